@@ -1,0 +1,466 @@
+// Every number that the kernel and its shell both know. This file is read by two compilers (AssemblyScript and
+// TypeScript), so it holds enums with explicit values and integer literals, nothing else. A change to any number
+// here, or to a layout drawn here, raises ABI_VERSION; the loader refuses a kernel of another version.
+
+export const ABI_VERSION = 1;
+/** Version of what programs mean: recorded with every run, raised when a step could differ for the same history. */
+export const SEMANTICS_VERSION = 1;
+
+// ---------------------------------------------------------------------------------------------------------------
+// Values. A cell is 16 bytes, 16-aligned:
+//
+//   +0  u32  tag       (Tag)
+//   +4  u32  aux       BOOL 0 | 1 · TIMESTAMP, DURATION nanoseconds (i32, same sign as the seconds for a duration)
+//                      · ERROR code (ExpressionError) · OPTIONAL 0 none, 1 some · else 0
+//   +8  u64  payload   INT i64 · UINT u64 · DOUBLE, NUMBER f64 · TIMESTAMP, DURATION i64 seconds
+//                      · STRING BYTES LIST MAP TYPE OPTIONAL u32 address of the heap object (upper half 0)
+//                      · ERROR u32 instruction index, u32 address of a detail STRING object or 0
+//
+// An error is a value: an operation that fails writes an ERROR cell and goes on; an operation that meets an ERROR
+// operand passes it on; only && || ?: and the macros look at it (CEL's error absorption, langdef.md "Logical
+// Operators"). ABSENT is a slot that was never written: using it gives ExpressionError.UNKNOWN_VARIABLE.
+export enum Tag {
+  NULL = 0,
+  BOOL = 1,
+  INT = 2,
+  UINT = 3,
+  DOUBLE = 4,
+  /** A JSON number: adapts to the other operand; `/` with it is always double (an int literal beside it is read as a number). */
+  NUMBER = 5,
+  STRING = 6,
+  BYTES = 7,
+  LIST = 8,
+  MAP = 9,
+  TIMESTAMP = 10,
+  DURATION = 11,
+  TYPE = 12,
+  OPTIONAL = 13,
+  ERROR = 14,
+  ABSENT = 15,
+}
+export const CELL_SIZE = 16;
+
+// Heap objects are 16-aligned, immutable once published and open with a 16-byte header:
+//
+//   STRING, BYTES, TYPE   +0 u32 kind|flags  +4 u32 byteLength  +8 u32 hash (0 = not yet)  +12 u32 codePoints+1 (0 = not yet)
+//                         +16 bytes (UTF-8 for STRING and TYPE), padded to 16
+//   LIST                  +0 u32 kind|flags  +4 u32 count       +8 u32 column memo or 0    +12 u32 0            +16 cells
+//   MAP, shaped           +0 u32 kind|flags  +4 u32 count       +8 u32 shape address       +12 u32 0            +16 cells
+//   MAP, hashed           +0 u32 kind|flags  +4 u32 count       +8 u32 index offset or 0   +12 u32 index capacity +16 pairs (key cell, value cell)
+//                         index: u32[capacity] of pair number + 1, open addressing, follows the pairs
+//   OPTIONAL (some)       +0 u32 kind|flags  +4 u32 1           +8 u32 0                   +12 u32 0            +16 cell
+export enum ObjectKind {
+  STRING = 1,
+  BYTES = 2,
+  TYPE = 3,
+  LIST = 4,
+  MAP_SHAPED = 5,
+  MAP_HASHED = 6,
+  OPTIONAL = 7,
+}
+export const OBJECT_KIND_MASK = 0xff;
+/** Set in the first word of an object in the permanent arena: copies may share it. */
+export const OBJECT_FLAG_PERMANENT = 0x100;
+export const OBJECT_HEADER_SIZE = 16;
+
+// ---------------------------------------------------------------------------------------------------------------
+// Wire form of a value: how values cross the door and stand in history. One tag byte, then:
+//   NUMBER f64 LE · SMALL_NUMBER zigzag varint (a JSON number that is a safe integer; -0 is a NUMBER) · INT i64 LE
+//   · UINT u64 LE · DOUBLE f64 LE · STRING varint byteLength, UTF-8 · BYTES varint length, bytes · LIST varint count, values
+//   · MAP varint count, then key value pairs (keys are values) · TIMESTAMP, DURATION i64 LE seconds, i32 LE nanos
+//   · TYPE like STRING · OPTIONAL_SOME value.
+// varint is LEB128, unsigned, at most 5 bytes for lengths and 10 for numbers.
+export enum Wire {
+  NULL = 0,
+  FALSE = 1,
+  TRUE = 2,
+  NUMBER = 3,
+  SMALL_NUMBER = 4,
+  INT = 5,
+  UINT = 6,
+  DOUBLE = 7,
+  STRING = 8,
+  BYTES = 9,
+  LIST = 10,
+  MAP = 11,
+  TIMESTAMP = 12,
+  DURATION = 13,
+  TYPE = 14,
+  OPTIONAL_NONE = 15,
+  OPTIONAL_SOME = 16,
+  /** Only inside snapshots: a slot never written. */
+  ABSENT = 17,
+}
+export const WIRE_DEPTH_MAX = 200;
+
+// ---------------------------------------------------------------------------------------------------------------
+// Expressions. One instruction is 16 bytes:
+//
+//   +0 u16 op   +2 u16 dst   +4 u16 a   +6 u16 b   +8 i32 imm   +12 u32 cache
+//
+// dst is always a register. a and b are operands: the upper two bits say where, the lower 14 the index of a cell.
+// Jump targets (imm, and cache for BRANCH) are instruction indexes within the expression.
+export const INSTRUCTION_SIZE = 16;
+export const OPERAND_REGISTER = 0x0000;
+export const OPERAND_SLOT = 0x4000;
+export const OPERAND_CONSTANT = 0x8000;
+/** Built-in cells of the step in hand: index is a Builtin. */
+export const OPERAND_BUILTIN = 0xc000;
+export const OPERAND_INDEX_MASK = 0x3fff;
+export const OPERAND_KIND_SHIFT = 14;
+export const REGISTER_COUNT_MAX = 4096;
+export const NO_OPERAND = 0xffff;
+
+export enum Builtin {
+  /** `now`: TIMESTAMP of the event in hand. */
+  NOW = 0,
+}
+
+export enum Op {
+  /** The expression's value is operand a. */
+  RETURN = 0,
+  MOVE = 1,
+  JUMP = 2,
+  /** Jump to imm when a is BOOL false (an error or another type falls through). */
+  JUMP_FALSE = 3,
+  /** Jump to imm when a is BOOL true. */
+  JUMP_TRUE = 4,
+  /** Jump to imm when a is an ERROR. */
+  JUMP_ERROR = 5,
+  /** ?: — a true: next; a false: jump to imm; else dst = error (its own, or NO_SUCH_OVERLOAD) and jump to cache. */
+  BRANCH = 6,
+  NOT = 7,
+  NEGATE = 8,
+  /** Error-absorbing: false wins over an error, whichever side it is on. */
+  AND = 9,
+  /** Error-absorbing: true wins over an error. */
+  OR = 10,
+  EQ = 11,
+  NE = 12,
+  LT = 13,
+  LE = 14,
+  GT = 15,
+  GE = 16,
+  ADD = 17,
+  SUB = 18,
+  MUL = 19,
+  DIV = 20,
+  MOD = 21,
+  /** dst = a in b. */
+  IN = 22,
+  /** dst = a[b]. */
+  INDEX = 23,
+  /** dst = a.key; imm = key (program-local in the blob, interned id after load); b and cache are the inline cache (index, shape). */
+  FIELD = 24,
+  /** dst = has(a.key); operands as FIELD. */
+  HAS_FIELD = 25,
+  /** dst = function imm (Fn) over registers a, a+1, … (b of them). a is a register number. */
+  CALL = 26,
+  /** dst = [registers a …], b of them. */
+  MAKE_LIST = 27,
+  /** dst = {…}: b pairs in registers a, a+1 (key, value), …. A key that repeats is an error. */
+  MAKE_MAP = 28,
+  /** Begin a loop over list or map a: dst and dst+1 become the iterator. Not a list or map, or an error: dst = error, jump to imm. */
+  ITER_START = 29,
+  /** Next element of iterator a: dst = element (map: key); when b is not NO_OPERAND, register b = (list: element, map: value) and dst = (list: index INT, map: key). At the end jump to imm. */
+  ITER_NEXT = 30,
+  BUILDER_NEW = 31,
+  /** Append operand a to the list builder in dst. */
+  BUILDER_PUSH = 32,
+  /** dst = the list built in builder a. */
+  BUILDER_FINISH = 33,
+  /** dst = dst + 1 (INT; counting loops of the macros). */
+  COUNT = 34,
+  /** dst = ERROR with code imm when a is not BOOL and not ERROR; an ERROR passes; a BOOL is moved. */
+  CHECK_BOOL = 35,
+  // Fused compare and branch: dst = a <op> b, then jump to imm when dst is exactly false.
+  EQ_JUMP_FALSE = 40,
+  NE_JUMP_FALSE = 41,
+  LT_JUMP_FALSE = 42,
+  LE_JUMP_FALSE = 43,
+  GT_JUMP_FALSE = 44,
+  GE_JUMP_FALSE = 45,
+  // The same, jump to imm when dst is exactly true.
+  EQ_JUMP_TRUE = 46,
+  NE_JUMP_TRUE = 47,
+  LT_JUMP_TRUE = 48,
+  LE_JUMP_TRUE = 49,
+  GT_JUMP_TRUE = 50,
+  GE_JUMP_TRUE = 51,
+  /** dst = string concatenation of registers a …, b of them, each converted as by string() (templates; null and maps and lists as JSON text). */
+  TEMPLATE = 52,
+}
+
+/** Functions of Op.CALL. Methods pass their receiver as the first argument. */
+export enum Fn {
+  SIZE = 1,
+  CONTAINS = 2,
+  STARTS_WITH = 3,
+  ENDS_WITH = 4,
+  TO_INT = 5,
+  TO_UINT = 6,
+  TO_DOUBLE = 7,
+  TO_STRING = 8,
+  TO_BOOL = 9,
+  TO_BYTES = 10,
+  TO_TYPE = 11,
+  TO_DYN = 12,
+  TO_TIMESTAMP = 13,
+  TO_DURATION = 14,
+  GET_FULL_YEAR = 15,
+  GET_MONTH = 16,
+  GET_DATE = 17,
+  GET_DAY_OF_MONTH = 18,
+  GET_DAY_OF_WEEK = 19,
+  GET_DAY_OF_YEAR = 20,
+  GET_HOURS = 21,
+  GET_MINUTES = 22,
+  GET_SECONDS = 23,
+  GET_MILLISECONDS = 24,
+  CHAR_AT = 25,
+  INDEX_OF = 26,
+  LAST_INDEX_OF = 27,
+  LOWER_ASCII = 28,
+  UPPER_ASCII = 29,
+  REPLACE = 30,
+  SPLIT = 31,
+  SUBSTRING = 32,
+  TRIM = 33,
+  JOIN = 34,
+  REVERSE = 35,
+}
+
+/** Why an expression failed: the aux of an ERROR cell. */
+export enum ExpressionError {
+  NO_SUCH_OVERLOAD = 1,
+  NO_SUCH_KEY = 2,
+  NO_SUCH_FIELD = 3,
+  INDEX_OUT_OF_RANGE = 4,
+  DIVIDE_BY_ZERO = 5,
+  MODULUS_BY_ZERO = 6,
+  INT_OVERFLOW = 7,
+  UINT_OVERFLOW = 8,
+  RANGE = 9,
+  INVALID_CONVERSION = 10,
+  UNKNOWN_VARIABLE = 11,
+  DUPLICATE_KEY = 12,
+  OUT_OF_FUEL = 13,
+  OUT_OF_MEMORY = 14,
+  INVALID_ARGUMENT = 15,
+  UNSUPPORTED_KEY = 16,
+  TIMESTAMP_RANGE = 17,
+  DURATION_RANGE = 18,
+  STACK_OVERFLOW = 19,
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Program blob: what compile/ writes and the kernel reads. Little endian, every section 16-aligned, offsets from the blob's start.
+// Header: PROGRAM_HEADER_SIZE bytes of u32 at the index given by ProgramHeader.
+export const PROGRAM_MAGIC = 0x4750524d; // "MRPG"
+export const PROGRAM_HEADER_SIZE = 128;
+export enum ProgramHeader {
+  MAGIC = 0,
+  ABI = 1,
+  SIZE = 2,
+  /** Field names: for each u32 byteLength, UTF-8, padded to 4. */
+  KEY_COUNT = 3,
+  KEYS = 4,
+  EXPRESSION_COUNT = 5,
+  EXPRESSIONS = 6,
+  SLOT_COUNT = 7,
+  /** u32 key per slot: the variable's name, as a key index. */
+  SLOT_KEYS = 8,
+  EVENT_COUNT = 9,
+  NODE_COUNT = 10,
+  NODES = 11,
+  TRANSITION_COUNT = 12,
+  TRANSITIONS = 13,
+  ACTION_COUNT = 14,
+  ACTIONS = 15,
+  /** u32 transition indexes, grouped by (node, event) and, first in each node's share, its eventless ones in file order. */
+  CANDIDATES = 16,
+  CANDIDATE_COUNT = 17,
+  /** u32 per (node * eventCount + event): candidate index + 1 of the group's first, or 0. The group ends at a candidate with its top bit set. */
+  DISPATCH = 18,
+  /** Node entered when a run starts (the root scope). */
+  ROOT = 19,
+  FLAGS = 20,
+  EVENT_SLOT = 21,
+  RESULT_SLOT = 22,
+  ERROR_SLOT = 23,
+  /** u32 slot indexes: variables with an initial value, and their expressions: pairs (slot, expression). */
+  INITIAL_COUNT = 24,
+  INITIALS = 25,
+}
+export const CANDIDATE_LAST = 0x80000000;
+
+// Expression record, 32 bytes: +0 code offset  +4 instruction count  +8 constants offset (wire values, one after the other)
+// +12 constant count  +16 register count  +20 constants' byte length  +24 source index (shell)  +28 0.
+// After load: +0 code address, +8 address of the constant cells.
+export const EXPRESSION_RECORD_SIZE = 32;
+export const NO_EXPRESSION = 0xffffffff;
+export const NO_NODE = 0xffffffff;
+export const NO_SLOT = 0xffffffff;
+
+// Node record, 64 bytes. Nodes are numbered in preorder, so the descendants of n are n+1 … last.
+//   +0 u16 kind  +2 u16 flags  +4 u32 parent  +8 u32 last descendant  +12 u32 initial child (or NO_NODE)
+//   +16 u32 first entry action  +20 u32 count  +24 u32 first exit action  +28 u32 count
+//   +32 u32 first eventless candidate  +36 u32 count  +40 u32 region count  +44 u32 incoming transitions (join)
+//   +48 u32 first `after` candidate  +52 u32 count  +56 u32 name (shell)  +60 u32 0
+export const NODE_RECORD_SIZE = 64;
+export enum NodeKind {
+  STATE = 0,
+  COMPOSITE = 1,
+  /** A composite whose children are regions. */
+  PARALLEL = 2,
+  REGION = 3,
+  START = 4,
+  END = 5,
+  CHOICE = 6,
+  FORK = 7,
+  JOIN = 8,
+}
+/** Entering needs no work beyond resting there: no actions, eventless or `after` transitions, and kind STATE. */
+export const NODE_FLAG_PLAIN = 1;
+/** The parent chain up to the root has no transitions, so an event that this node does not take is ignored at once. */
+export const NODE_FLAG_FLAT = 2;
+
+// Transition record, 48 bytes:
+//   +0 u32 source  +4 u32 target  +8 u32 guard expression  +12 u16 trigger  +14 u16 flags  +16 u32 event or Outcome
+//   +20 u32 duration expression (or NO_EXPRESSION)  +24 f64 duration in ms  +32 u32 first action  +36 u32 count
+//   +40 u32 domain (innermost scope that stays)  +44 u32 number among the target's incoming transitions
+export const TRANSITION_RECORD_SIZE = 48;
+export enum Trigger {
+  ALWAYS = 0,
+  EVENT = 1,
+  AFTER = 2,
+  OUTCOME = 3,
+}
+export enum Outcome {
+  NONE = 0,
+  SUCCESS = 1,
+  FAILURE = 2,
+}
+
+// Action record, 32 bytes:
+//   +0 u16 kind  +2 u16 flags  +4 u32 name (task, workflow: shell)  +8 u32 expression  +12 u32 slot (or NO_SLOT)
+//   +16 u32 level (LogLevel) or event  +20 u32 timeout in ms (0 none)  +24 u32 source (shell)  +28 u32 0
+export const ACTION_RECORD_SIZE = 32;
+export enum ActionKind {
+  LOG = 1,
+  SET = 2,
+  /** Expression: a duration, or a number of milliseconds. */
+  WAIT = 3,
+  /** Expression: the input. Slot: where the result goes. */
+  CALL = 4,
+  WORKFLOW = 5,
+  /** Waits for the event in +16. */
+  AWAIT_EVENT = 6,
+  ABORT = 7,
+}
+export enum LogLevel {
+  DEBUG = 0,
+  INFO = 1,
+  WARNING = 2,
+  ERROR = 3,
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Events in. One record is 32 bytes, in the input region; payloads are wire values in the same region.
+//   +0 u32 run handle  +4 u16 kind (EventKind)  +6 u16 0  +8 u32 event index (EVENT) or serial (TASK_*, TIMER)
+//   +12 u32 payload offset from the region's start (0: none)  +16 f64 now, ms since 1970  +24 u32 seed  +28 u32 payload size
+export const EVENT_RECORD_SIZE = 32;
+export enum EventKind {
+  /** Payload: a MAP of inputs. */
+  START = 1,
+  EVENT = 2,
+  /** Payload: the result. */
+  TASK_SUCCEEDED = 3,
+  /** Payload: a MAP {code, message, details?}. */
+  TASK_FAILED = 4,
+  TIMER = 5,
+  CANCEL = 6,
+  /** Goes on where fuel ran out. */
+  CONTINUE = 7,
+}
+
+/** What became of one event: one byte each in the output. */
+export enum EventOutcome {
+  /** A transition was taken, or an action went on. */
+  TAKEN = 1,
+  /** No active state takes it now. */
+  IGNORED = 2,
+  /** The run has ended. */
+  ENDED = 3,
+  UNKNOWN_RUN = 4,
+  /** A task or timer that the run no longer waits for. */
+  STALE = 5,
+  UNKNOWN_EVENT = 6,
+  /** The step failed and the run with it; a RUN_ENDED command tells why. */
+  FAILED = 7,
+  MALFORMED = 8,
+}
+
+// Commands out. One record is 32 bytes:
+//   +0 u32 index of the causing event in the batch  +4 u16 kind (CommandKind)  +6 u16 flags  +8 u32 a  +12 u32 b  +16 u32 payload address (0: none)
+//   +20 u32 payload size  +24 f64 time
+export const COMMAND_RECORD_SIZE = 32;
+export enum CommandKind {
+  /** a: action index · b: serial · payload: input. */
+  CALL_TASK = 1,
+  /** b: serial. */
+  CANCEL_TASK = 2,
+  /** a: transition or action index · b: serial · time: due, ms since 1970. */
+  SET_TIMER = 3,
+  /** b: serial. */
+  CANCEL_TIMER = 4,
+  /** a: LogLevel · b: node · payload: STRING. */
+  LOG = 5,
+  /** a: action index · b: serial · payload: input. */
+  START_WORKFLOW = 6,
+  /** b: serial. */
+  CANCEL_WORKFLOW = 7,
+  /** a: RunEnd · payload: output, or MAP {code, message, details?}. */
+  RUN_ENDED = 8,
+  /** Fuel ran out: deliver CONTINUE. */
+  CONTINUE = 9,
+  // Trace, only while the run's trace flag is set:
+  /** a: node. */
+  STATE_ENTERED = 10,
+  /** a: node. */
+  STATE_EXITED = 11,
+  /** a: transition. */
+  TRANSITION_TAKEN = 12,
+  /** a: slot · payload: value. */
+  VARIABLE_SET = 13,
+}
+export enum RunEnd {
+  SUCCEEDED = 1,
+  FAILED = 2,
+  CANCELED = 3,
+}
+
+/** What `step` returns in its status. */
+export enum KernelStatus {
+  OK = 0,
+  /** The output region is full: read it, clear it and call again for the rest. */
+  OUTPUT_FULL = 1,
+  OUT_OF_MEMORY = 2,
+  BAD_PROGRAM = 3,
+  BAD_HANDLE = 4,
+  BAD_VALUE = 5,
+  LIMIT = 6,
+}
+
+/** Why a run failed inside the kernel: `details.reason` of its error. */
+export enum RunFault {
+  GUARD_FAILED = 1,
+  ACTION_FAILED = 2,
+  TASK_FAILED = 3,
+  ABORTED = 4,
+  NO_CHOICE = 5,
+  MERGE_CONFLICT = 6,
+  MEMORY_LIMIT = 7,
+  TOKEN_LIMIT = 8,
+  INPUT = 9,
+}

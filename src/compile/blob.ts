@@ -1,0 +1,184 @@
+// Lays flat tables out in one program blob, as drawn in assembly/abi.ts. Knows sizes, offsets and alignment;
+// does not know what a workflow is.
+import {
+  ABI_VERSION,
+  EXPRESSION_RECORD_SIZE,
+  INSTRUCTION_SIZE,
+  NO_NODE,
+  NO_SLOT,
+  Op,
+  PROGRAM_HEADER_SIZE,
+  PROGRAM_MAGIC,
+  ProgramHeader,
+} from "../../assembly/abi.js";
+import type { ExpressionCode } from "../model/program.js";
+
+const TEXT = new TextEncoder();
+
+/** The graph's tables, already packed; see assembly/abi.ts for the record layouts. */
+export interface GraphTables {
+  readonly nodes: Uint8Array;
+  readonly nodeCount: number;
+  readonly transitions: Uint8Array;
+  readonly transitionCount: number;
+  readonly actions: Uint8Array;
+  readonly actionCount: number;
+  readonly candidates: Uint32Array;
+  readonly dispatch: Uint32Array;
+  readonly eventCount: number;
+  readonly root: number;
+  readonly eventSlot: number;
+  readonly resultSlot: number;
+  readonly errorSlot: number;
+  /** Pairs (slot, expression). */
+  readonly initials: Uint32Array;
+}
+
+const NO_GRAPH: GraphTables = {
+  nodes: new Uint8Array(0),
+  nodeCount: 0,
+  transitions: new Uint8Array(0),
+  transitionCount: 0,
+  actions: new Uint8Array(0),
+  actionCount: 0,
+  candidates: new Uint32Array(0),
+  dispatch: new Uint32Array(0),
+  eventCount: 0,
+  root: NO_NODE,
+  eventSlot: NO_SLOT,
+  resultSlot: NO_SLOT,
+  errorSlot: NO_SLOT,
+  initials: new Uint32Array(0),
+};
+
+/** A blob of expressions alone: what `millrace/expression` loads. `slotNames`: one per slot. */
+export function layOutExpressions(codes: readonly ExpressionCode[], slotNames: readonly string[]): Uint8Array {
+  return layOutBlob(codes, slotNames, NO_GRAPH);
+}
+
+/** A whole program's blob. O(total size). */
+export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly string[], graph: GraphTables): Uint8Array {
+  const keys = new KeyTable();
+  const slotKeys = Uint32Array.from(slotNames, (name) => keys.indexOf(name));
+  const placed = codes.map((code) => ({ ...code, code: renumberKeys(code, keys) }));
+  const sections = new Sections();
+  const header = new Uint32Array(PROGRAM_HEADER_SIZE / 4);
+  header[ProgramHeader.MAGIC] = PROGRAM_MAGIC;
+  header[ProgramHeader.ABI] = ABI_VERSION;
+  header[ProgramHeader.KEY_COUNT] = keys.count;
+  header[ProgramHeader.KEYS] = sections.add(keys.toBytes());
+  header[ProgramHeader.EXPRESSION_COUNT] = placed.length;
+  header[ProgramHeader.EXPRESSIONS] = sections.add(placeExpressions(placed, sections));
+  header[ProgramHeader.SLOT_COUNT] = slotNames.length;
+  header[ProgramHeader.SLOT_KEYS] = sections.add(toBytes(slotKeys));
+  header[ProgramHeader.EVENT_COUNT] = graph.eventCount;
+  header[ProgramHeader.NODE_COUNT] = graph.nodeCount;
+  header[ProgramHeader.NODES] = sections.add(graph.nodes);
+  header[ProgramHeader.TRANSITION_COUNT] = graph.transitionCount;
+  header[ProgramHeader.TRANSITIONS] = sections.add(graph.transitions);
+  header[ProgramHeader.ACTION_COUNT] = graph.actionCount;
+  header[ProgramHeader.ACTIONS] = sections.add(graph.actions);
+  header[ProgramHeader.CANDIDATE_COUNT] = graph.candidates.length;
+  header[ProgramHeader.CANDIDATES] = sections.add(toBytes(graph.candidates));
+  header[ProgramHeader.DISPATCH] = sections.add(toBytes(graph.dispatch));
+  header[ProgramHeader.ROOT] = graph.root;
+  header[ProgramHeader.EVENT_SLOT] = graph.eventSlot;
+  header[ProgramHeader.RESULT_SLOT] = graph.resultSlot;
+  header[ProgramHeader.ERROR_SLOT] = graph.errorSlot;
+  header[ProgramHeader.INITIAL_COUNT] = graph.initials.length / 2;
+  header[ProgramHeader.INITIALS] = sections.add(toBytes(graph.initials));
+  header[ProgramHeader.SIZE] = sections.size;
+  return sections.join(toBytes(header));
+}
+
+class KeyTable {
+  readonly #indexes = new Map<string, number>();
+
+  get count(): number {
+    return this.#indexes.size;
+  }
+
+  indexOf(key: string): number {
+    const known = this.#indexes.get(key);
+    if (known !== undefined) return known;
+    this.#indexes.set(key, this.#indexes.size);
+    return this.#indexes.size - 1;
+  }
+
+  toBytes(): Uint8Array {
+    const texts = [...this.#indexes.keys()].map((key) => TEXT.encode(key));
+    const size = texts.reduce((sum, text) => sum + 4 + alignUp(text.length, 4), 0);
+    const bytes = new Uint8Array(size);
+    const view = new DataView(bytes.buffer);
+    let at = 0;
+    for (const text of texts) {
+      view.setUint32(at, text.length, true);
+      bytes.set(text, at + 4);
+      at += 4 + alignUp(text.length, 4);
+    }
+    return bytes;
+  }
+}
+
+/** The sections after the header, each 16-aligned. */
+class Sections {
+  readonly #parts: Uint8Array[] = [];
+  size = PROGRAM_HEADER_SIZE;
+
+  /** Adds a section; returns its offset from the blob's start. */
+  add(bytes: Uint8Array): number {
+    const offset = this.size;
+    this.#parts.push(bytes);
+    this.size += alignUp(bytes.length, 16);
+    return offset;
+  }
+
+  join(header: Uint8Array): Uint8Array {
+    const blob = new Uint8Array(this.size);
+    blob.set(header);
+    let at = PROGRAM_HEADER_SIZE;
+    for (const part of this.#parts) {
+      blob.set(part, at);
+      at += alignUp(part.length, 16);
+    }
+    return blob;
+  }
+}
+
+function placeExpressions(codes: readonly ExpressionCode[], sections: Sections): Uint8Array {
+  const records = new Uint32Array((codes.length * EXPRESSION_RECORD_SIZE) / 4);
+  codes.forEach((code, index) => {
+    const at = (index * EXPRESSION_RECORD_SIZE) / 4;
+    records[at] = sections.add(code.code);
+    records[at + 1] = code.instructionCount;
+    records[at + 2] = sections.add(code.constants);
+    records[at + 3] = code.constantCount;
+    records[at + 4] = code.registerCount;
+    records[at + 5] = code.constants.length;
+    records[at + 6] = index;
+  });
+  return toBytes(records);
+}
+
+function renumberKeys(expression: ExpressionCode, keys: KeyTable): Uint8Array {
+  if (expression.keys.length === 0) return expression.code;
+  const map = expression.keys.map((key) => keys.indexOf(key));
+  const code = expression.code.slice();
+  const view = new DataView(code.buffer);
+  for (let at = 0; at < code.length; at += INSTRUCTION_SIZE) {
+    const op = view.getUint16(at, true);
+    if (op !== Op.FIELD && op !== Op.HAS_FIELD) continue;
+    const key = map[view.getInt32(at + 8, true)];
+    if (key === undefined) throw new RangeError(`instruction ${at / INSTRUCTION_SIZE} names a key that its expression does not have`);
+    view.setInt32(at + 8, key, true);
+  }
+  return code;
+}
+
+function alignUp(size: number, alignment: number): number {
+  return (size + alignment - 1) & -alignment;
+}
+
+function toBytes(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}

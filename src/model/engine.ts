@@ -1,0 +1,199 @@
+// The `Engine` and `Run` interfaces: one contract for the in-thread engine and for the worker client.
+// Everything is asynchronous except ids and names.
+import type { Definition } from "./definition.js";
+import type { ErrorRecord, Finding } from "./errors.js";
+import type { RunStatus } from "./status.js";
+
+/** A JSON-like value as embedders pass it: also `Date` (timestamp), `Uint8Array` (bytes), `bigint` (int). `undefined` is absent. */
+export type Value = null | boolean | number | bigint | string | Date | Uint8Array | readonly Value[] | { readonly [key: string]: Value | undefined };
+
+export interface TaskContext {
+  /** Aborted when the run is canceled or its state left. */
+  readonly signal: AbortSignal;
+  /** From 1. A re-issue after a crash does not raise it. */
+  readonly attempt: number;
+  /** `runId/visit/item`: the same for all attempts and re-issues of one visit. */
+  readonly idempotencyKey: string;
+  readonly runId: string;
+  readonly task: string;
+}
+/** The code that does a task. Returns (a promise of) a JSON-like value; a throw is the task's failure, its `code` kept. */
+export type TaskHandler = (input: any, context: TaskContext) => unknown;
+
+export type Durability = "strict" | "relaxed" | "none";
+
+export interface EngineOptions {
+  readonly tasks?: Readonly<Record<string, TaskHandler>>;
+  /** Name of the database. Default `millrace`. */
+  readonly name?: string;
+  /** `indexeddb` where the platform has it, else `memory`. */
+  readonly store?: "indexeddb" | "memory";
+  /** Default `relaxed`. */
+  readonly durability?: Durability;
+  /** Where the worker file is served. Default: beside the package's own file. Ignored by the in-thread engine. */
+  readonly workerUrl?: string | URL;
+  /** Where `millrace.wasm` is served. Default: beside the package's own file. */
+  readonly wasmUrl?: string | URL;
+  /** A compiled kernel, where the embedder has one. */
+  readonly wasmModule?: WebAssembly.Module;
+  /** How long a canceled task may take to end, ms. Default 5,000. */
+  readonly cancelTimeoutMs?: number;
+  /** Kernel memory for all runs, bytes. Default 1 GiB. */
+  readonly memorySizeMax?: number;
+  /** Memory of one run, bytes. Default 128 MiB. */
+  readonly runSizeMax?: number;
+}
+
+/** A loaded workflow. `findings` has no error (a text with errors does not load). */
+export interface Workflow {
+  readonly name: string;
+  /** SHA-256 of the source, hex: the definition's identity. */
+  readonly identity: string;
+  readonly definition: Definition;
+  readonly findings: readonly Finding[];
+}
+
+export interface StartOptions {
+  readonly runId?: string;
+  readonly durability?: Durability;
+  readonly tags?: readonly string[];
+}
+
+/** What became of a sent event. `taken`: a transition or a waiting action took it. `ignored`: no active state awaits it. `held`: the run is paused, it is recorded and delivered on resume. `ended`: the run has ended. `unknown`: no such run or event. `failed`: taking it failed the run. */
+export type SendStatus = "taken" | "ignored" | "held" | "ended" | "unknown" | "failed";
+export interface SendResult {
+  readonly status: SendStatus;
+  readonly runStatus: RunStatus;
+}
+
+/** What a run did, in order. `seq` is the history entry that caused it; `time` is ms since 1970. */
+export type RunEvent = { readonly seq: number; readonly time: number } & (
+  | { readonly type: "started"; readonly input: unknown }
+  | { readonly type: "event"; readonly name: string; readonly payload: unknown; readonly status: SendStatus }
+  | { readonly type: "stateEntered"; readonly state: string }
+  | { readonly type: "stateExited"; readonly state: string }
+  /** `index` into `Definition.transitions`. */
+  | { readonly type: "transition"; readonly index: number; readonly source: string; readonly target: string }
+  | { readonly type: "variableSet"; readonly name: string; readonly value: unknown }
+  | { readonly type: "log"; readonly level: "debug" | "info" | "warning" | "error"; readonly message: string; readonly state: string }
+  | { readonly type: "taskStarted"; readonly task: string; readonly visit: string; readonly input: unknown }
+  | { readonly type: "taskSucceeded"; readonly task: string; readonly visit: string; readonly result: unknown }
+  | { readonly type: "taskFailed"; readonly task: string; readonly visit: string; readonly error: ErrorRecord }
+  | { readonly type: "taskCanceled"; readonly task: string; readonly visit: string }
+  | { readonly type: "timerSet"; readonly visit: string; readonly due: number }
+  | { readonly type: "timerFired"; readonly visit: string }
+  | { readonly type: "timerCanceled"; readonly visit: string }
+  | { readonly type: "childStarted"; readonly workflow: string; readonly runId: string; readonly visit: string }
+  | { readonly type: "paused" }
+  | { readonly type: "resumed" }
+  | { readonly type: "ended"; readonly status: RunStatus; readonly output?: unknown; readonly error?: ErrorRecord }
+);
+
+/** A run as the list shows it. Times are ms since 1970. */
+export interface RunRecord {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly identity: string;
+  readonly status: RunStatus;
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  readonly endedAt?: number;
+  readonly error?: ErrorRecord;
+  readonly parentRunId?: string;
+  readonly tags: readonly string[];
+  /** Number of history entries. */
+  readonly seq: number;
+}
+
+export interface RunQuery {
+  readonly workflow?: string;
+  readonly status?: RunStatus | readonly RunStatus[];
+  /** ms since 1970, inclusive. */
+  readonly startedFrom?: number;
+  readonly startedTo?: number;
+  readonly tag?: string;
+  readonly parentRunId?: string;
+  /** Newest first by default. */
+  readonly order?: "newest" | "oldest";
+  /** 1–1,000, default 50. */
+  readonly limit?: number;
+  /** From the page before. */
+  readonly cursor?: string;
+}
+export interface RunPage {
+  readonly records: readonly RunRecord[];
+  readonly cursor?: string;
+}
+
+export interface Run {
+  readonly id: string;
+  status(): Promise<RunStatus>;
+  /** The record that lists show. */
+  record(): Promise<RunRecord>;
+  /** All variables of the run as one object. */
+  context(): Promise<Record<string, unknown>>;
+  /** Ids of the active states (leaves and their scopes), in document order. */
+  states(): Promise<readonly string[]>;
+  /** The workflow's source, name and definition, also after a reload. */
+  workflow(): Promise<Workflow & { readonly source: string }>;
+  /** Asked for lazily, memoised; the run's output, or a rejection with the run's error (`run/canceled` …). */
+  readonly result: Promise<unknown>;
+  /** From the run's first event to its end; `from` skips what came before that seq. */
+  events(options?: { readonly from?: number }): AsyncIterable<RunEvent>;
+}
+
+/** Events for many runs, packed. Made by `createBatch()`; see `EventBatch` for the layout. */
+export interface EventBatch {
+  readonly count: number;
+  /** Adds one event; returns its index in the batch. */
+  add(runId: string, event: string, payload?: Value): number;
+  clear(): void;
+  /** Run ids, deduplicated, in order of first use. */
+  readonly runIds: readonly string[];
+  /** Event names, deduplicated, in order of first use. */
+  readonly eventNames: readonly string[];
+  /** Two u32 per event: index into runIds, index into eventNames. */
+  readonly records: Uint32Array;
+  /** Sparse payloads: two u32 per payload (event index, end offset in payloadBytes), ascending. */
+  readonly payloadIndex: Uint32Array;
+  /** Wire values, one after the other. */
+  readonly payloadBytes: Uint8Array;
+}
+
+export interface Engine {
+  /** Parses and compiles; rejects with a `WorkflowError` (`parse/invalid`, its `findings`) when a finding is an error. */
+  load(source: string, options?: { readonly name?: string }): Promise<Workflow>;
+  start(workflow: Workflow | string, input?: Value, options?: StartOptions): Promise<Run>;
+  startMany(workflow: Workflow | string, inputs: readonly Value[], options?: StartOptions): Promise<readonly Run[]>;
+  /** Resolves after the step and its commit. */
+  send(runId: string, event: string, payload?: Value): Promise<SendResult>;
+  /** One `EventOutcome` byte (assembly/abi) per event of the batch. */
+  sendMany(batch: EventBatch): Promise<Uint8Array>;
+  pause(runId: string): Promise<RunStatus>;
+  resume(runId: string): Promise<RunStatus>;
+  cancel(runId: string): Promise<RunStatus>;
+  readonly runs: {
+    /** Rejects with `run/unknown`. */
+    get(runId: string): Promise<Run>;
+    query(query?: RunQuery): Promise<RunPage>;
+    count(query?: RunQuery): Promise<number>;
+    /** Ended runs only: rejects with `run/not-ended`. */
+    delete(runId: string): Promise<void>;
+    /** Records of runs as they change; ends when the engine closes. */
+    changes(): AsyncIterable<RunRecord>;
+  };
+  /** Does this engine drive runs, or does another tab? */
+  role(): Promise<"driver" | "watcher">;
+  statistics(): Promise<EngineStatistics>;
+  close(): Promise<void>;
+}
+
+export interface EngineStatistics {
+  readonly runsOpen: number;
+  readonly tasksInFlight: number;
+  readonly timersPending: number;
+  readonly kernelSizeBytes: number;
+  readonly stepsTotal: number;
+  readonly eventsTotal: number;
+  readonly commitsTotal: number;
+}

@@ -1,0 +1,100 @@
+// The words for what goes wrong: findings of parsers and validators, and the one error class that callers see.
+// Callers test `code`; messages are for people.
+
+/** Where something stands in a source text. Offsets count UTF-16 units from 0; line and column count from 1. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+  readonly column: number;
+  /** The line, cut to 200 characters, with a caret line below it. */
+  readonly snippet?: string;
+}
+
+export type Severity = "error" | "warning" | "info";
+
+/** One thing that a parser or validator has to say of a text. Codes are closed: see docs/formats.md. */
+export interface Finding {
+  readonly severity: Severity;
+  readonly code: string;
+  readonly message: string;
+  readonly place: Place;
+}
+
+/** The first half of an error's code. */
+export type ErrorRoom = "parse" | "compile" | "expression" | "run" | "task" | "event" | "store" | "kernel" | "engine" | "worker" | "value";
+export type ErrorCode = `${ErrorRoom}/${string}`;
+
+export interface WorkflowErrorOptions {
+  /** Clone-safe facts: strings, numbers, booleans, plain arrays and objects of them. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly isRetryable?: boolean;
+  readonly place?: Place;
+  readonly findings?: readonly Finding[];
+  readonly cause?: unknown;
+}
+
+/** Every failure that is not a programmer's mistake. Crosses the worker whole. */
+export class WorkflowError extends Error {
+  override readonly name = "WorkflowError";
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly isRetryable: boolean;
+  readonly place: Place | undefined;
+  readonly findings: readonly Finding[];
+
+  constructor(code: ErrorCode, message: string, options: WorkflowErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+    this.isRetryable = options.isRetryable ?? false;
+    this.place = options.place;
+    this.findings = options.findings ?? [];
+  }
+}
+
+/** An error as data: how it stands in history, in run records and in messages between threads. */
+export interface ErrorRecord {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly isRetryable?: boolean;
+  readonly place?: Place;
+  readonly findings?: readonly Finding[];
+}
+
+export function toErrorRecord(error: unknown): ErrorRecord {
+  if (error instanceof WorkflowError) {
+    const { code, message, details, isRetryable, place, findings } = error;
+    return { code, message, details, isRetryable, ...(place && { place }), ...(findings.length > 0 && { findings }) };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const code = hasCode(error) ? error.code : "task/failed";
+  return { code, message };
+}
+
+export function fromErrorRecord(record: ErrorRecord): WorkflowError {
+  const { code, message, ...options } = record;
+  return new WorkflowError(code as ErrorCode, message, options);
+}
+
+function hasCode(error: unknown): error is { code: string } {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string";
+}
+
+/** Line, column and snippet of the range `start`–`end` of `text`. O(size of the text before it). */
+export function locate(text: string, start: number, end: number = start): Place {
+  const from = Math.max(0, Math.min(start, text.length));
+  const to = Math.max(from, Math.min(end, text.length));
+  const lineStart = text.lastIndexOf("\n", from - 1) + 1;
+  let line = 1;
+  for (let at = text.indexOf("\n"); at !== -1 && at < from; at = text.indexOf("\n", at + 1)) line += 1;
+  const lineEnd = text.indexOf("\n", lineStart);
+  const whole = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd).replace(/\r$/, "");
+  const skip = from - lineStart > 160 ? from - lineStart - 80 : 0;
+  const shown = whole.slice(skip, skip + 200);
+  const caretAt = from - lineStart - skip;
+  const caretCount = Math.max(1, Math.min(to - from, shown.length - caretAt));
+  const indent = shown.slice(0, caretAt).replace(/[^\t]/g, " ");
+  return { start: from, end: to, line, column: from - lineStart + 1, snippet: `${shown}\n${indent}${"^".repeat(caretCount)}` };
+}

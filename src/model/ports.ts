@@ -1,0 +1,173 @@
+// The ports: what the engine asks of the rooms that it must not import. kernel/, store/, tabs/, tasks/ and library/
+// implement them; the create-… files join them.
+import type { RunPage, RunQuery, RunRecord, Durability, TaskContext } from "./engine.js";
+import type { ErrorRecord, Finding } from "./errors.js";
+import type { HistoryEntry } from "./history.js";
+import type { Program } from "./program.js";
+
+// --- kernel -------------------------------------------------------------------------------------------------------
+
+export interface KernelCommand {
+  /** Index of the causing event, in the order of `add`. */
+  readonly event: number;
+  /** CommandKind. */
+  readonly kind: number;
+  readonly a: number;
+  readonly b: number;
+  /** ms since 1970 (timers). */
+  readonly time: number;
+  /** A wire value of its own (a copy), or undefined. */
+  readonly payload: Uint8Array | undefined;
+}
+
+export interface StepOutput {
+  /** EventOutcome per event. A view: valid until the next call of the kernel. */
+  readonly outcomes: Uint8Array;
+  readonly commands: readonly KernelCommand[];
+}
+
+export interface KernelStatistics {
+  readonly sizeBytes: number;
+  readonly runCount: number;
+  readonly programCount: number;
+}
+
+/** One kernel instance. A trap or out-of-memory throws `kernel/lost` from then on: throw it away and rebuild from history. */
+export interface KernelPort {
+  /** Throws `kernel/bad-program`, `kernel/out-of-memory`. */
+  loadProgram(program: Program): number;
+  unloadProgram(program: number): void;
+  /** A run that has not started; its first event must be START. */
+  createRun(program: number): number;
+  destroyRun(run: number): void;
+  /** Emit STATE_ENTERED … VARIABLE_SET for this run's steps from now on. */
+  setTraced(run: number, isTraced: boolean): void;
+  /** Adds an event to the batch in hand. kind: EventKind; id: event index or serial; now: ms since 1970; seed: u32. */
+  add(run: number, kind: number, id: number, now: number, seed: number, payload?: Uint8Array): void;
+  /** Steps all that was added, in order. A CONTINUE command asks for an event CONTINUE with the same now and seed. */
+  step(): StepOutput;
+  /** A portable checkpoint of the run at rest. */
+  snapshot(run: number): Uint8Array;
+  /** A new run from a checkpoint. Emits nothing. */
+  restore(program: number, snapshot: Uint8Array): number;
+  /** All variables that have a value, as a wire MAP. */
+  context(run: number): Uint8Array;
+  /** Active nodes: leaves and their scopes, ascending; the root left out. */
+  activeNodes(run: number): readonly number[];
+  statistics(): KernelStatistics;
+  /** For tests: makes the next call trap. */
+  trap(): void;
+}
+
+/** Makes a fresh kernel instance; the module is compiled once. */
+export type KernelFactory = (options: { readonly memorySizeMax?: number; readonly runSizeMax?: number }) => Promise<KernelPort>;
+
+// --- library ------------------------------------------------------------------------------------------------------
+
+/** A compiled workflow with all that was found. */
+export interface LoadedWorkflow {
+  readonly identity: string;
+  readonly name: string;
+  readonly source: string;
+  readonly program: Program;
+  readonly findings: readonly Finding[];
+}
+
+export interface LibraryPort {
+  /** Parses and compiles, or answers from its cache. Rejects with `parse/invalid` (its findings). */
+  load(source: string, name?: string): Promise<LoadedWorkflow>;
+}
+
+// --- tasks --------------------------------------------------------------------------------------------------------
+
+export interface TaskCall {
+  readonly runId: string;
+  readonly task: string;
+  readonly visit: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly input: unknown;
+}
+export type TaskResult = { readonly call: TaskCall } & ({ readonly isSuccess: true; readonly value: unknown } | { readonly isSuccess: false; readonly error: ErrorRecord });
+
+/** Where handlers run: in this thread, or behind a worker's message port. Calls go out in batches. */
+export interface TasksPort {
+  has(task: string): boolean;
+  names(): readonly string[];
+  /** Starts every call; each ends in one `onResult`. A key seen before and still running is not started twice. */
+  perform(calls: readonly TaskCall[]): void;
+  /** Aborts the signals of these idempotency keys. */
+  abort(idempotencyKeys: readonly string[]): void;
+  /** Set once by the engine; called with batches. */
+  onResults: (results: readonly TaskResult[]) => void;
+}
+export type { TaskContext };
+
+// --- clock --------------------------------------------------------------------------------------------------------
+
+export interface ClockPort {
+  /** ms since 1970. */
+  now(): number;
+  /** A u32. */
+  seed(): number;
+  /** Calls back once, not before `delayMs` (any length) has passed; returns a cancel function. */
+  schedule(delayMs: number, callback: () => void): () => void;
+  /** Runs the callback after the microtasks in hand. */
+  defer(callback: () => void): void;
+}
+
+// --- store --------------------------------------------------------------------------------------------------------
+
+export interface SourceRecord {
+  readonly identity: string;
+  readonly name: string;
+  readonly source: string;
+}
+
+/** What one step of one run adds. */
+export interface RunChange {
+  readonly record: RunRecord;
+  /** Consecutive, in order; the first follows the run's last. */
+  readonly entries: readonly HistoryEntry[];
+  /** Replaces the run's checkpoint. Opaque to the store. */
+  readonly checkpoint?: { readonly seq: number; readonly bytes: Uint8Array };
+}
+
+export interface StorePort {
+  /** Opens or upgrades; resolves with the records of all runs that have not ended. */
+  open(): Promise<readonly RunRecord[]>;
+  /** Kept as long as a run refers to it. Idempotent. */
+  putSource(source: SourceRecord): Promise<void>;
+  getSource(identity: string): Promise<SourceRecord | undefined>;
+  /**
+   * Adds changes to the next group: one transaction in flight, everything pending goes into the next. Resolves when the
+   * group is committed. Rejects with `store/fenced` (another driver's epoch), `store/quota-exceeded`, `store/failed`.
+   */
+  commit(changes: readonly RunChange[], durability: Durability): Promise<void>;
+  /** Entries after `fromSeq` (0: all), in order. Rejects with `store/damaged` (run and place). */
+  history(runId: string, fromSeq?: number): Promise<readonly HistoryEntry[]>;
+  checkpoint(runId: string): Promise<{ readonly seq: number; readonly bytes: Uint8Array } | undefined>;
+  get(runId: string): Promise<RunRecord | undefined>;
+  query(query: RunQuery): Promise<RunPage>;
+  count(query: RunQuery): Promise<number>;
+  delete(runIds: readonly string[]): Promise<void>;
+  /** This driver's epoch: groups are added in a transaction that checks it. Returns the new epoch. */
+  takeOver(): Promise<number>;
+  /** Reads again what another tab wrote since. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// --- tabs ---------------------------------------------------------------------------------------------------------
+
+export type TabMessage = { readonly kind: "records"; readonly records: readonly RunRecord[] };
+
+export interface TabsPort {
+  /** Asks for the driver's lock. `onDriver` is called once, at once or when the driver before is gone. */
+  elect(onDriver: () => void): Promise<"driver" | "watcher">;
+  role(): "driver" | "watcher";
+  broadcast(message: TabMessage): void;
+  /** Set once by the engine. */
+  onMessage: (message: TabMessage) => void;
+  close(): void;
+}

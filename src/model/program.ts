@@ -1,0 +1,45 @@
+// The program: the flat tables that the kernel reads, and beside them the names and places that only the shell needs.
+import type { Definition } from "./definition.js";
+import type { Place } from "./errors.js";
+
+export interface Program {
+  /** The blob drawn in assembly/abi.ts. */
+  readonly bytes: Uint8Array;
+  /** SHA-256 (hex) of the author's source; empty for a bare expression. */
+  readonly identity: string;
+  /** Version of the compiler that laid out the tables. */
+  readonly compilerVersion: number;
+  /** By event index. */
+  readonly eventNames: readonly string[];
+  /** By slot. */
+  readonly slotNames: readonly string[];
+  /** By node index. Index into `Definition.states`, or -1 (the root). */
+  readonly nodeStates: readonly number[];
+  /** By transition index (the kernel's): index into `Definition.transitions`. */
+  readonly transitionSources: readonly number[];
+  /** By action index: name of task or workflow, and place. */
+  readonly actions: readonly { readonly name: string; readonly place: Place; readonly state: number }[];
+  /** By expression index: text, place, and per instruction the offsets in the text it came from. */
+  readonly expressions: readonly ExpressionSite[];
+  readonly definition: Definition;
+}
+
+export interface ExpressionSite {
+  readonly text: string;
+  readonly place: Place;
+  /** Two entries per instruction: start and end offset within `text`. */
+  readonly spans: Uint32Array;
+}
+
+/** What expression/ hands to compile/: one expression's code with its own constants and keys, not yet placed in a blob. */
+export interface ExpressionCode {
+  /** 16-byte instructions (assembly/abi.ts); FIELD keys are indexes into `keys`. */
+  readonly code: Uint8Array;
+  readonly instructionCount: number;
+  readonly registerCount: number;
+  /** Constants as wire values, concatenated. */
+  readonly constants: Uint8Array;
+  readonly constantCount: number;
+  readonly keys: readonly string[];
+  readonly spans: Uint32Array;
+}
