@@ -1,0 +1,134 @@
+// The store in memory: for Node, for tests and where nothing must outlive the page. The disk outlives every store that
+// was made on it, so a test drops an engine, makes a new store on the same disk (or reuses the store) and goes on.
+import { isEnded } from "../model/status.js";
+import { WorkflowError } from "../model/errors.js";
+import type { RunRecord } from "../model/engine.js";
+import type { HistoryEntry } from "../model/history.js";
+import type { RunChange, SourceRecord, StorePort } from "../model/ports.js";
+import { RecordIndex } from "./record-index.js";
+
+interface Checkpoint {
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What several in-memory stores share, as tabs share a database. */
+export interface MemoryDisk {
+  readonly index: RecordIndex;
+  readonly histories: Map<string, HistoryEntry[]>;
+  readonly checkpoints: Map<string, Checkpoint>;
+  readonly sources: Map<string, SourceRecord>;
+  epoch: number;
+}
+
+export function createMemoryDisk(): MemoryDisk {
+  return { index: new RecordIndex(), histories: new Map(), checkpoints: new Map(), sources: new Map(), epoch: 0 };
+}
+
+/** A store on `disk`. Commits take effect at once and whole; two stores on one disk fence each other by epoch. */
+export function createMemoryStore(disk: MemoryDisk = createMemoryDisk()): StorePort {
+  return new MemoryStore(disk);
+}
+
+class MemoryStore implements StorePort {
+  readonly #disk: MemoryDisk;
+  #epoch = 0;
+  /** Put through this store: kept also before the first run refers to them. */
+  readonly #ownSources = new Set<string>();
+
+  constructor(disk: MemoryDisk) {
+    this.#disk = disk;
+  }
+
+  async open(): Promise<readonly RunRecord[]> {
+    return [...this.#disk.index.values()].filter((record) => !isEnded(record.status));
+  }
+
+  async putSource(source: SourceRecord): Promise<void> {
+    this.#ownSources.add(source.identity);
+    this.#disk.sources.set(source.identity, source);
+  }
+
+  async getSource(identity: string): Promise<SourceRecord | undefined> {
+    return this.#disk.sources.get(identity);
+  }
+
+  async commit(changes: readonly RunChange[]): Promise<void> {
+    if (this.#epoch !== this.#disk.epoch) throw fencedError(this.#epoch, this.#disk.epoch);
+    const lastSeqs = new Map<string, number>();
+    for (const { record, entries } of changes) {
+      const seq = lastSeqs.get(record.runId) ?? this.#disk.histories.get(record.runId)?.length ?? 0;
+      lastSeqs.set(record.runId, checkConsecutive(record.runId, seq, entries));
+    }
+    for (const change of changes) this.#apply(change);
+  }
+
+  async history(runId: string, fromSeq = 0): Promise<readonly HistoryEntry[]> {
+    return this.#disk.histories.get(runId)?.slice(fromSeq) ?? [];
+  }
+
+  async checkpoint(runId: string): Promise<Checkpoint | undefined> {
+    return this.#disk.checkpoints.get(runId);
+  }
+
+  async get(runId: string): Promise<RunRecord | undefined> {
+    return this.#disk.index.get(runId);
+  }
+
+  async query(query: Parameters<StorePort["query"]>[0]): ReturnType<StorePort["query"]> {
+    return this.#disk.index.query(query);
+  }
+
+  async count(query: Parameters<StorePort["count"]>[0]): Promise<number> {
+    return this.#disk.index.count(query);
+  }
+
+  async delete(runIds: readonly string[]): Promise<void> {
+    for (const runId of runIds) {
+      this.#disk.index.remove(runId);
+      this.#disk.histories.delete(runId);
+      this.#disk.checkpoints.delete(runId);
+    }
+    const identities = new Set([...this.#disk.index.values()].map((record) => record.identity));
+    for (const identity of this.#disk.sources.keys()) if (!identities.has(identity) && !this.#ownSources.has(identity)) this.#disk.sources.delete(identity);
+  }
+
+  async takeOver(): Promise<number> {
+    this.#disk.epoch += 1;
+    this.#epoch = this.#disk.epoch;
+    return this.#epoch;
+  }
+
+  async refresh(): Promise<void> {
+    // The disk is read directly, so there is nothing to read again.
+  }
+
+  async close(): Promise<void> {
+    // The disk stays: the store can be opened again.
+  }
+
+  #apply({ record, entries, checkpoint }: RunChange): void {
+    this.#disk.index.put(record);
+    const history = this.#disk.histories.get(record.runId);
+    if (history === undefined) this.#disk.histories.set(record.runId, [...entries]);
+    else for (const entry of entries) history.push(entry);
+    if (checkpoint !== undefined) this.#disk.checkpoints.set(record.runId, checkpoint);
+  }
+}
+
+export function fencedError(epoch: number, current: number): WorkflowError {
+  return new WorkflowError("store/fenced", `Another engine took over: this one has epoch ${epoch}, the store ${current}`, { details: { epoch, current } });
+}
+
+/** Do `entries` follow `seq`? Returns the last seq, throws `store/out-of-order`. */
+export function checkConsecutive(runId: string, seq: number, entries: readonly HistoryEntry[]): number {
+  let last = seq;
+  for (const entry of entries) {
+    if (entry.seq !== last + 1) {
+      const message = `Run ${runId}: history entry ${entry.seq} does not follow entry ${last}`;
+      throw new WorkflowError("store/out-of-order", message, { details: { runId, seq: entry.seq, last } });
+    }
+    last = entry.seq;
+  }
+  return last;
+}
