@@ -1,0 +1,143 @@
+// Cells: writing and copying the 16-byte tagged values drawn in abi.ts. No heap objects are made or read here.
+import { ExpressionError, Tag } from "./abi";
+
+/** Private tag of a loop's state in a register: +8 u32 list or map, +12 u32 next index. Never leaves an evaluation. */
+export const TAG_ITERATOR: i32 = 16;
+/** Private tag of a list under construction in a register: +8 u32 list object. Never leaves an evaluation. */
+export const TAG_BUILDER: i32 = 17;
+
+// @ts-ignore: decorator
+@inline
+export function tagOf(cell: usize): i32 {
+  return load<i32>(cell);
+}
+
+// @ts-ignore: decorator
+@inline
+export function auxOf(cell: usize): u32 {
+  return load<u32>(cell, 4);
+}
+
+/** Address of the heap object of a STRING, BYTES, LIST, MAP, TYPE or OPTIONAL (some) cell. */
+// @ts-ignore: decorator
+@inline
+export function objectOf(cell: usize): usize {
+  return <usize>load<u32>(cell, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+export function intOf(cell: usize): i64 {
+  return load<i64>(cell, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+export function uintOf(cell: usize): u64 {
+  return load<u64>(cell, 8);
+}
+
+/** The number of a DOUBLE or NUMBER cell. */
+// @ts-ignore: decorator
+@inline
+export function floatOf(cell: usize): f64 {
+  return load<f64>(cell, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+export function copyCell(target: usize, source: usize): void {
+  v128.store(target, v128.load(source));
+}
+
+// @ts-ignore: decorator
+@inline
+export function setNull(cell: usize): void {
+  store<u64>(cell, Tag.NULL);
+  store<u64>(cell, 0, 8);
+}
+
+/** A slot that was never written. */
+// @ts-ignore: decorator
+@inline
+export function setAbsent(cell: usize): void {
+  store<u64>(cell, Tag.ABSENT);
+  store<u64>(cell, 0, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+export function setBool(cell: usize, value: bool): void {
+  store<u64>(cell, <u64>Tag.BOOL | (<u64>value << 32));
+  store<u64>(cell, 0, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+export function setInt(cell: usize, value: i64): void {
+  store<u64>(cell, Tag.INT);
+  store<i64>(cell, value, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+export function setUint(cell: usize, value: u64): void {
+  store<u64>(cell, Tag.UINT);
+  store<u64>(cell, value, 8);
+}
+
+/** Writes a DOUBLE or NUMBER cell; every NaN becomes the one canonical NaN. */
+// @ts-ignore: decorator
+@inline
+export function setFloat(cell: usize, tag: i32, value: f64): void {
+  store<u64>(cell, <u64><u32>tag);
+  store<f64>(cell, value == value ? value : NaN, 8);
+}
+
+/** Writes a TIMESTAMP or DURATION cell. Nanoseconds have the duration's sign; a timestamp's are 0 … 999,999,999. */
+// @ts-ignore: decorator
+@inline
+export function setTime(cell: usize, tag: i32, seconds: i64, nanos: i32): void {
+  store<i32>(cell, tag);
+  store<i32>(cell, nanos, 4);
+  store<i64>(cell, seconds, 8);
+}
+
+/** Writes a cell that points at a heap object. */
+// @ts-ignore: decorator
+@inline
+export function setObject(cell: usize, tag: i32, object: usize): void {
+  store<u64>(cell, <u64><u32>tag);
+  store<u64>(cell, <u64>object, 8);
+}
+
+/** Writes an ERROR cell without a place: the evaluator fills in the instruction. */
+// @ts-ignore: decorator
+@inline
+export function setError(cell: usize, code: ExpressionError): void {
+  store<u64>(cell, <u64>Tag.ERROR | (<u64>code << 32));
+  store<u64>(cell, 0, 8);
+}
+
+/** Writes an ERROR cell: instruction index, and a detail STRING object in the permanent arena or 0. */
+export function setErrorAt(cell: usize, code: ExpressionError, instruction: u32, detail: usize): void {
+  store<u64>(cell, <u64>Tag.ERROR | (<u64>code << 32));
+  store<u32>(cell, instruction, 8);
+  store<u32>(cell, <u32>detail, 12);
+}
+
+/** INT, UINT, DOUBLE or NUMBER? */
+// @ts-ignore: decorator
+@inline
+export function isNumeric(tag: i32): bool {
+  return <u32>(tag - Tag.INT) <= <u32>(Tag.NUMBER - Tag.INT);
+}
+
+/** Does a cell of this tag point at a heap object? (OPTIONAL: only when its aux is 1.) */
+// @ts-ignore: decorator
+@inline
+export function isHeapTag(tag: i32): bool {
+  return ((1 << (tag & 31)) & HEAP_TAGS) != 0;
+}
+
+const HEAP_TAGS: i32 = (1 << Tag.STRING) | (1 << Tag.BYTES) | (1 << Tag.LIST) | (1 << Tag.MAP) | (1 << Tag.TYPE) | (1 << Tag.OPTIONAL);

@@ -1,0 +1,16 @@
+// The kernel's exports, nothing else. All of them take and return numbers; none takes or returns an i64.
+import { ABI_VERSION } from "./abi";
+
+export { memorySize, setMemoryLimits, resetScratch, allocateScratch } from "./memory";
+export { inputRegion, resultAddress, resultWire } from "./region";
+export { decodeWire } from "./wire";
+
+/** The version of abi.ts that this kernel was built with. */
+export function abiVersion(): i32 {
+  return ABI_VERSION;
+}
+
+/** For tests: ends this instance as a fault of the kernel would. */
+export function trap(): void {
+  unreachable();
+}
