@@ -1,0 +1,83 @@
+// The scenarios, as data: what is measured, who takes part, and how far ahead we mean to be. The code behind each
+// subject stands in ours/ and peers/ and is loaded by the page only when its turn comes.
+
+export type Load =
+  /** A guarded three-way loop (workflows/guarded-loop.md): `runCount` instances take the event in turn, `batchCount` events a call. */
+  | { readonly family: "transition"; readonly runCount: number; readonly batchCount: number }
+  /** One expression over contexts that are in place before the clock starts. */
+  | { readonly family: "expression"; readonly expression: "x-gt-10" | "user-age-country" }
+  /** One generated state diagram. */
+  | { readonly family: "parse"; readonly stateCount: number }
+  /** Whole runs of three steps each, recorded in the browser's database. */
+  | { readonly family: "run"; readonly runCount: number };
+
+export interface SubjectPlan {
+  readonly name: string;
+  readonly isOurs: boolean;
+}
+
+export interface Target {
+  readonly ours: string;
+  readonly peer: string;
+  /** The peer takes at least this many times as long as ours. */
+  readonly ratioMin: number;
+}
+
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  /** What one operation is, in the singular. */
+  readonly operation: string;
+  /** Operations are run in multiples of this. */
+  readonly operationStep: number;
+  readonly load: Load;
+  readonly subjects: readonly SubjectPlan[];
+  readonly targets: readonly Target[];
+}
+
+const ours = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: true }));
+const peers = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: false }));
+const MACHINES = peers("hand-written JS", "JS closure table", "robot3", "XState 5");
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    id: "transition-single",
+    title: "Guarded transition, one event a call, one run",
+    operation: "event",
+    operationStep: 1,
+    load: { family: "transition", runCount: 1, batchCount: 1 },
+    subjects: [...MACHINES],
+    targets: [],
+  },
+  {
+    id: "transition-batch",
+    title: "Guarded transition, batches of 1,000 events for 1,000 runs",
+    operation: "event",
+    operationStep: 1_000,
+    load: { family: "transition", runCount: 1_000, batchCount: 1_000 },
+    subjects: [...MACHINES],
+    targets: [],
+  },
+  ...(["x-gt-10", "user-age-country"] as const).map(
+    (expression): Scenario => ({
+      id: expression,
+      title: `Expression ${expression === "x-gt-10" ? "x > 10" : 'user.age >= 18 && user.country in ["DE","FR"]'}`,
+      operation: "evaluation",
+      operationStep: 1,
+      load: { family: "expression", expression },
+      subjects: [...peers("hand-written JS", "cel-js dynamic", "cel-js typed")],
+      targets: [],
+    }),
+  ),
+  ...[5, 50, 1_000].map(
+    (stateCount): Scenario => ({
+      id: `parse-${stateCount}`,
+      title: `Parse a state diagram of ${stateCount.toLocaleString("en")} states`,
+      operation: "parse",
+      operationStep: 1,
+      load: { family: "parse", stateCount },
+      subjects: [...peers("mermaid.parse")],
+      targets: [],
+    }),
+  ),
+];

@@ -1,0 +1,8 @@
+// Who takes part in the expression scenarios. Each is a module of its own, fetched when it is opened.
+import type { LoadOf, SubjectTable } from "../subject.js";
+
+export const EXPRESSION_SUBJECTS: SubjectTable<LoadOf<"expression">> = {
+  "hand-written JS": async (load) => (await import("../peers/hand-written-expression.js")).openHandWrittenExpression(load),
+  "cel-js dynamic": async (load) => (await import("../peers/cel-js-expression.js")).openCelJsExpression(load, "dynamic"),
+  "cel-js typed": async (load) => (await import("../peers/cel-js-expression.js")).openCelJsExpression(load, "typed"),
+};

@@ -1,0 +1,85 @@
+// The page's side: runs one scenario when asked and hands back plain data. One page serves one scenario, so no
+// scenario meets code that another has warmed or spoiled.
+import { SCENARIOS, type Load, type Scenario } from "../catalogue.js";
+import { findDisagreement, measureInterleaved, type Contender } from "../measure.js";
+import type { SamplingPlan } from "../options.js";
+import type { SubjectSamples } from "../results.js";
+import type { Subject, SubjectTable } from "../subject.js";
+import { EXPRESSION_SUBJECTS } from "./expression-subjects.js";
+import { PARSE_SUBJECTS } from "./parse-subjects.js";
+import { TRANSITION_SUBJECTS } from "./transition-subjects.js";
+
+export interface ScenarioOutcome {
+  readonly measured: readonly SubjectSamples[];
+  /** Set where the subjects disagree: nothing was timed. */
+  readonly disagreement?: string;
+}
+
+export interface BenchPage {
+  runScenario(id: string, plan: SamplingPlan): Promise<ScenarioOutcome>;
+  /** Opens one subject and lets it work for about `timeMs`, for a profiler that listens. Gives ns per operation. */
+  exercise(id: string, subject: string, timeMs: number): Promise<number>;
+}
+
+declare global {
+  interface Window {
+    bench: BenchPage;
+  }
+}
+
+window.bench = { runScenario, exercise };
+
+async function runScenario(id: string, plan: SamplingPlan): Promise<ScenarioOutcome> {
+  const scenario = findScenario(id);
+  const contenders: Contender[] = [];
+  const failed: SubjectSamples[] = [];
+  for (const { name } of scenario.subjects) {
+    try {
+      contenders.push({ name, subject: await openSubject(scenario.load, name) });
+    } catch (error) {
+      failed.push({ name, operationCount: 0, samples: [], failure: String(error) });
+    }
+  }
+  const disagreement = await findDisagreement(contenders);
+  if (disagreement !== undefined) return { measured: failed, disagreement };
+  const measured = await measureInterleaved(contenders, plan, scenario.operationStep);
+  for (const { subject } of contenders) await subject.close?.();
+  return { measured: [...measured, ...failed] };
+}
+
+async function exercise(id: string, name: string, timeMs: number): Promise<number> {
+  const scenario = findScenario(id);
+  const subject = await openSubject(scenario.load, name);
+  await subject.answer();
+  let count = scenario.operationStep;
+  let operationCount = 0;
+  const begin = performance.now();
+  while (performance.now() - begin < timeMs) {
+    await subject.run(count);
+    await subject.settle?.();
+    operationCount += count;
+    if (operationCount * 4 < count * 32) count *= 2;
+  }
+  const elapsedMs = performance.now() - begin;
+  await subject.close?.();
+  return (elapsedMs * 1e6) / operationCount;
+}
+
+function findScenario(id: string): Scenario {
+  const scenario = SCENARIOS.find((candidate) => candidate.id === id);
+  if (scenario === undefined) throw new Error(`no scenario "${id}"`);
+  return scenario;
+}
+
+function openSubject(load: Load, name: string): Promise<Subject> {
+  if (load.family === "transition") return openFrom(TRANSITION_SUBJECTS, load, name);
+  if (load.family === "expression") return openFrom(EXPRESSION_SUBJECTS, load, name);
+  if (load.family === "parse") return openFrom(PARSE_SUBJECTS, load, name);
+  throw new Error(`no subjects for ${load.family}`);
+}
+
+function openFrom<L extends Load>(table: SubjectTable<L>, load: L, name: string): Promise<Subject> {
+  const open = table[name];
+  if (open === undefined) throw new Error(`no subject "${name}" in family ${load.family}`);
+  return open(load);
+}

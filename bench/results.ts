@@ -1,0 +1,94 @@
+// What a benchmark run yields and what `--json` saves. Raw samples are kept, so a later reader can compute what this one did not.
+import type { Scenario } from "./catalogue.js";
+import { compareSamples, describeSpread, type Ratio, type Spread } from "./statistics.js";
+
+export const RESULTS_VERSION = 1;
+
+/** What one subject did in one scenario. */
+export interface SubjectSamples {
+  readonly name: string;
+  readonly operationCount: number;
+  /** Nanoseconds per operation, one per round. Empty where the subject failed. */
+  readonly samples: readonly number[];
+  readonly failure?: string;
+}
+
+export interface SubjectResult extends SubjectSamples {
+  readonly isOurs: boolean;
+  readonly spread?: Spread;
+}
+
+export interface PairResult extends Ratio {
+  readonly ours: string;
+  readonly peer: string;
+}
+
+export interface TargetResult {
+  readonly ours: string;
+  readonly peer: string;
+  readonly ratioMin: number;
+  /** Median of the per-round ratios; absent where one of the two failed. */
+  readonly reached?: number;
+  readonly isMet: boolean;
+}
+
+export interface ScenarioResult {
+  readonly id: string;
+  readonly title: string;
+  readonly operation: string;
+  readonly subjects: readonly SubjectResult[];
+  readonly pairs: readonly PairResult[];
+  readonly targets: readonly TargetResult[];
+}
+
+export interface Environment {
+  readonly browser: string;
+  readonly cpu: string;
+  readonly coreCount: number;
+  readonly memorySizeGiB: number;
+  readonly os: string;
+  readonly node: string;
+  /** Load average over one minute before the first scenario. */
+  readonly loadBefore: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface BenchResults {
+  readonly version: number;
+  /** ISO 8601. */
+  readonly date: string;
+  readonly isQuick: boolean;
+  readonly environment: Environment;
+  readonly scenarios: readonly ScenarioResult[];
+}
+
+/** Joins a scenario with its samples: spreads, ratios of every peer to each of ours, targets met or missed. */
+export function summarizeScenario(scenario: Scenario, measured: readonly SubjectSamples[]): ScenarioResult {
+  const subjects = measured.map((subject): SubjectResult => {
+    const isOurs = scenario.subjects.find((plan) => plan.name === subject.name)?.isOurs ?? false;
+    return { ...subject, isOurs, ...(subject.samples.length > 0 && { spread: describeSpread(subject.samples) }) };
+  });
+  const done = subjects.filter((subject) => subject.samples.length > 0);
+  const pairs: PairResult[] = [];
+  for (const ours of done.filter((subject) => subject.isOurs)) {
+    for (const peer of done.filter((subject) => !subject.isOurs)) {
+      pairs.push({ ours: ours.name, peer: peer.name, ...compareSamples(peer.samples, ours.samples) });
+    }
+  }
+  const targets = scenario.targets.map((target): TargetResult => {
+    const pair = pairs.find((candidate) => candidate.ours === target.ours && candidate.peer === target.peer);
+    if (pair === undefined) return { ...target, isMet: false };
+    return { ...target, reached: pair.perRound.median, isMet: pair.perRound.median >= target.ratioMin };
+  });
+  return { id: scenario.id, title: scenario.title, operation: scenario.operation, subjects, pairs, targets };
+}
+
+/** Reads saved results. Throws with what is wrong with them. */
+export function parseResults(text: string, name: string): BenchResults {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null || !("version" in value) || !("scenarios" in value) || !Array.isArray(value.scenarios)) {
+    throw new Error(`${name} holds no benchmark results`);
+  }
+  if (value.version !== RESULTS_VERSION) throw new Error(`${name} has version ${String(value.version)}; this program reads ${RESULTS_VERSION}`);
+  return value as BenchResults;
+}
