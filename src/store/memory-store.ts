@@ -1,10 +1,10 @@
 // The store in memory: for Node, for tests and where nothing must outlive the page. The disk outlives every store that
 // was made on it, so a test drops an engine, makes a new store on the same disk (or reuses the store) and goes on.
 import { isEnded } from "../model/status.js";
-import { WorkflowError } from "../model/errors.js";
 import type { RunRecord } from "../model/engine.js";
 import type { HistoryEntry } from "../model/history.js";
 import type { RunChange, SourceRecord, StorePort } from "../model/ports.js";
+import { checkConsecutive, fencedError } from "./errors.js";
 import { RecordIndex } from "./record-index.js";
 
 interface Checkpoint {
@@ -32,6 +32,7 @@ export function createMemoryStore(disk: MemoryDisk = createMemoryDisk()): StoreP
 
 class MemoryStore implements StorePort {
   readonly #disk: MemoryDisk;
+  /** 0: never took over, so must not write. */
   #epoch = 0;
   /** Put through this store: kept also before the first run refers to them. */
   readonly #ownSources = new Set<string>();
@@ -54,7 +55,7 @@ class MemoryStore implements StorePort {
   }
 
   async commit(changes: readonly RunChange[]): Promise<void> {
-    if (this.#epoch !== this.#disk.epoch) throw fencedError(this.#epoch, this.#disk.epoch);
+    this.#checkEpoch();
     const lastSeqs = new Map<string, number>();
     for (const { record, entries } of changes) {
       const seq = lastSeqs.get(record.runId) ?? this.#disk.histories.get(record.runId)?.length ?? 0;
@@ -84,13 +85,15 @@ class MemoryStore implements StorePort {
   }
 
   async delete(runIds: readonly string[]): Promise<void> {
+    this.#checkEpoch();
     for (const runId of runIds) {
       this.#disk.index.remove(runId);
       this.#disk.histories.delete(runId);
       this.#disk.checkpoints.delete(runId);
     }
-    const identities = new Set([...this.#disk.index.values()].map((record) => record.identity));
-    for (const identity of this.#disk.sources.keys()) if (!identities.has(identity) && !this.#ownSources.has(identity)) this.#disk.sources.delete(identity);
+    for (const identity of this.#disk.sources.keys()) {
+      if (!this.#disk.index.hasIdentity(identity) && !this.#ownSources.has(identity)) this.#disk.sources.delete(identity);
+    }
   }
 
   async takeOver(): Promise<number> {
@@ -107,6 +110,10 @@ class MemoryStore implements StorePort {
     // The disk stays: the store can be opened again.
   }
 
+  #checkEpoch(): void {
+    if (this.#epoch === 0 || this.#epoch !== this.#disk.epoch) throw fencedError(this.#epoch, this.#disk.epoch);
+  }
+
   #apply({ record, entries, checkpoint }: RunChange): void {
     this.#disk.index.put(record);
     const history = this.#disk.histories.get(record.runId);
@@ -114,21 +121,4 @@ class MemoryStore implements StorePort {
     else for (const entry of entries) history.push(entry);
     if (checkpoint !== undefined) this.#disk.checkpoints.set(record.runId, checkpoint);
   }
-}
-
-export function fencedError(epoch: number, current: number): WorkflowError {
-  return new WorkflowError("store/fenced", `Another engine took over: this one has epoch ${epoch}, the store ${current}`, { details: { epoch, current } });
-}
-
-/** Do `entries` follow `seq`? Returns the last seq, throws `store/out-of-order`. */
-export function checkConsecutive(runId: string, seq: number, entries: readonly HistoryEntry[]): number {
-  let last = seq;
-  for (const entry of entries) {
-    if (entry.seq !== last + 1) {
-      const message = `Run ${runId}: history entry ${entry.seq} does not follow entry ${last}`;
-      throw new WorkflowError("store/out-of-order", message, { details: { runId, seq: entry.seq, last } });
-    }
-    last = entry.seq;
-  }
-  return last;
 }

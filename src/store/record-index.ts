@@ -18,6 +18,7 @@ export class RecordIndex {
   readonly #removed = new Set<string>();
   /** Per workflow, per status. */
   readonly #counts = new Map<string, Map<string, number>>();
+  readonly #identityCounts = new Map<string, number>();
 
   get size(): number {
     return this.#records.size;
@@ -29,6 +30,11 @@ export class RecordIndex {
 
   values(): IterableIterator<RunRecord> {
     return this.#records.values();
+  }
+
+  /** Does any run refer to this definition? */
+  hasIdentity(identity: string): boolean {
+    return this.#identityCounts.has(identity);
   }
 
   put(record: RunRecord): void {
@@ -56,6 +62,7 @@ export class RecordIndex {
   clear(): void {
     this.#records.clear();
     this.#counts.clear();
+    this.#identityCounts.clear();
     this.#order = [];
     this.#isOrdered = true;
     this.#removed.clear();
@@ -115,6 +122,9 @@ export class RecordIndex {
     if (count > 0) statuses.set(record.status, count);
     else statuses.delete(record.status);
     if (statuses.size === 0) this.#counts.delete(record.workflow);
+    const uses = (this.#identityCounts.get(record.identity) ?? 0) + change;
+    if (uses > 0) this.#identityCounts.set(record.identity, uses);
+    else this.#identityCounts.delete(record.identity);
   }
 
   #countByCounters({ workflow, status }: RunQuery): number {

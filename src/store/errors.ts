@@ -1,0 +1,44 @@
+// The store's errors, named as callers test them.
+import { WorkflowError } from "../model/errors.js";
+import type { HistoryEntry } from "../model/history.js";
+
+/** Another driver's epoch stands in the store. */
+export function fencedError(epoch: number, current: number): WorkflowError {
+  return new WorkflowError("store/fenced", `Another engine took over: this one has epoch ${epoch}, the store ${current}`, { details: { epoch, current } });
+}
+
+export function closedError(name: string, why: string): WorkflowError {
+  return new WorkflowError("store/closed", `The database "${name}" is closed: ${why}`, { details: { name } });
+}
+
+export function damagedError(runId: string, group: number, why: string): WorkflowError {
+  return new WorkflowError("store/damaged", `Run ${runId}: its history in group ${group} is damaged: ${why}`, { details: { runId, group } });
+}
+
+/** Names what IndexedDB threw: `store/quota-exceeded`, `store/version-unsupported`, else `store/failed`. */
+export function toStoreError(error: unknown, what: string): WorkflowError {
+  if (error instanceof WorkflowError) return error;
+  const name = error instanceof Error || error instanceof DOMException ? error.name : "unknown";
+  const message = error instanceof Error || error instanceof DOMException ? error.message : String(error);
+  const details = { name, what };
+  if (name === "QuotaExceededError") {
+    return new WorkflowError("store/quota-exceeded", `No space is left to ${what}: ${message}`, { details, isRetryable: true, cause: error });
+  }
+  if (name === "VersionError") {
+    return new WorkflowError("store/version-unsupported", `A newer version wrote this database: ${message}`, { details, cause: error });
+  }
+  return new WorkflowError("store/failed", `Could not ${what}: ${name}: ${message}`, { details, isRetryable: name === "AbortError", cause: error });
+}
+
+/** Do `entries` follow `seq`? Returns the last seq, throws `store/out-of-order`. */
+export function checkConsecutive(runId: string, seq: number, entries: readonly HistoryEntry[]): number {
+  let last = seq;
+  for (const entry of entries) {
+    if (entry.seq !== last + 1) {
+      const message = `Run ${runId}: history entry ${entry.seq} does not follow entry ${last}`;
+      throw new WorkflowError("store/out-of-order", message, { details: { runId, seq: entry.seq, last } });
+    }
+    last = entry.seq;
+  }
+  return last;
+}

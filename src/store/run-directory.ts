@@ -1,0 +1,127 @@
+// What a store on a journal knows without reading history: every run's record and the places of its history pieces and
+// checkpoint, and which groups living runs still refer to. Built from the meta rows alone, in the order of their groups.
+import type { RunRecord } from "../model/engine.js";
+import type { CheckpointPlace, MetaRow, Piece, RunMeta } from "./meta-codec.js";
+import { RecordIndex } from "./record-index.js";
+
+/** Places of one run. */
+export interface RunPlaces {
+  readonly pieces: Piece[];
+  checkpoint: CheckpointPlace | undefined;
+  /** The newest group that changed the record. */
+  group: number;
+  /** Set where a row that changed this run could not be read: its history cannot be trusted. */
+  damagedGroup: number | undefined;
+}
+
+export class RunDirectory {
+  readonly index = new RecordIndex();
+  readonly #places = new Map<string, RunPlaces>();
+  readonly #historyUses = new Map<number, number>();
+  readonly #checkpointUses = new Map<number, number>();
+  /** Groups that nothing refers to any more, to be removed from the database. */
+  readonly unusedHistory = new Set<number>();
+  readonly unusedCheckpoints = new Set<number>();
+
+  places(runId: string): RunPlaces | undefined {
+    return this.#places.get(runId);
+  }
+
+  /** The last recorded seq, 0 for an unknown run. */
+  lastSeq(runId: string): number {
+    const last = this.#places.get(runId)?.pieces.at(-1);
+    return last === undefined ? 0 : last.firstSeq + last.count - 1;
+  }
+
+  hasHistory(group: number): boolean {
+    return this.#historyUses.has(group);
+  }
+
+  hasCheckpoint(group: number): boolean {
+    return this.#checkpointUses.has(group);
+  }
+
+  /**
+   * Takes in the row of groups `from` to `to`. A row that stands for earlier ones (after they were merged) replaces what
+   * was known of them; the first row of all also says which runs are gone.
+   */
+  apply(row: MetaRow, from: number, to: number): void {
+    if (from === 0) this.#removeMissing(row, to);
+    for (const runId of row.removed) this.remove(runId, to);
+    for (const run of row.runs) this.#applyRun(run, from, to);
+  }
+
+  /** Forgets a run, unless it was changed after `group`. */
+  remove(runId: string, group: number = Number.POSITIVE_INFINITY): void {
+    const places = this.#places.get(runId);
+    if (places === undefined || places.group > group) return;
+    for (const piece of places.pieces) release(this.#historyUses, piece.group, this.unusedHistory);
+    if (places.checkpoint !== undefined) release(this.#checkpointUses, places.checkpoint.group, this.unusedCheckpoints);
+    this.#places.delete(runId);
+    this.index.remove(runId);
+  }
+
+  /** Marks a known run as changed by a row that could not be read. */
+  markDamaged(runId: string, group: number): void {
+    const places = this.#places.get(runId);
+    if (places !== undefined) places.damagedGroup ??= group;
+  }
+
+  clear(): void {
+    this.index.clear();
+    this.#places.clear();
+    this.#historyUses.clear();
+    this.#checkpointUses.clear();
+    this.unusedHistory.clear();
+    this.unusedCheckpoints.clear();
+  }
+
+  records(): IterableIterator<RunRecord> {
+    return this.index.values();
+  }
+
+  #applyRun({ record, pieces, checkpoint }: RunMeta, from: number, to: number): void {
+    let places = this.#places.get(record.runId);
+    if (places === undefined) this.#places.set(record.runId, (places = { pieces: [], checkpoint: undefined, group: to, damagedGroup: undefined }));
+    const before = places.checkpoint;
+    for (let last = places.pieces.at(-1); last !== undefined && last.group >= from && last.group <= to; last = places.pieces.at(-1)) {
+      places.pieces.pop();
+      release(this.#historyUses, last.group, this.unusedHistory);
+    }
+    const lastPiece = places.pieces.at(-1);
+    const firstPiece = pieces[0];
+    const isGap = firstPiece !== undefined && firstPiece.firstSeq !== (lastPiece === undefined ? 1 : lastPiece.firstSeq + lastPiece.count);
+    if (isGap) places.damagedGroup ??= to;
+    for (const piece of pieces) {
+      places.pieces.push(piece);
+      retain(this.#historyUses, piece.group, this.unusedHistory);
+    }
+    if (checkpoint !== undefined) {
+      retain(this.#checkpointUses, checkpoint.group, this.unusedCheckpoints);
+      if (before !== undefined) release(this.#checkpointUses, before.group, this.unusedCheckpoints);
+      places.checkpoint = checkpoint;
+    }
+    places.group = to;
+    this.index.put(record);
+  }
+
+  #removeMissing(row: MetaRow, to: number): void {
+    if (this.#places.size === 0) return;
+    const present = new Set(row.runs.map((run) => run.record.runId));
+    for (const [runId, places] of [...this.#places]) if (places.group <= to && !present.has(runId)) this.remove(runId);
+  }
+}
+
+function retain(uses: Map<number, number>, group: number, unused: Set<number>): void {
+  uses.set(group, (uses.get(group) ?? 0) + 1);
+  unused.delete(group);
+}
+
+function release(uses: Map<number, number>, group: number, unused: Set<number>): void {
+  const count = (uses.get(group) ?? 0) - 1;
+  if (count > 0) uses.set(group, count);
+  else {
+    uses.delete(group);
+    unused.add(group);
+  }
+}

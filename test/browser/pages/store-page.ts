@@ -1,0 +1,184 @@
+// The store suite and what only IndexedDB has (damage, merging, garbage), for a real page.
+import { deleteDB, openDB } from "idb";
+import { WorkflowError } from "../../../src/model/errors.js";
+import type { RunChange, StorePort } from "../../../src/model/ports.js";
+import { createIndexedDbStore } from "../../../src/store/indexeddb-store.js";
+import { makeChange, makeEntries, STORE_CASES } from "../../unit/store/suite.js";
+
+declare global {
+  interface Window {
+    storeTests?: { readonly names: readonly string[]; run(name: string): Promise<string> };
+  }
+}
+
+type Case = (name: string) => Promise<void>;
+const cases = new Map<string, Case>();
+
+for (const { name, run } of STORE_CASES) cases.set(name, (database) => run(() => createIndexedDbStore({ name: database })));
+
+cases.set("a flipped byte in a chunk is reported with its run, the rest stays readable", async (name) => {
+  const store = await openDriver(name);
+  await store.commit([makeChange("a", 1, 2), makeChange("b", 1, 2)], "relaxed");
+  await store.commit([makeChange("b", 3, 3), makeChange("c", 1, 1)], "relaxed");
+  await store.close();
+  await flip(name, "groups", 1);
+  const again = createIndexedDbStore({ name });
+  check((await again.open()).length === 3, "all runs are listed");
+  const error = await errorOf(again.history("a"));
+  check(error?.code === "store/damaged" && error.details["runId"] === "a" && error.details["group"] === 1, `the damage names its place, got ${error?.code}`);
+  check((await errorOf(again.history("b")))?.code === "store/damaged", "b is damaged as well");
+  check((await again.history("b", 2)).length === 1, "b's later group is read");
+  check((await again.history("c")).length === 1, "c is read");
+  await again.close();
+});
+
+cases.set("a flipped byte in a row of records touches only the runs of that group", async (name) => {
+  const store = await openDriver(name);
+  await store.commit([makeChange("a", 1, 2), makeChange("b", 1, 2)], "relaxed");
+  await store.commit([makeChange("b", 3, 3), makeChange("new", 1, 1)], "relaxed");
+  await store.commit([makeChange("a", 3, 4)], "relaxed");
+  await store.close();
+  await flip(name, "meta", 2);
+  const again = createIndexedDbStore({ name });
+  await again.open();
+  await again.takeOver();
+  check((await again.history("a")).length === 4, "a is read");
+  check((await errorOf(again.history("b")))?.code === "store/damaged", "b is reported");
+  check((await errorOf(again.commit([makeChange("b", 3, 3)], "relaxed")))?.code === "store/damaged", "nothing is added to b");
+  await again.commit([makeChange("a", 5, 5), makeChange("d", 1, 1)], "relaxed");
+  check((await again.history("a")).length === 5, "a goes on");
+  await again.close();
+});
+
+cases.set("rows are merged and unused groups removed in quiet time, and nothing is lost", async (name) => {
+  const store = await openDriver(name);
+  for (let round = 0; round < 150; round += 1) {
+    const changes: RunChange[] = [makeChange("long", round + 1, round + 1), makeChange(`short${round}`, 1, 1, { status: "succeeded" })];
+    await store.commit(changes, "relaxed");
+  }
+  await store.delete(Array.from({ length: 50 }, (_, round) => `short${round}`));
+  await until(async () => (await keysOf(name, "meta")).length < 30);
+  check((await store.history("long")).length === 150, "history after merging");
+  await store.close();
+  const again = await openDriver(name);
+  check((await again.count({})) === 101, "count after merging");
+  same(await again.history("long"), makeEntries(1, 150));
+  await again.delete(["long", ...Array.from({ length: 100 }, (_, round) => `short${round + 50}`)]);
+  await until(async () => (await keysOf(name, "groups")).length === 0);
+  await again.close();
+  const last = createIndexedDbStore({ name });
+  check((await last.open()).length === 0 && (await last.count({})) === 0, "all is gone");
+  await last.close();
+});
+
+cases.set("a watcher that slept through merges and removals catches up", async (name) => {
+  const driver = await openDriver(name);
+  const watcher = createIndexedDbStore({ name });
+  await watcher.open();
+  for (let round = 1; round <= 40; round += 1) await driver.commit([makeChange("a", round, round), makeChange(`b${round}`, 1, 1)], "relaxed");
+  await watcher.refresh();
+  await driver.delete(["b1", "b2"]);
+  await driver.commit([makeChange("b2", 1, 1)], "relaxed");
+  for (let round = 41; round <= 100; round += 1) await driver.commit([makeChange("a", round, round)], "relaxed");
+  await until(async () => (await keysOf(name, "meta")).length < 60);
+  await watcher.refresh();
+  same(await watcher.history("a"), makeEntries(1, 100));
+  check((await watcher.get("b1")) === undefined, "b1 is gone");
+  same(await watcher.history("b2"), makeEntries(1, 1));
+  check((await watcher.count({})) === 40, "count");
+  await driver.close();
+  await watcher.close();
+});
+
+cases.set("old checkpoints are removed in quiet time", async (name) => {
+  const store = await openDriver(name);
+  for (let seq = 1; seq <= 5; seq += 1) await store.commit([{ ...makeChange("a", seq, seq), checkpoint: { seq, bytes: new Uint8Array([seq]) } }], "relaxed");
+  await until(async () => (await keysOf(name, "checkpoints")).length === 1);
+  check((await store.checkpoint("a"))?.seq === 5, "the newest is kept");
+  await store.close();
+});
+
+cases.set("a newer database is refused, an upgrade elsewhere is not blocked", async (name) => {
+  const store = await openDriver(name);
+  const newer = await openDB(name, 99);
+  check((await errorOf(store.commit([makeChange("a", 1, 1)], "relaxed")))?.code === "store/closed", "the older store is closed");
+  newer.close();
+  check((await errorOf(createIndexedDbStore({ name }).open()))?.code === "store/version-unsupported", "the newer database is refused");
+});
+
+cases.set("ten thousand runs are committed in few groups and read back", async (name) => {
+  const store = await openDriver(name);
+  const commits: Promise<void>[] = [];
+  for (let index = 0; index < 10_000; index += 1) commits.push(store.commit([makeChange(`r${index}`, 1, 3, { startedAt: index })], "relaxed"));
+  await Promise.all(commits);
+  check((await keysOf(name, "groups")).length <= 4, "few groups");
+  await store.close();
+  const again = createIndexedDbStore({ name });
+  check((await again.open()).length === 10_000, "all are open");
+  for (let index = 0; index < 10_000; index += 97) check((await again.history(`r${index}`)).length === 3, `history of r${index}`);
+  await again.close();
+});
+
+async function openDriver(name: string): Promise<StorePort> {
+  const store = createIndexedDbStore({ name });
+  await store.open();
+  await store.takeOver();
+  return store;
+}
+
+async function flip(name: string, store: "groups" | "meta", key: number): Promise<void> {
+  const database = await openDB(name);
+  const stored = await database.get(store, key);
+  stored.bytes[Math.floor(stored.bytes.length / 2)] ^= 0x10;
+  await database.put(store, stored, key);
+  database.close();
+}
+
+async function keysOf(name: string, store: string): Promise<readonly IDBValidKey[]> {
+  const database = await openDB(name);
+  const keys = await database.getAllKeys(store);
+  database.close();
+  return keys;
+}
+
+async function until(isDone: () => Promise<boolean>): Promise<void> {
+  for (let round = 0; round < 200; round += 1) {
+    if (await isDone()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("it did not come about");
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<WorkflowError | undefined> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof WorkflowError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+function check(isTrue: boolean, what: string): void {
+  if (!isTrue) throw new Error(what);
+}
+
+function same(actual: unknown, expected: unknown): void {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (a !== b) throw new Error(`expected ${b}, got ${a}`);
+}
+
+window.storeTests = {
+  names: [...cases.keys()],
+  async run(name) {
+    const database = `test ${name} ${Math.random()}`;
+    try {
+      await cases.get(name)?.(database);
+      return "passed";
+    } catch (error) {
+      return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    } finally {
+      await deleteDB(database, { blocked: () => undefined });
+    }
+  },
+};

@@ -1,0 +1,40 @@
+// The store suite in a real Chromium, on a profile on disk.
+import { fileURLToPath } from "node:url";
+import { expect, test, type BrowserContext, type Page } from "@playwright/test";
+import { bundlePage, serveScripts, type BundleServer } from "./bundle.js";
+import { createProfile, type Profile } from "./persistent.js";
+
+let profile: Profile;
+let context: BrowserContext;
+let server: BundleServer;
+let page: Page;
+
+test.describe.configure({ mode: "serial" });
+
+test.beforeAll(async () => {
+  const script = await bundlePage(fileURLToPath(new URL("./pages/store-page.ts", import.meta.url)));
+  server = await serveScripts({ "/page.js": script });
+  profile = await createProfile();
+  context = await profile.launch();
+  page = await context.newPage();
+  await page.goto(server.origin);
+  await page.waitForFunction(() => window.storeTests !== undefined);
+});
+
+test.afterAll(async () => {
+  await context?.close();
+  await server?.close();
+  await profile?.remove();
+});
+
+test("every case of the store suite passes on IndexedDB", async () => {
+  test.setTimeout(120_000);
+  const names = await page.evaluate(() => window.storeTests?.names ?? []);
+  expect(names.length).toBeGreaterThan(15);
+  const failed: string[] = [];
+  for (const name of names) {
+    const result = await page.evaluate((one) => window.storeTests?.run(one), name);
+    if (result !== "passed") failed.push(`${name}: ${result}`);
+  }
+  expect(failed).toEqual([]);
+});

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { WorkflowError } from "../../../src/model/errors.js";
+import { RUN_STATUSES } from "../../../src/model/status.js";
+import { decodeMeta, encodeMeta, type MetaRow } from "../../../src/store/meta-codec.js";
+import { LEVEL_FINAL, MERGE_ROWS, MERGE_SIZE_MAX, mergeRows, pickMerge, type RowPlace } from "../../../src/store/meta-merge.js";
+
+const GROUP = 1_000;
+const runId = fc.oneof(fc.uuid(), fc.string());
+const time = fc.oneof(fc.integer({ min: 0, max: 8.64e15 }), fc.double({ noNaN: true, min: 0, max: 8.64e15 }).map((value) => value + 0));
+const piece = fc.record({ group: fc.integer({ min: 0, max: GROUP }), firstSeq: fc.nat(), count: fc.nat(), offset: fc.nat(), size: fc.nat() });
+const rowArbitrary: fc.Arbitrary<MetaRow> = fc.record({
+  removed: fc.array(runId, { maxLength: 4 }),
+  runs: fc.array(
+    fc.record({
+      record: fc.record(
+        {
+          runId,
+          workflow: fc.string(),
+          identity: fc.string(),
+          status: fc.constantFrom(...RUN_STATUSES),
+          startedAt: time,
+          updatedAt: time,
+          endedAt: time,
+          error: fc.record({ code: fc.string(), message: fc.string() }),
+          parentRunId: runId,
+          tags: fc.array(fc.string(), { maxLength: 3 }),
+          seq: fc.nat(),
+        },
+        { requiredKeys: ["runId", "workflow", "identity", "status", "startedAt", "updatedAt", "tags", "seq"], noNullPrototype: true },
+      ),
+      pieces: fc.array(piece, { maxLength: 4 }),
+      checkpoint: fc.option(fc.record({ group: fc.integer({ min: 0, max: GROUP }), seq: fc.nat(), offset: fc.nat(), size: fc.nat() }), { nil: undefined }),
+    }),
+    { maxLength: 6 },
+  ),
+});
+
+describe("meta codec", () => {
+  test("what was encoded is decoded", () => {
+    fc.assert(
+      fc.property(rowArbitrary, (row) => {
+        expect(decodeMeta(encodeMeta(row, GROUP), GROUP)).toEqual(row);
+      }),
+    );
+  });
+
+  test("fields that this version does not know are kept", () => {
+    const record = { runId: "a", workflow: "w", identity: "i", status: "running" as const, startedAt: 1, updatedAt: 2, tags: [], seq: 1, later: { deep: [1] } };
+    const row: MetaRow = { removed: [], runs: [{ record, pieces: [], checkpoint: undefined }] };
+    expect(decodeMeta(encodeMeta(row, 1), 1)).toEqual(row);
+  });
+
+  test("cut or changed bytes give a code, never another error", () => {
+    fc.assert(
+      fc.property(rowArbitrary, fc.nat(), fc.integer({ min: 1, max: 255 }), (row, where, change) => {
+        const bytes = encodeMeta(row, GROUP);
+        const at = where % bytes.length;
+        expect(codeOf(() => decodeMeta(bytes.subarray(0, at), GROUP))).toBe("store/damaged");
+        const changed = bytes.slice();
+        changed[at] = (changed[at] ?? 0) ^ change;
+        expect(["none", "store/damaged", "store/version-unsupported"]).toContain(codeOf(() => decodeMeta(changed, GROUP)));
+      }),
+    );
+  });
+});
+
+describe("meta merge", () => {
+  test("rows of one level are picked at the limit, not before", () => {
+    const rows = Array.from({ length: MERGE_ROWS - 1 }, (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: 0, size: 10 }));
+    expect(pickMerge(rows)).toBeUndefined();
+    rows.push({ from: 64, group: 64, level: 0, size: 10 });
+    expect(pickMerge(rows)).toEqual({ start: 0, count: MERGE_ROWS });
+    rows[10] = { from: 11, group: 11, level: 1, size: 10 };
+    expect(pickMerge(rows)).toBeUndefined();
+  });
+
+  test("rows are merged up to the size limit; one beyond it is left alone", () => {
+    const size = MERGE_SIZE_MAX / 4;
+    const rows = Array.from({ length: 10 }, (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: 0, size }));
+    expect(pickMerge(rows)).toEqual({ start: 0, count: 4 });
+    const large: RowPlace[] = [{ from: 1, group: 1, level: 0, size: MERGE_SIZE_MAX + 1 }];
+    expect(pickMerge(large)).toBeUndefined();
+    expect(large[0]?.level).toBe(LEVEL_FINAL);
+  });
+
+  test("a run that was removed and came back has its new history only", () => {
+    const record = { runId: "a", workflow: "w", identity: "i", status: "running" as const, startedAt: 1, updatedAt: 2, tags: [], seq: 1 };
+    const run = (group: number) => ({ record, pieces: [{ group, firstSeq: 1, count: 1, offset: 1, size: 9 }], checkpoint: undefined });
+    const rows: MetaRow[] = [{ removed: [], runs: [run(1)] }, { removed: ["a"], runs: [] }, { removed: [], runs: [run(3)] }];
+    expect(mergeRows(rows, false)).toEqual({ removed: ["a"], runs: [run(3)] });
+    expect(mergeRows(rows, true)).toEqual({ removed: [], runs: [run(3)] });
+  });
+});
+
+function codeOf(work: () => unknown): string {
+  try {
+    work();
+    return "none";
+  } catch (error) {
+    if (error instanceof WorkflowError) return error.code;
+    throw error;
+  }
+}
