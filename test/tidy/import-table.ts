@@ -1,0 +1,80 @@
+// The house as data: which room may import which. Every permitted room is on a lower floor; `test/tidy.test.ts` enforces it.
+
+/** One room: the files it holds and the rooms they may import besides their own. */
+export interface Room {
+  readonly name: string;
+  /** Matches paths relative to the project's root. The first room whose pattern matches owns the file. */
+  readonly files: RegExp;
+  readonly imports: readonly string[];
+  /** Narrows an import to some files of that room. */
+  readonly narrowed?: Readonly<Record<string, RegExp>>;
+}
+
+const ground = ["base"];
+const shellRooms = ["base", "model", "metrics", "expression", "format", "kernel", "engine", "tasks", "store", "tabs", "compile", "library", "analysis"];
+const createRooms = ["create-engine", "create-expressions", "create-editor"];
+const workerRooms = ["worker", "worker-host"];
+
+/** From the ground up. `abi` is the one file that both compilers read. */
+export const rooms: readonly Room[] = [
+  { name: "abi", files: /^assembly\/abi\.ts$/, imports: [] },
+  { name: "assembly", files: /^assembly\//, imports: ["abi"] },
+  { name: "base", files: /^src\/base\//, imports: [] },
+  { name: "model", files: /^src\/model\//, imports: [...ground, "abi"] },
+  { name: "metrics", files: /^src\/metrics\//, imports: ground },
+  { name: "expression", files: /^src\/expression\//, imports: [...ground, "model", "abi"] },
+  {
+    name: "format",
+    files: /^src\/format\//,
+    imports: [...ground, "model", "expression"],
+    // A format reads expressions; it neither checks nor emits them.
+    narrowed: { expression: /^src\/expression\/(lex|lexer|token|parse|parser|syntax|literal|macro|place)[a-z-]*\.ts$/ },
+  },
+  { name: "kernel", files: /^src\/kernel\//, imports: [...ground, "model", "abi"] },
+  { name: "engine", files: /^src\/engine\//, imports: [...ground, "model", "metrics"] },
+  { name: "tasks", files: /^src\/tasks\//, imports: [...ground, "model"] },
+  { name: "store", files: /^src\/store\//, imports: [...ground, "model"] },
+  { name: "tabs", files: /^src\/tabs\//, imports: [...ground, "model"] },
+  { name: "compile", files: /^src\/compile\//, imports: [...ground, "model", "expression", "abi"] },
+  { name: "library", files: /^src\/library\//, imports: [...ground, "format", "compile", "model", "metrics"] },
+  { name: "analysis", files: /^src\/analysis\//, imports: [...ground, "model", "expression", "format", "compile"] },
+  { name: "create-expressions", files: /^src\/create-expressions\.ts$/, imports: [...shellRooms, "abi"] },
+  { name: "create-editor", files: /^src\/create-editor\.ts$/, imports: [...shellRooms, "abi"] },
+  { name: "create-engine", files: /^src\/create-engine\.ts$/, imports: [...shellRooms, "abi"] },
+  { name: "testing", files: /^src\/testing\//, imports: [...shellRooms, ...createRooms, "abi"] },
+  { name: "worker-host", files: /^src\/worker\/(host|entry)[a-z-]*\.ts$/, imports: [...ground, "model", "metrics", "abi", "worker", "create-engine"] },
+  { name: "worker", files: /^src\/worker\//, imports: [...ground, "model", "metrics", "abi"] },
+  { name: "door-testing", files: /^src\/doors\/testing\.ts$/, imports: [...shellRooms, ...createRooms, "testing", "abi"] },
+  { name: "doors", files: /^src\/doors\//, imports: [...shellRooms, ...createRooms, ...workerRooms, "abi"] },
+  { name: "web", files: /^web\//, imports: ["doors", "door-testing"] },
+  // A micro-benchmark may open rooms.
+  { name: "bench", files: /^bench\//, imports: ["doors", "door-testing", ...shellRooms, ...createRooms, "abi", "scripts"] },
+  { name: "test", files: /^test\//, imports: ["*"] },
+  { name: "scripts", files: /^(scripts\/|[a-z.-]+\.config\.ts$)/, imports: ["*"] },
+];
+
+/** Packages that only one room may import. */
+export const singleDoorPackages: Readonly<Record<string, string>> = { idb: "store", comlink: "worker" };
+
+/** Packages that src/ may import at all: they are bundled into what is published. */
+export const bundledPackages: readonly string[] = ["idb", "comlink", "quick-lru", "uuid", "yaml"];
+
+/** Names of the platform that only some files may say. */
+export const singleDoorNames: readonly { readonly name: string; readonly files: RegExp }[] = [
+  { name: "WebAssembly", files: /^src\/(kernel\/|model\/engine\.ts$)/ },
+  { name: "BroadcastChannel", files: /^src\/tabs\// },
+  { name: "locks", files: /^src\/tabs\// },
+  { name: "LockManager", files: /^src\/tabs\// },
+];
+
+/** The files that may import Node's own modules: the browser builds never read them. */
+export const nodeFiles = /^src\/kernel\/bytes-node\.ts$/;
+
+export const fileLinesMax = 600;
+export const functionLinesMax = 70;
+
+/** Functions that may be longer, each with its reason. */
+export const longFunctions: readonly { readonly path: string; readonly name: string; readonly linesMax: number; readonly reason: string }[] = [];
+
+/** Words that name nothing; see the glossary. */
+export const emptyWords: readonly string[] = ["job", "process", "flow", "manager", "helper", "helpers", "util", "utils", "data", "info"];
