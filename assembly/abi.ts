@@ -291,7 +291,13 @@ export enum ProgramHeader {
   /** u32 slot indexes: variables with an initial value, and their expressions: pairs (slot, expression). */
   INITIAL_COUNT = 24,
   INITIALS = 25,
+  /** After load: u32[key count] of interned key ids. */
+  KEY_IDS = 26,
 }
+// ProgramHeader.FLAGS: which built-in slots are not variables of the author, and so no part of context and output.
+export const PROGRAM_FLAG_EVENT_HIDDEN = 1;
+export const PROGRAM_FLAG_RESULT_HIDDEN = 2;
+export const PROGRAM_FLAG_ERROR_HIDDEN = 4;
 export const CANDIDATE_LAST = 0x80000000;
 
 // Expression record, 32 bytes: +0 code offset  +4 instruction count  +8 constants offset (wire values, one after the other)
@@ -399,11 +405,15 @@ export enum EventOutcome {
   /** The step failed and the run with it; a RUN_ENDED command tells why. */
   FAILED = 7,
   MALFORMED = 8,
+  /** Fuel ran out in an earlier event of this run: nothing was done; deliver CONTINUE, then this event again. */
+  BUSY = 9,
+  /** Never the kernel's: the run is paused; the engine recorded the event and delivers it on resume. */
+  HELD = 10,
 }
 
 // Commands out. One record is 32 bytes:
-//   +0 u32 index of the causing event in the batch  +4 u16 kind (CommandKind)  +6 u16 flags  +8 u32 a  +12 u32 b  +16 u32 payload address (0: none)
-//   +20 u32 payload size  +24 f64 time
+//   +0 u32 index of the causing event in the batch  +4 u16 kind (CommandKind)  +6 u16 flags  +8 u32 a  +12 u32 b  +16 u32 payload offset from the payload area
+//   +20 u32 payload size (0: none)  +24 f64 time
 export const COMMAND_RECORD_SIZE = 32;
 export enum CommandKind {
   /** a: action index · b: serial · payload: input. */
@@ -439,6 +449,13 @@ export enum RunEnd {
   FAILED = 2,
   CANCELED = 3,
 }
+
+// RUN_ENDED of a run that failed inside the kernel has flags = RunFault and a payload of FAULT_RECORD_SIZE bytes of u32,
+// then the UTF-8 of the detail (a key, a variable; may be empty):
+//   +0 ExpressionError or 0  +4 expression or NO_EXPRESSION  +8 instruction  +12 transition or NO_INDEX  +16 action or NO_INDEX  +20 node
+// (flags 0: the payload is the wire MAP {code, message, details?} of a failed task or an abort.)
+export const FAULT_RECORD_SIZE = 24;
+export const NO_INDEX = 0xffffffff;
 
 /** What `step` returns in its status. */
 export enum KernelStatus {

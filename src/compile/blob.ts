@@ -27,6 +27,8 @@ export interface GraphTables {
   readonly dispatch: Uint32Array;
   readonly eventCount: number;
   readonly root: number;
+  /** PROGRAM_FLAG_… */
+  readonly flags: number;
   readonly eventSlot: number;
   readonly resultSlot: number;
   readonly errorSlot: number;
@@ -45,6 +47,7 @@ const NO_GRAPH: GraphTables = {
   dispatch: new Uint32Array(0),
   eventCount: 0,
   root: NO_NODE,
+  flags: 0,
   eventSlot: NO_SLOT,
   resultSlot: NO_SLOT,
   errorSlot: NO_SLOT,
@@ -82,6 +85,7 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
   header[ProgramHeader.CANDIDATES] = sections.add(toBytes(graph.candidates));
   header[ProgramHeader.DISPATCH] = sections.add(toBytes(graph.dispatch));
   header[ProgramHeader.ROOT] = graph.root;
+  header[ProgramHeader.FLAGS] = graph.flags;
   header[ProgramHeader.EVENT_SLOT] = graph.eventSlot;
   header[ProgramHeader.RESULT_SLOT] = graph.resultSlot;
   header[ProgramHeader.ERROR_SLOT] = graph.errorSlot;

@@ -1,0 +1,431 @@
+// Runs at rest: hot columns as struct-of-arrays, and for each run one block of slots and the values they hold, a table
+// of tokens, and (only where needed) tables of timers and branch frames. Knows nothing of transitions.
+import { CELL_SIZE, ProgramHeader, Tag } from "./abi";
+import { allocateBlock, blockClassSize, freeBlock } from "./memory";
+import { programField } from "./program";
+import { deepCopy, deepSize } from "./value";
+
+// Columns, by run index:
+//   status u8 · flags u8 · generation u16 · program u32 · block u32 · tokens u32 · tokenCapacity u32 · timers u32
+//   · timerCapacity u32 · frames u32 (list) · node u32 (of a run with one token at rest, for scans)
+export enum RunState {
+  FREE = 0,
+  CREATED = 1,
+  ACTIVE = 2,
+  /** Fuel ran out in the middle of a step. */
+  YIELDED = 3,
+  ENDED = 4,
+}
+export const RUN_FLAG_TRACED: u8 = 1;
+export const RUN_COUNT_MAX: u32 = 1 << 20;
+const INDEX_MASK: u32 = (1 << 20) - 1;
+const GENERATION_SHIFT: u32 = 20;
+const GENERATION_MASK: u32 = 0xfff;
+
+// Run block: +0 u32 size  +4 u32 used  +8 u32 slot count  +12 u32 next serial  +16 f64 now  +24 u32 step number
+//            +28 u32 live tokens  +32 slots, then values
+export const BLOCK_HEADER_SIZE: usize = 32;
+
+// Token, 48 bytes: +0 u32 node  +4 u8 phase  +5 u8 stage  +6 u8 outcome  +7 u8 entered  +8 u32 action  +12 u32 action end
+//   +16 u32 serial  +20 u32 frame address (0: main)  +24 u32 goal node  +28 u32 edge  +32 u32 step it came to be in
+//   +36 u32 transition in hand  +40 u32 event awaited  +44 u32 0
+export const TOKEN_SIZE: usize = 48;
+export const TOKEN_COUNT_MAX: u32 = 65536;
+
+// Timer, 16 bytes: +0 u32 serial (0: free)  +4 u32 transition  +8 u32 node  +12 u32 token (NO_TOKEN: the scope's)
+export const TIMER_SIZE: usize = 16;
+export const NO_TOKEN: u32 = 0xffffffff;
+
+// Branch frame: +0 u32 parent frame (0: main)  +4 u32 block size  +8 u32 next frame of the run  +12 u32 depth
+//               +16 slots, then the slots as they were at the fork
+export const FRAME_HEADER_SIZE: usize = 16;
+
+let capacity: u32 = 0;
+let runCount: u32 = 0;
+let usedCount: u32 = 0;
+let firstFree: u32 = 0xffffffff;
+let runSizeMax: usize = 128 << 20;
+
+let statusColumn: usize = 0;
+let flagColumn: usize = 0;
+let generationColumn: usize = 0;
+let programColumn: usize = 0;
+let blockColumn: usize = 0;
+let tokenColumn: usize = 0;
+let tokenCapacityColumn: usize = 0;
+let timerColumn: usize = 0;
+let timerCapacityColumn: usize = 0;
+let frameColumn: usize = 0;
+let nodeColumn: usize = 0;
+
+export function setRunSizeMax(size: usize): void {
+  runSizeMax = size;
+}
+
+export function liveRunCount(): u32 {
+  return runCount;
+}
+
+/** Index of a handle's run, or -1. */
+@inline
+export function runIndexOf(handle: u32): i32 {
+  const index = handle & INDEX_MASK;
+  if (index >= usedCount) return -1;
+  if (<u32>load<u16>(generationColumn + (<usize>index << 1)) != handle >>> GENERATION_SHIFT) return -1;
+  return load<u8>(statusColumn + index) == RunState.FREE ? -1 : <i32>index;
+}
+
+@inline
+export function runStatus(run: u32): i32 {
+  return load<u8>(statusColumn + run);
+}
+
+@inline
+export function setRunStatus(run: u32, status: i32): void {
+  store<u8>(statusColumn + run, <u8>status);
+}
+
+@inline
+export function isTraced(run: u32): bool {
+  return (load<u8>(flagColumn + run) & RUN_FLAG_TRACED) != 0;
+}
+
+export function setRunFlags(run: u32, flags: i32): void {
+  store<u8>(flagColumn + run, <u8>flags);
+}
+
+@inline
+export function runProgram(run: u32): usize {
+  return load<u32>(programColumn + (<usize>run << 2));
+}
+
+@inline
+export function runBlock(run: u32): usize {
+  return load<u32>(blockColumn + (<usize>run << 2));
+}
+
+@inline
+export function runTokens(run: u32): usize {
+  return load<u32>(tokenColumn + (<usize>run << 2));
+}
+
+@inline
+export function tokenCapacity(run: u32): u32 {
+  return load<u32>(tokenCapacityColumn + (<usize>run << 2));
+}
+
+@inline
+export function runFrames(run: u32): usize {
+  return load<u32>(frameColumn + (<usize>run << 2));
+}
+
+@inline
+export function runTimers(run: u32): usize {
+  return load<u32>(timerColumn + (<usize>run << 2));
+}
+
+@inline
+export function timerCapacity(run: u32): u32 {
+  return load<u32>(timerCapacityColumn + (<usize>run << 2));
+}
+
+@inline
+export function setRestingNode(run: u32, node: u32): void {
+  store<u32>(nodeColumn + (<usize>run << 2), node);
+}
+
+/** Handle of a new run of `program`, or 0 when out of memory or past RUN_COUNT_MAX. */
+export function createRun(program: usize): u32 {
+  const run = takeIndex();
+  if (run == 0xffffffff) return 0;
+  const slotCount = programField(program, ProgramHeader.SLOT_COUNT);
+  const size = blockClassSize(BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE);
+  const block = allocateBlock(size);
+  const tokens = allocateBlock(TOKEN_SIZE);
+  if (block == 0 || tokens == 0) {
+    if (block != 0) freeBlock(block, size);
+    if (tokens != 0) freeBlock(tokens, TOKEN_SIZE);
+    releaseIndex(run);
+    return 0;
+  }
+  store<u32>(block, <u32>size);
+  store<u32>(block, <u32>(BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE), 4);
+  store<u32>(block, slotCount, 8);
+  store<u32>(block, 1, 12);
+  store<f64>(block, 0, 16);
+  store<u64>(block, 0, 24);
+  clearSlots(block + BLOCK_HEADER_SIZE, slotCount);
+  memory.fill(tokens, 0, TOKEN_SIZE);
+  store<u8>(statusColumn + run, <u8>RunState.CREATED);
+  store<u8>(flagColumn + run, 0);
+  setColumns(run, program, block, tokens);
+  runCount += 1;
+  return handleOf(run);
+}
+
+function setColumns(run: u32, program: usize, block: usize, tokens: usize): void {
+  const at = <usize>run << 2;
+  store<u32>(programColumn + at, <u32>program);
+  store<u32>(blockColumn + at, <u32>block);
+  store<u32>(tokenColumn + at, <u32>tokens);
+  store<u32>(tokenCapacityColumn + at, 1);
+  store<u32>(timerColumn + at, 0);
+  store<u32>(timerCapacityColumn + at, 0);
+  store<u32>(frameColumn + at, 0);
+  store<u32>(nodeColumn + at, 0xffffffff);
+}
+
+@inline
+export function handleOf(run: u32): u32 {
+  return run | (<u32>load<u16>(generationColumn + (<usize>run << 1)) << GENERATION_SHIFT);
+}
+
+/** Frees all that the run holds; its handle is dead from now on. */
+export function destroyRun(run: u32): void {
+  freeRunMemory(run);
+  releaseIndex(run);
+  runCount -= 1;
+}
+
+function freeRunMemory(run: u32): void {
+  const block = runBlock(run);
+  freeBlock(block, load<u32>(block));
+  freeBlock(runTokens(run), <usize>tokenCapacity(run) * TOKEN_SIZE);
+  if (runTimers(run) != 0) freeBlock(runTimers(run), <usize>timerCapacity(run) * TIMER_SIZE);
+  let frame = runFrames(run);
+  while (frame != 0) {
+    const next = load<u32>(frame, 8);
+    freeBlock(frame, load<u32>(frame, 4));
+    frame = next;
+  }
+}
+
+function clearSlots(slots: usize, count: u32): void {
+  for (let slot: u32 = 0; slot < count; slot++) {
+    store<u64>(slots + <usize>slot * CELL_SIZE, Tag.ABSENT);
+    store<u64>(slots + <usize>slot * CELL_SIZE, 0, 8);
+  }
+}
+
+function takeIndex(): u32 {
+  if (firstFree != 0xffffffff) {
+    const run = firstFree;
+    firstFree = load<u32>(nodeColumn + (<usize>run << 2));
+    return run;
+  }
+  if (usedCount >= capacity && !growColumns()) return 0xffffffff;
+  const run = usedCount;
+  usedCount += 1;
+  store<u16>(generationColumn + (<usize>run << 1), 1);
+  return run;
+}
+
+function releaseIndex(run: u32): void {
+  store<u8>(statusColumn + run, <u8>RunState.FREE);
+  const generation = (<u32>load<u16>(generationColumn + (<usize>run << 1)) + 1) & GENERATION_MASK;
+  store<u16>(generationColumn + (<usize>run << 1), <u16>(generation == 0 ? 1 : generation));
+  store<u32>(nodeColumn + (<usize>run << 2), firstFree);
+  firstFree = run;
+}
+
+function growColumns(): bool {
+  const grown: u32 = capacity == 0 ? 256 : capacity * 2;
+  if (grown > RUN_COUNT_MAX) return false;
+  const next = allocateBlock(<usize>grown * 36);
+  if (next == 0) return false;
+  const previous = programColumn;
+  const previousSize = <usize>capacity * 36;
+  let at = next;
+  at = moveColumn(at, programColumn, 4, grown);
+  at = moveColumn(at, blockColumn, 4, grown);
+  at = moveColumn(at, tokenColumn, 4, grown);
+  at = moveColumn(at, tokenCapacityColumn, 4, grown);
+  at = moveColumn(at, timerColumn, 4, grown);
+  at = moveColumn(at, timerCapacityColumn, 4, grown);
+  at = moveColumn(at, frameColumn, 4, grown);
+  at = moveColumn(at, nodeColumn, 4, grown);
+  at = moveColumn(at, generationColumn, 2, grown);
+  at = moveColumn(at, statusColumn, 1, grown);
+  moveColumn(at, flagColumn, 1, grown);
+  placeColumns(next, grown);
+  if (previous != 0) freeBlock(previous, previousSize);
+  capacity = grown;
+  return true;
+}
+
+function moveColumn(target: usize, column: usize, width: usize, grown: u32): usize {
+  if (column != 0) memory.copy(target, column, <usize>usedCount * width);
+  return target + <usize>grown * width;
+}
+
+function placeColumns(base: usize, grown: u32): void {
+  const size = <usize>grown << 2;
+  programColumn = base;
+  blockColumn = base + size;
+  tokenColumn = base + size * 2;
+  tokenCapacityColumn = base + size * 3;
+  timerColumn = base + size * 4;
+  timerCapacityColumn = base + size * 5;
+  frameColumn = base + size * 6;
+  nodeColumn = base + size * 7;
+  generationColumn = base + size * 8;
+  statusColumn = generationColumn + (<usize>grown << 1);
+  flagColumn = statusColumn + grown;
+}
+
+// --- slots --------------------------------------------------------------------------------------------------------
+
+/** Address of the slots that a frame sees (0: the run's own). */
+@inline
+export function slotsOf(run: u32, frame: usize): usize {
+  return frame == 0 ? runBlock(run) + BLOCK_HEADER_SIZE : frame + FRAME_HEADER_SIZE;
+}
+
+/** Stores a copy of the cell in a slot; false when the run's memory limit or the kernel's is reached. */
+export function storeSlot(run: u32, frame: usize, slot: u32, cell: usize): bool {
+  const target = slotsOf(run, frame) + <usize>slot * CELL_SIZE;
+  const tag = load<i32>(cell);
+  store<u64>(target, load<u64>(cell));
+  store<u64>(target, load<u64>(cell, 8), 8);
+  if (tag < Tag.STRING || tag == Tag.TIMESTAMP || tag == Tag.DURATION || tag == Tag.ABSENT) return true;
+  return keepValue(run, target);
+}
+
+/** Copies the heap objects of a slot's cell into the run's block, which grows and is compacted as needed. */
+function keepValue(run: u32, target: usize): bool {
+  const block = runBlock(run);
+  const size = load<u32>(block);
+  const used = load<u32>(block, 4);
+  const needed = deepSize(target, block, block + size);
+  if (needed == 0) return true;
+  if (needed <= size - used) {
+    store<u32>(block, <u32>(deepCopy(target, block + used, block, block + size) - block), 4);
+    return true;
+  }
+  return compact(run, target);
+}
+
+/** Moves all that the slots still hold to a block with room to spare. The cell at `fresh` may point anywhere. */
+function compact(run: u32, fresh: usize): bool {
+  const old = runBlock(run);
+  const slotCount = load<u32>(old, 8);
+  let live: usize = BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE;
+  live += liveSize(old + BLOCK_HEADER_SIZE, slotCount);
+  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) live += liveSize(frame + FRAME_HEADER_SIZE, slotCount * 2);
+  const size = blockClassSize(live + (live >>> 1));
+  if (size > runSizeMax) return dropFresh(fresh);
+  const block = allocateBlock(size);
+  if (block == 0) return dropFresh(fresh);
+  memory.copy(block, old, BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE);
+  store<u32>(block, <u32>size);
+  let next = block + BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE;
+  next = moveValues(block + BLOCK_HEADER_SIZE, slotCount, next);
+  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) next = moveValues(frame + FRAME_HEADER_SIZE, slotCount * 2, next);
+  store<u32>(block, <u32>(next - block), 4);
+  store<u32>(blockColumn + (<usize>run << 2), <u32>block);
+  freeBlock(old, load<u32>(old));
+  return true;
+}
+
+function dropFresh(fresh: usize): bool {
+  store<u64>(fresh, Tag.NULL);
+  store<u64>(fresh, 0, 8);
+  return false;
+}
+
+function liveSize(slots: usize, count: u32): usize {
+  let size: usize = 0;
+  for (let slot: u32 = 0; slot < count; slot++) size += deepSize(slots + <usize>slot * CELL_SIZE, 0, 0);
+  return size;
+}
+
+function moveValues(slots: usize, count: u32, target: usize): usize {
+  for (let slot: u32 = 0; slot < count; slot++) target = deepCopy(slots + <usize>slot * CELL_SIZE, target, 0, 0);
+  return target;
+}
+
+// --- frames -------------------------------------------------------------------------------------------------------
+
+/** A branch's own view of the slots: a copy of the cells, the values shared. 0 when out of memory. */
+export function createFrame(run: u32, parent: usize): usize {
+  const slotCount = load<u32>(runBlock(run), 8);
+  const bytes = <usize>slotCount * CELL_SIZE;
+  const size = blockClassSize(FRAME_HEADER_SIZE + bytes * 2);
+  const frame = allocateBlock(size);
+  if (frame == 0) return 0;
+  store<u32>(frame, <u32>parent);
+  store<u32>(frame, <u32>size, 4);
+  store<u32>(frame, <u32>runFrames(run), 8);
+  store<u32>(frame, parent == 0 ? 1 : load<u32>(parent, 12) + 1, 12);
+  memory.copy(frame + FRAME_HEADER_SIZE, slotsOf(run, parent), bytes);
+  memory.copy(frame + FRAME_HEADER_SIZE + bytes, slotsOf(run, parent), bytes);
+  store<u32>(frameColumn + (<usize>run << 2), <u32>frame);
+  return frame;
+}
+
+/** Takes a frame out of the run's list and frees it. */
+export function freeFrame(run: u32, frame: usize): void {
+  let link = frameColumn + (<usize>run << 2);
+  while (load<u32>(link) != <u32>frame) link = load<u32>(link) + 8;
+  store<u32>(link, load<u32>(frame, 8));
+  freeBlock(frame, load<u32>(frame, 4));
+}
+
+// --- tokens and timers --------------------------------------------------------------------------------------------
+
+@inline
+export function tokenAt(run: u32, index: u32): usize {
+  return runTokens(run) + <usize>index * TOKEN_SIZE;
+}
+
+/** Index of a free token, its record cleared; NO_TOKEN past TOKEN_COUNT_MAX or out of memory. Moves the table. */
+export function createToken(run: u32): u32 {
+  const count = tokenCapacity(run);
+  for (let index: u32 = 0; index < count; index++) {
+    if (load<u8>(tokenAt(run, index), 4) == 0) {
+      memory.fill(tokenAt(run, index), 0, TOKEN_SIZE);
+      return index;
+    }
+  }
+  const grown = count * 2;
+  if (grown > TOKEN_COUNT_MAX) return NO_TOKEN;
+  const table = allocateBlock(<usize>grown * TOKEN_SIZE);
+  if (table == 0) return NO_TOKEN;
+  memory.copy(table, runTokens(run), <usize>count * TOKEN_SIZE);
+  memory.fill(table + <usize>count * TOKEN_SIZE, 0, <usize>count * TOKEN_SIZE);
+  freeBlock(runTokens(run), <usize>count * TOKEN_SIZE);
+  store<u32>(tokenColumn + (<usize>run << 2), <u32>table);
+  store<u32>(tokenCapacityColumn + (<usize>run << 2), grown);
+  return count;
+}
+
+@inline
+export function timerAt(run: u32, index: u32): usize {
+  return runTimers(run) + <usize>index * TIMER_SIZE;
+}
+
+/** Address of a free timer record, or 0 when out of memory. Moves the table. */
+export function createTimer(run: u32): usize {
+  const count = timerCapacity(run);
+  for (let index: u32 = 0; index < count; index++) if (load<u32>(timerAt(run, index)) == 0) return timerAt(run, index);
+  const grown: u32 = count == 0 ? 4 : count * 2;
+  const table = allocateBlock(<usize>grown * TIMER_SIZE);
+  if (table == 0) return 0;
+  if (count > 0) {
+    memory.copy(table, runTimers(run), <usize>count * TIMER_SIZE);
+    freeBlock(runTimers(run), <usize>count * TIMER_SIZE);
+  }
+  memory.fill(table + <usize>count * TIMER_SIZE, 0, <usize>(grown - count) * TIMER_SIZE);
+  store<u32>(timerColumn + (<usize>run << 2), <u32>table);
+  store<u32>(timerCapacityColumn + (<usize>run << 2), grown);
+  return table + <usize>count * TIMER_SIZE;
+}
+
+/** The next serial of the run: names a task call or a timer between kernel and shell. */
+@inline
+export function takeSerial(run: u32): u32 {
+  const block = runBlock(run);
+  const serial = load<u32>(block, 12);
+  store<u32>(block, serial + 1, 12);
+  return serial;
+}

@@ -1,0 +1,202 @@
+// Definition to program: numbers the states, emits every expression, lays out the tables, all in one pass over the
+// definition. After this nothing knows which language the author used; places are kept for errors.
+import { ActionKind, LogLevel, NO_EXPRESSION, NO_SLOT } from "../../assembly/abi.js";
+import { emitValue } from "../expression/value-emitter.js";
+import type { ActionDefinition, Definition, ExpressionSource, TransitionDefinition, ValueSource } from "../model/definition.js";
+import type { Finding, Place } from "../model/errors.js";
+import type { ExpressionCode, ExpressionSite, Program } from "../model/program.js";
+import { layOutBlob } from "./blob.js";
+import { type Graph, numberStates } from "./graph.js";
+import { type ActionRange, type ActionRow, NO_ACTIONS, type TransitionRow, groupCandidates, packActions, packNodes, packTransitions } from "./tables.js";
+import { SLOT_COUNT_MAX, VariableTable } from "./variables.js";
+
+/** Version of the tables' layout decisions: recorded with every run, raised when a definition compiles to another program. */
+export const COMPILER_VERSION = 1;
+/** Cells of the (state, event) table. */
+export const DISPATCH_COUNT_MAX = 1 << 26;
+
+export interface CompileResult {
+  /** Undefined when a finding is an error. */
+  readonly program: Program | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Compiles a definition. `identity`: SHA-256 of the author's source, hex. O(size of the definition + states * events). */
+export function compileWorkflow(definition: Definition, identity: string): CompileResult {
+  const compiler = new WorkflowCompiler(definition);
+  const program = compiler.compile(identity);
+  const hasError = compiler.findings.some(({ severity }) => severity === "error");
+  return { program: hasError ? undefined : program, findings: compiler.findings };
+}
+
+class WorkflowCompiler {
+  readonly findings: Finding[] = [];
+  readonly #definition: Definition;
+  readonly #graph: Graph;
+  readonly #variables: VariableTable;
+  readonly #events: ReadonlyMap<string, number>;
+  readonly #codes: ExpressionCode[] = [];
+  readonly #sites: ExpressionSite[] = [];
+  readonly #actionRows: ActionRow[] = [];
+  readonly #actions: { name: string; place: Place; state: number }[] = [];
+
+  constructor(definition: Definition) {
+    this.#definition = definition;
+    this.#graph = numberStates(definition);
+    this.#variables = new VariableTable(definition);
+    this.#events = new Map(definition.events.map(({ name }, index) => [name, index]));
+  }
+
+  compile(identity: string): Program | undefined {
+    const definition = this.#definition;
+    const graph = this.#graph;
+    if (!this.#checkLimits()) return undefined;
+    const entries = definition.states.map(({ entry }, state) => this.#addActions(entry, state));
+    const rows = definition.transitions.map((transition) => this.#readTransition(transition));
+    const candidates = groupCandidates(definition, graph, (index) => rows[index]?.event ?? 0);
+    const initials = definition.variables.flatMap(({ name, initial, place }) =>
+      initial === undefined ? [] : [this.#variables.slotOf(name), this.#addValue({ kind: "literal", value: initial, place }, place)],
+    );
+    const tables = {
+      nodes: packNodes(definition, graph, candidates, entries),
+      nodeCount: graph.nodeCount,
+      transitions: packTransitions(definition, graph, rows),
+      transitionCount: rows.length,
+      actions: packActions(this.#actionRows),
+      actionCount: this.#actionRows.length,
+      candidates: candidates.list,
+      dispatch: candidates.dispatch,
+      eventCount: definition.events.length,
+      root: 0,
+      flags: this.#variables.hiddenFlags,
+      eventSlot: this.#variables.builtinSlot("event"),
+      resultSlot: this.#variables.builtinSlot("result"),
+      errorSlot: this.#variables.builtinSlot("error"),
+      initials: Uint32Array.from(initials),
+    };
+    if (this.findings.some(({ severity }) => severity === "error")) return undefined;
+    return {
+      bytes: layOutBlob(this.#codes, this.#variables.names, tables),
+      identity,
+      compilerVersion: COMPILER_VERSION,
+      eventNames: definition.events.map(({ name }) => name),
+      slotNames: this.#variables.names,
+      nodeStates: graph.states,
+      transitionSources: definition.transitions.map((_, index) => index),
+      actions: this.#actions,
+      expressions: this.#sites,
+      definition,
+    };
+  }
+
+  #checkLimits(): boolean {
+    const { states, events } = this.#definition;
+    const place = states[0]?.place;
+    if (place === undefined) return true;
+    const cellCount = this.#graph.nodeCount * events.length;
+    if (cellCount <= DISPATCH_COUNT_MAX) return true;
+    this.#report("compile/too-large", `The workflow has ${states.length} states and ${events.length} events; their product may be ${DISPATCH_COUNT_MAX} at most`, place);
+    return false;
+  }
+
+  #report(code: string, message: string, place: Place): void {
+    this.findings.push({ severity: "error", code, message, place });
+  }
+
+  #readTransition(transition: TransitionDefinition): TransitionRow {
+    const { trigger, guard, place } = transition;
+    const row = {
+      guard: guard === undefined ? NO_EXPRESSION : this.#addValue({ kind: "expression", expression: guard }, guard.place, "bool"),
+      durationExpression: NO_EXPRESSION,
+      durationMs: 0,
+      event: trigger.kind === "event" ? this.#eventOf(trigger.event, place) : 0,
+      actions: transition.actions.length === 0 ? NO_ACTIONS : this.#addActions(transition.actions, transition.source),
+    };
+    if (trigger.kind !== "after") return row;
+    const { duration } = trigger;
+    if (duration.kind === "literal" && typeof duration.value === "number") return { ...row, durationMs: duration.value };
+    return { ...row, durationExpression: this.#addValue(duration, place) };
+  }
+
+  #eventOf(name: string, place: Place): number {
+    const event = this.#events.get(name);
+    if (event !== undefined) return event;
+    this.#report("compile/unknown-event", `The event "${name}" is not one of the workflow's events`, place);
+    return 0;
+  }
+
+  #addActions(actions: readonly ActionDefinition[], state: number): ActionRange {
+    const first = this.#actionRows.length;
+    for (const action of actions) {
+      this.#actionRows.push(this.#readAction(action));
+      this.#actions.push({ name: nameOf(action), place: action.place, state });
+    }
+    return { first, count: actions.length };
+  }
+
+  #readAction(action: ActionDefinition): ActionRow {
+    const row = { kind: 0, name: this.#actions.length, expression: NO_EXPRESSION, slot: NO_SLOT, level: 0, timeoutMs: 0 };
+    const { place } = action;
+    switch (action.kind) {
+      case "log":
+        return { ...row, kind: ActionKind.LOG, level: LEVELS[action.level], expression: this.#addValue(asText(action.message), place) };
+      case "set":
+        return { ...row, kind: ActionKind.SET, slot: this.#variables.slotOf(action.variable), expression: this.#addValue(action.value, place) };
+      case "wait":
+        return { ...row, kind: ActionKind.WAIT, expression: this.#addValue(action.duration, place) };
+      case "await":
+        return { ...row, kind: ActionKind.AWAIT_EVENT, level: this.#eventOf(action.event, place) };
+      case "abort":
+        return { ...row, kind: ActionKind.ABORT, expression: this.#addValue(abortError(action.message, place), place) };
+      default:
+        return {
+          ...row,
+          kind: action.kind === "call" ? ActionKind.CALL : ActionKind.WORKFLOW,
+          expression: this.#addValue(action.input, place),
+          slot: action.result === undefined ? NO_SLOT : this.#variables.slotOf(action.result),
+          timeoutMs: action.timeoutMs ?? 0,
+        };
+    }
+  }
+
+  /** Emits a value's expression; returns its number. `expected`: the type it must be able to have. */
+  #addValue(source: ValueSource, place: Place, expected?: "bool"): number {
+    const { code, findings } = emitValue(source, this.#variables, expected);
+    this.findings.push(...findings);
+    if (this.#variables.names.length > SLOT_COUNT_MAX) {
+      this.#report("compile/too-many-variables", `The workflow uses ${this.#variables.names.length} variables; the limit is ${SLOT_COUNT_MAX}`, place);
+    }
+    this.#codes.push(code);
+    this.#sites.push({ text: source.kind === "expression" ? source.expression.text : "", place: placeOf(source, place), spans: code.spans });
+    return this.#codes.length - 1;
+  }
+}
+
+const LEVELS = { debug: LogLevel.DEBUG, info: LogLevel.INFO, warning: LogLevel.WARNING, error: LogLevel.ERROR } as const;
+
+function nameOf(action: ActionDefinition): string {
+  if (action.kind === "call") return action.task;
+  return action.kind === "workflow" ? action.workflow : "";
+}
+
+function placeOf(source: ValueSource, place: Place): Place {
+  return source.kind === "expression" ? source.expression.place : place;
+}
+
+/** A single expression shown as text. */
+function asText(source: ValueSource): ValueSource {
+  if (source.kind !== "expression") return source;
+  const { expression } = source;
+  return { kind: "template", parts: [expression satisfies ExpressionSource], place: expression.place };
+}
+
+function abortError(message: ValueSource, place: Place): ValueSource {
+  return {
+    kind: "map",
+    entries: [
+      { key: "code", value: { kind: "literal", value: "run/aborted", place } },
+      { key: "message", value: asText(message) },
+    ],
+    place,
+  };
+}
