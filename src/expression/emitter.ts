@@ -1,0 +1,535 @@
+// Turns a syntax tree into bytecode, and finds on the way what can be known to be wrong: unknown functions, operands that
+// no overload takes, variables that nobody declared. Operands are read from slots and constants where they stand;
+// registers are taken like a stack. Errors are values, so && || ?: and the macros are the only code that looks at them.
+import { Builtin, Op } from "../../assembly/abi.js";
+import type { TypeName } from "../model/definition.js";
+import type { Finding } from "../model/errors.js";
+import type { ExpressionCode } from "../model/program.js";
+import type { Ast, BinaryNode, BinaryOperator, CallNode, ConditionalNode, HasNode, IdentifierNode, IndexNode, ListNode, LogicNode, LoopNode, MapNode, SelectNode, Spanned, UnaryNode } from "./ast.js";
+import { chooseOverload } from "./call.js";
+import { CodeLimitError, CodeWriter, type ConstantValue, type Label, type Operand, type Register } from "./code-writer.js";
+import { type CollectionHost, emitList, emitMap } from "./collection-emitter.js";
+import { readConstant } from "./constant.js";
+import { type ExpressionOrigin, FindingList } from "./finding-list.js";
+import { isKnownUnsupported, overloadsOf, TYPE_VALUES } from "./function-table.js";
+import { emitLoop, type LoopHost } from "./loop-emitter.js";
+import { describeType, isAssignable, joinTypes, type StaticType, typeOfBinary } from "./type.js";
+
+/** The names that an expression may use. */
+export interface ExpressionScope {
+  /** The slot of a variable. May add one for a name not seen before; undefined: there can be no such variable. */
+  slotOf(name: string): number | undefined;
+  /** The declared type, or undefined where nobody declared the variable (a warning). */
+  typeOf(name: string): TypeName | undefined;
+  /** Does a declared variable have exactly this name, which may hold dots? Default: `typeOf` knows it. */
+  isDeclared?(name: string): boolean;
+  /** The context may hold any name: no warnings, and a context's own `type`, `int` or `now` wins over CEL's. */
+  readonly isOpen?: boolean;
+  /** Prefix that names are looked up under first (langdef.md, "Name Resolution"). */
+  readonly container?: string;
+  /** False: mistakes of type are left to run time. Default true. */
+  readonly isChecked?: boolean;
+}
+
+export interface EmitOptions {
+  readonly origin?: ExpressionOrigin;
+  /** The expression's text, for places. */
+  readonly text?: string;
+  /** What the result must be, e.g. `bool` for a guard. */
+  readonly expected?: TypeName;
+}
+
+export interface EmittedExpression {
+  /** Runs only where `findings` has no error. */
+  readonly code: ExpressionCode;
+  readonly findings: readonly Finding[];
+  /** What is known of the result's type. */
+  readonly type: StaticType;
+}
+
+const COMPARE_OPS: Readonly<Record<string, readonly [Op, Op, Op]>> = {
+  "==": [Op.EQ, Op.EQ_JUMP_FALSE, Op.EQ_JUMP_TRUE],
+  "!=": [Op.NE, Op.NE_JUMP_FALSE, Op.NE_JUMP_TRUE],
+  "<": [Op.LT, Op.LT_JUMP_FALSE, Op.LT_JUMP_TRUE],
+  "<=": [Op.LE, Op.LE_JUMP_FALSE, Op.LE_JUMP_TRUE],
+  ">": [Op.GT, Op.GT_JUMP_FALSE, Op.GT_JUMP_TRUE],
+  ">=": [Op.GE, Op.GE_JUMP_FALSE, Op.GE_JUMP_TRUE],
+};
+const ARITHMETIC_OPS: Readonly<Record<string, Op>> = { "+": Op.ADD, "-": Op.SUB, "*": Op.MUL, "/": Op.DIV, "%": Op.MOD, in: Op.IN };
+const NULL: ConstantValue = { type: "null", value: null };
+
+/** Emits one expression. `options.text` is its source, for places. Linear in the size of the tree. */
+export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOptions = {}): EmittedExpression {
+  const findings = new FindingList();
+  const emitter = new Emitter(scope, findings);
+  const code = emitter.emitRoot((inner) => inner.emit(ast));
+  const { type } = emitter;
+  if (options.expected !== undefined && !isAssignable(type, options.expected)) {
+    findings.report("expression/no-such-overload", `The expression is of type ${describeType(type)}; ${options.expected} is needed`, ast.start, ast.end);
+  }
+  return { code, findings: findings.resolve(options.text ?? "", options.origin), type };
+}
+
+/** Emits one expression's code. Made for one use. */
+export class Emitter implements LoopHost, CollectionHost {
+  readonly writer = new CodeWriter();
+  /** Of the value emitted last. */
+  type: StaticType = "any";
+  private readonly scope: ExpressionScope;
+  private readonly findings: FindingList;
+  private readonly isChecked: boolean;
+  private readonly locals: { readonly name: string; readonly register: Register }[] = [];
+
+  constructor(scope: ExpressionScope, findings: FindingList) {
+    this.scope = scope;
+    this.findings = findings;
+    this.isChecked = scope.isChecked ?? true;
+  }
+
+  /** Emits what `emitBody` emits, and the return of its value. A limit passed is a finding. */
+  emitRoot(emitBody: (emitter: Emitter) => Operand): ExpressionCode {
+    try {
+      const operand = emitBody(this);
+      this.writer.write(Op.RETURN, 0, operand);
+    } catch (error) {
+      if (!(error instanceof CodeLimitError)) throw error;
+      this.findings.report("expression/too-large", error.message, 0, 0);
+    }
+    return this.writer.finish();
+  }
+
+  emit(node: Ast): Operand {
+    return this.emitAt(node, undefined);
+  }
+
+  /** Emits into a register that the caller took. */
+  emitInto(node: Ast, dst: Register): void {
+    const operand = this.emitAt(node, dst);
+    if (operand !== dst) {
+      this.locate(node);
+      this.writer.write(Op.MOVE, dst, operand);
+    }
+  }
+
+  emitSettled(node: Ast): Operand {
+    const dst = this.writer.allocate();
+    this.emitInto(node, dst);
+    return dst;
+  }
+
+  emitJump(node: Ast, when: boolean, label: Label): Operand {
+    if (isComparison(node)) {
+      const dst = this.writer.allocate();
+      this.emitJumpInto(node, when, label, dst);
+      return dst;
+    }
+    if (node.kind === "logic" && (node.operator === "||") === when) {
+      const dst = this.writer.allocate();
+      this.emitTerms(node, dst, label, label, true);
+      return dst;
+    }
+    const operand = this.emit(node);
+    this.locate(node);
+    this.writer.writeJump(when ? Op.JUMP_TRUE : Op.JUMP_FALSE, label, 0, operand);
+    return operand;
+  }
+
+  /** As `emitJump`, with the value in `dst` whether it jumps or not. */
+  private emitJumpInto(node: Ast, when: boolean, label: Label, dst: Register): void {
+    if (isComparison(node)) {
+      this.emitSpine(node, dst, { op: COMPARE_OPS[node.operator]?.[when ? 2 : 1] as Op, label });
+      return;
+    }
+    this.emitInto(node, dst);
+    this.locate(node);
+    this.writer.writeJump(when ? Op.JUMP_TRUE : Op.JUMP_FALSE, label, 0, dst);
+  }
+
+  bind(name: string, register: Register): void {
+    this.locals.push({ name, register });
+  }
+
+  unbind(): void {
+    this.locals.pop();
+  }
+
+  isBoundNode(node: Ast): boolean {
+    return node.kind === "literal" || (node.kind === "identifier" && !node.isRooted && this.findLocal(node.name) !== undefined);
+  }
+
+  /** Emits the value; where it is computed, it goes to `dst`, or to a register taken here. */
+  private emitAt(node: Ast, dst: Register | undefined): Operand {
+    switch (node.kind) {
+      case "literal":
+        this.type = node.type;
+        return this.writer.constant(node);
+      case "identifier":
+        return this.emitIdentifier(node, dst);
+      case "select":
+      case "index":
+      case "binary":
+        return this.emitSpine(node, dst ?? this.writer.allocate(), undefined);
+      case "call":
+        return this.emitCall(node, dst);
+      case "unary":
+        return this.emitUnary(node, dst ?? this.writer.allocate());
+      case "logic":
+        return this.emitLogic(node, dst ?? this.writer.allocate());
+      case "conditional":
+        return this.emitConditional(node, dst ?? this.writer.allocate());
+      case "list":
+      case "map":
+        return this.emitCollection(node, dst);
+      case "has":
+        return this.emitHas(node, dst ?? this.writer.allocate());
+      case "loop":
+        return this.emitLoopNode(node, dst ?? this.writer.allocate());
+      case "message":
+        return this.rejectUnsupported(node, `Messages (${node.name}{…}) are not supported`);
+      case "invalid":
+        this.type = "any";
+        return this.writer.constant(NULL);
+    }
+  }
+
+  private emitIdentifier(node: IdentifierNode, dst: Register | undefined): Operand {
+    const local = node.isRooted ? undefined : this.findLocal(node.name);
+    if (local !== undefined) {
+      this.type = "any";
+      return local;
+    }
+    const declared = this.findDeclared(node.name, node.isRooted);
+    if (declared !== undefined) return this.emitVariable(declared, node);
+    const builtin = this.emitBuiltin(node, dst);
+    return builtin ?? this.emitVariable(node.name, node);
+  }
+
+  /** `now` and the names of types, where no declared variable has the name. */
+  private emitBuiltin(node: IdentifierNode, dst: Register | undefined): Operand | undefined {
+    const typeName = TYPE_VALUES.get(node.name);
+    if (typeName === undefined && node.name !== "now") return undefined;
+    const type: StaticType = typeName === undefined ? "timestamp" : "type";
+    const operand = typeName === undefined ? this.writer.builtin(Builtin.NOW) : this.writer.constant({ type: "type", value: typeName });
+    const slot = this.scope.isOpen ? this.scope.slotOf(node.name) : undefined;
+    if (slot === undefined) {
+      this.type = type;
+      return operand;
+    }
+    // The context decides at run time: its own variable where it has one.
+    const { writer } = this;
+    const result = dst ?? writer.allocate();
+    const absent = writer.createLabel();
+    const end = writer.createLabel();
+    this.locate(node);
+    writer.write(Op.MOVE, result, writer.slot(slot));
+    writer.writeJump(Op.JUMP_ERROR, absent, 0, result);
+    writer.writeJump(Op.JUMP, end);
+    writer.place(absent);
+    writer.write(Op.MOVE, result, operand);
+    writer.place(end);
+    this.type = "any";
+    return result;
+  }
+
+  private emitVariable(name: string, node: Ast): Operand {
+    const slot = this.scope.slotOf(name);
+    const type = this.scope.typeOf(name);
+    this.type = type ?? "any";
+    if (slot === undefined) {
+      this.findings.report("expression/undeclared-variable", `There is no variable "${name}"`, node.start, node.end);
+      return this.writer.constant(NULL);
+    }
+    if (type === undefined && !this.scope.isOpen) {
+      this.findings.report("expression/undeclared-variable", `Nobody declares the variable "${name}"`, node.start, node.end, "warning");
+    }
+    return this.writer.slot(slot);
+  }
+
+  /**
+   * Selections, indexes, arithmetic and comparisons, which all lean to the left: goes down the left side in a loop, so
+   * that a sum of 10,000 terms needs no deep stack. `jump`: the outermost comparison also jumps.
+   */
+  private emitSpine(root: Ast, dst: Register, jump: { readonly op: Op; readonly label: Label } | undefined): Operand {
+    const { writer } = this;
+    const spine: Ast[] = [];
+    const mark = writer.mark();
+    let node = root;
+    let qualified: Operand | undefined;
+    while (node.kind === "select" || node.kind === "index" || node.kind === "binary") {
+      qualified = node.kind === "select" ? this.emitQualified(node) : undefined;
+      if (qualified !== undefined) break;
+      spine.push(node);
+      node = node.kind === "binary" ? node.left : node.operand;
+    }
+    let operand: Operand = qualified ?? this.emit(node);
+    for (let index = spine.length - 1; index >= 0; index -= 1) {
+      const outer = spine[index] as Ast;
+      const result: Register = index === 0 ? dst : this.placeIntermediate(operand, mark);
+      if (outer.kind === "binary") this.emitBinary(outer, operand, result, index === 0 ? jump : undefined);
+      else if (outer.kind === "index") this.emitIndex(outer, operand, result);
+      else if (outer.kind === "select") this.emitSelect(outer, operand, result);
+      writer.release(index === 0 ? mark : result + 1);
+      operand = result;
+    }
+    writer.release(mark);
+    return operand;
+  }
+
+  private placeIntermediate(operand: Operand, mark: Register): Register {
+    // The operand's own register may be written over: an instruction reads before it writes.
+    return operand >= mark && operand < this.writer.mark() ? operand : this.writer.allocate();
+  }
+
+  private emitBinary(node: BinaryNode, left: Operand, dst: Register, jump: { readonly op: Op; readonly label: Label } | undefined): void {
+    const leftType = this.type;
+    const right = this.emit(node.right);
+    const rightType = this.type;
+    const { operator } = node;
+    this.type = this.checkBinary(operator, leftType, rightType, node);
+    this.locate(node);
+    if (jump !== undefined) this.writer.writeJump(jump.op, jump.label, dst, left, right);
+    else this.writer.write(COMPARE_OPS[operator]?.[0] ?? (ARITHMETIC_OPS[operator] as Op), dst, left, right);
+  }
+
+  private checkBinary(operator: BinaryOperator, left: StaticType, right: StaticType, node: BinaryNode): StaticType {
+    const type = typeOfBinary(operator, left, right);
+    if (type !== undefined) return type;
+    const message = `No overload of "${operator}" takes ${describeType(left)} and ${describeType(right)}`;
+    this.reportType(message, { start: node.operatorStart, end: node.operatorStart + operator.length });
+    return "any";
+  }
+
+  private emitIndex(node: IndexNode, operand: Operand, dst: Register): void {
+    const operandType = this.type;
+    const key = this.emit(node.index);
+    const keyType = this.type;
+    if (node.isOptional) this.rejectUnsupported(node, "Optional indexes (a[?b]) are not supported yet");
+    const isIndexable = operandType === "any" || operandType === "map" || operandType === "list";
+    if (!isIndexable) this.reportType(`A value of type ${describeType(operandType)} has no elements`, node);
+    else if (operandType === "list" && (keyType === "string" || keyType === "bool" || keyType === "bytes")) {
+      this.reportType(`A list has no element at a ${describeType(keyType)}`, node.index);
+    }
+    this.locate(node);
+    this.writer.write(Op.INDEX, dst, operand, key);
+    this.type = "any";
+  }
+
+  private emitSelect(node: SelectNode, operand: Operand, dst: Register): void {
+    if (node.isOptional) this.rejectUnsupported(node, "Optional fields (a.?b) are not supported yet");
+    this.checkFields(node);
+    this.locate(node);
+    this.writer.write(Op.FIELD, dst, operand, 0, this.writer.key(node.field));
+    this.type = "any";
+  }
+
+  private emitHas(node: HasNode, dst: Register): Operand {
+    const mark = this.writer.mark();
+    const operand = this.emit(node.operand);
+    this.checkFields(node.operand);
+    this.writer.release(mark);
+    this.locate(node);
+    this.writer.write(Op.HAS_FIELD, dst, operand, 0, this.writer.key(node.field));
+    this.type = "bool";
+    return dst;
+  }
+
+  /** `this.type` is the operand's. */
+  private checkFields(node: Ast): void {
+    if (this.type !== "any" && this.type !== "map") this.reportType(`A value of type ${describeType(this.type)} has no fields`, node);
+  }
+
+  private emitUnary(node: UnaryNode, dst: Register): Operand {
+    const mark = this.writer.mark();
+    const operand = this.emit(node.operand);
+    this.writer.release(mark);
+    const { type } = this;
+    const isNot = node.operator === "!";
+    const isFitting = isNot ? type === "bool" : type === "int" || type === "double" || type === "number";
+    if (type !== "any" && !isFitting) this.reportType(`No overload of "${node.operator}" takes ${describeType(type)}`, node);
+    this.locate(node);
+    this.writer.write(isNot ? Op.NOT : Op.NEGATE, dst, operand);
+    this.type = isNot ? "bool" : type;
+    return dst;
+  }
+
+  private emitLogic(node: LogicNode, dst: Register): Operand {
+    const { writer } = this;
+    const decided = writer.createLabel();
+    const end = writer.createLabel();
+    this.emitTerms(node, dst, end, decided, false);
+    if (decided.uses.length > 0) {
+      writer.writeJump(Op.JUMP, end);
+      writer.place(decided);
+      writer.write(Op.MOVE, dst, writer.constant({ type: "bool", value: node.operator === "||" }));
+    }
+    writer.place(end);
+    return dst;
+  }
+
+  /**
+   * The terms of && or ||, joined in `dst`. The first jumps to `first` with the deciding value in `dst`; the others jump
+   * to `decided` with `dst` not written; the last only where `isLastJumping`. Falls through undecided or, without that, done.
+   */
+  private emitTerms(node: LogicNode, dst: Register, first: Label, decided: Label, isLastJumping: boolean): void {
+    const { writer } = this;
+    const isOr = node.operator === "||";
+    const last = node.terms.length - 1;
+    node.terms.forEach((term, index) => {
+      const mark = writer.mark();
+      if (index === 0) {
+        this.emitJumpInto(term, isOr, first, dst);
+        this.checkBool(term, `"${node.operator}" takes`);
+      } else {
+        const operand = index < last || isLastJumping ? this.emitJump(term, isOr, decided) : this.emit(term);
+        this.checkBool(term, `"${node.operator}" takes`);
+        this.locate(node);
+        writer.write(isOr ? Op.OR : Op.AND, dst, dst, operand);
+      }
+      writer.release(mark);
+    });
+    this.type = "bool";
+  }
+
+  /** `this.type` is the node's. */
+  private checkBool(node: Ast, what: string): void {
+    if (this.type !== "any" && this.type !== "bool") this.reportType(`${what} a bool, not ${describeType(this.type)}`, node);
+  }
+
+  private emitConditional(node: ConditionalNode, dst: Register): Operand {
+    const { writer } = this;
+    const otherwise = writer.createLabel();
+    const end = writer.createLabel();
+    const mark = writer.mark();
+    const test = this.emit(node.test);
+    this.checkBool(node.test, "A condition is");
+    this.locate(node.test);
+    writer.writeBranch(dst, test, otherwise, end);
+    writer.release(mark);
+    this.emitInto(node.yes, dst);
+    const { type } = this;
+    writer.writeJump(Op.JUMP, end);
+    writer.place(otherwise);
+    this.emitInto(node.no, dst);
+    writer.place(end);
+    this.type = joinTypes(type, this.type);
+    return dst;
+  }
+
+  private emitLoopNode(node: LoopNode, dst: Register): Operand {
+    this.locate(node);
+    emitLoop(this, node, dst);
+    this.type = node.macro === "map" || node.macro === "filter" ? "list" : "bool";
+    return dst;
+  }
+
+  private emitCall(node: CallNode, given: Register | undefined): Operand {
+    const { writer, findings } = this;
+    const { name, target, args } = node;
+    const end = node.nameStart + name.length;
+    const library = target?.kind === "identifier" && !this.isVariable(target) ? target.name : undefined;
+    const overloads = overloadsOf(name);
+    if (isKnownUnsupported(name, library)) {
+      return this.rejectUnsupported(node, `The function ${library === undefined ? "" : `${library}.`}${name}() is not supported yet`);
+    }
+    const dst = given ?? writer.allocate();
+    const mark = writer.mark();
+    const operands = target === undefined ? args : [target, ...args];
+    const base = writer.allocate(operands.length);
+    const types = operands.map((operand, index) => {
+      this.emitInto(operand, base + index);
+      return this.type;
+    });
+    writer.release(mark);
+    const choice = chooseOverload(name, overloads, target !== undefined, types);
+    this.locate(node);
+    if ("overload" in choice) {
+      writer.write(Op.CALL, dst, base, operands.length, choice.overload.fn);
+      this.type = choice.overload.result;
+      return dst;
+    }
+    if (this.isChecked) findings.report(choice.code, choice.message, node.nameStart, end);
+    // Unchecked: the mistake is an error of the run, and only where the call is reached.
+    writer.write(Op.NEGATE, dst, writer.constant(NULL));
+    this.type = "any";
+    return dst;
+  }
+
+  private isVariable(node: IdentifierNode): boolean {
+    return this.findLocal(node.name) !== undefined || this.findDeclared(node.name, node.isRooted) !== undefined;
+  }
+
+  private emitCollection(node: ListNode | MapNode, given: Register | undefined): Operand {
+    const { kind } = node;
+    if (node.hasOptional) return this.rejectUnsupported(node, "Optional elements and entries are not supported yet");
+    const constant = readConstant(node);
+    if (constant !== undefined) {
+      this.type = kind;
+      return this.writer.constant(constant);
+    }
+    const dst = given ?? this.writer.allocate();
+    if (kind === "list") emitList(this, node, dst);
+    else emitMap(this, node, dst);
+    this.type = kind;
+    return dst;
+  }
+
+  private findLocal(name: string): Register | undefined {
+    for (let index = this.locals.length - 1; index >= 0; index -= 1) {
+      const local = this.locals[index];
+      if (local?.name === name) return local.register;
+    }
+    return undefined;
+  }
+
+  /** The declared variable that a name means: the container's first, unless the name is rooted. */
+  private findDeclared(name: string, isRooted: boolean): string | undefined {
+    const { scope } = this;
+    let prefix = isRooted ? "" : (scope.container ?? "");
+    while (prefix !== "") {
+      if (this.isDeclared(`${prefix}.${name}`)) return `${prefix}.${name}`;
+      prefix = prefix.slice(0, Math.max(0, prefix.lastIndexOf(".")));
+    }
+    return this.isDeclared(name) ? name : undefined;
+  }
+
+  private isDeclared(name: string): boolean {
+    return this.scope.isDeclared?.(name) ?? this.scope.typeOf(name) !== undefined;
+  }
+
+  /** `a.b.c` where a variable has that whole name, or a type. */
+  private emitQualified(node: SelectNode): Operand | undefined {
+    let inner: Ast = node;
+    let path = "";
+    while (inner.kind === "select" && !inner.isOptional) {
+      path = `.${inner.field}${path}`;
+      inner = inner.operand;
+    }
+    if (inner.kind !== "identifier" || (!inner.isRooted && this.findLocal(inner.name) !== undefined)) return undefined;
+    const name = inner.name + path;
+    const declared = this.scope.isDeclared === undefined ? undefined : this.findDeclared(name, inner.isRooted);
+    if (declared !== undefined) return this.emitVariable(declared, node);
+    const typeName = inner.name === "google" ? TYPE_VALUES.get(name) : undefined;
+    if (typeName === undefined) return undefined;
+    this.type = "type";
+    return this.writer.constant({ type: "type", value: typeName });
+  }
+
+  locate(node: Spanned): void {
+    this.writer.spanStart = node.start;
+    this.writer.spanEnd = node.end;
+  }
+
+  private reportType(message: string, node: Spanned): void {
+    if (this.isChecked) this.findings.report("expression/no-such-overload", message, node.start, node.end);
+  }
+
+  private rejectUnsupported(node: Spanned, message: string): Operand {
+    this.findings.report("expression/unsupported", message, node.start, node.end);
+    this.type = "any";
+    return this.writer.constant(NULL);
+  }
+}
+
+function isComparison(node: Ast): node is BinaryNode {
+  return node.kind === "binary" && COMPARE_OPS[node.operator] !== undefined;
+}

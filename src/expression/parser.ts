@@ -1,0 +1,451 @@
+// Reads CEL text into a syntax tree: recursive descent with precedence climbing over the lexer's tokens. Where the text
+// is wrong it says so, skips to where reading can go on and leaves an invalid node, so one pass gives all findings.
+// Depth is counted, never left to the stack.
+import type { Finding } from "../model/errors.js";
+import type { Ast, BinaryOperator, LiteralNode, LiteralType, LiteralValue, LogicNode, MapEntry } from "./ast.js";
+import { type ExpressionOrigin, FindingList } from "./finding-list.js";
+import { Lexer, Token } from "./lexer.js";
+import { readMacro } from "./macro.js";
+
+/** UTF-16 units in one expression, unless the caller says otherwise. */
+export const EXPRESSION_SIZE_MAX = 65_536;
+/** Levels of nesting: brackets, calls, conditionals, signs, and links of one chain of selections. */
+export const EXPRESSION_DEPTH_MAX = 250;
+
+export interface ParseOptions {
+  /** Where the text stands in a document; places in findings are the document's. */
+  readonly origin?: ExpressionOrigin;
+  /** UTF-16 units; default EXPRESSION_SIZE_MAX. */
+  readonly sizeMax?: number;
+}
+
+export interface ParsedExpression {
+  /** Holds invalid nodes where `findings` has errors. */
+  readonly ast: Ast;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Parses one CEL expression. Never throws; all that is wrong is in `findings` (at most FINDING_COUNT_MAX).
+ * Linear in the size of the text; a text beyond the limits costs nothing.
+ */
+export function parseExpression(text: string, options: ParseOptions = {}): ParsedExpression {
+  const list = new FindingList();
+  const ast = parseInto(text, list, options.sizeMax);
+  return { ast, findings: list.resolve(text, options.origin) };
+}
+
+/** As `parseExpression`, with findings left in `list`. */
+export function parseInto(text: string, list: FindingList, sizeMax: number = EXPRESSION_SIZE_MAX): Ast {
+  if (text.length > sizeMax) {
+    list.report("expression/too-large", `The expression has ${text.length} characters; the limit is ${sizeMax}`, 0, 0);
+    return { kind: "invalid", start: 0, end: text.length };
+  }
+  return new Parser(text, list).parse();
+}
+
+const PRECEDENCE_OR = 1;
+const PRECEDENCE_AND = 2;
+/** By token, from Token.OR to Token.PERCENT; 0 is no binary operator. */
+const BINARY_PRECEDENCE = Uint8Array.from({ length: Token.INVALID + 1 }, (_, token) => {
+  if (token === Token.OR) return PRECEDENCE_OR;
+  if (token === Token.AND) return PRECEDENCE_AND;
+  if (token >= Token.EQ && token <= Token.IN) return 3;
+  if (token === Token.PLUS || token === Token.MINUS) return 4;
+  return token >= Token.STAR && token <= Token.PERCENT ? 5 : 0;
+});
+const BINARY_OPERATORS: Readonly<Record<number, BinaryOperator>> = {
+  [Token.EQ]: "==",
+  [Token.NE]: "!=",
+  [Token.LT]: "<",
+  [Token.LE]: "<=",
+  [Token.GT]: ">",
+  [Token.GE]: ">=",
+  [Token.IN]: "in",
+  [Token.PLUS]: "+",
+  [Token.MINUS]: "-",
+  [Token.STAR]: "*",
+  [Token.SLASH]: "/",
+  [Token.PERCENT]: "%",
+};
+const RESERVED_WORDS: ReadonlySet<string> = new Set([
+  "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
+]);
+
+class Parser {
+  private readonly lexer: Lexer;
+  private readonly findings: FindingList;
+  private depth = 0;
+  /** Nothing is reported after the text proved too deep. */
+  private isGivenUp = false;
+  /** Where the last syntax error was reported: one each place. */
+  private errorAt = -1;
+
+  constructor(text: string, findings: FindingList) {
+    this.findings = findings;
+    this.lexer = new Lexer(text, findings);
+  }
+
+  parse(): Ast {
+    const { lexer } = this;
+    lexer.next();
+    if (lexer.token === Token.END) {
+      this.findings.report("expression/empty", "The expression is empty", 0, lexer.text.length);
+      return { kind: "invalid", start: 0, end: lexer.text.length };
+    }
+    const ast = this.parseTernary();
+    // What is left over is read as well, for its findings.
+    while ((lexer.token as Token) !== Token.END) {
+      this.reportUnexpected("the end");
+      if ((lexer.token as Token) === Token.INVALID) {
+        lexer.next();
+        this.errorAt = lexer.start;
+        continue;
+      }
+      const before = lexer.start;
+      if (canBegin(lexer.token)) this.parseTernary();
+      if (lexer.start === before && (lexer.token as Token) !== Token.END) lexer.next();
+    }
+    return ast;
+  }
+
+  private parseTernary(): Ast {
+    if (!this.enter()) return this.makeInvalid(this.lexer.start);
+    const { lexer } = this;
+    const test = this.parseBinary(PRECEDENCE_OR);
+    let node = test;
+    if (lexer.token === Token.QUESTION) {
+      lexer.next();
+      const yes = this.parseBinary(PRECEDENCE_OR);
+      let no: Ast;
+      if ((lexer.token as Token) === Token.COLON) {
+        lexer.next();
+        no = this.parseTernary();
+      } else {
+        this.reportUnexpected('":" and the value for false');
+        no = this.makeInvalid(lexer.start);
+      }
+      node = { kind: "conditional", start: test.start, end: no.end, test, yes, no };
+    }
+    this.depth -= 1;
+    return node;
+  }
+
+  private parseBinary(precedenceMin: number): Ast {
+    const { lexer } = this;
+    let left = this.parseUnary();
+    /** The chain that this loop itself builds: it may grow, a chain in brackets may not. */
+    let chain: { node: LogicNode; terms: Ast[] } | undefined;
+    for (;;) {
+      const { token } = lexer;
+      const precedence = BINARY_PRECEDENCE[token] as number;
+      if (precedence === 0 || precedence < precedenceMin) return left;
+      const operatorStart = lexer.start;
+      lexer.next();
+      const right = this.parseBinary(precedence + 1);
+      const { start } = left;
+      const { end } = right;
+      if (precedence > PRECEDENCE_AND) {
+        left = { kind: "binary", start, end, operator: BINARY_OPERATORS[token] as BinaryOperator, operatorStart, left, right };
+        continue;
+      }
+      const operator = token === Token.AND ? "&&" : "||";
+      if (chain !== undefined && chain.node === left && chain.node.operator === operator) {
+        chain.terms.push(right);
+      } else {
+        const terms = [left, right];
+        chain = { node: { kind: "logic", start, end, operator, terms }, terms };
+      }
+      chain.node = { kind: "logic", start, end, operator, terms: chain.terms };
+      left = chain.node;
+    }
+  }
+
+  private parseUnary(): Ast {
+    const { lexer } = this;
+    const { start, token } = lexer;
+    if (token !== Token.NOT && token !== Token.MINUS) return this.parsePostfix(this.parsePrimary());
+    lexer.next();
+    if (token === Token.MINUS && ((lexer.token as Token) === Token.INT || (lexer.token as Token) === Token.DOUBLE)) {
+      const isInt = (lexer.token as Token) === Token.INT;
+      const value = isInt ? lexer.readNegative() : -lexer.number;
+      const node = this.makeLiteral(isInt ? "int" : "double", value, start);
+      return this.parsePostfix(node);
+    }
+    if (!this.enter()) return this.makeInvalid(start);
+    const operand = this.parseUnary();
+    this.depth -= 1;
+    return { kind: "unary", start, end: operand.end, operator: token === Token.NOT ? "!" : "-", operand };
+  }
+
+  private parsePostfix(primary: Ast): Ast {
+    const { lexer } = this;
+    const depthBefore = this.depth;
+    let node = primary;
+    for (;;) {
+      if (lexer.token === Token.DOT) node = this.parseSelection(node);
+      else if (lexer.token === Token.LEFT_BRACKET) node = this.parseIndex(node);
+      else if (lexer.token === Token.LEFT_BRACE && isQualifiedName(node)) node = this.parseMessage(node);
+      else break;
+      if (!this.enter()) break;
+    }
+    this.depth = depthBefore;
+    return node;
+  }
+
+  private parseSelection(operand: Ast): Ast {
+    const { lexer } = this;
+    lexer.next();
+    const isOptional = lexer.token === Token.QUESTION;
+    if (isOptional) lexer.next();
+    const fieldStart = lexer.start;
+    const isEscaped = lexer.token === Token.ESCAPED_IDENTIFIER;
+    if (lexer.token !== Token.IDENTIFIER && !isEscaped) {
+      this.reportUnexpected("a field name");
+      return { kind: "invalid", start: operand.start, end: lexer.start };
+    }
+    const { name } = lexer;
+    const end = lexer.position;
+    lexer.next();
+    if ((lexer.token as Token) === Token.LEFT_PAREN && !isOptional && !isEscaped) return this.parseCall(name, fieldStart, operand, operand.start);
+    return { kind: "select", start: operand.start, end, operand, field: name, fieldStart, isOptional };
+  }
+
+  private parseIndex(operand: Ast): Ast {
+    const { lexer } = this;
+    lexer.next();
+    const isOptional = lexer.token === Token.QUESTION;
+    if (isOptional) lexer.next();
+    const index = this.parseTernary();
+    const end = this.close(Token.RIGHT_BRACKET, '"]"');
+    return { kind: "index", start: operand.start, end, operand, index, isOptional };
+  }
+
+  private parseCall(name: string, nameStart: number, target: Ast | undefined, start: number): Ast {
+    const { lexer } = this;
+    lexer.next();
+    const args: Ast[] = [];
+    this.parseItems(Token.RIGHT_PAREN, false, () => args.push(this.parseTernary()));
+    const end = this.close(Token.RIGHT_PAREN, '")"');
+    return readMacro({ kind: "call", start, end, name, nameStart, target, args }, this.findings);
+  }
+
+  /** Items between commas up to the closing token, which is left in hand. */
+  private parseItems(closing: Token, isTrailingCommaAllowed: boolean, parseItem: () => void): void {
+    const { lexer } = this;
+    if (lexer.token === closing) return;
+    for (;;) {
+      parseItem();
+      if (lexer.token !== Token.COMMA && lexer.token !== closing) {
+        this.reportUnexpected(`"," or "${CLOSING_TEXT[closing]}"`);
+        this.skipTo(closing);
+      }
+      if (lexer.token !== Token.COMMA) return;
+      lexer.next();
+      if (isTrailingCommaAllowed && lexer.token === closing) return;
+    }
+  }
+
+  /** Takes the closing token; returns the offset after it. */
+  private close(closing: Token, expected: string): number {
+    const { lexer } = this;
+    if (lexer.token !== closing) {
+      this.reportUnexpected(expected);
+      this.skipTo(closing);
+      if ((lexer.token as Token) === Token.COMMA) lexer.next();
+    }
+    const end = lexer.position;
+    if (lexer.token === closing) lexer.next();
+    return end;
+  }
+
+  private parsePrimary(): Ast {
+    const { lexer } = this;
+    const { start } = lexer;
+    switch (lexer.token) {
+      case Token.INT:
+        return this.makeLiteral("int", lexer.readPositive(), start);
+      case Token.UINT:
+        return this.makeLiteral("uint", lexer.number, start);
+      case Token.DOUBLE:
+        return this.makeLiteral("double", lexer.number, start);
+      case Token.STRING:
+        return this.makeLiteral("string", lexer.name, start);
+      case Token.BYTES:
+        return this.makeLiteral("bytes", lexer.bytes, start);
+      case Token.TRUE:
+      case Token.FALSE:
+        return this.makeLiteral("bool", lexer.token === Token.TRUE, start);
+      case Token.NULL:
+        return this.makeLiteral("null", null, start);
+      case Token.IDENTIFIER:
+        return this.parseIdentifier(start, false);
+      case Token.DOT:
+        lexer.next();
+        if ((lexer.token as Token) === Token.IDENTIFIER) return this.parseIdentifier(start, true);
+        this.reportUnexpected("a name");
+        return this.makeInvalid(start);
+      case Token.LEFT_PAREN: {
+        lexer.next();
+        const inner = this.parseTernary();
+        this.close(Token.RIGHT_PAREN, '")"');
+        return inner;
+      }
+      case Token.LEFT_BRACKET:
+        return this.parseList();
+      case Token.LEFT_BRACE:
+        return this.parseMap();
+      default:
+        return this.rejectPrimary();
+    }
+  }
+
+  private rejectPrimary(): Ast {
+    const { lexer } = this;
+    const { start, token } = lexer;
+    if (token === Token.INVALID) {
+      lexer.next();
+      if (canBegin(lexer.token) || (lexer.token as Token) === Token.INVALID) return this.parseUnary();
+      return this.makeInvalid(start);
+    }
+    this.reportUnexpected("a value");
+    if (token === Token.ESCAPED_IDENTIFIER || BINARY_PRECEDENCE[token] !== 0) {
+      lexer.next();
+      if (canBegin(lexer.token)) return this.parseUnary();
+    }
+    return this.makeInvalid(start);
+  }
+
+  private parseIdentifier(start: number, isRooted: boolean): Ast {
+    const { lexer } = this;
+    const { name, position } = lexer;
+    const nameStart = lexer.start;
+    if (RESERVED_WORDS.has(name)) {
+      this.findings.report("expression/reserved-word", `"${name}" is a reserved word and cannot be a name`, nameStart, position);
+    }
+    lexer.next();
+    if (lexer.token === Token.LEFT_PAREN) return this.parseCall(name, nameStart, undefined, start);
+    return { kind: "identifier", start, end: position, name, isRooted };
+  }
+
+  private parseList(): Ast {
+    const { lexer } = this;
+    const { start } = lexer;
+    const items: Ast[] = [];
+    let hasOptional = false;
+    lexer.next();
+    this.parseItems(Token.RIGHT_BRACKET, true, () => {
+      hasOptional = this.skipOptional() || hasOptional;
+      items.push(this.parseTernary());
+    });
+    return { kind: "list", start, end: this.close(Token.RIGHT_BRACKET, '"]"'), items, hasOptional };
+  }
+
+  private parseMap(): Ast {
+    const { lexer } = this;
+    const { start } = lexer;
+    const entries: MapEntry[] = [];
+    let hasOptional = false;
+    lexer.next();
+    this.parseItems(Token.RIGHT_BRACE, true, () => {
+      hasOptional = this.skipOptional() || hasOptional;
+      const key = this.parseTernary();
+      entries.push({ key, value: this.parseEntryValue() });
+    });
+    return { kind: "map", start, end: this.close(Token.RIGHT_BRACE, '"}"'), entries, hasOptional };
+  }
+
+  private parseMessage(type: Ast): Ast {
+    const { lexer } = this;
+    const entries: { field: string; value: Ast }[] = [];
+    lexer.next();
+    this.parseItems(Token.RIGHT_BRACE, true, () => {
+      this.skipOptional();
+      const field = lexer.name;
+      if (lexer.token === Token.IDENTIFIER || lexer.token === Token.ESCAPED_IDENTIFIER) lexer.next();
+      else this.reportUnexpected("a field name");
+      entries.push({ field, value: this.parseEntryValue() });
+    });
+    const end = this.close(Token.RIGHT_BRACE, '"}"');
+    return { kind: "message", start: type.start, end, name: lexer.text.slice(type.start, type.end), entries };
+  }
+
+  private parseEntryValue(): Ast {
+    const { lexer } = this;
+    if (lexer.token === Token.COLON) {
+      lexer.next();
+      return this.parseTernary();
+    }
+    this.reportUnexpected('":" and a value');
+    return this.makeInvalid(lexer.start);
+  }
+
+  private skipOptional(): boolean {
+    if (this.lexer.token !== Token.QUESTION) return false;
+    this.lexer.next();
+    return true;
+  }
+
+  /** Skips to a comma or the closing token of the brackets in hand, or to the end. */
+  private skipTo(closing: Token): void {
+    const { lexer } = this;
+    let open = 0;
+    for (; lexer.token !== Token.END; lexer.next()) {
+      const { token } = lexer;
+      if (open === 0 && (token === Token.COMMA || token === closing)) return;
+      if (token === Token.LEFT_PAREN || token === Token.LEFT_BRACKET || token === Token.LEFT_BRACE) open += 1;
+      else if (token === Token.RIGHT_PAREN || token === Token.RIGHT_BRACKET || token === Token.RIGHT_BRACE) {
+        if (open === 0) return;
+        open -= 1;
+      }
+    }
+  }
+
+  /** One level deeper; false where that passes the limit, and then the rest of the text is given up. */
+  private enter(): boolean {
+    this.depth += 1;
+    if (this.depth <= EXPRESSION_DEPTH_MAX) return true;
+    if (!this.isGivenUp) {
+      const { start } = this.lexer;
+      this.findings.report("expression/too-deep", `The expression is nested deeper than ${EXPRESSION_DEPTH_MAX} levels`, start, start + 1);
+    }
+    this.isGivenUp = true;
+    this.lexer.stop();
+    return false;
+  }
+
+  private reportUnexpected(expected: string): void {
+    const { lexer } = this;
+    if (this.isGivenUp || this.errorAt === lexer.start) return;
+    this.errorAt = lexer.start;
+    // The lexer has said what is wrong with the character.
+    if (lexer.token === Token.INVALID) return;
+    const found = lexer.token === Token.END ? "the end" : lexer.text.slice(lexer.start, Math.min(lexer.position, lexer.start + 40));
+    this.findings.report("expression/unexpected-token", `Expected ${expected}, found ${found}`, lexer.start, lexer.position);
+  }
+
+  private makeLiteral(type: LiteralType, value: LiteralValue, start: number): LiteralNode {
+    const end = this.lexer.position;
+    this.lexer.next();
+    return { kind: "literal", start, end, type, value };
+  }
+
+  private makeInvalid(start: number): Ast {
+    return { kind: "invalid", start, end: Math.max(start, this.lexer.start) };
+  }
+}
+
+const CLOSING_TEXT: Readonly<Record<number, string>> = { [Token.RIGHT_PAREN]: ")", [Token.RIGHT_BRACKET]: "]", [Token.RIGHT_BRACE]: "}" };
+
+/** May a value begin with this token? */
+function canBegin(token: Token): boolean {
+  if (token >= Token.IDENTIFIER && token <= Token.NULL) return token !== Token.ESCAPED_IDENTIFIER;
+  return token === Token.MINUS || token === Token.NOT || token === Token.LEFT_PAREN || token === Token.LEFT_BRACKET || token === Token.LEFT_BRACE;
+}
+
+/** `a.b.c`: a name that a message literal may begin with. */
+function isQualifiedName(node: Ast): boolean {
+  let inner = node;
+  while (inner.kind === "select" && !inner.isOptional) inner = inner.operand;
+  return inner.kind === "identifier";
+}

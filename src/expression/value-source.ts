@@ -1,0 +1,145 @@
+// Emits the values of a definition: one expression, a template, a constant, or a map of them, as one piece of code.
+import { Op } from "../../assembly/abi.js";
+import type { ExpressionSource, TypeName, ValueSource } from "../model/definition.js";
+import type { Finding, Place } from "../model/errors.js";
+import type { LiteralType } from "./ast.js";
+import { emitEntries } from "./collection-emitter.js";
+import { CodeLimitError, type ConstantValue, type Operand } from "./code-writer.js";
+import { type EmittedExpression, Emitter, type ExpressionScope } from "./emitter.js";
+import { FindingList } from "./finding-list.js";
+import { parseInto } from "./parser.js";
+import { describeType, isAssignable, type StaticType } from "./type.js";
+
+/** Parts of one template. */
+export const TEMPLATE_PART_COUNT_MAX = 1_000;
+
+export interface EmitValueOptions {
+  /** The whole document that places refer to, for snippets; only where expressions are copied from it unchanged. */
+  readonly document?: string;
+  /** What the value must be, e.g. `bool`. */
+  readonly expected?: TypeName;
+}
+
+/**
+ * Emits one value. A template of one expression alone keeps the expression's type; any other is a string. Spans of the
+ * code are offsets from the start of the source's place.
+ */
+export function emitValue(source: ValueSource, scope: ExpressionScope, options: EmitValueOptions = {}): EmittedExpression {
+  const emission = new ValueEmission(scope, placeOf(source), options.document);
+  const code = emission.emitter.emitRoot(() => emission.emit(source));
+  const { type } = emission.emitter;
+  const findings = emission.findings();
+  if (options.expected !== undefined && !isAssignable(type, options.expected)) {
+    const message = `The value is of type ${describeType(type)}; ${options.expected} is needed`;
+    findings.push({ severity: "error", code: "expression/no-such-overload", message, place: placeOf(source) });
+  }
+  return { code, findings, type };
+}
+
+function placeOf(source: ValueSource): Place {
+  return source.kind === "expression" ? source.expression.place : source.place;
+}
+
+class ValueEmission {
+  readonly emitter: Emitter;
+  private readonly base: Place;
+  private readonly document: string | undefined;
+  private readonly list = new FindingList();
+  private readonly done: Finding[] = [];
+
+  constructor(scope: ExpressionScope, base: Place, document: string | undefined) {
+    this.emitter = new Emitter(scope, this.list);
+    this.base = base;
+    this.document = document;
+  }
+
+  findings(): Finding[] {
+    return [...this.done, ...this.list.resolve("").map((finding) => ({ ...finding, place: this.base }))];
+  }
+
+  emit(source: ValueSource): Operand {
+    switch (source.kind) {
+      case "expression":
+        return this.emitSource(source.expression);
+      case "template":
+        return this.emitTemplate(source.parts, source.place);
+      case "literal":
+        return this.emitLiteral(source.value);
+      case "map":
+        return this.emitMap(source);
+    }
+  }
+
+  private emitSource({ text, place }: ExpressionSource): Operand {
+    const { list, emitter } = this;
+    const ast = parseInto(text, list);
+    emitter.writer.offset = place.start - this.base.start;
+    const operand = emitter.emit(ast);
+    emitter.writer.offset = 0;
+    const origin = this.document === undefined ? { place } : { place, document: this.document };
+    this.done.push(...list.take(text, origin));
+    return operand;
+  }
+
+  private emitTemplate(parts: readonly (string | ExpressionSource)[], place: Place): Operand {
+    const { writer } = this.emitter;
+    const used = parts.filter((part) => part !== "");
+    const [only] = used;
+    if (used.length === 1 && typeof only === "object") return this.emitSource(only);
+    if (used.every((part) => typeof part === "string")) return this.emitLiteral(used.join(""));
+    if (used.length > TEMPLATE_PART_COUNT_MAX) throw new CodeLimitError(`The template has ${used.length} parts; the limit is ${TEMPLATE_PART_COUNT_MAX}`);
+    const dst = writer.allocate();
+    const mark = writer.mark();
+    const first = writer.allocate(used.length);
+    used.forEach((part, index) => {
+      const inner = writer.mark();
+      const operand = typeof part === "string" ? writer.constant({ type: "string", value: part }) : this.emitSource(part);
+      writer.write(Op.MOVE, first + index, operand);
+      writer.release(inner);
+    });
+    writer.spanStart = 0;
+    writer.spanEnd = place.end - place.start;
+    writer.write(Op.TEMPLATE, dst, first, used.length);
+    writer.release(mark);
+    this.emitter.type = "string";
+    return dst;
+  }
+
+  private emitLiteral(value: unknown): Operand {
+    this.emitter.type = typeOfLiteral(value);
+    return this.emitter.writer.constant(toConstant(value));
+  }
+
+  private emitMap(source: ValueSource & { kind: "map" }): Operand {
+    const { emitter } = this;
+    const dst = emitter.writer.allocate();
+    const entries = source.entries.map(({ key, value }) => [() => emitter.writer.constant({ type: "string", value: key }), () => this.emit(value)] as const);
+    emitEntries(emitter, entries, { start: 0, end: source.place.end - source.place.start }, dst);
+    emitter.type = "map";
+    return dst;
+  }
+}
+
+function typeOfLiteral(value: unknown): StaticType {
+  if (value === null) return "null";
+  switch (typeof value) {
+    case "boolean":
+      return "bool";
+    case "number":
+      return "number";
+    case "bigint":
+      return "int";
+    case "string":
+      return "string";
+    default:
+      return Array.isArray(value) ? "list" : value instanceof Date ? "timestamp" : value instanceof Uint8Array ? "bytes" : "map";
+  }
+}
+
+function toConstant(value: unknown): ConstantValue {
+  if (value === null || typeof value === "boolean" || typeof value === "string") {
+    const type: LiteralType = value === null ? "null" : typeof value === "boolean" ? "bool" : "string";
+    return { type, value };
+  }
+  return { type: "data", value };
+}
