@@ -1,0 +1,106 @@
+// Builds what is published: a browser and a Node bundle of every door, the worker as one file, the kernel, the types.
+// Nothing is left to the embedder's bundler but two URLs: `new URL("./millrace-worker.js", import.meta.url)` and the same with
+// `millrace.wasm`. In the sources these point at the worker's source and at the built kernel, so that Vite serves those as they are.
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+import { runCommand } from "./run-command.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
+const doorNames = ["index", "local", "expression", "format", "testing"];
+
+/** Builds dist/ anew. */
+export async function buildLibrary() {
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist, { recursive: true });
+  copyFileSync(join(root, "build", "kernel.wasm"), join(dist, "millrace.wasm"));
+  const doors = (nameOf) => Object.fromEntries(doorNames.map((name) => [name, join(root, "src", "doors", `${nameOf(name)}.ts`)]));
+  await bundle({ input: doors((name) => name), platform: "browser", folder: dist });
+  await bundle({ input: { "millrace-worker": join(root, "src", "worker", "entry.ts") }, platform: "browser", folder: dist, isOneFile: true });
+  await bundle({ input: doors((name) => (name === "index" ? "index-node" : name)), platform: "node", folder: join(dist, "node") });
+  await emitTypes();
+}
+
+async function bundle({ input, platform, folder, isOneFile = false }) {
+  const build = await rolldown({
+    cwd: root,
+    input,
+    platform,
+    treeshake: true,
+    external: platform === "node" ? /^node:/ : undefined,
+    resolve: {
+      extensionAlias: { ".js": [".ts", ".tsx", ".js"] },
+      conditionNames: platform === "node" ? ["node", "import", "default"] : ["browser", "import", "default"],
+    },
+    plugins: [replaceUrls(platform)],
+    onLog(level, log, next) {
+      if (level === "warn") throw new Error(log.message);
+      next(level, log);
+    },
+  });
+  try {
+    await build.write({
+      dir: folder,
+      format: "es",
+      entryFileNames: "[name].js",
+      chunkFileNames: "chunk-[hash].js",
+      codeSplitting: !isOneFile,
+      minify: platform === "browser",
+      comments: false,
+    });
+  } finally {
+    await build.close();
+  }
+}
+
+const urlForms = [
+  { pattern: /new URL\(\s*["'][^"']*\/entry\.(?:ts|js)["'],\s*import\.meta\.url\s*\)/g, browser: "./millrace-worker.js", node: "../millrace-worker.js" },
+  { pattern: /new URL\(\s*["'][^"']*kernel\.wasm["'],\s*import\.meta\.url\s*\)/g, browser: "./millrace.wasm", node: "../millrace.wasm" },
+];
+
+/** Points the two URLs of the sources at the published files. */
+function replaceUrls(platform) {
+  return {
+    name: "millrace-urls",
+    transform(code, id) {
+      if (!id.startsWith(join(root, "src"))) return null;
+      let text = code;
+      for (const form of urlForms) text = text.replace(form.pattern, `new URL("${form[platform]}", import.meta.url)`);
+      return text === code ? null : { code: text, map: null };
+    },
+    // The minifier writes template quotes, which not every embedder's bundler looks for.
+    generateBundle(_, files) {
+      for (const file of Object.values(files)) {
+        if (file.type === "chunk") file.code = file.code.replace(/new URL\(`(\.\.?\/millrace[^`$]*)`,/g, 'new URL("$1",');
+      }
+    },
+  };
+}
+
+/** Declarations of the doors and of all that they lead to; no others, and none that needs a package. */
+async function emitTypes() {
+  const folder = join(dist, "types");
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  await runCommand(process.execPath, [tsc, "-p", "tsconfig.types.json", "--outDir", folder], { timeoutMs: 180_000, cwd: root });
+  const reached = new Set();
+  const pending = doorNames.map((name) => join(folder, "src", "doors", `${name}.d.ts`));
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    if (reached.has(path)) continue;
+    if (!existsSync(path)) throw new Error(`types: ${relative(root, path)} was not made`);
+    reached.add(path);
+    for (const specifier of listSpecifiers(readFileSync(path, "utf8"))) {
+      if (!specifier.startsWith(".")) throw new Error(`types: ${relative(dist, path)} needs the package "${specifier}", which an embedder does not have`);
+      pending.push(join(dirname(path), specifier.replace(/\.js$/, ".d.ts")));
+    }
+  }
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const path = join(folder, name);
+    if (name.endsWith(".d.ts") && !reached.has(path)) unlinkSync(path);
+  }
+}
+
+function listSpecifiers(text) {
+  return [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+)["']([^"']+)["']/g)].map((match) => match[1]);
+}
