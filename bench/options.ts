@@ -42,7 +42,8 @@ export function parseOptions(args: readonly string[], knownIds: readonly string[
   for (let index = 0; index < args.length; index += 1) {
     const [name, joined] = splitArgument(args[index] ?? "");
     const takeValue = (): string => {
-      const value = joined ?? args[(index += 1)];
+      if (joined === undefined) index += 1;
+      const value = joined ?? args[index];
       if (value === undefined || value === "" || value.startsWith("--")) throw new OptionsError(`${name} needs a value`);
       return value;
     };

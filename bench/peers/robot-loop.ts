@@ -39,7 +39,8 @@ export function openRobotLoop({ runCount }: LoadOf<"transition">): Subject {
       sendAll(ANSWER_EVENT_COUNT * runCount);
       return describeLoop((index) => {
         const service = services[index];
-        return { state: String(service?.machine.current), count: (service?.context as Context).count };
+        if (service === undefined) return { state: "", count: -1 };
+        return { state: String(service.machine.current), count: (service.context as Context).count };
       }, runCount);
     },
   };
