@@ -14,23 +14,24 @@ import { describeType, isAssignable, type StaticType } from "./type.js";
 export const TEMPLATE_PART_COUNT_MAX = 1_000;
 
 export interface EmitValueOptions {
-  /** The whole document that places refer to, for snippets; only where expressions are copied from it unchanged. */
-  readonly document?: string;
   /** What the value must be, e.g. `bool`. */
   readonly expected?: TypeName;
+  /** The whole document that places refer to, for snippets; only where expressions are copied from it unchanged. */
+  readonly document?: string;
 }
 
 /**
- * Emits one value. A template of one expression alone keeps the expression's type; any other is a string. Spans of the
+ * Emits one value. A template is always a string, also where one expression is all of it. Spans of the
  * code are offsets from the start of the source's place.
  */
 export function emitValue(source: ValueSource, scope: ExpressionScope, options: EmitValueOptions = {}): EmittedExpression {
-  const emission = new ValueEmission(scope, placeOf(source), options.document);
+  const { expected, document } = options;
+  const emission = new ValueEmission(scope, placeOf(source), document);
   const code = emission.emitter.emitRoot(() => emission.emit(source));
   const { type } = emission.emitter;
   const findings = emission.findings();
-  if (options.expected !== undefined && !isAssignable(type, options.expected)) {
-    const message = `The value is of type ${describeType(type)}; ${options.expected} is needed`;
+  if (expected !== undefined && !isAssignable(type, expected)) {
+    const message = `The value is of type ${describeType(type)}; ${expected} is needed`;
     findings.push({ severity: "error", code: "expression/no-such-overload", message, place: placeOf(source) });
   }
   return { code, findings, type };
@@ -84,8 +85,6 @@ class ValueEmission {
   private emitTemplate(parts: readonly (string | ExpressionSource)[], place: Place): Operand {
     const { writer } = this.emitter;
     const used = parts.filter((part) => part !== "");
-    const [only] = used;
-    if (used.length === 1 && typeof only === "object") return this.emitSource(only);
     if (used.every((part) => typeof part === "string")) return this.emitLiteral(used.join(""));
     if (used.length > TEMPLATE_PART_COUNT_MAX) throw new CodeLimitError(`The template has ${used.length} parts; the limit is ${TEMPLATE_PART_COUNT_MAX}`);
     const dst = writer.allocate();
