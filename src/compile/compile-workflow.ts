@@ -1,7 +1,7 @@
 // Definition to program: numbers the states, emits every expression, lays out the tables, all in one pass over the
 // definition. After this nothing knows which language the author used; places are kept for errors.
 import { ActionKind, LogLevel, NO_EXPRESSION, NO_SLOT } from "../../assembly/abi.js";
-import { emitValue } from "../expression/value-emitter.js";
+import { emitValue } from "../expression/value-source.js";
 import type { ActionDefinition, Definition, ExpressionSource, TransitionDefinition, ValueSource } from "../model/definition.js";
 import type { Finding, Place } from "../model/errors.js";
 import type { ExpressionCode, ExpressionSite, Program } from "../model/program.js";
@@ -161,13 +161,13 @@ class WorkflowCompiler {
 
   /** Emits a value's expression; returns its number. `expected`: the type it must be able to have. */
   #addValue(source: ValueSource, place: Place, expected?: "bool"): number {
-    const { code, findings } = emitValue(source, this.#variables, expected);
+    const { code, findings } = emitValue(source, this.#variables, expected === undefined ? {} : { expected });
     this.findings.push(...findings);
     if (this.#variables.names.length > SLOT_COUNT_MAX) {
       this.#report("compile/too-many-variables", `The workflow uses ${this.#variables.names.length} variables; the limit is ${SLOT_COUNT_MAX}`, place);
     }
     this.#codes.push(code);
-    this.#sites.push({ text: source.kind === "expression" ? source.expression.text : "", place: placeOf(source, place), spans: code.spans });
+    this.#sites.push({ text: source.kind === "expression" ? source.expression.text : "", place: placeOf(source), spans: code.spans });
     return this.#codes.length - 1;
   }
 }
@@ -179,8 +179,8 @@ function nameOf(action: ActionDefinition): string {
   return action.kind === "workflow" ? action.workflow : "";
 }
 
-function placeOf(source: ValueSource, place: Place): Place {
-  return source.kind === "expression" ? source.expression.place : place;
+function placeOf(source: ValueSource): Place {
+  return source.kind === "expression" ? source.expression.place : source.place;
 }
 
 /** A single expression shown as text. */

@@ -38,13 +38,14 @@ export class VariableTable {
     return slot;
   }
 
-  /** `any` where nothing is declared. */
-  typeOf(name: string): TypeName {
-    return this.#types.get(name) ?? "any";
+  /** The declared type; `any` for a built-in and where the author declares no variables at all; else undefined. */
+  typeOf(name: string): TypeName | undefined {
+    const isOpen = this.#declared.size === 0 || (BUILTIN_VARIABLES as readonly string[]).includes(name);
+    return this.#types.get(name) ?? (isOpen ? "any" : undefined);
   }
 
   isDeclared(name: string): boolean {
-    return this.#declared.has(name) || (BUILTIN_VARIABLES as readonly string[]).includes(name);
+    return this.#declared.has(name);
   }
 
   get names(): readonly string[] {

@@ -1,0 +1,102 @@
+// Turns a fault that the kernel described by numbers into an error value with code, message and place.
+import { ExpressionError, NO_INDEX, RunFault } from "../../assembly/abi.js";
+import type { ErrorRecord, Place } from "../model/errors.js";
+import type { Program } from "../model/program.js";
+import { encodeValue } from "../model/value.js";
+
+const FAULT_HEADER_SIZE = 24;
+const TEXT = new TextDecoder();
+
+const CODES: Readonly<Record<RunFault, string>> = {
+  [RunFault.GUARD_FAILED]: "run/guard-failed",
+  [RunFault.ACTION_FAILED]: "run/action-failed",
+  [RunFault.TASK_FAILED]: "task/failed",
+  [RunFault.ABORTED]: "run/aborted",
+  [RunFault.NO_CHOICE]: "run/no-transition",
+  [RunFault.MERGE_CONFLICT]: "run/merge-conflict",
+  [RunFault.MEMORY_LIMIT]: "run/memory-limit",
+  [RunFault.TOKEN_LIMIT]: "run/token-limit",
+  [RunFault.INPUT]: "run/invalid-input",
+};
+
+interface FaultRecord {
+  readonly error: number;
+  readonly expression: number;
+  readonly instruction: number;
+  readonly transition: number;
+  readonly action: number;
+  readonly node: number;
+  readonly detail: string;
+}
+
+/** The wire MAP {code, message, details, place?} of a fault; `payload`: FAULT_RECORD_SIZE bytes and the detail's text. */
+export function describeFault(program: Program | undefined, fault: number, payload: Uint8Array): Uint8Array {
+  const record = readFault(payload);
+  const code = CODES[fault as RunFault] ?? "run/failed";
+  const state = program === undefined ? undefined : stateName(program, record.node);
+  const cause = record.error === 0 ? undefined : ExpressionError[record.error]?.toLowerCase().replaceAll("_", "-");
+  const place = program === undefined ? undefined : placeOf(program, record);
+  const details = { ...(state !== undefined && { state }), ...(cause !== undefined && { cause }), ...(record.detail !== "" && { name: record.detail }) };
+  const error: ErrorRecord = { code, message: messageOf(fault, state, cause, record, program), details, ...(place && { place }) };
+  return encodeValue(error);
+}
+
+function readFault(payload: Uint8Array): FaultRecord {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  const word = (index: number) => view.getUint32(index * 4, true);
+  return {
+    error: word(0),
+    expression: word(1),
+    instruction: word(2),
+    transition: word(3),
+    action: word(4),
+    node: word(5),
+    detail: TEXT.decode(payload.subarray(FAULT_HEADER_SIZE)),
+  };
+}
+
+function stateName(program: Program, node: number): string | undefined {
+  const state = program.nodeStates[node];
+  return state === undefined || state < 0 ? undefined : program.definition.states[state]?.id;
+}
+
+function messageOf(fault: number, state: string | undefined, cause: string | undefined, record: FaultRecord, program: Program | undefined): string {
+  const where = state === undefined ? "" : ` in state "${state}"`;
+  const what = cause === undefined ? "" : `: ${cause}${record.detail === "" ? "" : ` "${record.detail}"`}`;
+  const text = program?.expressions[record.expression]?.text;
+  const expression = text === undefined || text === "" ? "" : ` "${text}"`;
+  switch (fault) {
+    case RunFault.GUARD_FAILED:
+      return cause === undefined ? `The guard${expression}${where} did not give true or false` : `The guard${expression}${where} failed${what}`;
+    case RunFault.ACTION_FAILED:
+      return cause === undefined ? `An action${where} was given a value that it cannot use` : `An action${where} failed${what}`;
+    case RunFault.NO_CHOICE:
+      return `No transition out of "${state ?? "the start"}" is permitted`;
+    case RunFault.MERGE_CONFLICT:
+      return `Two branches changed one variable to different values${where === "" ? "" : `; the second came to its join${where}`}`;
+    case RunFault.MEMORY_LIMIT:
+      return `The run needs more memory than one run may hold${where}`;
+    case RunFault.TOKEN_LIMIT:
+      return `The run has more branches than it may${where}`;
+    default:
+      return `The run failed${where}${what}`;
+  }
+}
+
+function placeOf(program: Program, record: FaultRecord): Place | undefined {
+  const site = program.expressions[record.expression];
+  if (site !== undefined) return spanOf(site.place, site.spans, record.instruction);
+  if (record.action !== NO_INDEX) return program.actions[record.action]?.place;
+  if (record.transition !== NO_INDEX) return program.definition.transitions[program.transitionSources[record.transition] ?? -1]?.place;
+  const state = program.nodeStates[record.node] ?? -1;
+  return program.definition.states[state]?.place;
+}
+
+/** The part of a one-line expression that the instruction came from. */
+function spanOf(place: Place, spans: Uint32Array, instruction: number): Place {
+  const from = spans[instruction * 2];
+  const to = spans[instruction * 2 + 1];
+  if (from === undefined || to === undefined || place.start + to > place.end) return place;
+  const { snippet: _, ...rest } = place;
+  return { ...rest, start: place.start + from, end: place.start + to, column: place.column + from };
+}

@@ -1,0 +1,130 @@
+// Compiles and instantiates the kernel: the only file that touches WebAssembly itself. An instance that has trapped is
+// lost: every later call throws `kernel/lost`, and the caller rebuilds from history.
+import { loadKernelBytes } from "#kernel-bytes";
+import { ABI_VERSION } from "../../assembly/abi.js";
+import { WorkflowError } from "../model/errors.js";
+
+/** Everything that the kernel exports: numbers in, numbers out. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  abiVersion(): number;
+  trap(): void;
+  memorySize(): number;
+  setMemoryLimits(totalSizeMax: number, scratchSizeMax: number): void;
+  inputRegion(size: number): number;
+  resultWire(cell: number): number;
+  resultAddress(): number;
+  loadProgram(address: number, size: number): number;
+  unloadProgram(program: number): void;
+  programStatus(): number;
+  programCount(): number;
+  expressionAt(program: number, expression: number): number;
+  createContext(slotCount: number): number;
+  destroyContext(context: number): void;
+  setSlot(context: number, slot: number, address: number, size: number): number;
+  slotAddress(context: number, slot: number): number;
+  evaluateIn(expression: number, context: number): number;
+  evaluateMany(expression: number, context: number, count: number, stride: number): number;
+  setNow(ms: number): void;
+  setFuel(count: number): void;
+  fuelLeft(): number;
+  resetScratch(): void;
+  stepBatch(records: number, count: number, region: number): number;
+  outcomesAddress(): number;
+  commandsAddress(): number;
+  commandCount(): number;
+  payloadsAddress(): number;
+  runCreate(program: number): number;
+  runDestroy(run: number): void;
+  runSetFlags(run: number, flags: number): void;
+  runSnapshot(run: number): number;
+  runRestore(program: number, address: number, size: number): number;
+  runContext(run: number): number;
+  runActiveNodes(run: number): number;
+  runCount(): number;
+  runLimit(sizeMax: number): void;
+}
+
+export interface KernelInstance {
+  readonly exports: KernelExports;
+  /** The memory as bytes; fresh after growth. */
+  bytes(): Uint8Array;
+  /** Runs `call`; a trap marks the instance lost and throws `kernel/lost`. */
+  call<T>(call: () => T): T;
+  /** Marks the instance lost for a reason of the caller's; returns the error to throw. */
+  lose(message: string): WorkflowError;
+}
+
+/** Compiles the kernel once. Throws `kernel/wasm-blocked` (the page's policy) or `kernel/unavailable`. */
+export async function compileKernel(source: { readonly wasmModule?: WebAssembly.Module | undefined; readonly wasmUrl?: string | URL | undefined } = {}): Promise<WebAssembly.Module> {
+  if (source.wasmModule !== undefined) return source.wasmModule;
+  try {
+    const loaded = await loadKernelBytes(source.wasmUrl);
+    return loaded instanceof Response ? await compileResponse(loaded) : await WebAssembly.compile(loaded);
+  } catch (error) {
+    throw describeFailure(error, source.wasmUrl);
+  }
+}
+
+async function compileResponse(response: Response): Promise<WebAssembly.Module> {
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+function describeFailure(error: unknown, url: string | URL | undefined): WorkflowError {
+  const message = error instanceof Error ? error.message : String(error);
+  const isBlocked = /unsafe-eval|Content Security Policy|disallowed by embedder/i.test(message);
+  if (isBlocked) {
+    return new WorkflowError("kernel/wasm-blocked", "The page's Content-Security-Policy blocks WebAssembly: script-src needs 'wasm-unsafe-eval'", {
+      details: { directive: "script-src 'wasm-unsafe-eval'" },
+      cause: error,
+    });
+  }
+  const where = url === undefined ? "" : ` from ${String(url)}`;
+  return new WorkflowError("kernel/unavailable", `The kernel could not be loaded${where}: ${message}`, { cause: error, isRetryable: true });
+}
+
+/** A fresh instance of a compiled kernel. Throws `kernel/abi-mismatch` when it was built from another abi.ts. */
+export async function instantiateKernel(module: WebAssembly.Module): Promise<KernelInstance> {
+  const instance = await WebAssembly.instantiate(module, { env: { abort: refuse } });
+  const exports = instance.exports as unknown as KernelExports;
+  const version = exports.abiVersion();
+  if (version !== ABI_VERSION) {
+    throw new WorkflowError("kernel/abi-mismatch", `The kernel speaks ABI ${version}; this package needs ${ABI_VERSION}`, { details: { version, needed: ABI_VERSION } });
+  }
+  return new LiveInstance(exports);
+}
+
+function refuse(): never {
+  throw new WebAssembly.RuntimeError("an assertion of the kernel failed");
+}
+
+class LiveInstance implements KernelInstance {
+  readonly exports: KernelExports;
+  #bytes: Uint8Array;
+  #loss: WorkflowError | undefined;
+
+  constructor(exports: KernelExports) {
+    this.exports = exports;
+    this.#bytes = new Uint8Array(exports.memory.buffer);
+  }
+
+  bytes(): Uint8Array {
+    if (this.#bytes.buffer !== this.exports.memory.buffer) this.#bytes = new Uint8Array(this.exports.memory.buffer);
+    return this.#bytes;
+  }
+
+  call<T>(call: () => T): T {
+    if (this.#loss !== undefined) throw this.#loss;
+    try {
+      return call();
+    } catch (error) {
+      throw this.lose(error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
+  lose(message: string, cause?: unknown): WorkflowError {
+    this.#loss ??= new WorkflowError("kernel/lost", `The kernel instance is lost: ${message}`, { cause, isRetryable: true });
+    return this.#loss;
+  }
+}

@@ -1,0 +1,246 @@
+// The typed door to runs: packs events into the kernel's input region, unpacks outcomes and commands, and gives faults
+// of the kernel their names and places. Knows nothing of history, stores and handlers.
+import { COMMAND_RECORD_SIZE, CommandKind, EVENT_RECORD_SIZE, KernelStatus } from "../../assembly/abi.js";
+import { WorkflowError } from "../model/errors.js";
+import type { KernelCommand, KernelPort, KernelStatistics, StepOutput } from "../model/ports.js";
+import type { Program } from "../model/program.js";
+import { describeFault } from "./fault.js";
+import type { KernelInstance } from "./instance.js";
+
+const RUN_FLAG_TRACED = 1;
+const NO_COMMANDS: readonly KernelCommand[] = [];
+
+/** A kernel that steps runs. Every call throws `kernel/lost` once the instance has trapped. */
+export function createRunKernel(instance: KernelInstance): KernelPort {
+  return new RunKernel(instance);
+}
+
+class RunKernel implements KernelPort {
+  readonly #instance: KernelInstance;
+  readonly #programs = new Map<number, Program>();
+  /** Program by run handle, for the names in faults. */
+  readonly #runs = new Map<number, number>();
+  #eventCount = 0;
+  /** Room for records, and the offset of the payload area behind them. */
+  #recordCapacity = 0;
+  #payloadAt = 0;
+  #region = 0;
+  #regionSize = 0;
+  #view = new DataView(new ArrayBuffer(0));
+
+  constructor(instance: KernelInstance) {
+    this.#instance = instance;
+    this.#makeRoom(1024, 64 * 1024);
+  }
+
+  loadProgram(program: Program): number {
+    const { exports } = this.#instance;
+    const region = this.#passBytes(program.bytes);
+    const handle = this.#call(() => exports.loadProgram(region, program.bytes.length)) >>> 0;
+    if (handle === 0) throw programError(exports.programStatus(), program);
+    this.#programs.set(handle, program);
+    return handle;
+  }
+
+  unloadProgram(program: number): void {
+    if (!this.#programs.delete(program)) return;
+    this.#call(() => this.#instance.exports.unloadProgram(program));
+  }
+
+  createRun(program: number): number {
+    const run = this.#call(() => this.#instance.exports.runCreate(program)) >>> 0;
+    if (run === 0) throw outOfMemory("a new run");
+    this.#runs.set(run, program);
+    return run;
+  }
+
+  destroyRun(run: number): void {
+    this.#runs.delete(run);
+    this.#call(() => this.#instance.exports.runDestroy(run));
+  }
+
+  setTraced(run: number, isTraced: boolean): void {
+    this.#call(() => this.#instance.exports.runSetFlags(run, isTraced ? RUN_FLAG_TRACED : 0));
+  }
+
+  add(run: number, kind: number, id: number, now: number, seed: number, payload?: Uint8Array): void {
+    if (this.#eventCount >= this.#recordCapacity) this.#makeRoom(Math.max(1024, this.#eventCount * 2), 0);
+    const at = this.#region + this.#eventCount * EVENT_RECORD_SIZE;
+    let view = this.#freshView();
+    let offset = 0;
+    if (payload !== undefined) {
+      if (this.#payloadAt + payload.length > this.#regionSize) {
+        this.#makeRoom(this.#recordCapacity, payload.length);
+        view = this.#freshView();
+      }
+      offset = this.#payloadAt;
+      this.#bytes().set(payload, this.#region + offset);
+      this.#payloadAt += payload.length;
+    }
+    const record = payload === undefined ? at : this.#region + this.#eventCount * EVENT_RECORD_SIZE;
+    view.setUint32(record, run, true);
+    view.setUint32(record + 4, kind, true);
+    view.setUint32(record + 8, id, true);
+    view.setUint32(record + 12, offset, true);
+    view.setFloat64(record + 16, now, true);
+    view.setUint32(record + 24, seed, true);
+    view.setUint32(record + 28, payload === undefined ? 0 : payload.length, true);
+    this.#eventCount += 1;
+  }
+
+  step(): StepOutput {
+    const { exports } = this.#instance;
+    const count = this.#eventCount;
+    this.#eventCount = 0;
+    this.#payloadAt = this.#recordCapacity * EVENT_RECORD_SIZE;
+    const status = this.#call(() => exports.stepBatch(this.#region, count, this.#region));
+    if (status !== KernelStatus.OK) throw this.#lose("The kernel ran out of memory while it stepped");
+    const at = exports.outcomesAddress();
+    const commandCount = exports.commandCount();
+    const commands = commandCount === 0 ? NO_COMMANDS : this.#readCommands(commandCount);
+    return { outcomes: this.#bytes().subarray(at, at + count), commands };
+  }
+
+  snapshot(run: number): Uint8Array {
+    const size = this.#call(() => this.#instance.exports.runSnapshot(run));
+    if (size === 0) throw outOfMemory("a snapshot");
+    return this.#payload(0, size);
+  }
+
+  restore(program: number, snapshot: Uint8Array): number {
+    const region = this.#passBytes(snapshot);
+    const run = this.#call(() => this.#instance.exports.runRestore(program, region, snapshot.length)) >>> 0;
+    if (run === 0) throw new WorkflowError("kernel/bad-snapshot", `The checkpoint (${snapshot.length} bytes) is damaged or of another version`);
+    this.#runs.set(run, program);
+    return run;
+  }
+
+  context(run: number): Uint8Array {
+    const size = this.#call(() => this.#instance.exports.runContext(run));
+    if (size === 0) throw new WorkflowError("kernel/bad-handle", `There is no run ${run} in the kernel`);
+    return this.#payload(0, size);
+  }
+
+  activeNodes(run: number): readonly number[] {
+    const { exports } = this.#instance;
+    const count = this.#call(() => exports.runActiveNodes(run));
+    const view = this.#freshView();
+    const at = exports.payloadsAddress();
+    return Array.from({ length: Math.max(0, count) }, (_, index) => view.getUint32(at + index * 4, true));
+  }
+
+  statistics(): KernelStatistics {
+    const { exports } = this.#instance;
+    return { sizeBytes: exports.memorySize() >>> 0, runCount: exports.runCount(), programCount: exports.programCount() };
+  }
+
+  trap(): void {
+    this.#call(() => this.#instance.exports.trap());
+  }
+
+  #readCommands(count: number): readonly KernelCommand[] {
+    const { exports } = this.#instance;
+    const view = this.#freshView();
+    const base = exports.commandsAddress();
+    const commands: KernelCommand[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const at = base + index * COMMAND_RECORD_SIZE;
+      const kind = view.getUint16(at + 4, true);
+      const flags = view.getUint16(at + 6, true);
+      const event = view.getUint32(at, true);
+      const size = view.getUint32(at + 20, true);
+      const payload = size === 0 ? undefined : this.#payload(view.getUint32(at + 16, true), size);
+      commands.push({
+        event,
+        kind,
+        a: view.getUint32(at + 8, true),
+        b: view.getUint32(at + 12, true),
+        time: view.getFloat64(at + 24, true),
+        payload: kind === CommandKind.RUN_ENDED && flags !== 0 && payload !== undefined ? this.#nameFault(event, flags, payload) : payload,
+      });
+    }
+    return commands;
+  }
+
+  /** The wire form of a fault that the kernel described by numbers. */
+  #nameFault(event: number, fault: number, payload: Uint8Array): Uint8Array {
+    const run = this.#freshView().getUint32(this.#region + event * EVENT_RECORD_SIZE, true);
+    const program = this.#programs.get(this.#runs.get(run) ?? 0);
+    return describeFault(program, fault, payload);
+  }
+
+  /** A copy of `size` bytes at `offset` of the payload area. */
+  #payload(offset: number, size: number): Uint8Array {
+    const at = this.#instance.exports.payloadsAddress() + offset;
+    return this.#bytes().slice(at, at + size);
+  }
+
+  /** Makes room for records and, behind them, payloads; what is there already is kept. */
+  #makeRoom(recordCount: number, payloadSize: number): void {
+    const recordCapacity = Math.max(recordCount, this.#recordCapacity);
+    const oldStart = this.#recordCapacity * EVENT_RECORD_SIZE;
+    const start = recordCapacity * EVENT_RECORD_SIZE;
+    const shift = start - oldStart;
+    const used = Math.max(0, this.#payloadAt - oldStart);
+    this.#growRegion(start + (used + payloadSize) * (used > 0 ? 2 : 1));
+    const bytes = this.#bytes();
+    if (shift > 0 && used > 0) {
+      bytes.copyWithin(this.#region + start, this.#region + oldStart, this.#region + oldStart + used);
+      this.#shiftPayloads(shift);
+    }
+    this.#recordCapacity = recordCapacity;
+    this.#payloadAt = start + used;
+  }
+
+  #growRegion(size: number): void {
+    if (size <= this.#regionSize) return;
+    this.#region = this.#call(() => this.#instance.exports.inputRegion(size)) >>> 0;
+    if (this.#region === 0) throw this.#lose("The kernel ran out of memory for its input");
+    this.#regionSize = size;
+  }
+
+  /** Puts bytes at the region's start, where no event waits; returns their address. */
+  #passBytes(bytes: Uint8Array): number {
+    if (this.#eventCount > 0) throw new RangeError("events were added that have not been stepped");
+    this.#growRegion(bytes.length);
+    this.#bytes().set(bytes, this.#region);
+    return this.#region;
+  }
+
+  #shiftPayloads(shift: number): void {
+    const view = this.#freshView();
+    for (let index = 0; index < this.#eventCount; index += 1) {
+      const at = this.#region + index * EVENT_RECORD_SIZE + 12;
+      const offset = view.getUint32(at, true);
+      if (offset !== 0) view.setUint32(at, offset + shift, true);
+    }
+  }
+
+  #bytes(): Uint8Array {
+    return this.#instance.bytes();
+  }
+
+  #freshView(): DataView {
+    const { buffer } = this.#instance.exports.memory;
+    if (this.#view.buffer !== buffer) this.#view = new DataView(buffer);
+    return this.#view;
+  }
+
+  #call<T>(call: () => T): T {
+    return this.#instance.call(call);
+  }
+
+  #lose(message: string): WorkflowError {
+    return this.#instance.lose(message);
+  }
+}
+
+function programError(status: number, program: Program): WorkflowError {
+  if (status === KernelStatus.OUT_OF_MEMORY) return outOfMemory(`the program of "${program.definition.name}"`);
+  const reason = KernelStatus[status] ?? String(status);
+  return new WorkflowError("kernel/bad-program", `The kernel refuses the program of "${program.definition.name}": ${reason}`, { details: { reason } });
+}
+
+function outOfMemory(what: string): WorkflowError {
+  return new WorkflowError("kernel/out-of-memory", `The kernel has no memory for ${what}`, { isRetryable: true });
+}
