@@ -1,0 +1,6 @@
+// The suites that `npm run conformance` knows, each loaded when it is asked for.
+import type { Suite } from "./suite.js";
+
+export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  cel: async () => (await import("./cel-suite.js")).celSuite,
+};
