@@ -1,0 +1,102 @@
+// The worker's end of the calls port: performs calls and batches on the engine; answers that are ready together travel
+// together.
+import type { Engine, EventBatch, Run } from "../model/engine.js";
+import { serializeThrown } from "./errors.js";
+import type { Answer, BatchMessage, Call, FromHost, ToHost } from "./protocol.js";
+
+/** Serves the calls port with `engine`. */
+export function serveCalls(engine: Engine, port: MessagePort): void {
+  let answers: Answer[] = [];
+  const flush = (): void => {
+    const ready = answers;
+    answers = [];
+    try {
+      port.postMessage({ kind: "answers", answers: ready } satisfies FromHost);
+    } catch {
+      // One of them cannot be cloned: that one fails, the others arrive.
+      for (const answer of ready) postAlone(port, answer);
+    }
+  };
+  const answer = (one: Answer): void => {
+    if (answers.push(one) === 1) queueMicrotask(flush);
+  };
+  const batches = new BatchReader();
+  port.onmessage = ({ data }: MessageEvent<ToHost>) => {
+    if (data.kind === "batch") {
+      engine.sendMany(batches.read(data)).then(
+        (outcomes) => postOutcomes(port, data.id, outcomes),
+        (error: unknown) => answer({ id: data.id, isSuccess: false, error: serializeThrown(error).record }),
+      );
+      return;
+    }
+    for (const { id, ...call } of data.calls) {
+      performCall(engine, call).then(
+        (value) => answer({ id, isSuccess: true, value }),
+        (error: unknown) => answer({ id, isSuccess: false, error: serializeThrown(error).record }),
+      );
+    }
+  };
+}
+
+async function performCall(engine: Engine, call: Call): Promise<unknown> {
+  switch (call.kind) {
+    case "send":
+      return engine.send(call.runId, call.event, call.payload);
+    case "start":
+      return startRuns(engine, call);
+    case "record":
+      return (await engine.runs.get(call.runId)).record();
+    case "status":
+      return (await engine.runs.get(call.runId)).status();
+    case "result":
+      return (await engine.runs.get(call.runId)).result;
+  }
+}
+
+/** Ids of the started runs. */
+async function startRuns(engine: Engine, call: Extract<Call, { kind: "start" }>): Promise<readonly string[]> {
+  if (call.isMany) return (await engine.startMany(call.workflow, call.inputs, call.options)).map((run: Run) => run.id);
+  return [(await engine.start(call.workflow, call.inputs[0], call.options)).id];
+}
+
+function postOutcomes(port: MessagePort, id: number, outcomes: Uint8Array): void {
+  const own = outcomes.byteLength === outcomes.buffer.byteLength ? outcomes : outcomes.slice();
+  port.postMessage({ kind: "outcomes", id, outcomes: own } satisfies FromHost, [own.buffer as ArrayBuffer]);
+}
+
+function postAlone(port: MessagePort, answer: Answer): void {
+  try {
+    port.postMessage({ kind: "answers", answers: [answer] } satisfies FromHost);
+  } catch (error) {
+    port.postMessage({ kind: "answers", answers: [{ id: answer.id, isSuccess: false, error: serializeThrown(error).record }] } satisfies FromHost);
+  }
+}
+
+const EMPTY_INDEX = new Uint32Array(0);
+const EMPTY_BYTES = new Uint8Array(0);
+
+/** Turns batch messages back into batches; remembers run ids by their numbers. */
+export class BatchReader {
+  #runIds: string[] = [];
+  #lastRunIds: readonly string[] = [];
+
+  read(message: BatchMessage): EventBatch {
+    if (message.firstNewRun === 0) this.#runIds = [];
+    for (const runId of message.newRunIds) this.#runIds.push(runId);
+    if (message.runs !== undefined) this.#lastRunIds = Array.from(message.runs, (number) => this.#runIds[number] as string);
+    return {
+      count: message.records.length / 2,
+      runIds: this.#lastRunIds,
+      eventNames: message.eventNames,
+      records: message.records,
+      payloadIndex: message.payloadIndex ?? EMPTY_INDEX,
+      payloadBytes: message.payloadBytes ?? EMPTY_BYTES,
+      add: refuseChange,
+      clear: refuseChange,
+    };
+  }
+}
+
+function refuseChange(): never {
+  throw new Error("a batch under way does not change");
+}

@@ -1,0 +1,227 @@
+// The page's side: the same `Engine` as in-thread, with the work done in a worker. Control goes over Comlink; calls that
+// come often, batches and events go over ports of their own.
+import { releaseProxy, transfer, wrap, type Endpoint, type Remote } from "comlink";
+import type { Engine, EngineOptions, EngineStatistics, EventBatch, Run, RunEvent, RunPage, RunQuery, RunRecord, SendResult, StartOptions, Value, Workflow } from "../model/engine.js";
+import { WorkflowError } from "../model/errors.js";
+import type { TasksPort } from "../model/ports.js";
+import type { RunStatus } from "../model/status.js";
+import { CallChannel } from "./call-channel.js";
+import { readCursor } from "./cursor.js";
+import { installErrorTransfer, lostError } from "./errors.js";
+import type { HostApi, HostOptions } from "./protocol.js";
+import { serveTasks } from "./task-relay.js";
+import { startWorker } from "./worker-start.js";
+
+/**
+ * Starts a worker and an engine in it; `tasks` run in this thread. Rejects with `worker/failed` (why it did not start) and
+ * with whatever kept the engine from opening (`kernel/wasm-blocked`, `store/…`).
+ */
+export async function createWorkerEngine(options: EngineOptions, tasks: TasksPort): Promise<Engine> {
+  const worker = await startWorker(options.workerUrl);
+  return connectEngine(worker, options, tasks, () => worker.terminate());
+}
+
+/** The engine behind `endpoint`, which has said ready. `end` is called once, after it was closed. */
+export async function connectEngine(endpoint: Endpoint, options: EngineOptions, tasks: TasksPort, end: () => void): Promise<Engine> {
+  installErrorTransfer();
+  const calls = new MessageChannel();
+  const handlers = new MessageChannel();
+  const client = new WorkerClient(wrap<HostApi>(endpoint), calls.port1, handlers.port1, end);
+  serveTasks(tasks, handlers.port1);
+  try {
+    await client.open(toHostOptions(options), tasks.names(), calls.port2, handlers.port2);
+  } catch (error) {
+    await client.abandon();
+    throw error;
+  }
+  return client;
+}
+
+class WorkerClient implements Engine {
+  readonly runs: Engine["runs"];
+  readonly #api: Remote<HostApi>;
+  readonly #calls: CallChannel;
+  readonly #handlers: MessagePort;
+  readonly #end: () => void;
+  /** Rejects the control calls under way. */
+  readonly #underWay = new Set<(error: WorkflowError) => void>();
+  #failure: WorkflowError | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(api: Remote<HostApi>, calls: MessagePort, handlers: MessagePort, end: () => void) {
+    this.#api = api;
+    this.#calls = new CallChannel(calls);
+    this.#handlers = handlers;
+    this.#end = end;
+    // A port closes by itself when the worker at its other end is gone.
+    calls.addEventListener("close", () => this.#fail(lostError("it ended")));
+    this.runs = {
+      get: (runId) => this.#getRun(runId),
+      query: (query?: RunQuery): Promise<RunPage> => this.#control(() => this.#api.query(query)),
+      count: (query?: RunQuery): Promise<number> => this.#control(() => this.#api.count(query)),
+      delete: (runId: string): Promise<void> => this.#control(() => this.#api.delete(runId)),
+      changes: (): AsyncIterable<RunRecord> => this.#openCursor((port) => this.#api.openChanges(transfer(port, [port]))),
+    };
+  }
+
+  open(options: HostOptions, taskNames: readonly string[], calls: MessagePort, tasks: MessagePort): Promise<void> {
+    return this.#control(() => this.#api.open(options, [...taskNames], transfer({ calls, tasks }, [calls, tasks])));
+  }
+
+  /** Gives up a worker whose engine did not open. */
+  async abandon(): Promise<void> {
+    this.#fail(new WorkflowError("engine/closed", "The engine did not open"));
+    this.#release();
+  }
+
+  load(source: string, options: { readonly name?: string } = {}): Promise<Workflow> {
+    return this.#control(() => this.#api.load(source, options.name));
+  }
+
+  async start(workflow: Workflow | string, input?: Value, options?: StartOptions): Promise<Run> {
+    const [runId] = await this.#start(workflow, input === undefined ? [] : [input], false, options);
+    return this.#makeRun(runId as string);
+  }
+
+  async startMany(workflow: Workflow | string, inputs: readonly Value[], options?: StartOptions): Promise<readonly Run[]> {
+    return (await this.#start(workflow, inputs, true, options)).map((runId) => this.#makeRun(runId));
+  }
+
+  async send(runId: string, event: string, payload?: Value): Promise<SendResult> {
+    return (await this.#calls.call({ kind: "send", runId, event, payload })) as SendResult;
+  }
+
+  sendMany(batch: EventBatch): Promise<Uint8Array> {
+    return this.#calls.sendBatch(batch);
+  }
+
+  pause(runId: string): Promise<RunStatus> {
+    return this.#control(() => this.#api.pause(runId));
+  }
+
+  resume(runId: string): Promise<RunStatus> {
+    return this.#control(() => this.#api.resume(runId));
+  }
+
+  cancel(runId: string): Promise<RunStatus> {
+    return this.#control(() => this.#api.cancel(runId));
+  }
+
+  role(): Promise<"driver" | "watcher"> {
+    return this.#control(() => this.#api.role());
+  }
+
+  statistics(): Promise<EngineStatistics> {
+    return this.#control(() => this.#api.statistics());
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      await this.#control(() => this.#api.close());
+    } finally {
+      this.#fail(new WorkflowError("engine/closed", "The engine was closed"));
+      this.#release();
+    }
+  }
+
+  #release(): void {
+    this.#api[releaseProxy]();
+    this.#handlers.close();
+    this.#end();
+  }
+
+  #fail(error: WorkflowError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    for (const reject of this.#underWay) reject(error);
+    this.#underWay.clear();
+    this.#calls.fail(error);
+  }
+
+  /** A control call that also ends when the worker does. */
+  #control<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise<T>((resolve, reject) => {
+      this.#underWay.add(reject);
+      const end = (): void => void this.#underWay.delete(reject);
+      call().then(resolve, reject).finally(end);
+    });
+  }
+
+  async #start(workflow: Workflow | string, inputs: readonly Value[], isMany: boolean, options: StartOptions | undefined): Promise<readonly string[]> {
+    const identity = typeof workflow === "string" ? workflow : workflow.identity;
+    return (await this.#calls.call({ kind: "start", workflow: identity, inputs, isMany, options })) as readonly string[];
+  }
+
+  async #getRun(runId: string): Promise<Run> {
+    await this.#calls.call({ kind: "record", runId });
+    return this.#makeRun(runId);
+  }
+
+  #makeRun(runId: string): Run {
+    let result: Promise<unknown> | undefined;
+    const calls = this.#calls;
+    return {
+      id: runId,
+      status: async () => (await calls.call({ kind: "status", runId })) as RunStatus,
+      record: async () => (await calls.call({ kind: "record", runId })) as RunRecord,
+      context: () => this.#control(() => this.#api.context(runId)),
+      states: () => this.#control(() => this.#api.states(runId)),
+      workflow: () => this.#control(() => this.#api.workflow(runId)),
+      get result() {
+        result ??= calls.call({ kind: "result", runId });
+        return result;
+      },
+      events: ({ from } = {}) => this.#openCursor<RunEvent>((port) => this.#api.openEvents(runId, from, transfer(port, [port]))),
+    };
+  }
+
+  /** Each reading opens a cursor of its own, at its first step. */
+  #openCursor<T>(open: (port: MessagePort) => Promise<void>): AsyncIterable<T> {
+    const start = async (): Promise<AsyncIterator<T>> => {
+      const { port1, port2 } = new MessageChannel();
+      await this.#control(() => open(port2));
+      return readCursor<T>(port1);
+    };
+    return {
+      [Symbol.asyncIterator](): AsyncIterator<T> {
+        let opened: Promise<AsyncIterator<T>> | undefined;
+        return {
+          async next() {
+            opened ??= start();
+            return (await opened).next();
+          },
+          async return() {
+            await (await opened)?.return?.();
+            return { done: true, value: undefined };
+          },
+        };
+      },
+    };
+  }
+}
+
+function toHostOptions(options: EngineOptions): HostOptions {
+  const { name, store, durability, wasmModule, cancelTimeoutMs, memorySizeMax, runSizeMax, wasmUrl } = options;
+  return {
+    ...(name !== undefined && { name }),
+    ...(store !== undefined && { store }),
+    ...(durability !== undefined && { durability }),
+    ...(wasmModule !== undefined && { wasmModule }),
+    ...(cancelTimeoutMs !== undefined && { cancelTimeoutMs }),
+    ...(memorySizeMax !== undefined && { memorySizeMax }),
+    ...(runSizeMax !== undefined && { runSizeMax }),
+    ...(wasmUrl !== undefined && { wasmUrl: toAbsolute(wasmUrl) }),
+  };
+}
+
+/** The worker resolves addresses against its own file, the caller meant the page. */
+function toAbsolute(url: string | URL): string {
+  return new URL(url, typeof document === "undefined" ? globalThis.location?.href : document.baseURI).href;
+}

@@ -1,0 +1,81 @@
+// What page and worker say to each other. Types only. Control goes over Comlink (`HostApi`); what comes often or in bulk
+// goes over message ports: calls and batches (`ToHost`, `FromHost`), tasks (`ToHandlers`, `FromHandlers`), and one port
+// for each cursor (`ToCursor`, `FromCursor`).
+import type { EngineOptions, EngineStatistics, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
+import type { ErrorRecord } from "../model/errors.js";
+import type { TaskCall } from "../model/ports.js";
+import type { RunStatus } from "../model/status.js";
+
+/** What the worker says first, before it listens. The version is raised when a message changes its shape. */
+export interface ReadyMessage {
+  readonly kind: "ready";
+  readonly version: number;
+}
+
+/** The options that mean something in the worker; addresses are absolute. */
+export type HostOptions = Pick<EngineOptions, "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax"> & {
+  readonly wasmUrl?: string;
+};
+
+export interface HostPorts {
+  readonly calls: MessagePort;
+  readonly tasks: MessagePort;
+}
+
+/** The worker's side of control. One call a message; see client.ts for what each means. */
+export interface HostApi {
+  open(options: HostOptions, taskNames: readonly string[], ports: HostPorts): Promise<void>;
+  load(source: string, name: string | undefined): Promise<Workflow>;
+  pause(runId: string): Promise<RunStatus>;
+  resume(runId: string): Promise<RunStatus>;
+  cancel(runId: string): Promise<RunStatus>;
+  query(query: RunQuery | undefined): Promise<RunPage>;
+  count(query: RunQuery | undefined): Promise<number>;
+  delete(runId: string): Promise<void>;
+  context(runId: string): Promise<Record<string, unknown>>;
+  states(runId: string): Promise<readonly string[]>;
+  workflow(runId: string): Promise<Workflow & { readonly source: string }>;
+  openEvents(runId: string, from: number | undefined, port: MessagePort): Promise<void>;
+  openChanges(port: MessagePort): Promise<void>;
+  role(): Promise<"driver" | "watcher">;
+  statistics(): Promise<EngineStatistics>;
+  close(): Promise<void>;
+}
+
+/** Calls that come often: those made in one microtask travel in one message. */
+export type Call =
+  | { readonly kind: "start"; readonly workflow: string; readonly inputs: readonly Value[]; readonly isMany: boolean; readonly options: StartOptions | undefined }
+  | { readonly kind: "send"; readonly runId: string; readonly event: string; readonly payload: Value | undefined }
+  | { readonly kind: "record"; readonly runId: string }
+  | { readonly kind: "status"; readonly runId: string }
+  | { readonly kind: "result"; readonly runId: string };
+export type NumberedCall = Call & { readonly id: number };
+
+export type Answer = { readonly id: number } & ({ readonly isSuccess: true; readonly value: unknown } | { readonly isSuccess: false; readonly error: ErrorRecord });
+
+/** A batch of events; its buffers are transferred. Run ids are numbered once a session: `newRunIds` get the next numbers. */
+export interface BatchMessage {
+  readonly kind: "batch";
+  readonly id: number;
+  /** Number of the first new run id: 0 starts the numbering anew. */
+  readonly firstNewRun: number;
+  readonly newRunIds: readonly string[];
+  /** Per run of the batch: its number. Undefined: the same runs as in the batch before. */
+  readonly runs: Uint32Array<ArrayBuffer> | undefined;
+  readonly eventNames: readonly string[];
+  readonly records: Uint32Array<ArrayBuffer>;
+  readonly payloadIndex: Uint32Array<ArrayBuffer> | undefined;
+  readonly payloadBytes: Uint8Array<ArrayBuffer> | undefined;
+}
+
+export type ToHost = { readonly kind: "calls"; readonly calls: readonly NumberedCall[] } | BatchMessage;
+export type FromHost = { readonly kind: "answers"; readonly answers: readonly Answer[] } | { readonly kind: "outcomes"; readonly id: number; readonly outcomes: Uint8Array };
+
+/** The worker asks for tasks; the page does them. */
+export type ToHandlers = { readonly kind: "perform"; readonly calls: readonly TaskCall[] } | { readonly kind: "abort"; readonly keys: readonly string[] };
+export type TaskAnswer = { readonly key: string } & ({ readonly isSuccess: true; readonly value: unknown } | { readonly isSuccess: false; readonly error: ErrorRecord });
+export type FromHandlers = { readonly kind: "results"; readonly results: readonly TaskAnswer[] };
+
+/** The reader grants credit, one a value; the writer never sends more than was granted. */
+export type ToCursor = { readonly kind: "credit"; readonly count: number } | { readonly kind: "stop" };
+export type FromCursor<T> = { readonly kind: "values"; readonly values: readonly T[] } | { readonly kind: "end" } | { readonly kind: "error"; readonly error: ErrorRecord };

@@ -1,0 +1,69 @@
+// Tasks across the worker: the engine in the worker sees a `TasksPort`, the handlers run on the page. Calls and results
+// travel in batches; an abort crosses as a message.
+import { encodeValue } from "../model/value.js";
+import { toErrorRecord } from "../model/errors.js";
+import type { TaskCall, TaskResult, TasksPort } from "../model/ports.js";
+import { makeClonable } from "./errors.js";
+import type { FromHandlers, TaskAnswer, ToHandlers } from "./protocol.js";
+
+/** The worker's end: what the engine takes for the handlers. `names`: the tasks that the page registered. */
+export function createTaskRelay(names: readonly string[], port: MessagePort): TasksPort {
+  const known = new Set(names);
+  const running = new Map<string, TaskCall>();
+  const relay: TasksPort = {
+    onResults: () => undefined,
+    has: (task) => known.has(task),
+    names: () => names,
+    perform(calls) {
+      const fresh = calls.filter((call) => !running.has(call.idempotencyKey));
+      for (const call of fresh) running.set(call.idempotencyKey, call);
+      if (fresh.length > 0) port.postMessage({ kind: "perform", calls: fresh } satisfies ToHandlers);
+    },
+    abort(idempotencyKeys) {
+      port.postMessage({ kind: "abort", keys: idempotencyKeys } satisfies ToHandlers);
+    },
+  };
+  port.onmessage = ({ data }: MessageEvent<FromHandlers>) => {
+    const results: TaskResult[] = [];
+    for (const { key, ...outcome } of data.results) {
+      const call = running.get(key);
+      running.delete(key);
+      if (call !== undefined) results.push({ call, ...outcome });
+    }
+    if (results.length > 0) relay.onResults(results);
+  };
+  return relay;
+}
+
+/** The page's end: does what the worker asks for with `tasks`, and sends each batch of results back. */
+export function serveTasks(tasks: TasksPort, port: MessagePort): void {
+  tasks.onResults = (results) => postResults(port, results.map(toAnswer));
+  port.onmessage = ({ data }: MessageEvent<ToHandlers>) => {
+    if (data.kind === "perform") tasks.perform(data.calls);
+    else tasks.abort(data.keys);
+  };
+}
+
+function toAnswer(result: TaskResult): TaskAnswer {
+  const key = result.call.idempotencyKey;
+  return result.isSuccess ? { key, isSuccess: true, value: result.value } : { key, isSuccess: false, error: makeClonable(result.error) };
+}
+
+/** A result that cannot be cloned fails its own task, not the batch. */
+function postResults(port: MessagePort, results: readonly TaskAnswer[]): void {
+  try {
+    port.postMessage({ kind: "results", results } satisfies FromHandlers);
+  } catch {
+    port.postMessage({ kind: "results", results: results.map(makeSendable) } satisfies FromHandlers);
+  }
+}
+
+function makeSendable(answer: TaskAnswer): TaskAnswer {
+  if (!answer.isSuccess) return answer;
+  try {
+    encodeValue(answer.value, "result");
+    return { ...answer, value: structuredClone(answer.value) };
+  } catch (error) {
+    return { key: answer.key, isSuccess: false, error: makeClonable(toErrorRecord(error)) };
+  }
+}

@@ -1,0 +1,116 @@
+// The calls port between two ends in one thread. The engine behind it only notes what it is told: the real one is
+// tested behind the same port in test/browser.
+import { describe, expect, test } from "vitest";
+import { createBatch } from "../../../src/model/batch.js";
+import type { Engine, EventBatch, Value } from "../../../src/model/engine.js";
+import { WorkflowError } from "../../../src/model/errors.js";
+import { CallChannel } from "../../../src/worker/call-channel.js";
+import { serveCalls } from "../../../src/worker/call-host.js";
+import { serializeThrown, restoreThrown } from "../../../src/worker/errors.js";
+
+interface Told {
+  readonly sent: unknown[];
+  readonly batches: (readonly [string, string])[][];
+}
+
+function connect(): { readonly channel: CallChannel; readonly told: Told; readonly messageCount: () => number; end(): void } {
+  const { port1, port2 } = new MessageChannel();
+  const told: Told = { sent: [], batches: [] };
+  const engine: Pick<Engine, "send" | "sendMany"> = {
+    async send(runId, event, payload) {
+      told.sent.push([runId, event, payload]);
+      if (runId === "missing") throw new WorkflowError("run/unknown", `No run ${runId}`, { details: { runId }, isRetryable: true });
+      return { status: "taken", runStatus: "running" };
+    },
+    async sendMany(batch: EventBatch) {
+      const pairs = Array.from({ length: batch.count }, (_, index) => [batch.runIds[batch.records[index * 2] ?? -1] ?? "?", batch.eventNames[batch.records[index * 2 + 1] ?? -1] ?? "?"] as const);
+      told.batches.push(pairs);
+      return new Uint8Array(batch.count).fill(1);
+    },
+  };
+  serveCalls(engine as Engine, port2);
+  let messages = 0;
+  port2.addEventListener("message", () => (messages += 1));
+  return {
+    channel: new CallChannel(port1),
+    told,
+    messageCount: () => messages,
+    end: () => {
+      port1.close();
+      port2.close();
+    },
+  };
+}
+
+describe("call channel", () => {
+  test("calls of one microtask travel in one message and are answered one by one", async () => {
+    const { channel, told, messageCount, end } = connect();
+    const results = await Promise.allSettled([
+      channel.call({ kind: "send", runId: "a", event: "go", payload: 1 }),
+      channel.call({ kind: "send", runId: "missing", event: "go", payload: undefined }),
+      channel.call({ kind: "send", runId: "b", event: "go", payload: { deep: [new Date(5)] } }),
+    ]);
+    expect(messageCount()).toBe(1);
+    expect(told.sent).toEqual([["a", "go", 1], ["missing", "go", undefined], ["b", "go", { deep: [new Date(5)] }]]);
+    expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(results[1]).toMatchObject({ reason: { code: "run/unknown", details: { runId: "missing" }, isRetryable: true } });
+    end();
+  });
+
+  test("a payload that cannot cross fails alone", async () => {
+    const { channel, told, end } = connect();
+    const bad = { deep: () => 1 } as unknown as Value;
+    const results = await Promise.allSettled([
+      channel.call({ kind: "send", runId: "a", event: "go", payload: bad }),
+      channel.call({ kind: "send", runId: "b", event: "go", payload: 2 }),
+    ]);
+    expect(results.map((result) => result.status)).toEqual(["rejected", "fulfilled"]);
+    expect(results[0]).toMatchObject({ reason: { code: "value/unsupported" } });
+    expect(told.sent).toEqual([["b", "go", 2]]);
+    end();
+  });
+
+  test("batches arrive with their names, new runs and known ones alike", async () => {
+    const { channel, told, end } = connect();
+    const batch = createBatch();
+    for (const runIds of [["a", "b"], ["b", "c", "a"], ["d"]]) {
+      batch.clear();
+      for (const runId of runIds) batch.add(runId, `to-${runId}`);
+      const [outcomes] = await Promise.all([channel.sendBatch(batch), channel.sendBatch(batch)]);
+      expect(outcomes).toEqual(new Uint8Array(runIds.length).fill(1));
+      const expected = runIds.map((runId) => [runId, `to-${runId}`]);
+      expect(told.batches.splice(0)).toEqual([expected, expected]);
+    }
+    batch.add("e", "more");
+    await channel.sendBatch(batch);
+    expect(told.batches).toEqual([[["d", "to-d"], ["e", "more"]]]);
+    end();
+  });
+
+  test("a lost worker rejects what waits and what comes", async () => {
+    const { channel, end } = connect();
+    const waiting = channel.call({ kind: "result", runId: "a" });
+    channel.fail(new WorkflowError("worker/lost", "gone"));
+    await expect(waiting).rejects.toMatchObject({ code: "worker/lost" });
+    await expect(channel.sendBatch(createBatch())).rejects.toMatchObject({ code: "worker/lost" });
+    end();
+  });
+});
+
+describe("errors across the worker", () => {
+  test("a WorkflowError arrives whole", () => {
+    const place = { start: 1, end: 2, line: 1, column: 2, snippet: "x\n^" };
+    const error = new WorkflowError("parse/invalid", "no", { details: { n: 1, odd: () => 1 }, isRetryable: true, place, findings: [{ severity: "error", code: "c", message: "m", place }] });
+    const restored = restoreThrown(structuredClone(serializeThrown(error)));
+    expect(restored).toBeInstanceOf(WorkflowError);
+    expect(restored).toMatchObject({ code: "parse/invalid", message: "no", isRetryable: true, place, findings: error.findings, stack: error.stack });
+    expect(restored.details["n"]).toBe(1);
+    expect(typeof restored.details["odd"]).toBe("string");
+  });
+
+  test("any other error keeps its code where it has one", () => {
+    expect(serializeThrown(Object.assign(new Error("x"), { code: "my/code" })).record.code).toBe("my/code");
+    expect(serializeThrown(new TypeError("x")).record).toEqual({ code: "engine/internal", message: "x" });
+    expect(serializeThrown("text").record).toEqual({ code: "engine/internal", message: "text" });
+  });
+});
