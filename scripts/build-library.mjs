@@ -1,6 +1,6 @@
 // Builds what is published: a browser and a Node bundle of every door, the worker as one file, the kernel, the types.
-// Nothing is left to the embedder's bundler but two URLs: `new URL("./millrace-worker.js", import.meta.url)` and the same with
-// `millrace.wasm`. In the sources these point at the worker's source and at the built kernel, so that Vite serves those as they are.
+// Two URLs are left as they stand in the sources, since bundlers look for exactly this form: `new URL("./millrace-worker.js",
+// import.meta.url)` and the same with `millrace.wasm`. So every browser bundle must lie beside these two files.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,7 +34,7 @@ async function bundle({ input, platform, folder, isOneFile = false }) {
       extensionAlias: { ".js": [".ts", ".tsx", ".js"] },
       conditionNames: platform === "node" ? ["node", "import", "default"] : ["browser", "import", "default"],
     },
-    plugins: [replaceUrls(platform)],
+    plugins: [plainQuotes],
     onLog(level, log, next) {
       if (level === "warn") throw new Error(log.message);
       next(level, log);
@@ -55,29 +55,15 @@ async function bundle({ input, platform, folder, isOneFile = false }) {
   }
 }
 
-const urlForms = [
-  { pattern: /new URL\(\s*["'][^"']*\/entry\.(?:ts|js)["'],\s*import\.meta\.url\s*\)/g, browser: "./millrace-worker.js", node: "../millrace-worker.js" },
-  { pattern: /new URL\(\s*["'][^"']*kernel\.wasm["'],\s*import\.meta\.url\s*\)/g, browser: "./millrace.wasm", node: "../millrace.wasm" },
-];
-
-/** Points the two URLs of the sources at the published files. */
-function replaceUrls(platform) {
-  return {
-    name: "millrace-urls",
-    transform(code, id) {
-      if (!id.startsWith(join(root, "src"))) return null;
-      let text = code;
-      for (const form of urlForms) text = text.replace(form.pattern, `new URL("${form[platform]}", import.meta.url)`);
-      return text === code ? null : { code: text, map: null };
-    },
-    // The minifier writes template quotes, which not every embedder's bundler looks for.
-    generateBundle(_, files) {
-      for (const file of Object.values(files)) {
-        if (file.type === "chunk") file.code = file.code.replace(/new URL\(`(\.\.?\/millrace[^`$]*)`,/g, 'new URL("$1",');
-      }
-    },
-  };
-}
+/** The minifier writes template quotes, which not every embedder's bundler looks for. */
+const plainQuotes = {
+  name: "millrace-plain-quotes",
+  generateBundle(_, files) {
+    for (const file of Object.values(files)) {
+      if (file.type === "chunk") file.code = file.code.replace(/new URL\(`(\.\/millrace[^`$]*)`,/g, 'new URL("$1",');
+    }
+  },
+};
 
 /** Declarations of the doors and of all that they lead to; no others, and none that needs a package. */
 async function emitTypes() {

@@ -8,6 +8,8 @@ import { extname, join, normalize, sep } from "node:path";
 /** The policy that engine and worker live under, word for word. */
 export const strictPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
 
+const reportPath = "/policy-reports";
+const reportSizeMax = 65_536;
 const portTriesMax = 50;
 const contentTypes = {
   ".html": "text/html; charset=utf-8",
@@ -29,11 +31,12 @@ const contentTypes = {
  * @param options.hasStyleNonce adds a fresh `style-src` nonce to each page and tells it to the page in a meta element
  * @param options.policy header value; `null` for none
  * @param options.port first port to try; 0 (default) for any free one
+ * @param options.onViolation gets each violation report as text; the same policy is sent a second time as one that only reports
  * @returns `{url, close}`; `url` ends in a slash
  */
-export async function serveFolders({ folders, policy = strictPolicy, hasStyleNonce = false, port = 0 }) {
+export async function serveFolders({ folders, policy = strictPolicy, hasStyleNonce = false, port = 0, onViolation }) {
   const server = createServer((request, response) => {
-    respond(request, response, { folders, policy, hasStyleNonce }).catch(() => {
+    respond(request, response, { folders, policy, hasStyleNonce, onViolation }).catch(() => {
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
@@ -63,12 +66,19 @@ async function listen(server, firstPort) {
   }
 }
 
-async function respond(request, response, { folders, policy, hasStyleNonce }) {
+async function respond(request, response, { folders, policy, hasStyleNonce, onViolation }) {
+  if (request.method === "POST" && request.url === reportPath && onViolation !== undefined) {
+    onViolation(await readBody(request));
+    return response.writeHead(204).end();
+  }
   if (request.method !== "GET" && request.method !== "HEAD") return response.writeHead(405, { allow: "GET, HEAD" }).end();
   const path = await findFile(folders, request.url ?? "/");
   const headers = { "cache-control": "no-cache", "x-content-type-options": "nosniff" };
   const nonce = hasStyleNonce ? randomBytes(16).toString("base64") : undefined;
   if (policy !== null) headers["content-security-policy"] = nonce === undefined ? policy : `${policy}; style-src 'self' 'nonce-${nonce}'`;
+  if (policy !== null && onViolation !== undefined) {
+    headers["content-security-policy-report-only"] = `${headers["content-security-policy"]}; report-uri ${reportPath}`;
+  }
   if (path === undefined) return response.writeHead(404, { ...headers, "content-type": "text/plain" }).end("not found\n");
   headers["content-type"] = contentTypes[extname(path)] ?? "application/octet-stream";
   if (nonce !== undefined && path.endsWith(".html")) {
@@ -78,6 +88,15 @@ async function respond(request, response, { folders, policy, hasStyleNonce }) {
   response.writeHead(200, headers);
   if (request.method === "HEAD") return response.end();
   createReadStream(path).on("error", () => response.destroy()).pipe(response);
+}
+
+async function readBody(request) {
+  let text = "";
+  for await (const chunk of request) {
+    text += chunk;
+    if (text.length > reportSizeMax) break;
+  }
+  return text;
 }
 
 /** The file that a URL means; undefined outside the folders. */

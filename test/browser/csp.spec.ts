@@ -1,0 +1,82 @@
+// Engine and worker under exactly the strict policy: a run goes on after a reload, and nobody reports a violation.
+import { expect, test } from "@playwright/test";
+import { strictPolicy } from "../../scripts/static-server.mjs";
+import type { Engine, EngineOptions } from "../../src/model/engine.js";
+import { serveBuilt } from "./server.js";
+
+declare const page: { createEngine(options?: EngineOptions): Promise<Engine>; violations: string[] };
+
+const workflowText = `---
+name: Two steps
+parameters:
+  amount: { type: number }
+variables:
+  receipt: { type: string }
+events: [confirm]
+---
+\`\`\`mermaid
+stateDiagram-v2
+  [*] --> Charging
+  Charging --> Waiting: success
+  Waiting --> Done: confirm
+  Done --> [*]
+\`\`\`
+## Actions
+- Charging: call charge with amount=amount result receipt
+`;
+
+test("a run is durable under the strict policy", async ({ page: tab }) => {
+  const server = await serveBuilt();
+  const complaints: string[] = [];
+  tab.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  tab.on("pageerror", (error) => complaints.push(error.message));
+  try {
+    const response = await tab.goto(`${server.url}pages/engine.html`);
+    expect(await response?.headerValue("content-security-policy")).toBe("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'");
+    await expect(tab).toHaveTitle("ready");
+    const runId = await tab.evaluate(async (text) => {
+      const engine = await page.createEngine({ tasks: { charge: ({ amount }: { amount: number }) => `paid ${amount}` } });
+      const run = await engine.start(await engine.load(text), { amount: 12 });
+      for await (const event of run.events()) if (event.type === "stateEntered" && event.state === "Waiting") break;
+      return run.id;
+    }, workflowText);
+    await tab.reload();
+    await expect(tab).toHaveTitle("ready");
+    const after = await tab.evaluate(async (id) => {
+      const engine = await page.createEngine({ tasks: { charge: () => "never again" } });
+      const run = await engine.runs.get(id);
+      const before = await run.status();
+      const sent = await engine.send(id, "confirm");
+      await run.result;
+      const found = { before, sent: sent.status, status: await run.status(), context: await run.context(), violations: page.violations };
+      await engine.close();
+      return found;
+    }, runId);
+    expect(after).toMatchObject({ before: "waiting", sent: "taken", status: "succeeded", context: { receipt: "paid 12" }, violations: [] });
+  } finally {
+    await server.close();
+  }
+  expect(server.violations).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+test("without 'wasm-unsafe-eval' the engine says which directive it needs", async ({ page: tab }) => {
+  const server = await serveBuilt({ policy: strictPolicy.replace(" 'wasm-unsafe-eval'", "") });
+  try {
+    await tab.goto(`${server.url}pages/engine.html`);
+    await expect(tab).toHaveTitle("ready");
+    const failure = await tab.evaluate(async () => {
+      try {
+        await page.createEngine();
+        return undefined;
+      } catch (error) {
+        const { code, message } = error as { code?: string; message: string };
+        return { code, message };
+      }
+    });
+    expect(failure?.code).toBe("kernel/wasm-blocked");
+    expect(failure?.message).toContain("wasm-unsafe-eval");
+  } finally {
+    await server.close();
+  }
+});
