@@ -1,0 +1,71 @@
+// Prints a syntax tree as CEL text, fully bracketed: the inverse of the parser, for its tests.
+import type { Ast, LiteralNode } from "../../../src/expression/ast.js";
+
+export function printExpression(node: Ast): string {
+  switch (node.kind) {
+    case "literal":
+      return printLiteral(node);
+    case "identifier":
+      return node.isRooted ? `.${node.name}` : node.name;
+    case "select":
+      return `${printOperand(node.operand)}.${node.isOptional ? "?" : ""}${/^\w+$/.test(node.field) ? node.field : `\`${node.field}\``}`;
+    case "index":
+      return `${printOperand(node.operand)}[${node.isOptional ? "?" : ""}${printExpression(node.index)}]`;
+    case "call":
+      return `${node.target === undefined ? "" : `${printOperand(node.target)}.`}${node.name}(${node.args.map(printExpression).join(", ")})`;
+    case "unary":
+      return `${node.operator}(${printExpression(node.operand)})`;
+    case "binary":
+      return `(${printExpression(node.left)}) ${node.operator} (${printExpression(node.right)})`;
+    case "logic":
+      return node.terms.map((term) => `(${printExpression(term)})`).join(` ${node.operator} `);
+    case "conditional":
+      return `(${printExpression(node.test)}) ? (${printExpression(node.yes)}) : (${printExpression(node.no)})`;
+    case "list":
+      return `[${node.items.map(printExpression).join(", ")}]`;
+    case "map":
+      return `{${node.entries.map(({ key, value }) => `${printExpression(key)}: ${printExpression(value)}`).join(", ")}}`;
+    case "message":
+      return `${node.name}{${node.entries.map(({ field, value }) => `${field}: ${printExpression(value)}`).join(", ")}}`;
+    case "has":
+      return `has(${printOperand(node.operand)}.${node.field})`;
+    case "loop":
+      return `${printOperand(node.range)}.${node.macro}(${[node.variable, ...(node.filter ? [printExpression(node.filter)] : []), printExpression(node.body)].join(", ")})`;
+    case "invalid":
+      return "?";
+  }
+}
+
+function printOperand(node: Ast): string {
+  const text = printExpression(node);
+  return node.kind === "identifier" || node.kind === "list" || node.kind === "map" ? text : `(${text})`;
+}
+
+function printLiteral({ type, value }: LiteralNode): string {
+  switch (type) {
+    case "uint":
+      return `${String(value)}u`;
+    case "double":
+      return printDouble(value as number);
+    case "string":
+      return JSON.stringify(value).replaceAll(/[\u007f-\u{10ffff}]/gu, (character) => `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, "0")}`);
+    case "bytes":
+      return `b"${[...(value as Uint8Array)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}"`;
+    default:
+      return String(value);
+  }
+}
+
+function printDouble(value: number): string {
+  if (Object.is(value, -0)) return "-0.0";
+  const text = String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/** The tree without places, for comparison. */
+export function stripPlaces(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(stripPlaces);
+  if (node instanceof Uint8Array) return [...node];
+  if (typeof node !== "object" || node === null) return Object.is(node, -0) ? "-0" : node;
+  return Object.fromEntries(Object.entries(node).filter(([key]) => !/^(start|end|.*Start)$/.test(key)).map(([key, value]) => [key, stripPlaces(value)]));
+}
