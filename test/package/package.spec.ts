@@ -19,7 +19,6 @@ const expected = {
 };
 
 let tarball: Tarball;
-test.describe.configure({ mode: "serial" });
 test.beforeAll(async () => {
   tarball = await packTarball();
 });
@@ -45,7 +44,7 @@ function checkOutcome(outcome: unknown): void {
 
 test("is a well-formed package", async () => {
   const bytes = readFileSync(tarball.path);
-  const { messages, pkg } = await publint({ pkgDir: root, pack: { tarball: new Uint8Array(bytes).buffer }, strict: true });
+  const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(bytes).buffer }, strict: true });
   expect(messages.map((message) => formatMessage(message, pkg as Record<string, unknown>))).toEqual([]);
 });
 
@@ -58,7 +57,7 @@ test("holds a worker that is one file", async () => {
 
 test("works in Vite's dev server", async ({ page }) => {
   const app = await tarball.install();
-  const server = await createServer({ root: app, configFile: false, logLevel: "error", server: { host: "127.0.0.1", port: 0, ws: false, watch: null } });
+  const server = await createServer({ root: app, configFile: false, logLevel: "error", server: { host: "127.0.0.1", port: 0, watch: null } });
   try {
     await server.listen();
     checkOutcome(await readOutcome(page, server.resolvedUrls?.local[0] ?? ""));
