@@ -111,19 +111,42 @@ export function setObject(cell: usize, tag: i32, object: usize): void {
   store<u64>(cell, <u64>object, 8);
 }
 
-/** Writes an ERROR cell without a place: the evaluator fills in the instruction. */
+/** Instruction that errors made from now on are blamed on. */
+let blamedInstruction: u32 = 0;
+
+/** Sets the instruction index that `setError` writes. */
 // @ts-ignore: decorator
 @inline
-export function setError(cell: usize, code: ExpressionError): void {
-  store<u64>(cell, <u64>Tag.ERROR | (<u64>code << 32));
-  store<u64>(cell, 0, 8);
+export function blameInstruction(instruction: u32): void {
+  blamedInstruction = instruction;
 }
 
-/** Writes an ERROR cell: instruction index, and a detail STRING object in the permanent arena or 0. */
-export function setErrorAt(cell: usize, code: ExpressionError, instruction: u32, detail: usize): void {
+/** Writes an ERROR cell at the instruction in hand. */
+export function setError(cell: usize, code: ExpressionError): void {
+  setErrorWithDetail(cell, code, 0);
+}
+
+/** The same with a detail: a STRING object in the permanent arena, or 0. */
+export function setErrorWithDetail(cell: usize, code: ExpressionError, detail: usize): void {
   store<u64>(cell, <u64>Tag.ERROR | (<u64>code << 32));
-  store<u32>(cell, instruction, 8);
+  store<u32>(cell, blamedInstruction, 8);
   store<u32>(cell, <u32>detail, 12);
+}
+
+/**
+ * For an operand that no overload takes: an ERROR is passed on, ABSENT is an unknown variable, anything else
+ * NO_SUCH_OVERLOAD.
+ */
+export function refuseOperand(target: usize, operand: usize): void {
+  const tag = tagOf(operand);
+  if (tag == Tag.ERROR) copyCell(target, operand);
+  else setError(target, tag == Tag.ABSENT ? ExpressionError.UNKNOWN_VARIABLE : ExpressionError.NO_SUCH_OVERLOAD);
+}
+
+/** The same for two operands: the first that is to blame for itself decides. */
+export function refuseOperands(target: usize, a: usize, b: usize): void {
+  const tag = tagOf(a);
+  refuseOperand(target, tag == Tag.ERROR || tag == Tag.ABSENT ? a : b);
 }
 
 /** INT, UINT, DOUBLE or NUMBER? */

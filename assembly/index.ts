@@ -1,9 +1,16 @@
 // The kernel's exports, nothing else. All of them take and return numbers; none takes or returns an i64.
 import { ABI_VERSION } from "./abi";
+import { prepareMachine } from "./machine";
+import { preparePowers } from "./powers";
 
 export { memorySize, setMemoryLimits, resetScratch, allocateScratch } from "./memory";
 export { inputRegion, resultAddress, resultWire } from "./region";
 export { decodeWire } from "./wire";
+export { evaluate, fuelLeft, setFuel, setNow } from "./evaluate";
+export { contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setSlot, slotAddress } from "./context";
+
+preparePowers();
+prepareMachine();
 
 /** The version of abi.ts that this kernel was built with. */
 export function abiVersion(): i32 {

@@ -171,7 +171,7 @@ export { UNORDERED };
 
 /** Bytes of one heap object with its padding, without what it points at. */
 export function objectSize(object: usize): usize {
-  const kind = load<u32>(object) & OBJECT_KIND_MASK;
+  const kind = load<i32>(object) & OBJECT_KIND_MASK;
   const count = <usize>countOf(object);
   if (kind <= ObjectKind.TYPE) return (OBJECT_HEADER_SIZE + count + 15) & ~<usize>15;
   if (kind == ObjectKind.MAP_HASHED) {
@@ -183,7 +183,7 @@ export function objectSize(object: usize): usize {
 
 /** Number of cells of a LIST, MAP or OPTIONAL object; 0 for text. */
 function cellCount(object: usize): u32 {
-  const kind = load<u32>(object) & OBJECT_KIND_MASK;
+  const kind = load<i32>(object) & OBJECT_KIND_MASK;
   if (kind <= ObjectKind.TYPE) return 0;
   return kind == ObjectKind.MAP_HASHED ? countOf(object) * 2 : countOf(object);
 }

@@ -1,0 +1,180 @@
+// Reaching into lists and maps: a[b], a.key, has(a.key), a in b, and the literals [..] and {..}.
+import { CELL_SIZE, ExpressionError, OBJECT_FLAG_PERMANENT, OBJECT_HEADER_SIZE, ObjectKind, Tag } from "./abi";
+import { copyCell, floatOf, intOf, isNumeric, objectOf, refuseOperand, refuseOperands, setBool, setError, setErrorWithDetail, setObject, tagOf, uintOf } from "./cell";
+import { spendSize } from "./fuel";
+import { closeHashedMap, countOf, findFieldInMap, findInMap, hashedMapSize, isKeyCell, isShaped, openHashedMap, pairAt, stringHash } from "./map";
+import { allocateScratch } from "./memory";
+import { isWholeInt } from "./numeric";
+import { internKeyOfValue, internShape, keyObject, SHAPE_KEY_COUNT_MAX } from "./shape";
+import { bytesOf, elementAt, newList, valueEquals } from "./value";
+
+/** Key ids of the map literal in hand. */
+const LITERAL_IDS: usize = memory.data(256, 16);
+const KEY_CELL: usize = memory.data(16, 16);
+
+/** dst = a[b]. */
+export function indexValue(dst: usize, a: usize, b: usize): void {
+  const tag = tagOf(a);
+  if (tagOf(b) >= Tag.ERROR || (tag != Tag.LIST && tag != Tag.MAP)) refuseOperands(dst, a, b);
+  else if (tag == Tag.LIST) indexList(dst, objectOf(a), b);
+  else {
+    const found = findInMap(objectOf(a), b);
+    if (found != 0) copyCell(dst, found);
+    else refuseKey(dst, b);
+  }
+}
+
+/** No such key; or, where no map could have such a key, no such overload. */
+function refuseKey(dst: usize, key: usize): void {
+  const tag = tagOf(key);
+  const isPossible = tag == Tag.STRING || tag == Tag.BOOL || isNumeric(tag);
+  const isPermanent = tag == Tag.STRING && (load<u32>(objectOf(key)) & OBJECT_FLAG_PERMANENT) != 0;
+  setErrorWithDetail(dst, isPossible ? ExpressionError.NO_SUCH_KEY : ExpressionError.NO_SUCH_OVERLOAD, isPermanent ? objectOf(key) : 0);
+}
+
+function indexList(dst: usize, list: usize, index: usize): void {
+  const tag = tagOf(index);
+  if (!isNumeric(tag)) {
+    setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
+    return;
+  }
+  if (tag >= Tag.DOUBLE && !isWholeInt(floatOf(index))) {
+    setError(dst, ExpressionError.INVALID_ARGUMENT);
+    return;
+  }
+  const place = tag == Tag.INT ? <u64>intOf(index) : tag == Tag.UINT ? uintOf(index) : <u64><i64>floatOf(index);
+  if (place >= <u64>countOf(list)) setError(dst, ExpressionError.INDEX_OUT_OF_RANGE);
+  else copyCell(dst, elementAt(list, <u32>place));
+}
+
+/** dst = a.key where the inline cache of the instruction at `instruction` missed; fills the cache. */
+export function selectField(dst: usize, a: usize, instruction: usize): void {
+  if (tagOf(a) != Tag.MAP) {
+    refuseOperand(dst, a);
+    return;
+  }
+  const key = load<u32>(instruction, 8);
+  const found = findField(objectOf(a), key, instruction);
+  if (found != 0) copyCell(dst, found);
+  else setErrorWithDetail(dst, ExpressionError.NO_SUCH_KEY, keyObject(key));
+}
+
+/** dst = has(a.key), as `selectField`. */
+export function hasField(dst: usize, a: usize, instruction: usize): void {
+  if (tagOf(a) != Tag.MAP) {
+    refuseOperand(dst, a);
+    return;
+  }
+  setBool(dst, findField(objectOf(a), load<u32>(instruction, 8), instruction) != 0);
+}
+
+function findField(map: usize, key: u32, instruction: usize): usize {
+  const found = findFieldInMap(map, key, KEY_CELL);
+  if (found != 0 && isShaped(map)) {
+    store<u16>(instruction, <u16>((found - map - OBJECT_HEADER_SIZE) >> 4), 6);
+    store<u32>(instruction, load<u32>(map, 8), 12);
+  }
+  return found;
+}
+
+/** dst = a in b. */
+export function findMember(dst: usize, a: usize, b: usize): void {
+  const tag = tagOf(b);
+  if (tagOf(a) >= Tag.ERROR || (tag != Tag.LIST && tag != Tag.MAP)) {
+    refuseOperands(dst, a, b);
+    return;
+  }
+  const object = objectOf(b);
+  if (tag == Tag.MAP) {
+    setBool(dst, findInMap(object, a) != 0);
+    return;
+  }
+  const count = countOf(object);
+  if (!spendSize(count)) {
+    setError(dst, ExpressionError.OUT_OF_FUEL);
+    return;
+  }
+  for (let i: u32 = 0; i < count; i++) {
+    if (!valueEquals(a, elementAt(object, i))) continue;
+    setBool(dst, true);
+    return;
+  }
+  setBool(dst, false);
+}
+
+/** May this cell stand in a list or map? If not, writes the error to `dst`. */
+export function isStorable(dst: usize, cell: usize): bool {
+  if (tagOf(cell) <= Tag.OPTIONAL) return true;
+  refuseOperand(dst, cell);
+  return false;
+}
+
+/** dst = [cells at `first`, `count` of them]. */
+export function makeList(dst: usize, first: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    if (!isStorable(dst, first + (<usize>i << 4))) return;
+  }
+  if (!spendSize(<usize>count << 4)) {
+    setError(dst, ExpressionError.OUT_OF_FUEL);
+    return;
+  }
+  const list = newList(count);
+  if (list == 0) {
+    setError(dst, ExpressionError.OUT_OF_MEMORY);
+    return;
+  }
+  memory.copy(list + OBJECT_HEADER_SIZE, first, <usize>count << 4);
+  setObject(dst, Tag.LIST, list);
+}
+
+/** dst = {pairs of cells at `first`}. Keys that are constants of the program give a shaped map, others a hashed one. */
+export function makeMap(dst: usize, first: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const key = first + (<usize>i << 5);
+    if (!isStorable(dst, key) || !isStorable(dst, key + CELL_SIZE)) return;
+    if (!isKeyCell(key)) {
+      setError(dst, ExpressionError.UNSUPPORTED_KEY);
+      return;
+    }
+  }
+  if (!spendSize(<usize>count << 5)) {
+    setError(dst, ExpressionError.OUT_OF_FUEL);
+    return;
+  }
+  const shape = shapeOfLiteral(first, count);
+  const map = allocateScratch(shape != 0 ? OBJECT_HEADER_SIZE + (<usize>count << 4) : hashedMapSize(count));
+  if (map == 0) {
+    setError(dst, ExpressionError.OUT_OF_MEMORY);
+    return;
+  }
+  if (shape != 0) {
+    store<u32>(map, ObjectKind.MAP_SHAPED);
+    store<u32>(map, count, 4);
+    store<u32>(map, <u32>shape, 8);
+    store<u32>(map, 0, 12);
+    for (let i: u32 = 0; i < count; i++) copyCell(elementAt(map, i), first + (<usize>i << 5) + CELL_SIZE);
+  } else {
+    openHashedMap(map, count, 0);
+    memory.copy(pairAt(map, 0), first, <usize>count << 5);
+    if (!closeHashedMap(map)) {
+      setError(dst, ExpressionError.DUPLICATE_KEY);
+      return;
+    }
+  }
+  setObject(dst, Tag.MAP, map);
+}
+
+/** The shape of a literal whose keys are all texts of the program, without repetition; else 0. */
+function shapeOfLiteral(first: usize, count: u32): usize {
+  if (count > SHAPE_KEY_COUNT_MAX) return 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const key = first + (<usize>i << 5);
+    if (tagOf(key) != Tag.STRING) return 0;
+    const object = objectOf(key);
+    if ((load<u32>(object) & OBJECT_FLAG_PERMANENT) == 0) return 0;
+    const id = internKeyOfValue(bytesOf(object), countOf(object), stringHash(object));
+    if (id == 0) return 0;
+    store<u32>(LITERAL_IDS + (<usize>i << 2), id);
+  }
+  return internShape(LITERAL_IDS, count);
+}

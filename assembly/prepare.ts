@@ -1,0 +1,265 @@
+// Loading an expression: its code is copied out of the blob, checked (every register, slot, constant, key, function and
+// jump) and turned into what the evaluator reads, so that hostile code reads nothing that is not its own and the
+// evaluator needs no checks of its own.
+//
+// Differences to the blob's form: jump targets are byte offsets; a comparison's cache word holds its COMPARE_ flags; FIELD
+// and HAS_FIELD have an interned key and an empty inline cache. Record: +0 code address, +8 address of the constant
+// cells, +28 number of registers to clear before a start (those not surely written before they are read).
+import {
+  CELL_SIZE, Fn, INSTRUCTION_SIZE, KernelStatus, NO_OPERAND, Op, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, OPERAND_REGISTER,
+  OPERAND_SLOT, ProgramHeader, REGISTER_COUNT_MAX,
+} from "./abi";
+import { COMPARE_EQUAL, COMPARE_GREATER, COMPARE_INVERTED, COMPARE_JUMP_FALSE, COMPARE_JUMP_TRUE, COMPARE_LESS, COMPARE_RETURN } from "./compare";
+import { allocateBlock, freeBlock } from "./memory";
+import { isKey } from "./shape";
+import { decodeWirePermanent, WIRE_OUT_OF_MEMORY } from "./wire";
+
+const INSTRUCTION_COUNT_MAX: u32 = 0x100000;
+const ARGUMENT_COUNT_MAX: u32 = 8;
+
+/** What an instruction's fields are, by opcode: bits below. */
+const WRITES: u32 = 1;
+const READS_A: u32 = 2;
+const READS_B: u32 = 4;
+const JUMPS: u32 = 8;
+const HAS_KEY: u32 = 16;
+/** Registers a …, b of them (pairs: twice b). */
+const HAS_RANGE: u32 = 32;
+const HAS_PAIRS: u32 = 64;
+
+let registerCount: u32 = 0;
+let slotCount: u32 = 0;
+let constantCount: u32 = 0;
+let instructionCount: u32 = 0;
+/** u8 per register: surely written so far. */
+const WRITTEN: usize = memory.data(4096, 16);
+
+/**
+ * Prepares the expression `record` of the program at `blob`; `keyIds` (u32 per key of the program) are interned ids.
+ * KernelStatus: OK, BAD_PROGRAM or OUT_OF_MEMORY.
+ */
+export function prepareExpression(record: usize, blob: usize, keyIds: usize): i32 {
+  const size = load<u32>(blob + (ProgramHeader.SIZE << 2));
+  const codeOffset = load<u32>(record);
+  const constantsOffset = load<u32>(record, 8);
+  const constantsSize = load<u32>(record, 20);
+  instructionCount = load<u32>(record, 4);
+  constantCount = load<u32>(record, 12);
+  registerCount = load<u32>(record, 16);
+  slotCount = load<u32>(blob + (ProgramHeader.SLOT_COUNT << 2));
+  if (instructionCount == 0 || instructionCount > INSTRUCTION_COUNT_MAX || registerCount > REGISTER_COUNT_MAX) return KernelStatus.BAD_PROGRAM;
+  if (<u64>codeOffset + <u64>instructionCount * INSTRUCTION_SIZE > size || <u64>constantsOffset + constantsSize > size) return KernelStatus.BAD_PROGRAM;
+  if (constantCount > constantsSize) return KernelStatus.BAD_PROGRAM;
+  const codeSize = <usize>instructionCount * INSTRUCTION_SIZE;
+  const code = allocateBlock(codeSize + <usize>constantCount * CELL_SIZE);
+  if (code == 0) return KernelStatus.OUT_OF_MEMORY;
+  memory.copy(code, blob + codeOffset, codeSize);
+  let status = readConstants(code + codeSize, blob + constantsOffset, constantsSize);
+  if (status == KernelStatus.OK && !translate(code, keyIds, load<u32>(blob + (ProgramHeader.KEY_COUNT << 2)))) status = KernelStatus.BAD_PROGRAM;
+  if (status != KernelStatus.OK) {
+    freeBlock(code, codeSize + <usize>constantCount * CELL_SIZE);
+    return status;
+  }
+  store<u32>(record, <u32>code);
+  store<u32>(record, <u32>(code + codeSize), 8);
+  store<u32>(record, countUnwritten(code), 28);
+  return KernelStatus.OK;
+}
+
+/** Frees what `prepareExpression` reserved for this record (texts of constants stay: values may share them). */
+export function releaseExpression(record: usize): void {
+  freeBlock(<usize>load<u32>(record), (<usize>load<u32>(record, 4) + load<u32>(record, 12)) * CELL_SIZE);
+}
+
+function readConstants(target: usize, wire: usize, size: u32): i32 {
+  let at: u32 = 0;
+  for (let i: u32 = 0; i < constantCount; i++) {
+    const read = decodeWirePermanent(wire + at, size - at, target + (<usize>i << 4));
+    if (read < 0) return read == WIRE_OUT_OF_MEMORY ? KernelStatus.OUT_OF_MEMORY : KernelStatus.BAD_PROGRAM;
+    at += <u32>read;
+  }
+  return KernelStatus.OK;
+}
+
+function fieldsOf(op: u32): u32 {
+  if (op >= Op.EQ_JUMP_FALSE && op <= Op.GE_JUMP_TRUE) return WRITES | READS_A | READS_B | JUMPS;
+  if (op >= Op.AND && op <= Op.INDEX) return WRITES | READS_A | READS_B;
+  switch (op) {
+    case Op.RETURN:
+      return READS_A;
+    case Op.JUMP:
+      return JUMPS;
+    case Op.JUMP_FALSE:
+    case Op.JUMP_TRUE:
+    case Op.JUMP_ERROR:
+      return READS_A | JUMPS;
+    case Op.BRANCH:
+    case Op.ITER_START:
+      return WRITES | READS_A | JUMPS;
+    case Op.ITER_NEXT:
+      return WRITES | READS_A | JUMPS;
+    case Op.MOVE:
+    case Op.NOT:
+    case Op.NEGATE:
+    case Op.BUILDER_PUSH:
+    case Op.BUILDER_FINISH:
+    case Op.CHECK_BOOL:
+      return WRITES | READS_A;
+    case Op.FIELD:
+    case Op.HAS_FIELD:
+      return WRITES | READS_A | HAS_KEY;
+    case Op.CALL:
+    case Op.MAKE_LIST:
+    case Op.TEMPLATE:
+      return WRITES | HAS_RANGE;
+    case Op.MAKE_MAP:
+      return WRITES | HAS_RANGE | HAS_PAIRS;
+    case Op.BUILDER_NEW:
+    case Op.COUNT:
+      return WRITES;
+    default:
+      return 0;
+  }
+}
+
+function translate(code: usize, keyIds: usize, keyCount: u32): bool {
+  for (let i: u32 = 0; i < instructionCount; i++) {
+    const at = code + <usize>i * INSTRUCTION_SIZE;
+    const fields = fieldsOf(load<u16>(at));
+    if (fields == 0 || !areOperandsSound(at, fields)) return false;
+    if ((fields & JUMPS) != 0 && !translateTarget(at, 8)) return false;
+    if ((fields & HAS_KEY) != 0) {
+      const key = load<u32>(at, 8);
+      if (key >= keyCount) return false;
+      const id = load<u32>(keyIds + (<usize>key << 2));
+      if (!isKey(id)) return false;
+      store<u16>(at, 0, 6);
+      store<u32>(at, id, 8);
+      store<u32>(at, 0, 12);
+    }
+    if (!translateSpecial(at, i)) return false;
+  }
+  const last = load<u16>(code + <usize>(instructionCount - 1) * INSTRUCTION_SIZE);
+  return last == Op.RETURN || last == Op.JUMP;
+}
+
+function areOperandsSound(at: usize, fields: u32): bool {
+  const a = <u32>load<u16>(at, 4);
+  const b = <u32>load<u16>(at, 6);
+  if ((fields & WRITES) != 0 && <u32>load<u16>(at, 2) >= registerCount) return false;
+  if ((fields & READS_A) != 0 && !isOperand(a)) return false;
+  if ((fields & READS_B) != 0 && !isOperand(b)) return false;
+  if ((fields & HAS_RANGE) == 0) return true;
+  return a + ((fields & HAS_PAIRS) != 0 ? b * 2 : b) <= registerCount;
+}
+
+function isOperand(operand: u32): bool {
+  const index = operand & OPERAND_INDEX_MASK;
+  switch (operand >> OPERAND_KIND_SHIFT << OPERAND_KIND_SHIFT) {
+    case OPERAND_REGISTER:
+      return index < registerCount;
+    case OPERAND_SLOT:
+      return index < slotCount;
+    case OPERAND_CONSTANT:
+      return index < constantCount;
+    default:
+      return index == 0;
+  }
+}
+
+/** Turns a jump's instruction index into a byte offset. */
+function translateTarget(at: usize, field: usize): bool {
+  const target = load<u32>(at + field);
+  if (target >= instructionCount) return false;
+  store<u32>(at + field, target * INSTRUCTION_SIZE);
+  return true;
+}
+
+/** Order in which == != < <= > >= stand in Op, three times. */
+function compareFlags(op: u32): u32 {
+  const isPlain = op <= <u32>Op.GE;
+  const kind = isPlain ? op - Op.EQ : (op - Op.EQ_JUMP_FALSE) % 6;
+  const jump = isPlain ? 0 : op <= <u32>Op.GE_JUMP_FALSE ? COMPARE_JUMP_FALSE : COMPARE_JUMP_TRUE;
+  switch (kind) {
+    case 0:
+      return jump | COMPARE_EQUAL;
+    case 1:
+      return jump | COMPARE_EQUAL | COMPARE_INVERTED;
+    case 2:
+      return jump | COMPARE_LESS;
+    case 3:
+      return jump | COMPARE_LESS | COMPARE_EQUAL;
+    case 4:
+      return jump | COMPARE_GREATER;
+    default:
+      return jump | COMPARE_GREATER | COMPARE_EQUAL;
+  }
+}
+
+function translateSpecial(at: usize, index: u32): bool {
+  const op = <u32>load<u16>(at);
+  if ((op >= Op.EQ && op <= Op.GE) || (op >= Op.EQ_JUMP_FALSE && op <= Op.GE_JUMP_TRUE)) {
+    store<u32>(at, compareFlags(op) | (op <= <u32>Op.GE && isReturnedNext(at, index) ? COMPARE_RETURN : 0), 12);
+    return true;
+  }
+  switch (op) {
+    case Op.BRANCH:
+      return translateTarget(at, 12);
+    case Op.CALL:
+      return load<u32>(at, 8) - 1 < <u32>Fn.REVERSE && <u32>load<u16>(at, 6) - 1 < ARGUMENT_COUNT_MAX;
+    case Op.CHECK_BOOL:
+      return load<u32>(at, 8) - 1 < 255;
+    case Op.ITER_NEXT: {
+      const second = <u32>load<u16>(at, 6);
+      return <u32>load<u16>(at, 4) < registerCount && (second == NO_OPERAND || second < registerCount);
+    }
+    default:
+      return true;
+  }
+}
+
+/** Is the next instruction RETURN of what this one writes? */
+function isReturnedNext(at: usize, index: u32): bool {
+  if (index + 1 >= instructionCount) return false;
+  const next = at + INSTRUCTION_SIZE;
+  return load<u16>(next) == Op.RETURN && load<u16>(next, 4) == load<u16>(at, 2);
+}
+
+/**
+ * How many registers must be cleared before a start: up to the highest one that is not surely written before the first
+ * jump, or is read there before it is written. Straight code needs none.
+ */
+function countUnwritten(code: usize): u32 {
+  memory.fill(WRITTEN, 0, registerCount);
+  for (let i: u32 = 0; i < instructionCount; i++) {
+    const at = code + <usize>i * INSTRUCTION_SIZE;
+    const fields = fieldsOf(load<u16>(at));
+    const isUpdate = load<u16>(at) == Op.COUNT || load<u16>(at) == Op.BUILDER_PUSH;
+    if (readsUnwritten(at, fields) || (isUpdate && load<u8>(WRITTEN + load<u16>(at, 2)) == 0)) break;
+    if (load<u16>(at) == Op.RETURN) return 0;
+    // A loop's first step writes its registers only when there is an element; BRANCH and the iterators end this prefix.
+    const isCertain = (fields & JUMPS) == 0 || load<u16>(at) >= <u16>Op.EQ_JUMP_FALSE;
+    if ((fields & WRITES) != 0 && isCertain) store<u8>(WRITTEN + load<u16>(at, 2), 1);
+    if ((fields & JUMPS) != 0) break;
+  }
+  let count = registerCount;
+  while (count > 0 && load<u8>(WRITTEN + count - 1) != 0) count--;
+  return count;
+}
+
+function isUnwritten(operand: u32): bool {
+  return operand < 0x4000 && load<u8>(WRITTEN + operand) == 0;
+}
+
+function readsUnwritten(at: usize, fields: u32): bool {
+  const a = <u32>load<u16>(at, 4);
+  const b = <u32>load<u16>(at, 6);
+  if ((fields & READS_A) != 0 && isUnwritten(a)) return true;
+  if ((fields & READS_B) != 0 && isUnwritten(b)) return true;
+  if ((fields & HAS_RANGE) == 0) return false;
+  const end = a + ((fields & HAS_PAIRS) != 0 ? b * 2 : b);
+  for (let register = a; register < end; register++) {
+    if (isUnwritten(register)) return true;
+  }
+  return false;
+}
