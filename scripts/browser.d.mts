@@ -9,8 +9,7 @@ export const browserProbeMsMax: number;
 export const browserInstallMsMax: number;
 export function readBrowser(): FoundBrowser | undefined;
 export function findBrowser(report?: (line: string) => void): Promise<FoundBrowser | undefined>;
-export function probeBrowser(candidate: {
-  readonly executablePath: string;
-  readonly args?: readonly string[];
-  readonly libraryPath?: string;
-}): Promise<string | undefined>;
+export function probeBrowser(
+  candidate: { readonly executablePath: string; readonly args?: readonly string[]; readonly libraryPath?: string },
+  timeoutMs?: number,
+): Promise<string | undefined>;

@@ -64,7 +64,7 @@ function buildEnvironment(libraryPath) {
  * Starts the browser headless and waits for "DevTools listening" on stderr.
  * @returns undefined when it came up, else one line why not.
  */
-export async function probeBrowser({ executablePath, args = [], libraryPath }) {
+export async function probeBrowser({ executablePath, args = [], libraryPath }, timeoutMs = browserProbeMsMax) {
   try {
     accessSync(executablePath, constants.X_OK);
   } catch {
@@ -78,7 +78,7 @@ export async function probeBrowser({ executablePath, args = [], libraryPath }) {
   );
   let stderr = "";
   const failure = await new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(`did not listen within ${browserProbeMsMax / 1000} s`), browserProbeMsMax);
+    const timer = setTimeout(() => resolve(`did not listen within ${timeoutMs / 1000} s`), timeoutMs);
     const settle = (reason) => {
       clearTimeout(timer);
       resolve(reason);

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./run-command.mjs";
+import { countPlaywright, countVitest, describeCounts } from "./test-counts.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const reports = join(root, "build", "reports");
@@ -52,28 +53,9 @@ async function runRunner(name, args, reportName, count, { timeoutMs, env = {} })
   add(name, counts);
 }
 
-function countVitest(report) {
-  // A file that could not be loaded has no tests, yet it failed.
-  const brokenFiles = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
-  return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + brokenFiles,
-    skipped: report.numPendingTests + report.numTodoTests,
-  };
-}
-
-function countPlaywright(report) {
-  const { expected, unexpected, flaky, skipped } = report.stats;
-  return { passed: expected, failed: unexpected + flaky + report.errors.length, skipped };
-}
-
 function add(name, counts) {
   for (const key of Object.keys(total)) total[key] += counts[key];
-  console.log(`== ${name}: ${describe(counts)}`);
-}
-
-function describe({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+  console.log(`== ${name}: ${describeCounts(counts)}`);
 }
 
 function firstLine(error) {
@@ -109,4 +91,4 @@ try {
   total.failed += 1;
 }
 if (total.failed > 0) process.exitCode = 1;
-console.log(describe(total));
+console.log(describeCounts(total));

@@ -74,7 +74,9 @@ export const fileLinesMax = 600;
 export const functionLinesMax = 70;
 
 /** Functions that may be longer, each with its reason. */
-export const longFunctions: readonly { readonly path: string; readonly name: string; readonly linesMax: number; readonly reason: string }[] = [];
+export const longFunctions: readonly { readonly path: string; readonly name: string; readonly linesMax: number; readonly reason: string }[] = [
+  { path: "assembly/evaluate.ts", name: "evaluate", linesMax: 260, reason: "the machine's one dispatch loop: a call for each instruction would double its cost" },
+];
 
 /** Words that name nothing; see the glossary. */
 export const emptyWords: readonly string[] = ["job", "process", "flow", "manager", "helper", "helpers", "util", "utils", "data", "info"];
