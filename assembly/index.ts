@@ -8,6 +8,10 @@ export { inputRegion, resultAddress, resultWire } from "./region";
 export { decodeWire } from "./wire";
 export { evaluate, fuelLeft, setFuel, setNow } from "./evaluate";
 export { contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setSlot, slotAddress } from "./context";
+export { expressionRecord as expressionAt, loadProgram, programCount, programStatus, unloadProgram } from "./program";
+export { stepBatch } from "./step";
+export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from "./output";
+export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runRestore, runSetFlags, runSnapshot } from "./door";
 
 preparePowers();
 prepareMachine();

@@ -47,7 +47,7 @@ export function prepareExpression(record: usize, blob: usize, keyIds: usize): i3
   constantCount = load<u32>(record, 12);
   registerCount = load<u32>(record, 16);
   slotCount = load<u32>(blob + (ProgramHeader.SLOT_COUNT << 2));
-  if (instructionCount == 0 || instructionCount > INSTRUCTION_COUNT_MAX || registerCount > REGISTER_COUNT_MAX) return KernelStatus.BAD_PROGRAM;
+  if (instructionCount == 0 || instructionCount > INSTRUCTION_COUNT_MAX || registerCount > <u32>REGISTER_COUNT_MAX) return KernelStatus.BAD_PROGRAM;
   if (<u64>codeOffset + <u64>instructionCount * INSTRUCTION_SIZE > size || <u64>constantsOffset + constantsSize > size) return KernelStatus.BAD_PROGRAM;
   if (constantCount > constantsSize) return KernelStatus.BAD_PROGRAM;
   const codeSize = <usize>instructionCount * INSTRUCTION_SIZE;
@@ -81,7 +81,7 @@ function readConstants(target: usize, wire: usize, size: u32): i32 {
   return KernelStatus.OK;
 }
 
-function fieldsOf(op: u32): u32 {
+function fieldsOf(op: i32): u32 {
   if (op >= Op.EQ_JUMP_FALSE && op <= Op.GE_JUMP_TRUE) return WRITES | READS_A | READS_B | JUMPS;
   if (op >= Op.AND && op <= Op.INDEX) return WRITES | READS_A | READS_B;
   switch (op) {
@@ -176,10 +176,10 @@ function translateTarget(at: usize, field: usize): bool {
 }
 
 /** Order in which == != < <= > >= stand in Op, three times. */
-function compareFlags(op: u32): u32 {
-  const isPlain = op <= <u32>Op.GE;
+function compareFlags(op: i32): u32 {
+  const isPlain = op <= Op.GE;
   const kind = isPlain ? op - Op.EQ : (op - Op.EQ_JUMP_FALSE) % 6;
-  const jump = isPlain ? 0 : op <= <u32>Op.GE_JUMP_FALSE ? COMPARE_JUMP_FALSE : COMPARE_JUMP_TRUE;
+  const jump: u32 = isPlain ? 0 : op <= Op.GE_JUMP_FALSE ? COMPARE_JUMP_FALSE : COMPARE_JUMP_TRUE;
   switch (kind) {
     case 0:
       return jump | COMPARE_EQUAL;
@@ -197,9 +197,9 @@ function compareFlags(op: u32): u32 {
 }
 
 function translateSpecial(at: usize, index: u32): bool {
-  const op = <u32>load<u16>(at);
+  const op = <i32>load<u16>(at);
   if ((op >= Op.EQ && op <= Op.GE) || (op >= Op.EQ_JUMP_FALSE && op <= Op.GE_JUMP_TRUE)) {
-    store<u32>(at, compareFlags(op) | (op <= <u32>Op.GE && isReturnedNext(at, index) ? COMPARE_RETURN : 0), 12);
+    store<u32>(at, compareFlags(op) | (op <= Op.GE && isReturnedNext(at, index) ? COMPARE_RETURN : 0), 12);
     return true;
   }
   switch (op) {
