@@ -111,6 +111,14 @@ export class Emitter implements LoopHost, CollectionHost {
     }
   }
 
+  emitRange(node: Ast): Operand {
+    const operand = this.emit(node);
+    if (this.type !== "any" && this.type !== "list" && this.type !== "map") {
+      this.reportType(`A macro runs over a list or a map, not over a value of type ${describeType(this.type)}`, node);
+    }
+    return operand;
+  }
+
   emitSettled(node: Ast): Operand {
     const dst = this.writer.allocate();
     this.emitInto(node, dst);

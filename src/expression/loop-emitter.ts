@@ -9,6 +9,8 @@ export interface LoopHost {
   readonly writer: CodeWriter;
   /** Emits a value; the operand is a register, slot or constant. */
   emit(node: Ast): Operand;
+  /** Emits what a loop runs over. */
+  emitRange(node: Ast): Operand;
   /** Emits a value that must be a register holding an error where there is one, never an absent slot. */
   emitSettled(node: Ast): Operand;
   /** Emits a value and jumps to `label` where it is exactly `when`; otherwise goes on with the value in the operand. */
@@ -48,7 +50,7 @@ export function emitLoop(host: LoopHost, node: LoopNode, dst: Register): void {
 /** Opens the loop; `dst` receives the error of a range that is none. */
 function openLoop(host: LoopHost, node: LoopNode, dst: Register): Loop {
   const { writer } = host;
-  const range = host.emit(node.range);
+  const range = host.emitRange(node.range);
   const iterator = writer.allocate(2);
   const element = writer.allocate();
   const loop: Loop = { next: writer.createLabel(), done: writer.createLabel(), end: writer.createLabel(), element };
