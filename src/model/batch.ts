@@ -52,7 +52,9 @@ class PackedBatch implements EventBatch {
   add(runId: string, event: string, payload?: Value): number {
     const index = this.#count;
     if (index === BATCH_EVENTS_MAX) {
-      throw new WorkflowError("event/batch-full", `A batch has ${index} events already; the limit is ${BATCH_EVENTS_MAX}`, { details: { countMax: BATCH_EVENTS_MAX } });
+      throw new WorkflowError("event/batch-full", `A batch has ${index} events already; the limit is ${BATCH_EVENTS_MAX}`, {
+        details: { countMax: BATCH_EVENTS_MAX },
+      });
     }
     if (payload !== undefined) this.#addPayload(index, payload);
     if (index * 2 === this.#records.length) this.#records = grow(this.#records);

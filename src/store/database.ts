@@ -59,7 +59,12 @@ export async function openJournal(name: string, events: JournalEvents): Promise<
   });
   const blocked = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new WorkflowError("store/blocked", `The database "${name}" did not open within ${OPEN_BLOCKED_MS_MAX} ms: an older tab keeps it`, { details: { name }, isRetryable: true }));
+      reject(
+        new WorkflowError("store/blocked", `The database "${name}" did not open within ${OPEN_BLOCKED_MS_MAX} ms: an older tab keeps it`, {
+          details: { name },
+          isRetryable: true,
+        }),
+      );
       opening.then((database) => database.close()).catch(() => undefined);
     }, OPEN_BLOCKED_MS_MAX);
   });

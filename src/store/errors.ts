@@ -4,7 +4,9 @@ import type { HistoryEntry } from "../model/history.js";
 
 /** Another driver's epoch stands in the store. */
 export function fencedError(epoch: number, current: number): WorkflowError {
-  return new WorkflowError("store/fenced", `Another engine took over: this one has epoch ${epoch}, the store ${current}`, { details: { epoch, current } });
+  return new WorkflowError("store/fenced", `Another engine took over: this one has epoch ${epoch}, the store ${current}`, {
+    details: { epoch, current },
+  });
 }
 
 export function closedError(name: string, why: string): WorkflowError {
@@ -12,7 +14,9 @@ export function closedError(name: string, why: string): WorkflowError {
 }
 
 export function damagedError(runId: string, group: number, why: string): WorkflowError {
-  return new WorkflowError("store/damaged", `Run ${runId}: its history in group ${group} is damaged: ${why}`, { details: { runId, group } });
+  return new WorkflowError("store/damaged", `Run ${runId}: its history in group ${group} is damaged: ${why}`, {
+    details: { runId, group },
+  });
 }
 
 /** Names what IndexedDB threw: `store/quota-exceeded`, `store/version-unsupported`, else `store/failed`. */
@@ -22,12 +26,20 @@ export function toStoreError(error: unknown, what: string): WorkflowError {
   const message = error instanceof Error || error instanceof DOMException ? error.message : String(error);
   const details = { name, what };
   if (name === "QuotaExceededError") {
-    return new WorkflowError("store/quota-exceeded", `No space is left to ${what}: ${message}`, { details, isRetryable: true, cause: error });
+    return new WorkflowError("store/quota-exceeded", `No space is left to ${what}: ${message}`, {
+      details,
+      isRetryable: true,
+      cause: error,
+    });
   }
   if (name === "VersionError") {
     return new WorkflowError("store/version-unsupported", `A newer version wrote this database: ${message}`, { details, cause: error });
   }
-  return new WorkflowError("store/failed", `Could not ${what}: ${name}: ${message}`, { details, isRetryable: name === "AbortError", cause: error });
+  return new WorkflowError("store/failed", `Could not ${what}: ${name}: ${message}`, {
+    details,
+    isRetryable: name === "AbortError",
+    cause: error,
+  });
 }
 
 /** Do `entries` follow `seq`? Returns the last seq, throws `store/out-of-order`. */

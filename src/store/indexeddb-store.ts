@@ -147,8 +147,18 @@ class IndexedDbStore implements StorePort {
     await this.#runJob(async () => {
       const removed = [...new Set(runIds)].filter((runId) => this.#directory.places(runId) !== undefined);
       if (removed.length === 0) return;
-      await this.#addGroup({ number: this.#lastGroup + 1, history: undefined, checkpoints: undefined, row: { removed, runs: [] }, isStrict: false, commits: [] });
-      await this.#database.removeSources(this.#epoch, (identity) => !this.#directory.index.hasIdentity(identity) && !this.#ownSources.has(identity));
+      await this.#addGroup({
+        number: this.#lastGroup + 1,
+        history: undefined,
+        checkpoints: undefined,
+        row: { removed, runs: [] },
+        isStrict: false,
+        commits: [],
+      });
+      await this.#database.removeSources(
+        this.#epoch,
+        (identity) => !this.#directory.index.hasIdentity(identity) && !this.#ownSources.has(identity),
+      );
     });
   }
 
@@ -252,7 +262,8 @@ class IndexedDbStore implements StorePort {
       if (chunk === undefined) throw new MissingGroup(piece.group);
       if (piece.offset + piece.size > chunk.length) throw damagedError(runId, piece.group, "the chunk is cut off");
       const entries = decodePiece(runId, piece.group, chunk.subarray(piece.offset, piece.offset + piece.size));
-      if (entries.length !== piece.count || entries[0]?.seq !== piece.firstSeq) throw damagedError(runId, piece.group, "the chunk holds other entries than its row says");
+      if (entries.length !== piece.count || entries[0]?.seq !== piece.firstSeq)
+        throw damagedError(runId, piece.group, "the chunk holds other entries than its row says");
       for (const entry of entries) if (entry.seq > fromSeq) history.push(entry);
     }
     return history;
@@ -271,7 +282,12 @@ class IndexedDbStore implements StorePort {
   async #readRows(): Promise<void> {
     const damaged: RowPlace[] = [];
     await this.#database.readMetaAfter(this.#lastGroup, (stored, key) => {
-      const place: RowPlace = { from: stored?.from ?? this.#lastGroup + 1, group: key, level: stored?.level ?? LEVEL_FINAL, size: stored?.bytes.length ?? 0 };
+      const place: RowPlace = {
+        from: stored?.from ?? this.#lastGroup + 1,
+        group: key,
+        level: stored?.level ?? LEVEL_FINAL,
+        size: stored?.bytes.length ?? 0,
+      };
       const row = stored === undefined ? undefined : decodeRow(stored.bytes, key);
       if (row === undefined) {
         damaged.push(place);

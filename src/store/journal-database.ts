@@ -61,8 +61,10 @@ export class JournalDatabase {
     await this.#write(epoch, stores, group.isStrict ? "strict" : "relaxed", "commit a group", (transaction) => {
       const row: StoredMeta = { ...sealBytes(meta, META_VERSION, epoch), from: group.number, group: group.number, level: 0 };
       const writes: Promise<unknown>[] = [transaction.objectStore("meta").add(row, group.number)];
-      if (group.history !== undefined) writes.push(transaction.objectStore("groups").add(sealBytes(group.history, CHUNK_VERSION, epoch), group.number));
-      if (group.checkpoints !== undefined) writes.push(transaction.objectStore("checkpoints").add(sealBytes(group.checkpoints, CHUNK_VERSION, epoch), group.number));
+      if (group.history !== undefined)
+        writes.push(transaction.objectStore("groups").add(sealBytes(group.history, CHUNK_VERSION, epoch), group.number));
+      if (group.checkpoints !== undefined)
+        writes.push(transaction.objectStore("checkpoints").add(sealBytes(group.checkpoints, CHUNK_VERSION, epoch), group.number));
       return writes;
     });
   }
@@ -155,7 +157,13 @@ export class JournalDatabase {
   }
 
   /** One transaction that takes effect only while `epoch` is the driver's. `write` issues its requests at once. */
-  async #write(epoch: number, stores: StoreName[], durability: "strict" | "relaxed", what: string, write: (transaction: WriteTransaction) => Promise<unknown>[]): Promise<void> {
+  async #write(
+    epoch: number,
+    stores: StoreName[],
+    durability: "strict" | "relaxed",
+    what: string,
+    write: (transaction: WriteTransaction) => Promise<unknown>[],
+  ): Promise<void> {
     await this.#try(what, async (journal) => {
       const transaction = journal.transaction(stores, "readwrite", { durability });
       let fenced: WorkflowError | undefined;

@@ -58,8 +58,8 @@ export function encodeMeta(row: MetaRow, group: number): Uint8Array<ArrayBuffer>
   const body = new ByteWriter(64 + 96 * row.runs.length);
   const strings = new Map<string, number>();
   const refer = (text: string): void => {
-    let index = strings.get(text);
-    if (index === undefined) strings.set(text, (index = strings.size));
+    const index = strings.get(text) ?? strings.size;
+    strings.set(text, index);
     body.varint(index);
   };
   body.varint(row.removed.length);
@@ -123,7 +123,10 @@ export function decodeMeta(bytes: Uint8Array, group: number): MetaRow {
   } catch (error) {
     if (error instanceof WorkflowError) throw error;
     const offset = error instanceof MalformedBytes ? error.offset : 0;
-    throw new WorkflowError("store/damaged", `The run records of group ${group} are damaged: ${String(error)}`, { details: { group, offset }, cause: error });
+    throw new WorkflowError("store/damaged", `The run records of group ${group} are damaged: ${String(error)}`, {
+      details: { group, offset },
+      cause: error,
+    });
   }
 }
 

@@ -52,7 +52,10 @@ export function mergeRows(rows: readonly MetaRow[], isFirst: boolean): MetaRow {
     }
     for (const run of row.runs) {
       const before = runs.get(run.record.runId);
-      const merged = before === undefined ? run : { record: run.record, pieces: [...before.pieces, ...run.pieces], checkpoint: run.checkpoint ?? before.checkpoint };
+      const merged =
+        before === undefined
+          ? run
+          : { record: run.record, pieces: [...before.pieces, ...run.pieces], checkpoint: run.checkpoint ?? before.checkpoint };
       runs.set(run.record.runId, merged);
     }
   }

@@ -72,7 +72,9 @@ export class RecordIndex {
   query(query: RunQuery): RunPage {
     const limit = query.limit ?? PAGE_SIZE_DEFAULT;
     if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_SIZE_MAX) {
-      throw new WorkflowError("store/bad-query", `A page of ${limit} runs was asked for; the limit is 1 to ${PAGE_SIZE_MAX}`, { details: { limit, limitMax: PAGE_SIZE_MAX } });
+      throw new WorkflowError("store/bad-query", `A page of ${limit} runs was asked for; the limit is 1 to ${PAGE_SIZE_MAX}`, {
+        details: { limit, limitMax: PAGE_SIZE_MAX },
+      });
     }
     const isNewestFirst = query.order !== "oldest";
     const order = this.#ordered();
@@ -116,8 +118,8 @@ export class RecordIndex {
   }
 
   #count(record: RunRecord, change: number): void {
-    let statuses = this.#counts.get(record.workflow);
-    if (statuses === undefined) this.#counts.set(record.workflow, (statuses = new Map()));
+    const statuses = this.#counts.get(record.workflow) ?? new Map<string, number>();
+    this.#counts.set(record.workflow, statuses);
     const count = (statuses.get(record.status) ?? 0) + change;
     if (count > 0) statuses.set(record.status, count);
     else statuses.delete(record.status);
@@ -171,7 +173,8 @@ function formatCursor({ startedAt, runId }: Position): string {
 function parseCursor(cursor: string): Position {
   const split = cursor.indexOf(":");
   const startedAt = Number(cursor.slice(0, split));
-  if (split < 1 || !Number.isFinite(startedAt)) throw new WorkflowError("store/bad-query", `"${cursor.slice(0, 80)}" is not a cursor of a page of runs`);
+  if (split < 1 || !Number.isFinite(startedAt))
+    throw new WorkflowError("store/bad-query", `"${cursor.slice(0, 80)}" is not a cursor of a page of runs`);
   return { startedAt, runId: cursor.slice(split + 1) };
 }
 

@@ -81,8 +81,8 @@ export class RunDirectory {
   }
 
   #applyRun({ record, pieces, checkpoint }: RunMeta, from: number, to: number): void {
-    let places = this.#places.get(record.runId);
-    if (places === undefined) this.#places.set(record.runId, (places = { pieces: [], checkpoint: undefined, group: to, damagedGroup: undefined }));
+    const places = this.#places.get(record.runId) ?? { pieces: [], checkpoint: undefined, group: to, damagedGroup: undefined };
+    this.#places.set(record.runId, places);
     const before = places.checkpoint;
     for (let last = places.pieces.at(-1); last !== undefined && last.group >= from && last.group <= to; last = places.pieces.at(-1)) {
       places.pieces.pop();

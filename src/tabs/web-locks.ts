@@ -82,5 +82,12 @@ function isTabMessage(data: unknown): data is TabMessage {
 }
 
 function isRecord(value: unknown): value is RunRecord {
-  return typeof value === "object" && value !== null && "runId" in value && typeof value.runId === "string" && "status" in value && typeof value.status === "string";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "runId" in value &&
+    typeof value.runId === "string" &&
+    "status" in value &&
+    typeof value.status === "string"
+  );
 }

@@ -40,7 +40,10 @@ export class CallChannel {
       this.#flush();
       const message = this.#pack(batch, id);
       const transfer = [message.records.buffer, message.runs?.buffer, message.payloadIndex?.buffer, message.payloadBytes?.buffer];
-      this.#port.postMessage(message, transfer.filter((buffer) => buffer !== undefined));
+      this.#port.postMessage(
+        message,
+        transfer.filter((buffer) => buffer !== undefined),
+      );
     }) as Promise<Uint8Array>;
   }
 
@@ -86,7 +89,8 @@ export class CallChannel {
         this.#port.postMessage({ kind: "calls", calls: [call] } satisfies ToHost);
       } catch (error) {
         const { code, message, details } = toErrorRecord(error);
-        const failure = error instanceof WorkflowError ? error : new WorkflowError("value/unsupported", message, { details: { ...details, code } });
+        const failure =
+          error instanceof WorkflowError ? error : new WorkflowError("value/unsupported", message, { details: { ...details, code } });
         this.#waiting.get(call.id)?.reject(failure);
         this.#waiting.delete(call.id);
       }

@@ -68,7 +68,10 @@ function postAlone(port: MessagePort, answer: Answer): void {
   try {
     port.postMessage({ kind: "answers", answers: [answer] } satisfies FromHost);
   } catch (error) {
-    port.postMessage({ kind: "answers", answers: [{ id: answer.id, isSuccess: false, error: serializeThrown(error).record }] } satisfies FromHost);
+    port.postMessage({
+      kind: "answers",
+      answers: [{ id: answer.id, isSuccess: false, error: serializeThrown(error).record }],
+    } satisfies FromHost);
   }
 }
 

@@ -1,7 +1,21 @@
 // The page's side: the same `Engine` as in-thread, with the work done in a worker. Control goes over Comlink; calls that
 // come often, batches and events go over ports of their own.
 import { releaseProxy, transfer, wrap, type Endpoint, type Remote } from "comlink";
-import type { Engine, EngineOptions, EngineStatistics, EventBatch, Run, RunEvent, RunPage, RunQuery, RunRecord, SendResult, StartOptions, Value, Workflow } from "../model/engine.js";
+import type {
+  Engine,
+  EngineOptions,
+  EngineStatistics,
+  EventBatch,
+  Run,
+  RunEvent,
+  RunPage,
+  RunQuery,
+  RunRecord,
+  SendResult,
+  StartOptions,
+  Value,
+  Workflow,
+} from "../model/engine.js";
 import { WorkflowError } from "../model/errors.js";
 import type { TasksPort } from "../model/ports.js";
 import type { RunStatus } from "../model/status.js";
@@ -154,7 +168,12 @@ class WorkerClient implements Engine {
     });
   }
 
-  async #start(workflow: Workflow | string, inputs: readonly Value[], isMany: boolean, options: StartOptions | undefined): Promise<readonly string[]> {
+  async #start(
+    workflow: Workflow | string,
+    inputs: readonly Value[],
+    isMany: boolean,
+    options: StartOptions | undefined,
+  ): Promise<readonly string[]> {
     const identity = typeof workflow === "string" ? workflow : workflow.identity;
     return (await this.#calls.call({ kind: "start", workflow: identity, inputs, isMany, options })) as readonly string[];
   }
@@ -187,7 +206,7 @@ class WorkerClient implements Engine {
     const start = async (): Promise<AsyncIterator<T>> => {
       const { port1, port2 } = new MessageChannel();
       await this.#control(() => open(port2));
-      return readCursor<T>(port1);
+      return readCursor<T>(port1, () => (this.#closing === undefined ? lostError("it ended while values were read") : undefined));
     };
     return {
       [Symbol.asyncIterator](): AsyncIterator<T> {

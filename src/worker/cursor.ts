@@ -1,6 +1,6 @@
 // An async iterable read from the other thread, over a message port: the reader grants credit, the writer pauses when it
 // is used up, so a slow reader never makes the other side pile up values.
-import { fromErrorRecord } from "../model/errors.js";
+import { fromErrorRecord, type WorkflowError } from "../model/errors.js";
 import { lostError, serializeThrown } from "./errors.js";
 import type { FromCursor, ToCursor } from "./protocol.js";
 
@@ -11,10 +11,13 @@ export const CURSOR_MESSAGE_MAX = 128;
 
 /**
  * Reads what `serveCursor` serves at the other end. `return` (leaving a `for await`) stops the writer, closes the port and
- * ends a `next` that waits.
+ * ends a `next` that waits. `explainClose` tells what a port that closes by itself means: undefined for a proper end.
  */
-export function readCursor<T>(port: MessagePort): AsyncIterableIterator<T> {
-  return new CursorReader<T>(port);
+export function readCursor<T>(
+  port: MessagePort,
+  explainClose: () => WorkflowError | undefined = () => lostError("it ended while values were read"),
+): AsyncIterableIterator<T> {
+  return new CursorReader<T>(port, explainClose);
 }
 
 interface Waiting<T> {
@@ -31,10 +34,10 @@ class CursorReader<T> implements AsyncIterableIterator<T> {
   #error: unknown;
   #used = 0;
 
-  constructor(port: MessagePort) {
+  constructor(port: MessagePort, explainClose: () => WorkflowError | undefined) {
     this.#port = port;
     port.onmessage = ({ data }: MessageEvent<FromCursor<T>>) => this.#take(data);
-    port.addEventListener("close", () => this.#end(lostError("it ended while values were read")));
+    port.addEventListener("close", () => this.#end(explainClose()));
     this.#grant(CURSOR_CREDIT_MAX);
   }
 
@@ -67,7 +70,8 @@ class CursorReader<T> implements AsyncIterableIterator<T> {
     else if (message.kind === "error") this.#end(fromErrorRecord(message.error));
     else if (!this.#isEnded) {
       this.#values.push(...message.values);
-      while (this.#waiting.length > 0 && this.#at < this.#values.length) this.#waiting.shift()?.resolve({ done: false, value: this.#shift() });
+      while (this.#waiting.length > 0 && this.#at < this.#values.length)
+        this.#waiting.shift()?.resolve({ done: false, value: this.#shift() });
     }
   }
 

@@ -13,7 +13,10 @@ export interface ReadyMessage {
 }
 
 /** The options that mean something in the worker; addresses are absolute. */
-export type HostOptions = Pick<EngineOptions, "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax"> & {
+export type HostOptions = Pick<
+  EngineOptions,
+  "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax"
+> & {
   readonly wasmUrl?: string;
 };
 
@@ -44,14 +47,23 @@ export interface HostApi {
 
 /** Calls that come often: those made in one microtask travel in one message. */
 export type Call =
-  | { readonly kind: "start"; readonly workflow: string; readonly inputs: readonly Value[]; readonly isMany: boolean; readonly options: StartOptions | undefined }
+  | {
+      readonly kind: "start";
+      readonly workflow: string;
+      readonly inputs: readonly Value[];
+      readonly isMany: boolean;
+      readonly options: StartOptions | undefined;
+    }
   | { readonly kind: "send"; readonly runId: string; readonly event: string; readonly payload: Value | undefined }
   | { readonly kind: "record"; readonly runId: string }
   | { readonly kind: "status"; readonly runId: string }
   | { readonly kind: "result"; readonly runId: string };
 export type NumberedCall = Call & { readonly id: number };
 
-export type Answer = { readonly id: number } & ({ readonly isSuccess: true; readonly value: unknown } | { readonly isSuccess: false; readonly error: ErrorRecord });
+export type Answer = { readonly id: number } & (
+  | { readonly isSuccess: true; readonly value: unknown }
+  | { readonly isSuccess: false; readonly error: ErrorRecord }
+);
 
 /** A batch of events; its buffers are transferred. Run ids are numbered once a session: `newRunIds` get the next numbers. */
 export interface BatchMessage {
@@ -69,13 +81,23 @@ export interface BatchMessage {
 }
 
 export type ToHost = { readonly kind: "calls"; readonly calls: readonly NumberedCall[] } | BatchMessage;
-export type FromHost = { readonly kind: "answers"; readonly answers: readonly Answer[] } | { readonly kind: "outcomes"; readonly id: number; readonly outcomes: Uint8Array };
+export type FromHost =
+  | { readonly kind: "answers"; readonly answers: readonly Answer[] }
+  | { readonly kind: "outcomes"; readonly id: number; readonly outcomes: Uint8Array };
 
 /** The worker asks for tasks; the page does them. */
-export type ToHandlers = { readonly kind: "perform"; readonly calls: readonly TaskCall[] } | { readonly kind: "abort"; readonly keys: readonly string[] };
-export type TaskAnswer = { readonly key: string } & ({ readonly isSuccess: true; readonly value: unknown } | { readonly isSuccess: false; readonly error: ErrorRecord });
+export type ToHandlers =
+  | { readonly kind: "perform"; readonly calls: readonly TaskCall[] }
+  | { readonly kind: "abort"; readonly keys: readonly string[] };
+export type TaskAnswer = { readonly key: string } & (
+  | { readonly isSuccess: true; readonly value: unknown }
+  | { readonly isSuccess: false; readonly error: ErrorRecord }
+);
 export type FromHandlers = { readonly kind: "results"; readonly results: readonly TaskAnswer[] };
 
 /** The reader grants credit, one a value; the writer never sends more than was granted. */
 export type ToCursor = { readonly kind: "credit"; readonly count: number } | { readonly kind: "stop" };
-export type FromCursor<T> = { readonly kind: "values"; readonly values: readonly T[] } | { readonly kind: "end" } | { readonly kind: "error"; readonly error: ErrorRecord };
+export type FromCursor<T> =
+  | { readonly kind: "values"; readonly values: readonly T[] }
+  | { readonly kind: "end" }
+  | { readonly kind: "error"; readonly error: ErrorRecord };

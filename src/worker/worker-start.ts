@@ -19,7 +19,10 @@ export async function startWorker(workerUrl: string | URL | undefined): Promise<
     const url = workerUrl === undefined ? findDefaultUrl() : new URL(workerUrl, document.baseURI).href;
     const why = violations.describe() ?? (await explainFailure(url, error));
     const where = url ?? `${DEFAULT_NAME}, beside the package's file`;
-    throw new WorkflowError("worker/failed", `The engine's worker did not start (${where}): ${why}`, { details: { url: where, why }, cause: error });
+    throw new WorkflowError("worker/failed", `The engine's worker did not start (${where}): ${why}`, {
+      details: { url: where, why },
+      cause: error,
+    });
   } finally {
     violations.stop();
   }
@@ -41,7 +44,10 @@ function findDefaultUrl(): string | undefined {
 
 function waitUntilReady(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(() => reject(new Error(`it did not answer within ${WORKER_START_MS_MAX} ms`))), WORKER_START_MS_MAX);
+    const timer = setTimeout(
+      () => finish(() => reject(new Error(`it did not answer within ${WORKER_START_MS_MAX} ms`))),
+      WORKER_START_MS_MAX,
+    );
     const onError = (event: ErrorEvent): void => {
       event.preventDefault();
       finish(() => reject(new Error(event.message ?? "")));
@@ -78,7 +84,8 @@ function watchViolations(): { describe(): string | undefined; stop(): void } {
   };
   document.addEventListener("securitypolicyviolation", note);
   return {
-    describe: () => (directive === undefined ? undefined : `the page's Content-Security-Policy refuses it (${directive}): allow its address in worker-src`),
+    describe: () =>
+      directive === undefined ? undefined : `the page's Content-Security-Policy refuses it (${directive}): allow its address in worker-src`,
     stop: () => document.removeEventListener("securitypolicyviolation", note),
   };
 }

@@ -26,7 +26,10 @@ export async function serveScripts(scripts: Readonly<Record<string, string>>): P
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const script = scripts[path];
-    if (path === "/") response.setHeader("content-type", "text/html").end('<!doctype html><meta charset="utf-8"><title>test</title><script type="module" src="/page.js"></script>');
+    if (path === "/")
+      response
+        .setHeader("content-type", "text/html")
+        .end('<!doctype html><meta charset="utf-8"><title>test</title><script type="module" src="/page.js"></script>');
     else if (script !== undefined) response.setHeader("content-type", "text/javascript").end(script);
     else response.writeHead(404).end();
   });

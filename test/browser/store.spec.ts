@@ -2,9 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { expect, test, type BrowserContext, type Page } from "@playwright/test";
 import { bundlePage, serveScripts, type BundleServer } from "./bundle.js";
-import { createProfile, type Profile } from "./persistent.js";
+import { createProfile, launchOnProfile, removeProfile } from "./launch.js";
 
-let profile: Profile;
+let profile: string;
 let context: BrowserContext;
 let server: BundleServer;
 let page: Page;
@@ -14,8 +14,8 @@ test.describe.configure({ mode: "serial" });
 test.beforeAll(async () => {
   const script = await bundlePage(fileURLToPath(new URL("./pages/store-page.ts", import.meta.url)));
   server = await serveScripts({ "/page.js": script });
-  profile = await createProfile();
-  context = await profile.launch();
+  profile = createProfile();
+  context = await launchOnProfile(profile);
   page = await context.newPage();
   await page.goto(server.origin);
   await page.waitForFunction(() => window.storeTests !== undefined);
@@ -24,7 +24,7 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
   await context?.close();
   await server?.close();
-  await profile?.remove();
+  removeProfile(profile);
 });
 
 test("every case of the store suite passes on IndexedDB", async () => {

@@ -1,8 +1,8 @@
 // A page with nothing but the library: tests call what stands on `globalThis.page`.
-import { createEngine } from "/dist/index.js";
+import { createBatch, createEngine } from "/dist/index.js";
 
 const violations = [];
 document.addEventListener("securitypolicyviolation", (event) => violations.push(`${event.effectiveDirective}: ${event.blockedURI}`));
 
-globalThis.page = { createEngine, violations };
+globalThis.page = { createBatch, createEngine, violations };
 document.title = "ready";

@@ -25,7 +25,10 @@ cases.set("a flipped byte in a chunk is reported with its run, the rest stays re
   const again = createIndexedDbStore({ name });
   check((await again.open()).length === 3, "all runs are listed");
   const error = await errorOf(again.history("a"));
-  check(error?.code === "store/damaged" && error.details["runId"] === "a" && error.details["group"] === 1, `the damage names its place, got ${error?.code}`);
+  check(
+    error?.code === "store/damaged" && error.details["runId"] === "a" && error.details["group"] === 1,
+    `the damage names its place, got ${error?.code}`,
+  );
   check((await errorOf(again.history("b")))?.code === "store/damaged", "b is damaged as well");
   check((await again.history("b", 2)).length === 1, "b's later group is read");
   check((await again.history("c")).length === 1, "c is read");
@@ -75,7 +78,8 @@ cases.set("a watcher that slept through merges and removals catches up", async (
   const driver = await openDriver(name);
   const watcher = createIndexedDbStore({ name });
   await watcher.open();
-  for (let round = 1; round <= 40; round += 1) await driver.commit([makeChange("a", round, round), makeChange(`b${round}`, 1, 1)], "relaxed");
+  for (let round = 1; round <= 40; round += 1)
+    await driver.commit([makeChange("a", round, round), makeChange(`b${round}`, 1, 1)], "relaxed");
   await watcher.refresh();
   await driver.delete(["b1", "b2"]);
   await driver.commit([makeChange("b2", 1, 1)], "relaxed");
@@ -92,7 +96,8 @@ cases.set("a watcher that slept through merges and removals catches up", async (
 
 cases.set("old checkpoints are removed in quiet time", async (name) => {
   const store = await openDriver(name);
-  for (let seq = 1; seq <= 5; seq += 1) await store.commit([{ ...makeChange("a", seq, seq), checkpoint: { seq, bytes: new Uint8Array([seq]) } }], "relaxed");
+  for (let seq = 1; seq <= 5; seq += 1)
+    await store.commit([{ ...makeChange("a", seq, seq), checkpoint: { seq, bytes: new Uint8Array([seq]) } }], "relaxed");
   await until(async () => (await keysOf(name, "checkpoints")).length === 1);
   check((await store.checkpoint("a"))?.seq === 5, "the newest is kept");
   await store.close();
@@ -109,7 +114,8 @@ cases.set("a newer database is refused, an upgrade elsewhere is not blocked", as
 cases.set("ten thousand runs are committed in few groups and read back", async (name) => {
   const store = await openDriver(name);
   const commits: Promise<void>[] = [];
-  for (let index = 0; index < 10_000; index += 1) commits.push(store.commit([makeChange(`r${index}`, 1, 3, { startedAt: index })], "relaxed"));
+  for (let index = 0; index < 10_000; index += 1)
+    commits.push(store.commit([makeChange(`r${index}`, 1, 3, { startedAt: index })], "relaxed"));
   await Promise.all(commits);
   check((await keysOf(name, "groups")).length <= 4, "few groups");
   await store.close();

@@ -13,7 +13,11 @@ function unpack(batch: EventBatch): unknown[] {
     payloads.set(batch.payloadIndex[at] ?? -1, decodeValue(batch.payloadBytes.subarray(start, end)));
     start = end;
   }
-  return Array.from({ length: batch.count }, (_, index) => [batch.runIds[batch.records[index * 2] ?? -1], batch.eventNames[batch.records[index * 2 + 1] ?? -1], payloads.get(index)]);
+  return Array.from({ length: batch.count }, (_, index) => [
+    batch.runIds[batch.records[index * 2] ?? -1],
+    batch.eventNames[batch.records[index * 2 + 1] ?? -1],
+    payloads.get(index),
+  ]);
 }
 
 describe("event batch", () => {
@@ -41,7 +45,10 @@ describe("event batch", () => {
     expect(() => batch.add("b", "go", bad)).toThrow(WorkflowError);
     expect(unpack(batch)).toEqual([["a", "go", { n: 1 }]]);
     batch.add("b", "go", 2);
-    expect(unpack(batch)).toEqual([["a", "go", { n: 1 }], ["b", "go", 2]]);
+    expect(unpack(batch)).toEqual([
+      ["a", "go", { n: 1 }],
+      ["b", "go", 2],
+    ]);
   });
 
   test("a full batch refuses one more", () => {

@@ -4,7 +4,16 @@ import { WorkflowError } from "../../../src/model/errors.js";
 import { EntryKind, type HistoryEntry } from "../../../src/model/history.js";
 import { decodeEntries, encodeEntries } from "../../../src/model/history-codec.js";
 
-const KINDS = [EntryKind.START, EntryKind.EVENT, EntryKind.TASK_SUCCEEDED, EntryKind.TASK_FAILED, EntryKind.TIMER, EntryKind.CANCEL, EntryKind.PAUSE, EntryKind.RESUME];
+const KINDS = [
+  EntryKind.START,
+  EntryKind.EVENT,
+  EntryKind.TASK_SUCCEEDED,
+  EntryKind.TASK_FAILED,
+  EntryKind.TIMER,
+  EntryKind.CANCEL,
+  EntryKind.PAUSE,
+  EntryKind.RESUME,
+];
 
 const entriesArbitrary: fc.Arbitrary<HistoryEntry[]> = fc
   .tuple(
@@ -21,7 +30,14 @@ const entriesArbitrary: fc.Arbitrary<HistoryEntry[]> = fc
       { maxLength: 40 },
     ),
   )
-  .map(([first, parts]) => parts.map(({ payload, ...part }, index) => ({ seq: first + index, ...part, now: part.now + 0, ...(payload && { payload: new Uint8Array(payload) }) })));
+  .map(([first, parts]) =>
+    parts.map(({ payload, ...part }, index) => ({
+      seq: first + index,
+      ...part,
+      now: part.now + 0,
+      ...(payload && { payload: new Uint8Array(payload) }),
+    })),
+  );
 
 describe("history codec", () => {
   test("what was encoded is decoded", () => {
@@ -33,7 +49,14 @@ describe("history codec", () => {
   });
 
   test("a usual entry without payload takes few bytes", () => {
-    const entries = Array.from({ length: 100 }, (_, index) => ({ seq: index + 1, kind: EntryKind.EVENT, isHeld: false, id: 3, now: 1_795_000_000_000 + index * 20, seed: 0xffffffff }));
+    const entries = Array.from({ length: 100 }, (_, index) => ({
+      seq: index + 1,
+      kind: EntryKind.EVENT,
+      isHeld: false,
+      id: 3,
+      now: 1_795_000_000_000 + index * 20,
+      seed: 0xffffffff,
+    }));
     expect(encodeEntries(entries).length).toBeLessThan(100 * 7 + 16);
   });
 

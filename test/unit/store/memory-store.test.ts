@@ -25,7 +25,10 @@ describe("memory store", () => {
     await store.takeOver();
     for (let round = 0; round < 3; round += 1) {
       const ids = Array.from({ length: 200 }, (_, index) => `r${index}`);
-      await store.commit(ids.map((runId) => makeChange(runId, 1, 1, { status: "succeeded", startedAt: round })), "relaxed");
+      await store.commit(
+        ids.map((runId) => makeChange(runId, 1, 1, { status: "succeeded", startedAt: round })),
+        "relaxed",
+      );
       expect((await store.query({ limit: 1_000 })).records.length).toBe(200);
       if (round < 2) await store.delete(ids);
     }

@@ -7,8 +7,17 @@ import { LEVEL_FINAL, MERGE_ROWS, MERGE_SIZE_MAX, mergeRows, pickMerge, type Row
 
 const GROUP = 1_000;
 const runId = fc.oneof(fc.uuid(), fc.string());
-const time = fc.oneof(fc.integer({ min: 0, max: 8.64e15 }), fc.double({ noNaN: true, min: 0, max: 8.64e15 }).map((value) => value + 0));
-const piece = fc.record({ group: fc.integer({ min: 0, max: GROUP }), firstSeq: fc.nat(), count: fc.nat(), offset: fc.nat(), size: fc.nat() });
+const time = fc.oneof(
+  fc.integer({ min: 0, max: 8.64e15 }),
+  fc.double({ noNaN: true, min: 0, max: 8.64e15 }).map((value) => value + 0),
+);
+const piece = fc.record({
+  group: fc.integer({ min: 0, max: GROUP }),
+  firstSeq: fc.nat(),
+  count: fc.nat(),
+  offset: fc.nat(),
+  size: fc.nat(),
+});
 const rowArbitrary: fc.Arbitrary<MetaRow> = fc.record({
   removed: fc.array(runId, { maxLength: 4 }),
   runs: fc.array(
@@ -30,7 +39,9 @@ const rowArbitrary: fc.Arbitrary<MetaRow> = fc.record({
         { requiredKeys: ["runId", "workflow", "identity", "status", "startedAt", "updatedAt", "tags", "seq"], noNullPrototype: true },
       ),
       pieces: fc.array(piece, { maxLength: 4 }),
-      checkpoint: fc.option(fc.record({ group: fc.integer({ min: 0, max: GROUP }), seq: fc.nat(), offset: fc.nat(), size: fc.nat() }), { nil: undefined }),
+      checkpoint: fc.option(fc.record({ group: fc.integer({ min: 0, max: GROUP }), seq: fc.nat(), offset: fc.nat(), size: fc.nat() }), {
+        nil: undefined,
+      }),
     }),
     { maxLength: 6 },
   ),
@@ -46,7 +57,17 @@ describe("meta codec", () => {
   });
 
   test("fields that this version does not know are kept", () => {
-    const record = { runId: "a", workflow: "w", identity: "i", status: "running" as const, startedAt: 1, updatedAt: 2, tags: [], seq: 1, later: { deep: [1] } };
+    const record = {
+      runId: "a",
+      workflow: "w",
+      identity: "i",
+      status: "running" as const,
+      startedAt: 1,
+      updatedAt: 2,
+      tags: [],
+      seq: 1,
+      later: { deep: [1] },
+    };
     const row: MetaRow = { removed: [], runs: [{ record, pieces: [], checkpoint: undefined }] };
     expect(decodeMeta(encodeMeta(row, 1), 1)).toEqual(row);
   });
@@ -67,7 +88,10 @@ describe("meta codec", () => {
 
 describe("meta merge", () => {
   test("rows of one level are picked at the limit, not before", () => {
-    const rows = Array.from({ length: MERGE_ROWS - 1 }, (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: 0, size: 10 }));
+    const rows = Array.from(
+      { length: MERGE_ROWS - 1 },
+      (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: 0, size: 10 }),
+    );
     expect(pickMerge(rows)).toBeUndefined();
     rows.push({ from: 64, group: 64, level: 0, size: 10 });
     expect(pickMerge(rows)).toEqual({ start: 0, count: MERGE_ROWS });
@@ -87,7 +111,11 @@ describe("meta merge", () => {
   test("a run that was removed and came back has its new history only", () => {
     const record = { runId: "a", workflow: "w", identity: "i", status: "running" as const, startedAt: 1, updatedAt: 2, tags: [], seq: 1 };
     const run = (group: number) => ({ record, pieces: [{ group, firstSeq: 1, count: 1, offset: 1, size: 9 }], checkpoint: undefined });
-    const rows: MetaRow[] = [{ removed: [], runs: [run(1)] }, { removed: ["a"], runs: [] }, { removed: [], runs: [run(3)] }];
+    const rows: MetaRow[] = [
+      { removed: [], runs: [run(1)] },
+      { removed: ["a"], runs: [] },
+      { removed: [], runs: [run(3)] },
+    ];
     expect(mergeRows(rows, false)).toEqual({ removed: ["a"], runs: [run(3)] });
     expect(mergeRows(rows, true)).toEqual({ removed: [], runs: [run(3)] });
   });

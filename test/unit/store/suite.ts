@@ -21,7 +21,15 @@ export function makeEntries(fromSeq: number, toSeq: number, payloadSize = 3): Hi
   const entries: HistoryEntry[] = [];
   for (let seq = fromSeq; seq <= toSeq; seq += 1) {
     const payload = seq % 2 === 0 ? undefined : new Uint8Array(payloadSize).fill(seq);
-    entries.push({ seq, kind: seq === 1 ? EntryKind.START : EntryKind.EVENT, isHeld: seq % 5 === 0, id: seq * 3, now: 1_700_000_000_000 + seq * 17, seed: seq * 99_991, ...(payload && { payload }) });
+    entries.push({
+      seq,
+      kind: seq === 1 ? EntryKind.START : EntryKind.EVENT,
+      isHeld: seq % 5 === 0,
+      id: seq * 3,
+      now: 1_700_000_000_000 + seq * 17,
+      seed: seq * 99_991,
+      ...(payload && { payload }),
+    });
   }
   return entries;
 }
@@ -39,7 +47,11 @@ function show(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => {
     if (part instanceof Uint8Array) return `bytes ${[...part].join(",")}`;
     if (part === null || typeof part !== "object" || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).filter(([, inner]) => inner !== undefined).sort(([x], [y]) => (x < y ? -1 : 1)));
+    return Object.fromEntries(
+      Object.entries(part)
+        .filter(([, inner]) => inner !== undefined)
+        .sort(([x], [y]) => (x < y ? -1 : 1)),
+    );
   });
 }
 
@@ -86,11 +98,22 @@ export const STORE_CASES: readonly StoreCase[] = [
     async run(makeStore) {
       const store = await openDriver(makeStore);
       const error = { code: "task/failed", message: "no", details: { deep: [1, { two: null }] } };
-      await store.commit([makeChange("a", 1, 2, { status: "failed", endedAt: 5, error, tags: ["x", "ü"], parentRunId: "p" }), makeChange("b", 1, 1)], RELAXED);
+      await store.commit(
+        [makeChange("a", 1, 2, { status: "failed", endedAt: 5, error, tags: ["x", "ü"], parentRunId: "p" }), makeChange("b", 1, 1)],
+        RELAXED,
+      );
       await store.close();
       const again = makeStore();
-      same((await again.open()).map((record) => record.runId), ["b"], "open runs");
-      same(await again.get("a"), makeChange("a", 1, 2, { status: "failed", endedAt: 5, error, tags: ["x", "ü"], parentRunId: "p" }).record, "record of a");
+      same(
+        (await again.open()).map((record) => record.runId),
+        ["b"],
+        "open runs",
+      );
+      same(
+        await again.get("a"),
+        makeChange("a", 1, 2, { status: "failed", endedAt: 5, error, tags: ["x", "ü"], parentRunId: "p" }).record,
+        "record of a",
+      );
       same(await again.get("c"), undefined, "record of c");
       await again.close();
     },
@@ -153,7 +176,13 @@ export const STORE_CASES: readonly StoreCase[] = [
     async run(makeStore) {
       const store = await openDriver(makeStore);
       same(await store.checkpoint("a"), undefined, "no checkpoint");
-      await store.commit([{ ...makeChange("a", 1, 2), checkpoint: { seq: 2, bytes: new Uint8Array([1, 2]) } }, { ...makeChange("b", 1, 1), checkpoint: { seq: 1, bytes: new Uint8Array([7]) } }], RELAXED);
+      await store.commit(
+        [
+          { ...makeChange("a", 1, 2), checkpoint: { seq: 2, bytes: new Uint8Array([1, 2]) } },
+          { ...makeChange("b", 1, 1), checkpoint: { seq: 1, bytes: new Uint8Array([7]) } },
+        ],
+        RELAXED,
+      );
       await store.commit([{ ...makeChange("a", 3, 4), checkpoint: { seq: 4, bytes: new Uint8Array([3, 4, 5]) } }], RELAXED);
       await store.close();
       const again = makeStore();
@@ -229,7 +258,11 @@ export const STORE_CASES: readonly StoreCase[] = [
       same(await store.history("a"), [], "history of a");
       await store.close();
       const again = await openDriver(makeStore);
-      same((await again.query({})).records.map((record) => record.runId), ["b"], "runs");
+      same(
+        (await again.query({})).records.map((record) => record.runId),
+        ["b"],
+        "runs",
+      );
       same(await again.history("b"), makeEntries(1, 3), "history of b");
       same(await again.history("c"), [], "history of c");
       await again.commit([makeChange("a", 1, 1)], RELAXED);
@@ -245,7 +278,15 @@ export const STORE_CASES: readonly StoreCase[] = [
       for (let index = 0; index < 97; index += 1) {
         const status = index % 3 === 0 ? "succeeded" : index % 3 === 1 ? "failed" : "running";
         const runId = `r${String(index).padStart(3, "0")}`;
-        changes.push(makeChange(runId, 1, 1, { status, workflow: index % 2 === 0 ? "even" : "odd", startedAt: 1_000 + Math.floor(index / 4), tags: index % 5 === 0 ? ["five"] : [], ...(index % 7 === 0 && { parentRunId: "p" }) }));
+        changes.push(
+          makeChange(runId, 1, 1, {
+            status,
+            workflow: index % 2 === 0 ? "even" : "odd",
+            startedAt: 1_000 + Math.floor(index / 4),
+            tags: index % 5 === 0 ? ["five"] : [],
+            ...(index % 7 === 0 && { parentRunId: "p" }),
+          }),
+        );
       }
       await store.commit([...changes].reverse(), RELAXED);
       const seen: string[] = [];
@@ -258,9 +299,17 @@ export const STORE_CASES: readonly StoreCase[] = [
       } while (cursor !== undefined);
       same(seen, changes.map((change) => change.record.runId).reverse(), "newest first, across pages");
       const oldest = await store.query({ order: "oldest", limit: 3 });
-      same(oldest.records.map((record) => record.runId), ["r000", "r001", "r002"], "oldest first");
+      same(
+        oldest.records.map((record) => record.runId),
+        ["r000", "r001", "r002"],
+        "oldest first",
+      );
       const next = await store.query({ order: "oldest", limit: 2, cursor: oldest.cursor ?? "" });
-      same(next.records.map((record) => record.runId), ["r003", "r004"], "oldest first, second page");
+      same(
+        next.records.map((record) => record.runId),
+        ["r003", "r004"],
+        "oldest first, second page",
+      );
       same(await store.count({ status: "failed" }), 32, "failed");
       same(await store.count({ status: ["failed", "succeeded"], workflow: "even" }), 33, "ended and even");
       same(await store.count({ tag: "five" }), 20, "tagged");

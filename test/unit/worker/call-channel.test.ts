@@ -23,7 +23,11 @@ function connect(): { readonly channel: CallChannel; readonly told: Told; readon
       return { status: "taken", runStatus: "running" };
     },
     async sendMany(batch: EventBatch) {
-      const pairs = Array.from({ length: batch.count }, (_, index) => [batch.runIds[batch.records[index * 2] ?? -1] ?? "?", batch.eventNames[batch.records[index * 2 + 1] ?? -1] ?? "?"] as const);
+      const pairs = Array.from(
+        { length: batch.count },
+        (_, index) =>
+          [batch.runIds[batch.records[index * 2] ?? -1] ?? "?", batch.eventNames[batch.records[index * 2 + 1] ?? -1] ?? "?"] as const,
+      );
       told.batches.push(pairs);
       return new Uint8Array(batch.count).fill(1);
     },
@@ -51,7 +55,11 @@ describe("call channel", () => {
       channel.call({ kind: "send", runId: "b", event: "go", payload: { deep: [new Date(5)] } }),
     ]);
     expect(messageCount()).toBe(1);
-    expect(told.sent).toEqual([["a", "go", 1], ["missing", "go", undefined], ["b", "go", { deep: [new Date(5)] }]]);
+    expect(told.sent).toEqual([
+      ["a", "go", 1],
+      ["missing", "go", undefined],
+      ["b", "go", { deep: [new Date(5)] }],
+    ]);
     expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect(results[1]).toMatchObject({ reason: { code: "run/unknown", details: { runId: "missing" }, isRetryable: true } });
     end();
@@ -83,7 +91,12 @@ describe("call channel", () => {
     }
     batch.add("e", "more");
     await channel.sendBatch(batch);
-    expect(told.batches).toEqual([[["d", "to-d"], ["e", "more"]]]);
+    expect(told.batches).toEqual([
+      [
+        ["d", "to-d"],
+        ["e", "more"],
+      ],
+    ]);
     end();
   });
 
@@ -100,10 +113,22 @@ describe("call channel", () => {
 describe("errors across the worker", () => {
   test("a WorkflowError arrives whole", () => {
     const place = { start: 1, end: 2, line: 1, column: 2, snippet: "x\n^" };
-    const error = new WorkflowError("parse/invalid", "no", { details: { n: 1, odd: () => 1 }, isRetryable: true, place, findings: [{ severity: "error", code: "c", message: "m", place }] });
+    const error = new WorkflowError("parse/invalid", "no", {
+      details: { n: 1, odd: () => 1 },
+      isRetryable: true,
+      place,
+      findings: [{ severity: "error", code: "c", message: "m", place }],
+    });
     const restored = restoreThrown(structuredClone(serializeThrown(error)));
     expect(restored).toBeInstanceOf(WorkflowError);
-    expect(restored).toMatchObject({ code: "parse/invalid", message: "no", isRetryable: true, place, findings: error.findings, stack: error.stack });
+    expect(restored).toMatchObject({
+      code: "parse/invalid",
+      message: "no",
+      isRetryable: true,
+      place,
+      findings: error.findings,
+      stack: error.stack,
+    });
     expect(restored.details["n"]).toBe(1);
     expect(typeof restored.details["odd"]).toBe("string");
   });
