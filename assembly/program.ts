@@ -4,13 +4,15 @@ import {
   ABI_VERSION, ACTION_RECORD_SIZE, CANDIDATE_LAST, EXPRESSION_RECORD_SIZE, KernelStatus, NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT,
   PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TRANSITION_RECORD_SIZE,
 } from "./abi";
-import { prepareExpression } from "./evaluate";
+import { prepareExpression, releaseExpression } from "./evaluate";
 import { allocateBlock, freeBlock } from "./memory";
 import { internKey } from "./shape";
 
 /** Why the last load failed: a KernelStatus. */
 let loadStatus: i32 = KernelStatus.OK;
 let loadedCount: u32 = 0;
+/** Expressions of the program in hand that own memory. */
+let preparedCount: u32 = 0;
 
 export function programStatus(): i32 {
   return loadStatus;
@@ -68,10 +70,11 @@ export function loadProgram(address: usize, size: u32): usize {
     return 0;
   }
   memory.copy(program, address, size);
+  preparedCount = 0;
   loadStatus = placeProgram(program, size);
   if (loadStatus == KernelStatus.OK) loadStatus = checkGraph(program);
   if (loadStatus != KernelStatus.OK) {
-    releaseProgram(program, size);
+    releaseProgram(program, size, preparedCount);
     return 0;
   }
   loadedCount += 1;
@@ -81,10 +84,11 @@ export function loadProgram(address: usize, size: u32): usize {
 /** Frees a program that no run and no context uses any more. */
 export function unloadProgram(program: usize): void {
   loadedCount -= 1;
-  releaseProgram(program, programField(program, ProgramHeader.SIZE));
+  releaseProgram(program, programField(program, ProgramHeader.SIZE), programField(program, ProgramHeader.EXPRESSION_COUNT));
 }
 
-function releaseProgram(program: usize, size: u32): void {
+function releaseProgram(program: usize, size: u32, expressionCount: u32): void {
+  for (let index: u32 = 0; index < expressionCount; index++) releaseExpression(expressionRecord(program, index));
   const keyIds = programField(program, ProgramHeader.KEY_IDS);
   if (keyIds != 0) freeBlock(keyIds, programField(program, ProgramHeader.KEY_COUNT) * 4 + 4);
   freeBlock(program, size);
@@ -103,7 +107,7 @@ function placeProgram(program: usize, size: u32): i32 {
   if (dispatchSize > size || !isSection(program, size, ProgramHeader.DISPATCH, <u32>dispatchSize, 4)) return KernelStatus.BAD_PROGRAM;
   const status = internKeys(program, size);
   if (status != KernelStatus.OK) return status;
-  return prepareExpressions(program, size);
+  return prepareExpressions(program);
 }
 
 /** Checks that a section lies within the blob and turns its offset into an address. */
@@ -139,12 +143,13 @@ function internKeys(program: usize, size: u32): i32 {
   return KernelStatus.OK;
 }
 
-function prepareExpressions(program: usize, size: u32): i32 {
+function prepareExpressions(program: usize): i32 {
   const keyIds = programField(program, ProgramHeader.KEY_IDS);
   const count = programField(program, ProgramHeader.EXPRESSION_COUNT);
   for (let index: u32 = 0; index < count; index++) {
     const status = prepareExpression(expressionRecord(program, index), program, keyIds);
     if (status != KernelStatus.OK) return status;
+    preparedCount += 1;
   }
   return KernelStatus.OK;
 }
