@@ -69,6 +69,7 @@ async function runAll() {
     console.log("notice: MILLRACE_CONFORMANCE is not set: the recorded cases outside the project are skipped");
   }
   await runCheck("typecheck", [tool("typescript", "bin", "tsc"), "-p", ".", "--noEmit"], 5 * minute);
+  await runCheck("lint", [tool("@biomejs", "biome", "bin", "biome"), "lint", "--diagnostic-level=error"], 2 * minute);
   const isBuilt = await runCheck("build", ["scripts/build.mjs"], 5 * minute);
   const vitest = (report) => [tool("vitest", "vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   await runRunner("node tests", vitest, "vitest.json", countVitest, { timeoutMs: 15 * minute });
