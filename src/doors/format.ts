@@ -1,0 +1,20 @@
+// `millrace/format`: reading workflows without an engine.
+export { parseWorkflow } from "../format/parse-workflow.js";
+export type { ParsedWorkflow, ParseWorkflowOptions } from "../format/parse-workflow.js";
+export type {
+  ActionDefinition,
+  Definition,
+  EventDefinition,
+  ExpressionSource,
+  LabelReading,
+  LogLevelName,
+  ParameterDefinition,
+  StateDefinition,
+  StateKind,
+  TransitionDefinition,
+  TriggerDefinition,
+  TypeName,
+  ValueSource,
+  VariableDefinition,
+} from "../model/definition.js";
+export type { Finding, Place, Severity } from "../model/errors.js";

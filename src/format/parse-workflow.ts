@@ -1,0 +1,81 @@
+// The door of this room: an author's text to a definition and everything there is to say of it.
+import type { Definition } from "../model/definition.js";
+import type { Finding } from "../model/errors.js";
+import { buildDefinition } from "./definition-builder.js";
+import { NO_FRONT_MATTER, readFrontMatter } from "./front-matter.js";
+import { cutMarkdown, isBareDiagram, type MarkdownParts, type TextRange } from "./markdown.js";
+import { findDirection } from "./mermaid/mermaid-view.js";
+import { isStateDiagram, parseDiagram } from "./mermaid/parser.js";
+import type { Diagram } from "./mermaid/statements.js";
+import { SourceText } from "./source-text.js";
+import { StateTree } from "./state-tree.js";
+import { validateDefinition } from "./validation.js";
+
+/** UTF-16 units in one workflow's text. */
+export const SOURCE_SIZE_MAX = 1_048_576;
+
+export interface ParseWorkflowOptions {
+  /** The workflow's name where its text gives none. */
+  readonly name?: string;
+}
+
+export interface ParsedWorkflow {
+  /** What could be read. Whole only where no finding is an error. */
+  readonly definition: Definition;
+  /** In the order of the text. A text with an error does not load. */
+  readonly findings: readonly Finding[];
+}
+
+const NO_PARTS: MarkdownParts = { frontMatter: undefined, diagram: undefined, openFence: undefined, heading: undefined, actions: [], strayItems: [] };
+
+/**
+ * Reads a Markdown workflow or a bare Mermaid state diagram. Never throws.
+ * @param text - at most SOURCE_SIZE_MAX characters; a longer one gives one finding and is not read
+ * O(size).
+ */
+export function parseWorkflow(text: string, options: ParseWorkflowOptions = {}): ParsedWorkflow {
+  if (text.length > SOURCE_SIZE_MAX) {
+    const source = new SourceText("");
+    source.report("error", "parse/too-large", `The text has ${text.length} characters; the limit is ${SOURCE_SIZE_MAX}`, 0, 0);
+    return { definition: emptyDefinition(options.name ?? "workflow"), findings: source.findings() };
+  }
+  const source = new SourceText(text);
+  const isBare = isBareDiagram(text);
+  const parts = isBare ? NO_PARTS : cutMarkdown(text);
+  const range = isBare ? { start: 0, end: text.length } : findDiagram(parts, source);
+  const diagram = parseDiagram(range === undefined ? "stateDiagram-v2\n" : text.slice(range.start, range.end));
+  const base = range?.start ?? 0;
+  const frontMatterRange = isBare ? diagram.frontMatter : parts.frontMatter;
+  const frontMatter = frontMatterRange === undefined ? NO_FRONT_MATTER : readFrontMatter(source, frontMatterRange);
+  reportErrors(diagram, source, base);
+  reportParts(parts, source);
+  const name = frontMatter.name || frontMatter.title || options.name || parts.heading || "workflow";
+  const tree = new StateTree(diagram, source, base);
+  const definition = buildDefinition({ source, name, frontMatter, tree, actions: parts.actions, direction: findDirection(diagram.statements) });
+  if (range !== undefined && diagram.errors.length === 0) validateDefinition(definition, source);
+  return { definition, findings: source.findings() };
+}
+
+/** The mermaid block; without one the whole text, where it is a diagram. */
+function findDiagram(parts: MarkdownParts, source: SourceText): TextRange | undefined {
+  if (parts.diagram !== undefined) return parts.diagram;
+  if (isStateDiagram(source.text)) return { start: 0, end: source.text.length };
+  const message = source.text.trim() === "" ? "The text is empty" : "The text has no diagram: put a stateDiagram-v2 in a block that opens with ```mermaid";
+  source.report("error", "parse/no-diagram", message, 0, 0);
+  return undefined;
+}
+
+function reportErrors(diagram: Diagram, source: SourceText, base: number): void {
+  for (const { code, message, start, end } of diagram.errors) {
+    source.report("error", code as `parse/${string}`, message, base + diagram.toSource(start), base + diagram.toSource(end));
+  }
+}
+
+function reportParts(parts: MarkdownParts, source: SourceText): void {
+  if (parts.openFence !== undefined) source.report("warning", "parse/open-block", "Nothing closes this block; the diagram runs to the end of the text", parts.openFence.start, parts.openFence.end);
+  for (const { start, end } of parts.strayItems) source.report("error", "parse/unknown-action", "An action is written as: - State: action", start, end);
+}
+
+function emptyDefinition(name: string): Definition {
+  return { format: "mermaid", name, parameters: [], variables: [], events: [], states: [], transitions: [], direction: "TB", styles: {} };
+}
