@@ -1,0 +1,36 @@
+// The door `millrace` as Node sees it: the in-thread engine, since a page's worker is not there.
+import { joinEngine } from "../create-engine.js";
+import type { Engine, EngineOptions } from "../model/engine.js";
+
+/**
+ * An engine in this thread. Resolves when open runs are taken up (or another tab drives them).
+ * Rejects with `kernel/wasm-blocked`, `kernel/unavailable`, `store/…`.
+ */
+export function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  return joinEngine(options);
+}
+
+export { createBatch } from "../model/batch.js";
+export { WorkflowError } from "../model/errors.js";
+export type { ErrorCode, ErrorRecord, Finding, Place, Severity } from "../model/errors.js";
+export type { Definition } from "../model/definition.js";
+export type { RunStatus } from "../model/status.js";
+export type {
+  Durability,
+  Engine,
+  EngineOptions,
+  EngineStatistics,
+  EventBatch,
+  Run,
+  RunEvent,
+  RunPage,
+  RunQuery,
+  RunRecord,
+  SendResult,
+  SendStatus,
+  StartOptions,
+  TaskContext,
+  TaskHandler,
+  Value,
+  Workflow,
+} from "../model/engine.js";

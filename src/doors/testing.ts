@@ -1,0 +1,2 @@
+// The door `millrace/testing`: what tests of workflows need.
+export { SimulatedClock } from "../testing/simulated-clock.js";

@@ -1,0 +1,90 @@
+// One `sendMany`: a packed batch on its way through the loop, with one outcome byte per event.
+import type { EventBatch } from "../model/engine.js";
+import type { WorkflowError } from "../model/errors.js";
+import { EventOutcome } from "../model/kernel-words.js";
+import type { OpenRun, Receipt } from "./open-run.js";
+import type { LoadedProgram } from "./program-table.js";
+
+/** Event name that the program does not know. */
+const NO_EVENT = -1;
+
+export class BatchCall implements Receipt {
+  readonly count: number;
+  readonly outcomes: Uint8Array;
+  /** Index of the next event that the loop takes. */
+  position = 0;
+  /** By index into `runIds`: the open run, or undefined (its outcome is in `fixedOutcomes`). */
+  readonly runs: readonly (OpenRun | undefined)[];
+  readonly #records: Uint32Array;
+  readonly #payloadIndex: Uint32Array;
+  readonly #payloadBytes: Uint8Array;
+  readonly #eventTables: readonly Int32Array[];
+  readonly #fixedOutcomes: readonly number[];
+  readonly #resolve: (outcomes: Uint8Array) => void;
+  readonly #reject: (error: WorkflowError) => void;
+  #openCount: number;
+  #payloadAt = 0;
+
+  /** Copies what it needs: the caller may reuse the batch at once. `fixedOutcomes`: by index into `runIds`. */
+  constructor(batch: EventBatch, runs: readonly (OpenRun | undefined)[], fixedOutcomes: readonly number[], resolve: (outcomes: Uint8Array) => void, reject: (error: WorkflowError) => void) {
+    this.count = batch.count;
+    this.outcomes = new Uint8Array(batch.count);
+    this.runs = runs;
+    this.#records = batch.records.slice(0, batch.count * 2);
+    this.#payloadIndex = batch.payloadIndex.slice();
+    this.#payloadBytes = batch.payloadBytes.slice();
+    this.#eventTables = mapEvents(runs, batch.eventNames);
+    this.#fixedOutcomes = fixedOutcomes;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#openCount = batch.count;
+  }
+
+  runIndex(index: number): number {
+    return this.#records[index * 2] ?? 0;
+  }
+
+  /** The event's index in its run's program; negative: unknown there. */
+  eventId(index: number): number {
+    return this.#eventTables[this.runIndex(index)]?.[this.#records[index * 2 + 1] ?? 0] ?? NO_EVENT;
+  }
+
+  /** The event's payload; to be asked for in ascending order of index. */
+  payload(index: number): Uint8Array | undefined {
+    const at = this.#payloadAt;
+    if (this.#payloadIndex[at] !== index) return undefined;
+    const start = at === 0 ? 0 : this.#payloadIndex[at - 1];
+    this.#payloadAt = at + 2;
+    return this.#payloadBytes.subarray(start, this.#payloadIndex[at + 1]);
+  }
+
+  /** Outcome of an event whose run is not open. */
+  fixedOutcome(index: number): number {
+    return this.#fixedOutcomes[this.runIndex(index)] ?? EventOutcome.UNKNOWN_RUN;
+  }
+
+  settle(outcome: number, index: number): void {
+    this.outcomes[index] = outcome;
+    this.#openCount -= 1;
+    if (this.#openCount === 0) this.#resolve(this.outcomes);
+  }
+
+  fail(error: WorkflowError): void {
+    this.#reject(error);
+  }
+}
+
+/** Per run the index of each event name in its program; runs of one program share a table. */
+function mapEvents(runs: readonly (OpenRun | undefined)[], eventNames: readonly string[]): readonly Int32Array[] {
+  const tables = new Map<LoadedProgram, Int32Array>();
+  const none = new Int32Array(eventNames.length).fill(NO_EVENT);
+  return runs.map((run) => {
+    if (run === undefined) return none;
+    let table = tables.get(run.program);
+    if (table === undefined) {
+      table = Int32Array.from(eventNames, (name) => run.program.eventIndexes.get(name) ?? NO_EVENT);
+      tables.set(run.program, table);
+    }
+    return table;
+  });
+}

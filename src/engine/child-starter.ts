@@ -1,0 +1,57 @@
+// Sub-workflows: a child run for a parent's command, and the child's end as the parent's answer.
+import { toErrorRecord, WorkflowError } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
+import { SEMANTICS_VERSION } from "../model/kernel-words.js";
+import { encodeValue } from "../model/value.js";
+import type { Core } from "./core.js";
+import { checkInput } from "./input-check.js";
+import { WORKFLOW_DEPTH_MAX } from "./limits.js";
+import { type Arrival, OpenRun } from "./open-run.js";
+import { encodeError } from "./performer.js";
+import { actionName, childRunId, decodePayload } from "./run-events.js";
+import { type OpenCommand, packVersions, type RunEnding } from "./run-state.js";
+
+export class ChildStarter {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** The child's START; or, where there can be no child, the failure that the parent is told. */
+  start(parent: OpenRun, open: OpenCommand): Arrival {
+    try {
+      return this.#startChild(parent, open);
+    } catch (error) {
+      return { run: parent, kind: EntryKind.TASK_FAILED, id: open.serial, payload: encodeError(toErrorRecord(error)) };
+    }
+  }
+
+  /** A child's end as the parent is told of it. */
+  answer(parent: OpenRun, serial: number, ending: RunEnding | undefined): Arrival {
+    if (ending?.status === "succeeded") return { run: parent, kind: EntryKind.TASK_SUCCEEDED, id: serial, payload: ending.payload ?? encodeValue(null) };
+    const payload = ending?.status === "failed" ? ending.payload : undefined;
+    return { run: parent, kind: EntryKind.TASK_FAILED, id: serial, payload: payload ?? encodeError({ code: "run/canceled", message: "The sub-workflow was canceled" }) };
+  }
+
+  #startChild(parent: OpenRun, open: OpenCommand): Arrival {
+    const program = this.#core.programs.find(actionName(parent.program, open.action));
+    const { workflow } = program;
+    if (parent.depth >= WORKFLOW_DEPTH_MAX) {
+      const message = `Workflow "${workflow.name}" would run at depth ${parent.depth + 1}; the limit is ${WORKFLOW_DEPTH_MAX}`;
+      throw new WorkflowError("run/depth-limit", message, { details: { workflow: workflow.name, depthMax: WORKFLOW_DEPTH_MAX } });
+    }
+    const input = checkInput(workflow.name, workflow.program.definition.parameters, decodePayload(open.input));
+    const versions = packVersions(workflow.program.compilerVersion, SEMANTICS_VERSION);
+    const child = new OpenRun(program, {
+      runId: childRunId(parent.runId, open.serial),
+      durability: parent.durability,
+      startedAt: Math.max(this.#core.clock.now(), parent.lastNow),
+      parentRunId: parent.runId,
+      versions,
+    });
+    program.userCount += 1;
+    this.#core.runs.set(child.runId, child);
+    return { run: child, kind: EntryKind.START, id: versions, payload: encodeValue(input) };
+  }
+}

@@ -1,0 +1,208 @@
+// Write-ahead: what a turn changed is committed first, and only then performed, acknowledged and told. Runs of durability
+// `none` skip the commit. A run whose commit failed goes back to what is stored.
+import type { RunRecord } from "../model/engine.js";
+import type { WorkflowError } from "../model/errors.js";
+import type { RunChange } from "../model/ports.js";
+import { isEnded } from "../model/status.js";
+import { encodeCheckpoint, isAtRest } from "./checkpoint.js";
+import { type Core, isKernelLost, toWorkflowError } from "./core.js";
+import type { Group } from "./group.js";
+import { CHECKPOINT_INTERVAL_ENTRIES, RELOAD_DELAY_MS } from "./limits.js";
+import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
+import type { Performer } from "./performer.js";
+import { tellEnd } from "./run-events.js";
+import { NO_HANDLE } from "./run-state.js";
+
+export interface CommitterHooks {
+  readonly markReady: (run: OpenRun) => void;
+  readonly deliver: (arrivals: readonly Arrival[]) => void;
+  readonly loseKernel: () => void;
+  /** Takes runs up again from what is stored. */
+  readonly reload: (runIds: readonly string[]) => void;
+}
+
+export class Committer {
+  readonly #core: Core;
+  readonly #performer: Performer;
+  readonly #hooks: CommitterHooks;
+  readonly #commits = new Set<Promise<void>>();
+  readonly #storedSources = new Set<string>();
+
+  constructor(core: Core, performer: Performer, hooks: CommitterHooks) {
+    this.#core = core;
+    this.#performer = performer;
+    this.#hooks = hooks;
+  }
+
+  /** Commits the group (or skips to the end where nothing is to be stored), then releases it. */
+  finish(group: Group): void {
+    const records: RunRecord[] = [];
+    const changes: RunChange[] = [];
+    for (const run of group.runs) {
+      run.isTouched = false;
+      const statusBefore = run.status;
+      run.status = run.computeStatus();
+      const { fresh } = run;
+      run.fresh = undefined;
+      if (statusBefore === "canceling" && run.status === "canceled") run.updatedAt = Math.max(this.#core.clock.now(), run.updatedAt);
+      if (run.status === statusBefore && fresh === undefined) continue;
+      const record = run.toRecord();
+      records.push(record);
+      if (run.log === undefined) changes.push({ record, entries: fresh ?? [], ...this.#checkpoint(run) });
+    }
+    this.#destroyEnded(group);
+    if (changes.length === 0) {
+      this.#release(group, records);
+      return;
+    }
+    for (const run of group.runs) run.isCommitting = true;
+    const commit = this.#commit(group, changes, records);
+    this.#commits.add(commit);
+    void commit.finally(() => this.#commits.delete(commit));
+  }
+
+  /** Resolves when every commit in hand is done and released. */
+  async settled(): Promise<void> {
+    while (this.#commits.size > 0) await Promise.all(this.#commits);
+  }
+
+  /** Sources may have been deleted with their last run: they are stored again with the next. */
+  forgetSources(): void {
+    this.#storedSources.clear();
+  }
+
+  #checkpoint(run: OpenRun): Pick<RunChange, "checkpoint"> {
+    if (run.seq - run.checkpointSeq < CHECKPOINT_INTERVAL_ENTRIES || !isAtRest(run) || run.handle === NO_HANDLE) return {};
+    const snapshot = this.#tryKernel(() => this.#core.kernel.snapshot(run.handle));
+    if (snapshot === undefined) return {};
+    run.checkpointSeq = run.seq;
+    return { checkpoint: { seq: run.seq, bytes: encodeCheckpoint(run, run.versions, snapshot) } };
+  }
+
+  #destroyEnded(group: Group): void {
+    for (const run of group.runs) {
+      if (run.ending === undefined || run.handle === NO_HANDLE) continue;
+      this.#tryKernel(() => this.#core.kernel.destroyRun(run.handle));
+      run.handle = NO_HANDLE;
+    }
+  }
+
+  #tryKernel<Result>(call: () => Result): Result | undefined {
+    try {
+      return call();
+    } catch (error) {
+      if (!isKernelLost(error)) throw error;
+      this.#hooks.loseKernel();
+      return undefined;
+    }
+  }
+
+  async #commit(group: Group, changes: readonly RunChange[], records: readonly RunRecord[]): Promise<void> {
+    const durability = group.runs.some((run) => run.durability === "strict") ? "strict" : "relaxed";
+    try {
+      for (const { workflow } of group.programs) {
+        const { identity, name, source } = workflow;
+        if (this.#storedSources.has(identity)) continue;
+        await this.#core.store.putSource({ identity, name, source });
+        this.#storedSources.add(identity);
+      }
+      await this.#core.store.commit(changes, durability);
+      this.#core.commitsTotal += 1;
+    } catch (error) {
+      this.#rollBack(group, toWorkflowError(error));
+      return;
+    }
+    this.#release(group, records);
+  }
+
+  // --- after the commit -------------------------------------------------------------------------------------------
+
+  #release(group: Group, records: readonly RunRecord[]): void {
+    for (const run of group.runs) run.isCommitting = false;
+    if (this.#core.isClosed) {
+      group.settleReceipts();
+      return;
+    }
+    this.#performer.perform(group);
+    group.settleReceipts();
+    for (const run of group.runs) this.#releaseRun(run);
+    if (records.length > 0) this.#core.onRecords(records);
+  }
+
+  #releaseRun(run: OpenRun): void {
+    const events = run.freshEvents;
+    run.freshEvents = undefined;
+    if (events !== undefined && run.taps !== undefined) for (const tap of [...run.taps]) tap.push(events);
+    const callbacks = run.settledCallbacks;
+    run.settledCallbacks = undefined;
+    if (isEnded(run.status)) this.#conclude(run);
+    else if (run.status === "canceling") this.#awaitCanceled(run);
+    else if (canGoOn(run)) this.#hooks.markReady(run);
+    for (const callback of callbacks ?? []) callback();
+  }
+
+  /** Tasks that ignore their signal are given up after `cancelTimeoutMs`. */
+  #awaitCanceled(run: OpenRun): void {
+    if (run.waiting !== undefined) this.#hooks.markReady(run);
+    run.stopCancelTimer ??= this.#core.clock.schedule(this.#core.cancelTimeoutMs, () => {
+      run.aborting = undefined;
+      this.#hooks.deliver([{ run, kind: TOUCH, id: 0, payload: undefined }]);
+    });
+  }
+
+  #conclude(run: OpenRun): void {
+    if (run.isDropped) return;
+    this.drop(run);
+    const record = run.toRecord();
+    const parent = run.parentRunId === undefined ? undefined : this.#core.runs.get(run.parentRunId);
+    if (parent?.aborting?.delete(run.runId) === true && parent.aborting.size === 0) {
+      this.#hooks.deliver([{ run: parent, kind: TOUCH, id: 0, payload: undefined }]);
+    }
+    if (run.taps !== undefined) {
+      const end = tellEnd(run, record);
+      for (const tap of [...run.taps]) {
+        tap.push([end]);
+        tap.detach();
+      }
+    }
+    if (run.waiting !== undefined) this.#hooks.deliver(run.waiting);
+    run.waiting = undefined;
+    this.#core.onEnded(run, record);
+  }
+
+  /** Takes the run out of the loop. */
+  drop(run: OpenRun): void {
+    run.isDropped = true;
+    run.stopCancelTimer?.();
+    run.program.userCount -= 1;
+    this.#performer.forget(run, false);
+    if (this.#core.runs.get(run.runId) === run) this.#core.runs.delete(run.runId);
+  }
+
+  // --- a failed commit --------------------------------------------------------------------------------------------
+
+  #rollBack(group: Group, error: WorkflowError): void {
+    const runIds: string[] = [];
+    for (const run of group.runs) {
+      run.isCommitting = false;
+      this.drop(run);
+      if (run.handle !== NO_HANDLE) this.#tryKernel(() => this.#core.kernel.destroyRun(run.handle));
+      run.handle = NO_HANDLE;
+      run.ending = undefined;
+      for (const arrival of run.waiting ?? []) arrival.receipt?.fail(error, arrival.index ?? 0);
+      for (const tap of [...(run.taps ?? [])]) tap.detach();
+      for (const callback of run.settledCallbacks ?? []) callback();
+      runIds.push(run.runId);
+    }
+    group.failReceipts(error);
+    if (error.code === "store/fenced") this.#core.onFenced();
+    else if (!this.#core.isClosed) this.#core.clock.schedule(RELOAD_DELAY_MS, () => this.#hooks.reload(runIds));
+  }
+}
+
+/** Has the run something to do that only waited for its commit? */
+function canGoOn(run: OpenRun): boolean {
+  const { waiting } = run;
+  if (!run.isYielded) return waiting !== undefined;
+  return !run.isPaused || (waiting !== undefined && waiting.some((arrival) => arrival.heldSeed === undefined));
+}

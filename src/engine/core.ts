@@ -1,0 +1,98 @@
+// What the parts of the engine share: the ports that they speak to, the open runs, the loaded programs.
+import type { Durability, RunRecord } from "../model/engine.js";
+import { WorkflowError } from "../model/errors.js";
+import type { ClockPort, KernelFactory, KernelPort, LibraryPort, StorePort, TabsPort, TasksPort } from "../model/ports.js";
+import { CANCEL_TIMEOUT_MS_DEFAULT } from "./limits.js";
+import type { OpenRun } from "./open-run.js";
+import { NO_PROGRAM, ProgramTable } from "./program-table.js";
+
+/** What an engine is made of. */
+export interface EngineParts {
+  readonly kernelFactory: KernelFactory;
+  readonly store: StorePort;
+  readonly tasks: TasksPort;
+  readonly clock: ClockPort;
+  readonly library: LibraryPort;
+  readonly tabs: TabsPort;
+  readonly durability?: Durability | undefined;
+  readonly cancelTimeoutMs?: number | undefined;
+  readonly memorySizeMax?: number | undefined;
+  readonly runSizeMax?: number | undefined;
+}
+
+export class Core {
+  readonly parts: EngineParts;
+  readonly store: StorePort;
+  readonly tasks: TasksPort;
+  readonly clock: ClockPort;
+  readonly library: LibraryPort;
+  readonly tabs: TabsPort;
+  readonly durability: Durability;
+  readonly cancelTimeoutMs: number;
+  readonly programs = new ProgramTable();
+  /** Open runs that this engine drives. */
+  readonly runs = new Map<string, OpenRun>();
+  isDriver = false;
+  isClosed = false;
+  stepsTotal = 0;
+  eventsTotal = 0;
+  commitsTotal = 0;
+  /** Told of every record that changed, after its commit. */
+  onRecords: (records: readonly RunRecord[]) => void = () => undefined;
+  /** Told of every run that ended, before `onRecords`. */
+  onEnded: (run: OpenRun, record: RunRecord) => void = () => undefined;
+  /** Called when another engine has taken the store over. */
+  onFenced: () => void = () => undefined;
+  #kernel: KernelPort;
+  #kernelCount = 1;
+
+  constructor(parts: EngineParts, kernel: KernelPort) {
+    this.parts = parts;
+    this.store = parts.store;
+    this.tasks = parts.tasks;
+    this.clock = parts.clock;
+    this.library = parts.library;
+    this.tabs = parts.tabs;
+    this.durability = parts.durability ?? "relaxed";
+    this.cancelTimeoutMs = parts.cancelTimeoutMs ?? CANCEL_TIMEOUT_MS_DEFAULT;
+    this.#kernel = kernel;
+  }
+
+  /** The kernel in hand: ask for it anew after every wait, since a lost one is replaced. */
+  get kernel(): KernelPort {
+    return this.#kernel;
+  }
+
+  /** Which kernel it is, counted from 1. */
+  get kernelCount(): number {
+    return this.#kernelCount;
+  }
+
+  /** A fresh kernel in place of a lost one. Everything in the old one is gone. */
+  async replaceKernel(): Promise<void> {
+    this.#kernel = await makeKernel(this.parts);
+    this.#kernelCount += 1;
+    for (const program of this.programs.values()) program.kernelProgram = NO_PROGRAM;
+  }
+
+  /** The next turn of the event loop. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.clock.defer(resolve));
+  }
+}
+
+/** A kernel within the engine's memory limits. */
+export function makeKernel({ kernelFactory, memorySizeMax, runSizeMax }: EngineParts): Promise<KernelPort> {
+  return kernelFactory({ ...(memorySizeMax !== undefined && { memorySizeMax }), ...(runSizeMax !== undefined && { runSizeMax }) });
+}
+
+/** Has the kernel been lost (a trap, out of memory)? */
+export function isKernelLost(error: unknown): boolean {
+  return error instanceof WorkflowError && error.code === "kernel/lost";
+}
+
+/** Any failure as a WorkflowError. */
+export function toWorkflowError(error: unknown): WorkflowError {
+  if (error instanceof WorkflowError) return error;
+  return new WorkflowError("engine/failed", error instanceof Error ? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,27 @@
+// The engine's own errors, each worded once.
+import { WorkflowError } from "../model/errors.js";
+
+export function closedError(): WorkflowError {
+  return new WorkflowError("engine/closed", "The engine is closed");
+}
+
+export function notDriverError(): WorkflowError {
+  return new WorkflowError("engine/not-driver", "Another tab drives the runs; this one can only watch", { isRetryable: true });
+}
+
+export function unknownRunError(runId: string): WorkflowError {
+  return new WorkflowError("run/unknown", `There is no run ${runId}`, { details: { runId } });
+}
+
+export function trapError(runId: string): WorkflowError {
+  return new WorkflowError("kernel/trap", `The kernel trapped on an event of run ${runId}`, { details: { runId } });
+}
+
+export function reloadingError(runId: string): WorkflowError {
+  return new WorkflowError("run/reloading", `Run ${runId} is going back to its stored state`, { details: { runId }, isRetryable: true });
+}
+
+export function queueFullError(runId: string, eventsMax: number): WorkflowError {
+  const message = `Run ${runId} has ${eventsMax} events waiting for it to become quiet; that is the limit`;
+  return new WorkflowError("run/queue-full", message, { details: { runId, eventsMax }, isRetryable: true });
+}

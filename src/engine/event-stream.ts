@@ -1,0 +1,166 @@
+// `run.events()`: a run told from its first event to its end. What happened before is replayed; then a tap on the live
+// run goes on where the replay stops. A listener that lags too far behind loses its tap and goes back to reading history
+// from where it is, so that nothing is lost and nothing grows.
+import type { RunEvent } from "../model/engine.js";
+import { WorkflowError } from "../model/errors.js";
+import { isEnded } from "../model/status.js";
+import { type Core, isKernelLost } from "./core.js";
+import { EVENT_BUFFER_MAX } from "./limits.js";
+import type { Loop } from "./loop.js";
+import type { OpenRun, Tap } from "./open-run.js";
+import type { FoundRun, Reader } from "./reader.js";
+import { NO_HANDLE } from "./run-state.js";
+
+/** The reader's wish to end, and how to wake whoever waits meanwhile. */
+export interface Stop {
+  isStopped: boolean;
+  wake: () => void;
+}
+
+/** What a stream needs from the engine. */
+export interface StreamHost {
+  readonly core: Core;
+  readonly loop: Loop;
+  readonly reader: Reader;
+  /** Resolves when the run's record changes (also in another tab); rejects when the engine closes. */
+  changed(runId: string, stop: Stop): Promise<void>;
+}
+
+/** Where a stream reads from for a while. */
+interface Source {
+  readonly found: FoundRun;
+  readonly tap: LiveTap | undefined;
+  /** CONTINUEs of the last entry that belong to the past. */
+  readonly continues: number;
+}
+
+/** Begins a stream of all events from entry `from` on. The history is read when the first event is asked for. */
+export function streamEvents(host: StreamHost, runId: string, from: number): AsyncIterable<RunEvent> {
+  return { [Symbol.asyncIterator]: () => createIterator(host, runId, from) };
+}
+
+function createIterator(host: StreamHost, runId: string, from: number): AsyncIterator<RunEvent> {
+  const stop: Stop = { isStopped: false, wake: () => undefined };
+  const events = readAll(host, runId, stop);
+  const isWanted = (event: RunEvent): boolean => event.seq >= from;
+  return {
+    async next() {
+      for (;;) {
+        const result = await events.next();
+        if (result.done === true || isWanted(result.value)) return result;
+      }
+    },
+    async return() {
+      stop.isStopped = true;
+      stop.wake();
+      await events.return(undefined);
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+async function* readAll(host: StreamHost, runId: string, stop: Stop): AsyncGenerator<RunEvent, undefined> {
+  let position = 0;
+  while (!stop.isStopped) {
+    const source = await openSource(host, runId);
+    try {
+      let index = 0;
+      for await (const event of host.reader.tell(source.found, source.continues)) {
+        if (index++ < position) continue;
+        position += 1;
+        yield event;
+        if (event.type === "ended") return undefined;
+      }
+      for (let event = await source.tap?.next(stop); event !== undefined; event = await source.tap?.next(stop)) {
+        position += 1;
+        yield event;
+        if (event.type === "ended") return undefined;
+      }
+      if (source.tap === undefined && !isEnded(source.found.record.status)) await host.changed(runId, stop);
+    } catch (error) {
+      if (!isKernelLost(error) || host.core.isClosed) throw error;
+      host.loop.loseKernel();
+      await host.loop.flushed();
+    } finally {
+      source.tap?.close();
+    }
+  }
+  return undefined;
+}
+
+/** Finds the run; of an open one, taps it at a step boundary in the same moment as the past is cut off. */
+async function openSource(host: StreamHost, runId: string): Promise<Source> {
+  const { core, reader } = host;
+  for (;;) {
+    const run = core.runs.get(runId);
+    if (run === undefined) return { found: await reader.find(runId), tap: undefined, continues: Infinity };
+    await reader.settled(run);
+    if (run.isDropped || run.isCommitting) continue;
+    const found = await reader.find(runId);
+    if (found.open !== run || run.isDropped || run.isCommitting || run.seq !== found.record.seq) continue;
+    try {
+      return { found, tap: new LiveTap(core, run), continues: run.continueCount };
+    } catch (error) {
+      if (!isKernelLost(error)) throw error;
+      host.loop.loseKernel();
+      await host.loop.flushed();
+    }
+  }
+}
+
+/** A bounded buffer of what a live run tells. */
+class LiveTap implements Tap {
+  readonly #core: Core;
+  readonly #run: OpenRun;
+  #events: RunEvent[] = [];
+  #isOpen = true;
+  #wake: () => void = () => undefined;
+
+  constructor(core: Core, run: OpenRun) {
+    this.#core = core;
+    this.#run = run;
+    if (run.taps === undefined && run.handle !== NO_HANDLE) core.kernel.setTraced(run.handle, true);
+    (run.taps ??= new Set()).add(this);
+  }
+
+  push(events: readonly RunEvent[]): void {
+    if (!this.#isOpen) return;
+    if (this.#events.length + events.length > EVENT_BUFFER_MAX && this.#events.length > 0) {
+      this.#events = [];
+      this.close();
+      return;
+    }
+    for (const event of events) this.#events.push(event);
+    this.#wake();
+  }
+
+  detach(): void {
+    this.#isOpen = false;
+    this.#wake();
+  }
+
+  /** The next event; undefined when the tap is closed and read empty, or the reader has stopped. */
+  async next(stop: Stop): Promise<RunEvent | undefined> {
+    while (this.#events.length === 0 && this.#isOpen && !stop.isStopped) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        stop.wake = resolve;
+      });
+    }
+    if (this.#core.isClosed && this.#events.length === 0) throw new WorkflowError("engine/closed", "The engine is closed");
+    return this.#events.shift();
+  }
+
+  close(): void {
+    this.detach();
+    const { taps, handle } = this.#run;
+    if (taps?.delete(this) !== true || taps.size > 0) return;
+    this.#run.taps = undefined;
+    if (handle === NO_HANDLE || this.#run.isDropped || this.#core.isClosed) return;
+    try {
+      this.#core.kernel.setTraced(handle, false);
+    } catch (error) {
+      if (!isKernelLost(error)) throw error;
+    }
+  }
+}

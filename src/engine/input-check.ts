@@ -1,0 +1,85 @@
+// A run's input against the parameters that the workflow declares: defaults filled in, types and choices checked.
+import type { ParameterDefinition, TypeName } from "../model/definition.js";
+import { WorkflowError } from "../model/errors.js";
+
+/**
+ * The input that a run starts with: what was given, and defaults for what was not. Keys that no parameter declares stay.
+ * Throws `run/invalid-input` (details: `path`, and `problems`, one per parameter).
+ */
+export function checkInput(workflow: string, parameters: readonly ParameterDefinition[], input: unknown): Readonly<Record<string, unknown>> {
+  if (!isRecord(input ?? {})) throw invalidInput(workflow, [{ path: "input", message: `the input is ${describe(input)}, not an object` }]);
+  const complete: Record<string, unknown> = { ...(input as Record<string, unknown> | null | undefined) };
+  const problems: { path: string; message: string }[] = [];
+  for (const parameter of parameters) {
+    const { name } = parameter;
+    if (complete[name] === undefined && parameter.default !== undefined) complete[name] = parameter.default;
+    const value = complete[name];
+    if (value === undefined) {
+      if (parameter.isRequired) problems.push({ path: name, message: `parameter "${name}" is missing` });
+      continue;
+    }
+    const message = findProblem(parameter, value);
+    if (message !== undefined) problems.push({ path: name, message });
+  }
+  if (problems.length > 0) throw invalidInput(workflow, problems);
+  return complete;
+}
+
+function invalidInput(workflow: string, problems: readonly { path: string; message: string }[]): WorkflowError {
+  const message = `Workflow "${workflow}" cannot start: ${problems.map((problem) => problem.message).join("; ")}`;
+  return new WorkflowError("run/invalid-input", message, { details: { workflow, path: problems[0]?.path ?? "", problems } });
+}
+
+function findProblem({ name, type, choices }: ParameterDefinition, value: unknown): string | undefined {
+  if (!fits(type, value)) return `parameter "${name}" is ${describe(value)}, not ${type}`;
+  if (choices === undefined || choices.some((choice) => isSame(choice, value))) return undefined;
+  return `parameter "${name}" is ${describe(value)}, not one of ${choices.map((choice) => JSON.stringify(choice)).join(", ")}`;
+}
+
+function fits(type: TypeName, value: unknown): boolean {
+  switch (type) {
+    case "any":
+      return true;
+    case "bool":
+      return typeof value === "boolean";
+    case "int":
+      return typeof value === "bigint" || Number.isInteger(value);
+    case "uint":
+      return (typeof value === "bigint" && value >= 0n) || (typeof value === "number" && Number.isInteger(value) && value >= 0);
+    case "double":
+    case "number":
+      return typeof value === "number" || typeof value === "bigint";
+    case "string":
+      return typeof value === "string";
+    case "bytes":
+      return value instanceof Uint8Array;
+    case "list":
+      return Array.isArray(value);
+    case "map":
+      return isRecord(value);
+    case "timestamp":
+      return value instanceof Date || (typeof value === "string" && !Number.isNaN(Date.parse(value)));
+    case "duration":
+      return typeof value === "string" || typeof value === "object";
+  }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date) && !(value instanceof Uint8Array);
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || toText(a) === toText(b);
+}
+
+function toText(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? Number(part) : part));
+}
+
+function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return value instanceof Date ? "a timestamp" : value instanceof Uint8Array ? "bytes" : "a map";
+  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return String(value);
+}

@@ -1,0 +1,28 @@
+// The engine's limits: each queue, buffer and loop has its bound here, with its unit.
+
+/** A checkpoint is written when this many history entries have come since the last one. */
+export const CHECKPOINT_INTERVAL_ENTRIES = 256;
+/** Sub-workflows within sub-workflows: a run at this depth starts no child. The topmost run has depth 0. */
+export const WORKFLOW_DEPTH_MAX = 32;
+/** Events that a listener may lag behind a live run; beyond it the listener goes back to reading history. */
+export const EVENT_BUFFER_MAX = 1_024;
+/** Runs with an unread change that a reader of `runs.changes()` may have; beyond it the reader fails with `engine/too-slow`. */
+export const CHANGES_BUFFER_MAX = 10_000;
+/** Rounds of parents and children that are stepped into one commit; the rest goes into the next. */
+export const FOLLOW_UP_ROUNDS_MAX = 64;
+/** Sent events that may wait for one run to become quiet; beyond it `send` rejects with `run/queue-full`. */
+export const WAITING_EVENTS_MAX = 65_536;
+/** Ended runs of durability `none` that stay readable; the oldest go first. */
+export const VOLATILE_ENDED_RUNS_MAX = 10_000;
+/** How long steps may follow each other without giving the event loop a turn, ms. */
+export const PUMP_SLICE_MS = 4;
+/** Kernel calls of one replay without giving the event loop a turn. */
+export const REPLAY_SLICE_STEPS = 256;
+/** Default of `EngineOptions.cancelTimeoutMs`. */
+export const CANCEL_TIMEOUT_MS_DEFAULT = 5_000;
+/** A run whose commit failed goes back to its stored state after this long, ms. */
+export const RELOAD_DELAY_MS = 1_000;
+/** Workflows that stay loaded without a run or a recent use. */
+export const PROGRAMS_KEPT_MAX = 1_000;
+/** Runs that are read from the store at a time when this engine takes over. */
+export const RECOVERY_PAGE_RUNS = 1_000;

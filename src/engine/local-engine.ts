@@ -1,0 +1,424 @@
+// The engine in this thread: the public interface over the loop, the committer, recovery and the reader.
+import type {
+  Engine, EngineStatistics, EventBatch, Run, RunEvent, RunPage, RunQuery, RunRecord, SendResult, StartOptions, Value, Workflow,
+} from "../model/engine.js";
+import { WorkflowError } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
+import { EventOutcome, SEMANTICS_VERSION } from "../model/kernel-words.js";
+import type { LoadedWorkflow } from "../model/ports.js";
+import { isEnded, type RunStatus } from "../model/status.js";
+import { encodeValue } from "../model/value.js";
+import { createRunId } from "../base/run-id.js";
+import { BatchCall } from "./batch-call.js";
+import { ChangeFeed } from "./change-feed.js";
+import { ChildStarter } from "./child-starter.js";
+import { Committer } from "./committer.js";
+import { Core, type EngineParts, isKernelLost, makeKernel } from "./core.js";
+import { closedError, notDriverError, unknownRunError } from "./errors.js";
+import { type Stop, streamEvents } from "./event-stream.js";
+import { checkInput } from "./input-check.js";
+import { Loop } from "./loop.js";
+import { type Arrival, OpenRun, type Receipt } from "./open-run.js";
+import { Performer } from "./performer.js";
+import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
+import { Reader } from "./reader.js";
+import { Recovery } from "./recovery.js";
+import { placeProgram } from "./replay.js";
+import { decodePayload, toSendStatus } from "./run-events.js";
+import { RunHandle, type RunSource } from "./run-handle.js";
+import { packVersions } from "./run-state.js";
+import { countBoth, queryBoth, VolatileArchive } from "./volatile-archive.js";
+
+const RUN_ID_SIZE_MAX = 200;
+
+/** Opens the store, asks to drive, and takes up the runs that are open. */
+export async function openEngine(parts: EngineParts): Promise<Engine> {
+  const engine = new LocalEngine(new Core(parts, await makeKernel(parts)));
+  await engine.open();
+  return engine;
+}
+
+class LocalEngine implements Engine, RunSource {
+  readonly #core: Core;
+  readonly #loop: Loop;
+  readonly #performer: Performer;
+  readonly #committer: Committer;
+  readonly #recovery: Recovery;
+  readonly #reader: Reader;
+  readonly #feed = new ChangeFeed();
+  readonly #archive = new VolatileArchive();
+  /** Outputs of runs that ended while somebody waited for their result. */
+  readonly #outputs = new Map<string, unknown>();
+  /** Runs whose result is waited for: how many wait. */
+  readonly #awaited = new Map<string, number>();
+  /** Runs are taken up; until then, nobody can be told anything about them. */
+  #ready: Promise<void> = Promise.resolve();
+  readonly runs: Engine["runs"];
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#performer = new Performer(core, (arrivals) => this.#loop.deliver(arrivals));
+    const children = new ChildStarter(core);
+    this.#loop = new Loop(core, this.#performer, children, {
+      finish: (groups) => {
+        for (const group of groups) this.#committer.finish(group);
+      },
+      rebuild: () => this.#recovery.rebuild(),
+    });
+    this.#committer = new Committer(core, this.#performer, {
+      markReady: (run) => this.#loop.markReady(run),
+      deliver: (arrivals) => this.#loop.deliver(arrivals),
+      loseKernel: () => this.#loop.loseKernel(),
+      reload: (runIds) => void this.#recovery.reload(runIds),
+    });
+    this.#reader = new Reader(core, this.#loop, this.#archive);
+    this.#recovery = new Recovery({ core, loop: this.#loop, performer: this.#performer, committer: this.#committer, children, reader: this.#reader });
+    this.runs = {
+      get: (runId) => this.#getRun(runId),
+      query: (query = {}) => this.#query(query),
+      count: (query = {}) => this.#count(query),
+      delete: (runId) => this.#delete(runId),
+      changes: () => this.#feed.changes(),
+    };
+    core.onRecords = (records) => this.#publish(records);
+    core.onEnded = (run, record) => this.#keepEnded(run, record);
+    core.onFenced = () => this.#stepDown();
+  }
+
+  /** Resolves when the engine drives and has taken up all open runs, or when it watches. */
+  async open(): Promise<void> {
+    const { store, tabs } = this.#core;
+    await store.open();
+    tabs.onMessage = ({ records }) => void this.#takeMessage(records);
+    const role = await tabs.elect(() => {
+      this.#ready = this.#drive();
+      this.#ready.catch(() => undefined);
+    });
+    if (role === "driver") await this.#ready;
+  }
+
+  async load(source: string, options: { readonly name?: string } = {}): Promise<Workflow> {
+    this.#checkOpen();
+    const loaded = await this.#core.library.load(source, options.name);
+    const unregistered = findUnregisteredTasks(loaded, this.#core.tasks);
+    if (unregistered !== undefined) throw unregistered;
+    await this.#loop.flushed();
+    this.#checkOpen();
+    const program = this.#core.programs.add(loaded);
+    this.#place(program);
+    this.#core.programs.name(program);
+    return toWorkflow(loaded);
+  }
+
+  async start(workflow: Workflow | string, input?: Value, options: StartOptions = {}): Promise<Run> {
+    const [run] = await this.startMany(workflow, [input ?? {}], options);
+    if (run === undefined) throw new RangeError("one input starts one run");
+    return run;
+  }
+
+  async startMany(workflow: Workflow | string, inputs: readonly Value[], options: StartOptions = {}): Promise<readonly Run[]> {
+    await this.#checkDriver();
+    const program = this.#core.programs.find(typeof workflow === "string" ? workflow : workflow.identity);
+    const { name, program: compiled } = program.workflow;
+    if (options.runId !== undefined) await this.#checkRunId(options.runId, inputs.length);
+    const payloads = inputs.map((input) => encodeValue(checkInput(name, compiled.definition.parameters, input), "input"));
+    if (payloads.length === 0) return [];
+    const startedAt = this.#core.clock.now();
+    const versions = packVersions(compiled.compilerVersion, SEMANTICS_VERSION);
+    const runs = payloads.map(() => {
+      const run = new OpenRun(program, { runId: options.runId ?? createRunId(), durability: options.durability ?? this.#core.durability, startedAt, tags: options.tags ?? [], versions });
+      this.#core.runs.set(run.runId, run);
+      return run;
+    });
+    program.userCount += runs.length;
+    await new Promise<void>((resolve, reject) => {
+      const receipt = new CountReceipt(runs.length, resolve, reject);
+      this.#loop.deliver(runs.map((run, index): Arrival => ({ run, kind: EntryKind.START, id: versions, payload: payloads[index], receipt, index })));
+    });
+    return runs.map((run) => new RunHandle(run.runId, this));
+  }
+
+  async send(runId: string, event: string, payload?: Value): Promise<SendResult> {
+    await this.#checkDriver();
+    const bytes = payload === undefined ? undefined : encodeValue(payload, "payload");
+    const run = this.#core.runs.get(runId);
+    if (run === undefined) return { status: "ended", runStatus: (await this.#endedRecord(runId)).status };
+    const id = run.program.eventIndexes.get(event);
+    if (id === undefined) return { status: "unknown", runStatus: run.status };
+    const outcome = await this.#tell(run, EntryKind.EVENT, id, bytes);
+    return { status: toSendStatus(outcome), runStatus: run.status };
+  }
+
+  async sendMany(batch: EventBatch): Promise<Uint8Array> {
+    await this.#checkDriver();
+    if (batch.count === 0) return new Uint8Array(0);
+    const runs = batch.runIds.map((runId) => this.#core.runs.get(runId));
+    return new Promise((resolve, reject) => {
+      if (!runs.includes(undefined)) {
+        this.#loop.deliver([new BatchCall(batch, runs, [], resolve, reject)]);
+        return;
+      }
+      const copy = { ...batch, count: batch.count, runIds: batch.runIds.slice(), records: batch.records.slice(0, batch.count * 2), payloadIndex: batch.payloadIndex.slice(), payloadBytes: batch.payloadBytes.slice(), eventNames: batch.eventNames.slice() };
+      this.#fixOutcomes(copy.runIds).then((outcomes) => this.#loop.deliver([new BatchCall(copy, runs, outcomes, resolve, reject)]), reject);
+    });
+  }
+
+  pause(runId: string): Promise<RunStatus> {
+    return this.#control(runId, EntryKind.PAUSE);
+  }
+
+  resume(runId: string): Promise<RunStatus> {
+    return this.#control(runId, EntryKind.RESUME);
+  }
+
+  cancel(runId: string): Promise<RunStatus> {
+    return this.#control(runId, EntryKind.CANCEL);
+  }
+
+  async role(): Promise<"driver" | "watcher"> {
+    return this.#core.isDriver ? "driver" : "watcher";
+  }
+
+  async statistics(): Promise<EngineStatistics> {
+    const { stepsTotal, eventsTotal, commitsTotal, runs } = this.#core;
+    const { tasksInFlight, timersPending } = this.#performer;
+    await this.#loop.flushed();
+    return { runsOpen: runs.size, tasksInFlight, timersPending, kernelSizeBytes: this.#core.kernel.statistics().sizeBytes, stepsTotal, eventsTotal, commitsTotal };
+  }
+
+  async close(): Promise<void> {
+    if (this.#core.isClosed) return;
+    this.#core.isClosed = true;
+    this.#loop.close(closedError());
+    this.#performer.close();
+    for (const run of this.#core.runs.values()) {
+      run.stopCancelTimer?.();
+      for (const tap of [...(run.taps ?? [])]) tap.detach();
+    }
+    await this.#committer.settled();
+    this.#feed.close();
+    this.#core.tabs.close();
+    await this.#core.store.close();
+  }
+
+  // --- RunSource --------------------------------------------------------------------------------------------------
+
+  async recordOf(runId: string): Promise<RunRecord> {
+    this.#checkOpen();
+    return (await this.#reader.find(runId)).record;
+  }
+
+  async contextOf(runId: string): Promise<Record<string, unknown>> {
+    this.#checkOpen();
+    return this.#reader.context(runId);
+  }
+
+  async statesOf(runId: string): Promise<readonly string[]> {
+    this.#checkOpen();
+    return this.#reader.states(runId);
+  }
+
+  async workflowOf(runId: string): Promise<Workflow & { readonly source: string }> {
+    this.#checkOpen();
+    const { workflow } = await (await this.#reader.find(runId)).program();
+    return { ...toWorkflow(workflow), source: workflow.source };
+  }
+
+  async resultOf(runId: string): Promise<unknown> {
+    this.#checkOpen();
+    const stop: Stop = { isStopped: false, wake: () => undefined };
+    this.#awaited.set(runId, (this.#awaited.get(runId) ?? 0) + 1);
+    try {
+      const ended = this.#feed.ended(runId, stop);
+      ended.catch(() => undefined);
+      if (this.#core.runs.has(runId) || !isEnded((await this.#reader.find(runId)).record.status)) await ended;
+      return this.#outputs.has(runId) ? this.#outputs.get(runId) : await this.#reader.output(await this.#reader.find(runId));
+    } finally {
+      stop.wake();
+      this.#forgetAwaited(runId);
+    }
+  }
+
+  eventsOf(runId: string, from: number): AsyncIterable<RunEvent> {
+    this.#checkOpen();
+    return streamEvents({ core: this.#core, loop: this.#loop, reader: this.#reader, changed: (id, stop) => this.#feed.changed(id, stop) }, runId, from);
+  }
+
+  // --- runs -------------------------------------------------------------------------------------------------------
+
+  async #getRun(runId: string): Promise<Run> {
+    await this.recordOf(runId);
+    return new RunHandle(runId, this);
+  }
+
+  async #query(query: RunQuery): Promise<RunPage> {
+    this.#checkOpen();
+    return queryBoth(this.#core.store, this.#volatileRecords(), query);
+  }
+
+  async #count(query: RunQuery): Promise<number> {
+    this.#checkOpen();
+    return countBoth(this.#core.store, this.#volatileRecords(), query);
+  }
+
+  async #delete(runId: string): Promise<void> {
+    await this.#checkDriver();
+    const { record } = await this.#reader.find(runId);
+    if (!isEnded(record.status)) {
+      throw new WorkflowError("run/not-ended", `Run ${runId} is ${record.status}; only ended runs can be deleted`, { details: { runId, status: record.status } });
+    }
+    this.#committer.forgetSources();
+    if (this.#archive.get(runId) === undefined) await this.#core.store.delete([runId]);
+    this.#archive.delete(runId);
+  }
+
+  #volatileRecords(): readonly RunRecord[] {
+    const records = [...this.#archive.records()];
+    for (const run of this.#core.runs.values()) if (run.log !== undefined) records.push(run.toRecord());
+    return records;
+  }
+
+  // --- inside -----------------------------------------------------------------------------------------------------
+
+  async #control(runId: string, kind: EntryKind): Promise<RunStatus> {
+    await this.#checkDriver();
+    const run = this.#core.runs.get(runId);
+    if (run === undefined) return (await this.#endedRecord(runId)).status;
+    await this.#tell(run, kind, 0, undefined);
+    return run.status;
+  }
+
+  #tell(run: OpenRun, kind: EntryKind, id: number, payload: Uint8Array | undefined): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const receipt: Receipt = { settle: resolve, fail: reject };
+      this.#loop.deliver([{ run, kind, id, payload, receipt }]);
+    });
+  }
+
+  /** The record of a run that is not open here. Rejects with `run/unknown`, or with why this engine leaves it alone. */
+  async #endedRecord(runId: string): Promise<RunRecord> {
+    const refusal = this.#recovery.untouched.get(runId);
+    if (refusal !== undefined) throw refusal;
+    const { record } = await this.#reader.find(runId);
+    return record;
+  }
+
+  async #fixOutcomes(runIds: readonly string[]): Promise<readonly number[]> {
+    const outcomes: number[] = [];
+    for (const runId of runIds) {
+      const record = this.#core.runs.has(runId) ? undefined : (this.#archive.get(runId)?.record ?? (await this.#core.store.get(runId)));
+      outcomes.push(record !== undefined && isEnded(record.status) ? EventOutcome.ENDED : EventOutcome.UNKNOWN_RUN);
+    }
+    return outcomes;
+  }
+
+  async #checkRunId(runId: string, count: number): Promise<void> {
+    const isUsable = runId.length > 0 && runId.length <= RUN_ID_SIZE_MAX && !/[~/]/.test(runId);
+    if (count !== 1 || !isUsable) {
+      const message = `A run id of its own is for one run, has 1 to ${RUN_ID_SIZE_MAX} characters and no "~" or "/"`;
+      throw new WorkflowError("run/invalid-id", message, { details: { runId: runId.slice(0, RUN_ID_SIZE_MAX), runIdSizeMax: RUN_ID_SIZE_MAX } });
+    }
+    const isTaken = this.#core.runs.has(runId) || this.#archive.get(runId) !== undefined || (await this.#core.store.get(runId)) !== undefined;
+    if (isTaken || this.#core.runs.has(runId)) throw new WorkflowError("run/exists", `There is a run ${runId} already`, { details: { runId } });
+  }
+
+  #place(program: LoadedProgram): void {
+    try {
+      placeProgram(this.#core.kernel, program);
+      for (const idle of this.#core.programs.takeIdle()) if (idle.kernelProgram >= 0) this.#core.kernel.unloadProgram(idle.kernelProgram);
+    } catch (error) {
+      if (!isKernelLost(error)) throw error;
+      this.#loop.loseKernel();
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#core.isClosed) throw closedError();
+  }
+
+  async #checkDriver(): Promise<void> {
+    this.#checkOpen();
+    if (!this.#core.isDriver) throw notDriverError();
+    await this.#ready;
+    this.#checkOpen();
+  }
+
+  // --- roles ------------------------------------------------------------------------------------------------------
+
+  async #drive(): Promise<void> {
+    if (this.#core.isClosed) return;
+    await this.#core.store.takeOver();
+    await this.#core.store.refresh();
+    this.#core.isDriver = true;
+    await this.#recovery.recoverAll();
+  }
+
+  /** Another engine drives now: what is open here is its business. */
+  #stepDown(): void {
+    if (!this.#core.isDriver) return;
+    this.#core.isDriver = false;
+    this.#loop.close(notDriverError());
+    this.#performer.close();
+    for (const run of [...this.#core.runs.values()]) {
+      this.#committer.drop(run);
+      for (const tap of [...(run.taps ?? [])]) tap.detach();
+    }
+  }
+
+  async #takeMessage(records: readonly RunRecord[]): Promise<void> {
+    if (this.#core.isClosed || this.#core.isDriver) return;
+    try {
+      await this.#core.store.refresh();
+    } catch {
+      // The store tells of it at the next query; the records themselves are good.
+    }
+    this.#feed.publish(records);
+  }
+
+  #publish(records: readonly RunRecord[]): void {
+    this.#feed.publish(records);
+    const stored = records.filter(({ runId }) => this.#core.runs.get(runId)?.log === undefined && this.#archive.get(runId) === undefined);
+    if (stored.length > 0) this.#core.tabs.broadcast({ kind: "records", records: stored });
+  }
+
+  #keepEnded(run: OpenRun, record: RunRecord): void {
+    if (run.log !== undefined) this.#archive.keep(run, record);
+    if (record.status === "succeeded" && this.#awaited.has(run.runId)) this.#outputs.set(run.runId, decodePayload(run.ending?.payload));
+  }
+
+  #forgetAwaited(runId: string): void {
+    const count = (this.#awaited.get(runId) ?? 1) - 1;
+    if (count > 0) {
+      this.#awaited.set(runId, count);
+      return;
+    }
+    this.#awaited.delete(runId);
+    this.#outputs.delete(runId);
+  }
+}
+
+/** Resolves when all of a number of arrivals are settled. */
+class CountReceipt implements Receipt {
+  readonly #resolve: () => void;
+  readonly #reject: (error: WorkflowError) => void;
+  #count: number;
+
+  constructor(count: number, resolve: () => void, reject: (error: WorkflowError) => void) {
+    this.#count = count;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  settle(): void {
+    this.#count -= 1;
+    if (this.#count === 0) this.#resolve();
+  }
+
+  fail(error: WorkflowError): void {
+    this.#reject(error);
+  }
+}
+
+function toWorkflow({ name, identity, program, findings }: LoadedWorkflow): Workflow {
+  return { name, identity, definition: program.definition, findings };
+}

@@ -1,0 +1,591 @@
+// The run loop: collects what runs are to be told, steps all of it in one kernel call per turn, records what came of it
+// and hands the group to the committer. Nothing that the kernel asks for happens here.
+import type { WorkflowError } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
+import { CommandKind, EventKind, EventOutcome } from "../model/kernel-words.js";
+import type { KernelCommand } from "../model/ports.js";
+import { isEnded } from "../model/status.js";
+import type { BatchCall } from "./batch-call.js";
+import type { ChildStarter } from "./child-starter.js";
+import { type Core, isKernelLost, toWorkflowError } from "./core.js";
+import { Group } from "./group.js";
+import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, WAITING_EVENTS_MAX } from "./limits.js";
+import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
+import { encodeError, idempotencyKey, type Performer } from "./performer.js";
+import { placeProgram } from "./replay.js";
+import { childRunId, decodeError, tellCommand, tellEntry, tellHeld } from "./run-events.js";
+import { NO_HANDLE, type OpenCommand } from "./run-state.js";
+import { StepBatch } from "./step-batch.js";
+import { queueFullError, reloadingError, trapError } from "./errors.js";
+
+const NO_COMMANDS: readonly KernelCommand[] = [];
+
+export interface LoopHooks {
+  /** Takes the groups of a turn: commits, then performs. */
+  readonly finish: (groups: readonly Group[]) => void;
+  /** Makes a fresh kernel and rebuilds every run; the loop rests until it resolves. */
+  readonly rebuild: () => Promise<void>;
+}
+
+export class Loop {
+  readonly #core: Core;
+  readonly #performer: Performer;
+  readonly #children: ChildStarter;
+  readonly #hooks: LoopHooks;
+  readonly #batch = new StepBatch();
+  #inbox: (Arrival | BatchCall)[] = [];
+  /** Runs that may take what waited for them, or go on where fuel ran out. */
+  #ready: OpenRun[] = [];
+  /** Caused by the turn in hand, to be stepped into the same commit. */
+  #followUps: Arrival[] = [];
+  /** Were in the batch in which the kernel was lost: delivered one by one. */
+  #suspects: Arrival[] = [];
+  #suspectInHand: Arrival | undefined;
+  /** What is being admitted, and the index of what comes next; what a lost kernel could not take goes back. */
+  #work: readonly (Arrival | BatchCall)[] = [];
+  #workAt = 0;
+  #returned: (Arrival | BatchCall)[] = [];
+  #durable = new Group();
+  #volatile = new Group();
+  #isScheduled = false;
+  #isResting = true;
+  #isKernelLost = false;
+  #sliceStart = 0;
+  #flushCallbacks: (() => void)[] = [];
+
+  constructor(core: Core, performer: Performer, children: ChildStarter, hooks: LoopHooks) {
+    this.#core = core;
+    this.#performer = performer;
+    this.#children = children;
+    this.#hooks = hooks;
+  }
+
+  /** Steps from now on; before, arrivals are only collected. */
+  begin(): void {
+    this.#isResting = false;
+    this.#schedule();
+  }
+
+  deliver(arrivals: readonly (Arrival | BatchCall)[]): void {
+    for (const arrival of arrivals) this.#inbox.push(arrival);
+    this.#schedule();
+  }
+
+  /** The run may go on: its commit is done. */
+  markReady(run: OpenRun): void {
+    this.#ready.push(run);
+    this.#schedule();
+  }
+
+  /** The kernel was lost outside of a step: a new one is made before the next. */
+  loseKernel(): void {
+    this.#isKernelLost = true;
+    this.#schedule();
+  }
+
+  /** Resolves when everything delivered so far has been stepped (not yet committed), and a kernel is there. */
+  flushed(): Promise<void> {
+    if (!this.#isScheduled && !this.#isResting) return Promise.resolve();
+    return new Promise((resolve) => this.#flushCallbacks.push(resolve));
+  }
+
+  /** Gives everything up that has not been stepped. */
+  close(error: WorkflowError): void {
+    this.#isResting = true;
+    const arrivals = [...this.#suspects, ...this.#inbox, ...this.#followUps];
+    this.#suspects = [];
+    this.#inbox = [];
+    this.#followUps = [];
+    for (const arrival of arrivals) failArrival(arrival, error);
+    for (const run of this.#core.runs.values()) {
+      for (const arrival of run.waiting ?? []) failArrival(arrival, error);
+      run.waiting = undefined;
+    }
+    this.#settleFlushed();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isResting || this.#core.isClosed) return;
+    this.#isScheduled = true;
+    const now = this.#core.clock.now();
+    const isLate = now - this.#sliceStart >= PUMP_SLICE_MS;
+    const needsTurn = isLate || this.#ready.some((run) => run.isYielded);
+    if (!needsTurn) {
+      void Promise.resolve().then(() => this.#pump());
+      return;
+    }
+    this.#core.clock.defer(() => {
+      this.#sliceStart = this.#core.clock.now();
+      this.#pump();
+    });
+  }
+
+  // --- one turn ---------------------------------------------------------------------------------------------------
+
+  #pump(): void {
+    this.#isScheduled = false;
+    if (this.#isResting || this.#core.isClosed) return;
+    try {
+      if (!this.#isKernelLost) this.#runTurn();
+    } catch (error) {
+      if (isKernelLost(error)) this.#isKernelLost = true;
+      else this.#failBatch(toWorkflowError(error));
+      this.#returnWork();
+    }
+    if (this.#isKernelLost) this.#collectSuspects();
+    const groups = [this.#durable, this.#volatile].filter((group) => !group.isEmpty);
+    this.#durable = new Group();
+    this.#volatile = new Group();
+    if (groups.length > 0) this.#hooks.finish(groups);
+    if (this.#isKernelLost) {
+      void this.#rebuild();
+      return;
+    }
+    if (this.#inbox.length > 0 || this.#ready.length > 0 || this.#suspects.length > 0) this.#schedule();
+    this.#settleFlushed();
+  }
+
+  #runTurn(): void {
+    const suspect = this.#suspects.shift();
+    if (suspect !== undefined) {
+      this.#admitAll([suspect]);
+    } else {
+      const inbox = this.#inbox;
+      this.#inbox = [];
+      this.#admitAll([...this.#takeReady(), ...inbox]);
+    }
+    this.#suspectInHand = suspect;
+    this.#step();
+    this.#suspectInHand = undefined;
+    for (let round = 0; this.#followUps.length > 0 && round < FOLLOW_UP_ROUNDS_MAX; round += 1) {
+      const followUps = this.#followUps;
+      this.#followUps = [];
+      this.#admitAll(followUps);
+      this.#step();
+    }
+    this.#inbox = [...this.#followUps, ...this.#inbox];
+    this.#followUps = [];
+  }
+
+  #admitAll(work: readonly (Arrival | BatchCall)[]): void {
+    this.#work = work;
+    this.#workAt = 0;
+    for (const arrival of work) if ("kind" in arrival && arrival.kind === EntryKind.START) this.#placeProgram(arrival);
+    for (this.#workAt = 0; this.#workAt < work.length; ) {
+      const arrival = work[this.#workAt++];
+      if (arrival === undefined) continue;
+      if ("kind" in arrival) this.#admit(arrival);
+      else this.#admitBatch(arrival);
+    }
+    this.#work = [];
+  }
+
+  /** What waited for runs that may go on now; a run without fuel goes on before anything else reaches it. */
+  #takeReady(): readonly Arrival[] {
+    const ready = this.#ready;
+    this.#ready = [];
+    const arrivals: Arrival[] = [];
+    for (const run of ready) {
+      if (run.isDropped) continue;
+      if (run.isYielded && !run.isPaused) {
+        arrivals.push({ run, kind: EventKind.CONTINUE, id: 0, payload: undefined });
+        continue;
+      }
+      for (const arrival of run.waiting ?? []) arrivals.push(arrival);
+      run.waiting = undefined;
+    }
+    return arrivals;
+  }
+
+  async #rebuild(): Promise<void> {
+    this.#isResting = true;
+    await this.#hooks.rebuild();
+    this.#isKernelLost = false;
+    this.#isResting = this.#core.isClosed || !this.#core.isDriver;
+    this.#schedule();
+    this.#settleFlushed();
+  }
+
+  /** Everything of the batch in hand goes back; the event that was alone in it fails its run. */
+  #collectSuspects(): void {
+    const arrivals: Arrival[] = [];
+    for (let at = 0; at < this.#batch.count; at += 1) arrivals.push(this.#batch.toArrival(at));
+    this.#batch.clear();
+    const suspect = this.#suspectInHand;
+    this.#suspectInHand = undefined;
+    if (suspect !== undefined && arrivals.length === 1) this.#failRun(suspect.run, arrivals[0], trapError(suspect.run.runId));
+    else this.#suspects = [...arrivals, ...this.#suspects];
+  }
+
+  /** What was not admitted when a turn broke off is delivered in the next. */
+  #returnWork(): void {
+    this.#inbox = [...this.#returned, ...this.#work.slice(this.#workAt), ...this.#followUps, ...this.#inbox];
+    this.#returned = [];
+    this.#work = [];
+    this.#followUps = [];
+  }
+
+  #failRun(run: OpenRun, arrival: Arrival | undefined, error: WorkflowError): void {
+    if (run.ending === undefined) {
+      run.ending = { status: "failed", payload: encodeError(error) };
+      run.updatedAt = Math.max(this.#core.clock.now(), run.lastNow);
+      run.isYielded = false;
+    }
+    const group = this.#groupOf(run);
+    group.touch(run);
+    if (arrival?.receipt !== undefined) group.addReceipt(arrival.receipt, EventOutcome.FAILED, arrival.index ?? 0);
+    this.#closeEnded(run, group);
+  }
+
+  /** Fails a run from outside of a step (its history cannot be played any more). */
+  failRun(run: OpenRun, error: WorkflowError): void {
+    this.#failRun(run, undefined, error);
+    const groups = [this.#durable, this.#volatile].filter((group) => !group.isEmpty);
+    this.#durable = new Group();
+    this.#volatile = new Group();
+    this.#hooks.finish(groups);
+  }
+
+  #failBatch(error: WorkflowError): void {
+    for (let at = 0; at < this.#batch.count; at += 1) {
+      const { receipt, index, run } = this.#batch.toArrival(at);
+      receipt?.fail(error, index ?? 0);
+      this.#failRun(run, undefined, error);
+    }
+    this.#batch.clear();
+  }
+
+  #settleFlushed(): void {
+    const callbacks = this.#flushCallbacks;
+    this.#flushCallbacks = [];
+    for (const callback of callbacks) callback();
+  }
+
+  #groupOf(run: OpenRun): Group {
+    return run.log === undefined ? this.#durable : this.#volatile;
+  }
+
+  // --- admission --------------------------------------------------------------------------------------------------
+
+  #admitBatch(call: BatchCall): void {
+    try {
+      this.#admitEvents(call);
+    } catch (error) {
+      if (call.position < call.count) this.#returned.push(call);
+      throw error;
+    }
+  }
+
+  #admitEvents(call: BatchCall): void {
+    const { clock, kernel } = this.#core;
+    const now = clock.now();
+    const areFree = call.runs.map((run) => run !== undefined && isFree(run));
+    while (call.position < call.count) {
+      const index = call.position++;
+      const runIndex = call.runIndex(index);
+      const run = call.runs[runIndex];
+      const id = call.eventId(index);
+      const payload = call.payload(index);
+      if (run === undefined) call.settle(call.fixedOutcome(index), index);
+      else if (id < 0) call.settle(EventOutcome.UNKNOWN_EVENT, index);
+      else if (areFree[runIndex] === true) {
+        const time = now > run.lastNow ? now : run.lastNow;
+        this.#batch.add(kernel, run, EntryKind.EVENT, id, id, time, clock.seed(), payload, call, index, false);
+      } else {
+        this.#admit({ run, kind: EntryKind.EVENT, id, payload, receipt: call, index });
+      }
+    }
+  }
+
+  /** Adds the arrival to the batch, records it at once, or makes it wait. */
+  #admit(arrival: Arrival): void {
+    const { run, kind } = arrival;
+    if (run.isDropped) {
+      if (kind === EntryKind.START) return;
+      if (run.ending !== undefined) this.#settleNow(arrival, EventOutcome.ENDED);
+      else arrival.receipt?.fail(reloadingError(run.runId), arrival.index ?? 0);
+      return;
+    }
+    if (this.#mustWait(arrival)) {
+      this.#wait(arrival);
+      return;
+    }
+    if (kind === TOUCH) {
+      this.#groupOf(run).touch(run);
+      this.#reportEnd(run);
+    } else if (run.ending !== undefined) {
+      this.#settleNow(arrival, EventOutcome.ENDED);
+    } else if (kind === EntryKind.PAUSE || kind === EntryKind.RESUME) {
+      this.#admitPause(arrival);
+    } else if (run.isPaused && kind !== EntryKind.CANCEL) {
+      this.#hold(arrival);
+    } else {
+      this.#addToBatch(arrival);
+    }
+  }
+
+  #mustWait({ run, kind, heldSeed }: Arrival): boolean {
+    if (run.isCommitting) return true;
+    if (kind === EventKind.CONTINUE || kind === TOUCH) return false;
+    const isControl = kind === EntryKind.PAUSE || kind === EntryKind.RESUME || kind === EntryKind.CANCEL;
+    if (isControl && run.isInBatch) return true;
+    if (run.isYielded) return heldSeed !== undefined || !(isControl || run.isPaused);
+    return run.waiting !== undefined && run.waiting.length > 0;
+  }
+
+  #wait(arrival: Arrival): void {
+    const { run, receipt, index } = arrival;
+    if (arrival.kind === EventKind.CONTINUE) return;
+    run.waiting ??= [];
+    if (receipt !== undefined && run.waiting.length >= WAITING_EVENTS_MAX) receipt.fail(queueFullError(run.runId, WAITING_EVENTS_MAX), index ?? 0);
+    else run.waiting.push(arrival);
+    if (!run.isCommitting && !run.isYielded) this.#groupOf(run).touch(run);
+  }
+
+  #admitPause(arrival: Arrival): void {
+    const { run, kind } = arrival;
+    if ((kind === EntryKind.PAUSE) !== run.isPaused) {
+      this.#record(run, kind, kind === EntryKind.PAUSE ? run.continueCount : 0, this.#timeOf(run), this.#core.clock.seed(), undefined, false);
+      if (run.taps !== undefined) tell(run, tellEntry(run, kind, 0, undefined, EventOutcome.TAKEN, undefined));
+      if (kind === EntryKind.RESUME) this.#releaseHeld(run);
+    }
+    const group = this.#groupOf(run);
+    group.touch(run);
+    if (arrival.receipt !== undefined) group.addReceipt(arrival.receipt, EventOutcome.TAKEN, arrival.index ?? 0);
+  }
+
+  /** Held entries wait in order of arrival, before what comes from now on. */
+  #releaseHeld(run: OpenRun): void {
+    if (run.held.length === 0) return;
+    run.waiting = [...(run.waiting ?? []), ...run.held.map(({ kind, id, payload, seed }) => ({ run, kind, id, payload, heldSeed: seed }))];
+    run.held = [];
+  }
+
+  #hold(arrival: Arrival): void {
+    const { run, kind, id, payload, receipt } = arrival;
+    if (kind === EventKind.CONTINUE) return;
+    if (arrival.heldSeed !== undefined) {
+      (run.waiting ??= []).push(arrival);
+      return;
+    }
+    const seed = this.#core.clock.seed();
+    this.#record(run, kind, id, this.#timeOf(run), seed, payload, true);
+    run.held.push({ kind, id, seed, payload });
+    if (run.taps !== undefined) tell(run, tellHeld(run, kind, id, payload));
+    const group = this.#groupOf(run);
+    group.touch(run);
+    if (receipt !== undefined) group.addReceipt(receipt, EventOutcome.HELD, arrival.index ?? 0);
+  }
+
+  #addToBatch(arrival: Arrival): void {
+    const { run, kind, id, payload, receipt, index = 0, heldSeed } = arrival;
+    const { kernel, clock } = this.#core;
+    if (kind === EventKind.CONTINUE && !run.isYielded) return;
+    if (kind === EntryKind.START && run.handle === NO_HANDLE && !this.#createHandle(arrival)) return;
+    const isContinue = kind === EventKind.CONTINUE;
+    const now = isContinue ? run.causeNow : heldSeed === undefined ? this.#timeOf(run) : run.lastNow;
+    const seed = isContinue ? run.causeSeed : (heldSeed ?? clock.seed());
+    const entryId = kind === EntryKind.CANCEL ? run.continueCount : id;
+    const kernelId = kind === EntryKind.CANCEL || kind === EntryKind.START ? 0 : id;
+    this.#batch.add(kernel, run, kind, entryId, kernelId, now, seed, payload, receipt, index, heldSeed !== undefined);
+  }
+
+  /** Programs are loaded while no event waits in the kernel's batch. */
+  #placeProgram(arrival: Arrival): void {
+    try {
+      placeProgram(this.#core.kernel, arrival.run.program);
+    } catch (error) {
+      if (isKernelLost(error)) throw error;
+      this.#refuse(arrival, toWorkflowError(error));
+    }
+  }
+
+  /** The run cannot start. */
+  #refuse({ run, receipt, index }: Arrival, error: WorkflowError): void {
+    if (run.isDropped) return;
+    receipt?.fail(error, index ?? 0);
+    run.isDropped = true;
+    run.program.userCount -= 1;
+    this.#core.runs.delete(run.runId);
+    const parent = run.parentRunId === undefined ? undefined : this.#core.runs.get(run.parentRunId);
+    if (parent !== undefined) this.#followUps.push({ run: parent, kind: EntryKind.TASK_FAILED, id: run.parentSerial, payload: encodeError(error) });
+  }
+
+  #createHandle(arrival: Arrival): boolean {
+    const { run } = arrival;
+    try {
+      run.handle = this.#core.kernel.createRun(placeProgram(this.#core.kernel, run.program));
+      if (run.taps !== undefined) this.#core.kernel.setTraced(run.handle, true);
+      return true;
+    } catch (error) {
+      if (isKernelLost(error)) {
+        this.#returned.push(arrival);
+        throw error;
+      }
+      this.#refuse(arrival, toWorkflowError(error));
+      return false;
+    }
+  }
+
+  #timeOf(run: OpenRun): number {
+    return Math.max(this.#core.clock.now(), run.lastNow);
+  }
+
+  #settleNow({ run, receipt, index }: Arrival, outcome: number): void {
+    if (receipt !== undefined) this.#groupOf(run).addReceipt(receipt, outcome, index ?? 0);
+  }
+
+  // --- the step ---------------------------------------------------------------------------------------------------
+
+  #step(): void {
+    const batch = this.#batch;
+    if (batch.count === 0) return;
+    const { outcomes, commands } = this.#core.kernel.step();
+    this.#core.stepsTotal += 1;
+    this.#core.eventsTotal += batch.count;
+    const busy: Arrival[] = [];
+    for (let at = 0, next = 0; at < batch.count; at += 1) {
+      const first = next;
+      while (commands[next]?.event === at) next += 1;
+      const outcome = outcomes[at] ?? EventOutcome.MALFORMED;
+      if (outcome === EventOutcome.BUSY) busy.push(batch.toArrival(at));
+      else this.#takeOutcome(at, outcome, first === next ? NO_COMMANDS : commands.slice(first, next));
+    }
+    batch.clear();
+    for (const arrival of busy.reverse()) {
+      (arrival.run.waiting ??= []).unshift(arrival);
+      this.#groupOf(arrival.run).touch(arrival.run);
+    }
+  }
+
+  #takeOutcome(at: number, outcome: number, commands: readonly KernelCommand[]): void {
+    const batch = this.#batch;
+    const run = batch.runs[at];
+    const kind = batch.kinds[at];
+    if (run === undefined || kind === undefined) return;
+    const seed = batch.seeds[at] ?? 0;
+    const payload = batch.payloads[at];
+    const id = batch.ids[at] ?? 0;
+    const receipt = batch.receipts[at];
+    const group = this.#groupOf(run);
+    if (kind === EventKind.CONTINUE) {
+      run.isYielded = false;
+      run.continueCount += 1;
+    } else if (batch.areHeld[at] === true) {
+      run.beginHeld(seed);
+    } else if (outcome === EventOutcome.TAKEN || outcome === EventOutcome.IGNORED || outcome === EventOutcome.FAILED) {
+      this.#record(run, kind, id, batch.nows[at] ?? 0, seed, payload, false);
+      run.beginEntry(seed);
+    }
+    if (kind === EntryKind.CANCEL) run.isYielded = false;
+    if (receipt !== undefined) group.addReceipt(receipt, outcome, batch.indexes[at] ?? 0);
+    if (kind !== EventKind.CONTINUE && kind !== EntryKind.EVENT && outcome !== EventOutcome.STALE) this.#closeAnswered(run, kind, id);
+    if (run.taps !== undefined && isTold(kind, outcome)) tell(run, tellEntry(run, kind, id, payload, outcome, this.#answered));
+    this.#answered = undefined;
+    if (kind === EntryKind.START) group.programs.add(run.program);
+    if (commands.length > 0) this.#takeCommands(run, commands, group);
+    if (run.log === undefined || commands.length > 0 || kind !== EntryKind.EVENT || run.waiting !== undefined || run.taps !== undefined) group.touch(run);
+  }
+
+  /** What the entry in hand answered. */
+  #answered: OpenCommand | undefined;
+
+  #closeAnswered(run: OpenRun, kind: number, serial: number): void {
+    if (kind !== EntryKind.TASK_SUCCEEDED && kind !== EntryKind.TASK_FAILED && kind !== EntryKind.TIMER) return;
+    this.#answered = run.close(serial);
+    if (this.#answered !== undefined && kind === EntryKind.TIMER) this.#performer.disarm(this.#answered);
+  }
+
+  #record(run: OpenRun, kind: number, id: number, now: number, seed: number, payload: Uint8Array | undefined, isHeld: boolean): void {
+    run.record(kind, id, now, isHeld);
+    run.updatedAt = now;
+    if (run.log !== undefined) run.log.add(kind, isHeld, id, now, seed, payload);
+    else (run.fresh ??= []).push({ seq: run.seq, kind, isHeld, id, now, seed, ...(payload && { payload }) });
+  }
+
+  #takeCommands(run: OpenRun, commands: readonly KernelCommand[], group: Group): void {
+    for (const command of commands) {
+      const open = run.note(command);
+      if (run.taps !== undefined) tell(run, tellCommand(run.runId, run, command, open));
+      if (open !== undefined) this.#takeWork(run, command.kind, open, group);
+    }
+    if (run.ending === undefined) return;
+    run.updatedAt = Math.max(run.updatedAt, run.lastNow);
+    this.#closeEnded(run, group);
+  }
+
+  #takeWork(run: OpenRun, kind: number, open: OpenCommand, group: Group): void {
+    switch (kind) {
+      case CommandKind.CALL_TASK:
+        group.calls.push({ run, open });
+        break;
+      case CommandKind.SET_TIMER:
+        group.timers.push({ run, open });
+        break;
+      case CommandKind.START_WORKFLOW:
+        this.#followUps.push(this.#children.start(run, open));
+        break;
+      case CommandKind.CANCEL_TIMER:
+        this.#performer.disarm(open);
+        break;
+      case CommandKind.CANCEL_TASK: {
+        const key = idempotencyKey(run.runId, open.visit);
+        if (this.#performer.isInFlight(key)) {
+          group.abortedKeys.push(key);
+          (run.aborting ??= new Set()).add(key);
+        }
+        break;
+      }
+      case CommandKind.CANCEL_WORKFLOW:
+        this.#cancelChild(run, open);
+        break;
+    }
+  }
+
+  #cancelChild(run: OpenRun, open: OpenCommand): void {
+    const child = this.#core.runs.get(childRunId(run.runId, open.serial));
+    if (child === undefined) return;
+    (run.aborting ??= new Set()).add(child.runId);
+    this.#followUps.push({ run: child, kind: EntryKind.CANCEL, id: 0, payload: undefined });
+  }
+
+  /** The kernel has ended the run: nothing of it stays open. */
+  #closeEnded(run: OpenRun, group: Group): void {
+    run.isYielded = false;
+    run.held = [];
+    if (run.ending?.status === "failed") run.error ??= decodeError(run.ending.payload);
+    for (const open of [...(run.open?.values() ?? [])]) {
+      run.close(open.serial);
+      this.#performer.disarm(open);
+      const key = idempotencyKey(run.runId, open.visit);
+      if (this.#performer.isInFlight(key)) group.abortedKeys.push(key);
+    }
+    this.#reportEnd(run);
+  }
+
+  /** Tells the parent, once, when the run has come to its end. */
+  #reportEnd(run: OpenRun): void {
+    if (run.isReported || !isEnded(run.computeStatus())) return;
+    run.isReported = true;
+    const parent = run.parentRunId === undefined ? undefined : this.#core.runs.get(run.parentRunId);
+    if (parent !== undefined) this.#followUps.push(this.#children.answer(parent, run.parentSerial, run.ending));
+  }
+}
+
+function isFree(run: OpenRun): boolean {
+  return !run.isCommitting && !run.isYielded && !run.isPaused && run.waiting === undefined && run.ending === undefined && !run.isDropped && run.handle !== NO_HANDLE;
+}
+
+/** Is the arrival itself part of the story (and not only its consequences)? */
+function isTold(kind: number, outcome: number): boolean {
+  return kind !== EventKind.CONTINUE && (outcome === EventOutcome.TAKEN || outcome === EventOutcome.IGNORED || outcome === EventOutcome.FAILED);
+}
+
+function tell(run: OpenRun, event: Parameters<NonNullable<OpenRun["freshEvents"]>["push"]>[0] | undefined): void {
+  if (event !== undefined) (run.freshEvents ??= []).push(event);
+}
+
+function failArrival(arrival: Arrival | BatchCall, error: WorkflowError): void {
+  if ("kind" in arrival) arrival.receipt?.fail(error, arrival.index ?? 0);
+  else arrival.fail(error);
+}

@@ -1,0 +1,133 @@
+// A run that has not ended, as the loop keeps it: its state, its record, and what waits for it. Lean, because tens of
+// thousands of them are open: what most runs do not need is made when it is first used.
+import type { Durability, RunEvent, RunRecord } from "../model/engine.js";
+import type { ErrorRecord, WorkflowError } from "../model/errors.js";
+import type { HistoryEntry } from "../model/history.js";
+import type { RunStatus } from "../model/status.js";
+import type { LoadedProgram } from "./program-table.js";
+import { RunState } from "./run-state.js";
+import { VolatileLog } from "./volatile-log.js";
+
+/** Who wants to know what became of an arrival. `index`: the receiver's own number for it. */
+export interface Receipt {
+  /** `outcome`: EventOutcome. Called after the commit. */
+  settle(outcome: number, index: number): void;
+  fail(error: WorkflowError, index: number): void;
+}
+
+/** Not in history: the run's record is looked at again (an aborted task has ended). */
+export const TOUCH = 0;
+
+/** Something that a run is to be told. */
+export interface Arrival {
+  readonly run: OpenRun;
+  /** EntryKind, EventKind.CONTINUE or TOUCH. */
+  readonly kind: number;
+  /** As in `HistoryEntry`. */
+  readonly id: number;
+  readonly payload: Uint8Array | undefined;
+  /** Set when it is in history already (held while the run was paused): its seed. */
+  readonly heldSeed?: number;
+  readonly receipt?: Receipt | undefined;
+  readonly index?: number;
+}
+
+/** A listener on the live run. */
+export interface Tap {
+  push(events: readonly RunEvent[]): void;
+  /** The run is no longer told from here: it has ended, or the listener has to read history again. */
+  detach(): void;
+}
+
+export interface OpenRunOptions {
+  readonly runId: string;
+  readonly durability: Durability;
+  readonly startedAt: number;
+  readonly tags?: readonly string[];
+  readonly parentRunId?: string | undefined;
+  readonly versions: number;
+}
+
+export class OpenRun extends RunState {
+  readonly runId: string;
+  readonly durability: Durability;
+  readonly startedAt: number;
+  readonly tags: readonly string[];
+  readonly parentRunId: string | undefined;
+  /** `packVersions`. */
+  readonly versions: number;
+  /** Only of durability `none`. */
+  readonly log: VolatileLog | undefined;
+  status: RunStatus = "scheduled";
+  updatedAt: number;
+  error: ErrorRecord | undefined;
+  /** Recorded in the step in hand, not yet committed. */
+  fresh: HistoryEntry[] | undefined;
+  /** To be told when the step in hand is committed. */
+  freshEvents: RunEvent[] | undefined;
+  waiting: Arrival[] | undefined;
+  taps: Set<Tap> | undefined;
+  /** Keys of canceled tasks and ids of canceled children that have not ended yet. */
+  aborting: Set<string> | undefined;
+  stopCancelTimer: (() => void) | undefined;
+  settledCallbacks: (() => void)[] | undefined;
+  checkpointSeq = 0;
+  /** Its last step is being committed. */
+  isCommitting = false;
+  /** It belongs to the group in hand. */
+  isTouched = false;
+  /** It has an event in the batch in hand. */
+  isInBatch = false;
+  /** Its parent was told of its end. */
+  isReported = false;
+  /** Taken out of the loop: by its end, a failed commit or the loss of the driver's role. */
+  isDropped = false;
+
+  constructor(program: LoadedProgram, options: OpenRunOptions) {
+    super(program);
+    this.runId = options.runId;
+    this.durability = options.durability;
+    this.startedAt = options.startedAt;
+    this.updatedAt = options.startedAt;
+    this.tags = options.tags ?? [];
+    this.parentRunId = options.parentRunId;
+    this.versions = options.versions;
+    this.log = options.durability === "none" ? new VolatileLog() : undefined;
+  }
+
+  /** The serial of the parent's command that started this run. */
+  get parentSerial(): number {
+    return Number(this.runId.slice(this.runId.lastIndexOf("~") + 1));
+  }
+
+  /** Number of runs above this one. */
+  get depth(): number {
+    return this.parentRunId === undefined ? 0 : this.runId.split("~").length - 1;
+  }
+
+  /** The status that follows from the state. */
+  computeStatus(): RunStatus {
+    if (this.ending !== undefined) {
+      return this.ending.status === "canceled" && this.aborting !== undefined && this.aborting.size > 0 ? "canceling" : this.ending.status;
+    }
+    if (this.isPaused) return this.workCount > 0 ? "pausing" : "paused";
+    return this.workCount > 0 || this.isYielded ? "running" : "waiting";
+  }
+
+  toRecord(): RunRecord {
+    const isOver = this.status === "succeeded" || this.status === "failed" || this.status === "canceled";
+    return {
+      runId: this.runId,
+      workflow: this.program.workflow.name,
+      identity: this.program.workflow.identity,
+      status: this.status,
+      startedAt: this.startedAt,
+      updatedAt: this.updatedAt,
+      ...(isOver && { endedAt: this.updatedAt }),
+      ...(this.error && { error: this.error }),
+      ...(this.parentRunId !== undefined && { parentRunId: this.parentRunId }),
+      tags: this.tags,
+      seq: this.seq,
+    };
+  }
+}

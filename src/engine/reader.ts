@@ -1,0 +1,194 @@
+// Reads runs: where a run is to be found, its context and output, its history told as events. Ended runs and what came
+// before are replayed in the kernel; nothing is performed.
+import type { RunEvent, RunRecord } from "../model/engine.js";
+import { fromErrorRecord, WorkflowError } from "../model/errors.js";
+import type { HistoryEntry } from "../model/history.js";
+import { isEnded } from "../model/status.js";
+import { decodeCheckpoint } from "./checkpoint.js";
+import { type Core, isKernelLost } from "./core.js";
+import { closedError, unknownRunError } from "./errors.js";
+import type { Loop } from "./loop.js";
+import type { OpenRun } from "./open-run.js";
+import type { LoadedProgram } from "./program-table.js";
+import { Replay, type ReplayOptions } from "./replay.js";
+import { decodePayload, nameStates, tellEnd } from "./run-events.js";
+import { NO_HANDLE, type RunEnding } from "./run-state.js";
+import type { VolatileArchive } from "./volatile-archive.js";
+
+/** How often a replay is begun anew when the kernel is lost under it. */
+const REPLAY_ATTEMPTS_MAX = 3;
+
+/** A run and how to read it. `open`: only where this engine drives it. */
+export interface FoundRun {
+  readonly record: RunRecord;
+  readonly program: () => Promise<LoadedProgram>;
+  readonly history: () => Promise<Iterable<HistoryEntry>>;
+  readonly open?: OpenRun;
+}
+
+export class Reader {
+  readonly #core: Core;
+  readonly #loop: Loop;
+  readonly #archive: VolatileArchive;
+
+  constructor(core: Core, loop: Loop, archive: VolatileArchive) {
+    this.#core = core;
+    this.#loop = loop;
+    this.#archive = archive;
+  }
+
+  /** Rejects with `run/unknown`. */
+  async find(runId: string): Promise<FoundRun> {
+    const { store } = this.#core;
+    const open = this.#core.runs.get(runId);
+    if (open !== undefined) {
+      const history = async (): Promise<Iterable<HistoryEntry>> => open.log?.entries(open.seq) ?? store.history(runId);
+      return { record: open.toRecord(), program: async () => open.program, history, open };
+    }
+    const archived = this.#archive.get(runId);
+    if (archived !== undefined) return { record: archived.record, program: async () => archived.program, history: async () => archived.log.entries() };
+    const record = await store.get(runId);
+    if (record === undefined) throw unknownRunError(runId);
+    return { record, program: () => this.program(record), history: () => store.history(runId) };
+  }
+
+  /** The workflow of a stored run, loaded from its stored source where nobody loaded it. */
+  async program({ identity, runId }: RunRecord): Promise<LoadedProgram> {
+    const loaded = this.#core.programs.get(identity);
+    if (loaded !== undefined) return loaded;
+    const source = await this.#core.store.getSource(identity);
+    if (source === undefined) throw new WorkflowError("store/damaged", `The workflow of run ${runId} is not in the store`, { details: { runId, identity } });
+    const workflow = await this.#core.library.load(source.source, source.name);
+    if (workflow.identity !== identity) throw new WorkflowError("store/damaged", `The stored workflow of run ${runId} is another one`, { details: { runId, identity } });
+    return this.#core.programs.add(workflow);
+  }
+
+  /** All variables; of an open run when what was sent before is stepped and committed. */
+  async context(runId: string): Promise<Record<string, unknown>> {
+    return this.#look(runId, (handle) => decodePayload(this.#core.kernel.context(handle)) as Record<string, unknown>);
+  }
+
+  async states(runId: string): Promise<readonly string[]> {
+    return this.#look(runId, (handle, program) => nameStates(program, this.#core.kernel.activeNodes(handle)));
+  }
+
+  /** How an ended run ended: what it returned, or why it failed. */
+  async output(found: FoundRun): Promise<unknown> {
+    const { record } = found;
+    if (record.status !== "succeeded") throw endError(record);
+    const ending = await this.ending(found);
+    return decodePayload(ending?.payload);
+  }
+
+  async ending(found: FoundRun): Promise<RunEnding | undefined> {
+    return this.#replay(found, (replay) => replay.state.ending);
+  }
+
+  /** Waits until an open run is neither waiting for its step nor for its commit. */
+  async settled(run: OpenRun): Promise<void> {
+    await this.#loop.flushed();
+    while (run.isCommitting) await new Promise<void>((resolve) => (run.settledCallbacks ??= []).push(resolve));
+    if (this.#core.isClosed) throw closedError();
+  }
+
+  /**
+   * The history told from its beginning, up to `seq` and, of a run without fuel there, `continues` CONTINUEs.
+   * Throws `kernel/lost` when the kernel is lost on the way.
+   */
+  async *tell(found: FoundRun, lastContinues: number): AsyncGenerator<RunEvent> {
+    const program = await found.program();
+    const entries = await found.history();
+    const last = found.record.seq;
+    const replay = this.#begin(program, { runId: found.record.runId, isTold: true, lastContinues });
+    try {
+      for await (const _slice of this.#slices(replay, upTo(entries, last))) yield* replay.takeEvents();
+      yield* replay.takeEvents();
+      if (isEnded(found.record.status)) yield tellEnd(replay.state, found.record);
+    } finally {
+      this.#end(program, replay);
+    }
+  }
+
+  /** Plays everything, giving the event loop its turns. */
+  async play(replay: Replay, entries: Iterable<HistoryEntry>): Promise<void> {
+    for await (const _slice of this.#slices(replay, entries)) continue;
+  }
+
+
+  async *#slices(replay: Replay, entries: Iterable<HistoryEntry>): AsyncGenerator<void> {
+    const { kernelCount } = this.#core;
+    for (const slice of replay.play(entries)) {
+      yield slice;
+      await this.#core.turn();
+      if (this.#core.isClosed) throw closedError();
+      if (this.#core.kernelCount !== kernelCount) throw new WorkflowError("kernel/lost", "The kernel was replaced during a replay");
+    }
+  }
+
+  async #look<Result>(runId: string, look: (handle: number, program: LoadedProgram) => Result): Promise<Result> {
+    const run = this.#core.runs.get(runId);
+    if (run !== undefined) await this.settled(run);
+    if (run !== undefined && run.handle !== NO_HANDLE && !run.isDropped) {
+      try {
+        return look(run.handle, run.program);
+      } catch (error) {
+        if (!isKernelLost(error)) throw error;
+        this.#loop.loseKernel();
+        return this.#look(runId, look);
+      }
+    }
+    return this.#replay(await this.find(runId), (replay) => look(replay.state.handle, replay.state.program));
+  }
+
+  async #replay<Result>(found: FoundRun, take: (replay: Replay) => Result): Promise<Result> {
+    const program = await found.program();
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#loop.flushed();
+      try {
+        const stored = found.open?.log === undefined && this.#archive.get(found.record.runId) === undefined ? await this.#core.store.checkpoint(found.record.runId) : undefined;
+        const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
+        const entries = await found.history();
+        const replay = this.#begin(program, { runId: found.record.runId, checkpoint });
+        try {
+          await this.play(replay, after(entries, checkpoint?.seq ?? 0));
+          return take(replay);
+        } finally {
+          this.#end(program, replay);
+        }
+      } catch (error) {
+        if (!isKernelLost(error) || attempt === REPLAY_ATTEMPTS_MAX || this.#core.isClosed) throw error;
+        this.#loop.loseKernel();
+      }
+    }
+  }
+
+  #begin(program: LoadedProgram, options: ReplayOptions): Replay {
+    if (this.#core.isClosed) throw closedError();
+    const replay = new Replay(this.#core.kernel, program, options);
+    program.userCount += 1;
+    return replay;
+  }
+
+  #end(program: LoadedProgram, replay: Replay): void {
+    program.userCount -= 1;
+    try {
+      replay.release();
+    } catch (error) {
+      if (!isKernelLost(error)) throw error;
+    }
+  }
+}
+
+/** Why a run that did not succeed ended. */
+export function endError(record: RunRecord): WorkflowError {
+  if (record.status === "canceled") return new WorkflowError("run/canceled", `Run ${record.runId} was canceled`, { details: { runId: record.runId } });
+  return fromErrorRecord(record.error ?? { code: "run/failed", message: `Run ${record.runId} failed` });
+}
+
+function* upTo(entries: Iterable<HistoryEntry>, last: number): Iterable<HistoryEntry> {
+  for (const entry of entries) if (entry.seq <= last) yield entry;
+}
+
+function* after(entries: Iterable<HistoryEntry>, first: number): Iterable<HistoryEntry> {
+  for (const entry of entries) if (entry.seq > first) yield entry;
+}

@@ -1,0 +1,216 @@
+// Takes runs up again: all open runs of the store when this engine becomes the driver, single ones after a failed commit,
+// and every open run in a fresh kernel after the old one was lost.
+import type { RunRecord } from "../model/engine.js";
+import { WorkflowError } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
+import { isEnded, RUN_STATUSES } from "../model/status.js";
+import { decodeCheckpoint } from "./checkpoint.js";
+import type { ChildStarter } from "./child-starter.js";
+import type { Committer } from "./committer.js";
+import { type Core, isKernelLost, toWorkflowError } from "./core.js";
+import { trapError } from "./errors.js";
+import type { Work } from "./group.js";
+import { RECOVERY_PAGE_RUNS } from "./limits.js";
+import type { Loop } from "./loop.js";
+import { OpenRun, TOUCH } from "./open-run.js";
+import type { Performer } from "./performer.js";
+import { findUnregisteredTasks } from "./program-table.js";
+import type { Reader } from "./reader.js";
+import { Replay } from "./replay.js";
+import { childRunId } from "./run-events.js";
+import { NO_HANDLE, OpenKind } from "./run-state.js";
+
+const OPEN_STATUSES = RUN_STATUSES.filter((status) => !isEnded(status));
+
+export interface RecoveryParts {
+  readonly core: Core;
+  readonly loop: Loop;
+  readonly performer: Performer;
+  readonly committer: Committer;
+  readonly children: ChildStarter;
+  readonly reader: Reader;
+}
+
+export class Recovery {
+  /** Open runs of the store that this engine does not drive, and why. */
+  readonly untouched = new Map<string, WorkflowError>();
+  readonly #parts: RecoveryParts;
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  /** All open runs of the store, then begins the loop. A run that cannot be taken up stays as it is. */
+  async recoverAll(): Promise<void> {
+    const { core } = this.#parts;
+    const recovered: OpenRun[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await core.store.query({ status: OPEN_STATUSES, order: "oldest", limit: RECOVERY_PAGE_RUNS, ...(cursor !== undefined && { cursor }) });
+      for (const record of page.records) {
+        const run = await this.#recover(record);
+        if (run !== undefined) recovered.push(run);
+      }
+      cursor = page.cursor;
+    } while (cursor !== undefined && !core.isClosed);
+    this.#parts.loop.begin();
+    await this.#issue(recovered);
+  }
+
+  /** Single runs, as they are stored now. */
+  async reload(runIds: readonly string[]): Promise<void> {
+    const { core } = this.#parts;
+    const recovered: OpenRun[] = [];
+    for (const runId of runIds) {
+      if (core.isClosed || !core.isDriver || core.runs.has(runId)) continue;
+      try {
+        const record = await core.store.get(runId);
+        const run = record === undefined || isEnded(record.status) ? undefined : await this.#recover(record);
+        if (run !== undefined) recovered.push(run);
+      } catch (error) {
+        this.untouched.set(runId, toWorkflowError(error));
+      }
+    }
+    await this.#issue(recovered);
+  }
+
+  /** Makes a fresh kernel and puts every open run into it. A run whose own history traps fails with `kernel/trap`. */
+  async rebuild(): Promise<void> {
+    const { core, loop, committer } = this.#parts;
+    await committer.settled();
+    while (!core.isClosed) {
+      await core.replaceKernel();
+      const culprit = await this.#rebuildRuns();
+      if (culprit === undefined) return;
+      loop.failRun(culprit, trapError(culprit.runId));
+      await committer.settled();
+    }
+  }
+
+  /** Returns the run on which the kernel was lost again. */
+  async #rebuildRuns(): Promise<OpenRun | undefined> {
+    const { core, committer } = this.#parts;
+    for (const run of core.runs.values()) run.handle = NO_HANDLE;
+    for (const run of [...core.runs.values()]) {
+      if (run.seq === 0 || run.ending !== undefined || run.isDropped) continue;
+      try {
+        await this.#rebuildRun(run);
+      } catch (error) {
+        if (isKernelLost(error)) return run;
+        this.untouched.set(run.runId, toWorkflowError(error));
+        committer.drop(run);
+      }
+    }
+    return undefined;
+  }
+
+  async #rebuildRun(run: OpenRun): Promise<void> {
+    const { core, reader } = this.#parts;
+    const stored = run.log === undefined ? await core.store.checkpoint(run.runId) : undefined;
+    const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
+    const entries = run.log?.entries() ?? (await core.store.history(run.runId, checkpoint?.seq ?? 0));
+    const replay = new Replay(core.kernel, run.program, { runId: run.runId, checkpoint, lastContinues: run.continueCount });
+    await reader.play(replay, entries);
+    run.handle = replay.state.handle;
+    if (run.taps !== undefined) core.kernel.setTraced(run.handle, true);
+  }
+
+  // --- one run ----------------------------------------------------------------------------------------------------
+
+  async #recover(record: RunRecord): Promise<OpenRun | undefined> {
+    const { core } = this.#parts;
+    this.untouched.delete(record.runId);
+    if (core.runs.has(record.runId)) return undefined;
+    try {
+      return await this.#replayRun(record);
+    } catch (error) {
+      if (core.isClosed) return undefined;
+      this.untouched.set(record.runId, isKernelLost(error) ? trapError(record.runId) : toWorkflowError(error));
+      if (isKernelLost(error)) await this.rebuild();
+      return undefined;
+    }
+  }
+
+  async #replayRun(record: RunRecord): Promise<OpenRun> {
+    const { core, reader } = this.#parts;
+    const { runId, startedAt, tags, parentRunId } = record;
+    const program = await reader.program(record);
+    const unregistered = findUnregisteredTasks(program.workflow, core.tasks);
+    if (unregistered !== undefined) throw unregistered;
+    const stored = await core.store.checkpoint(runId);
+    const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
+    const entries = await core.store.history(runId, checkpoint?.seq ?? 0);
+    const versions = checkpoint?.versions ?? entries[0]?.id ?? 0;
+    const durability = core.durability === "none" ? "relaxed" : core.durability;
+    const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, versions });
+    run.status = record.status;
+    run.updatedAt = record.updatedAt;
+    run.checkpointSeq = checkpoint?.seq ?? 0;
+    const replay = new Replay(core.kernel, program, { runId, checkpoint, lastContinues: 0, state: run });
+    try {
+      await reader.play(replay, entries);
+      if (run.seq !== record.seq) throw damagedError(record, run.seq);
+    } catch (error) {
+      if (!isKernelLost(error)) replay.release();
+      throw error;
+    }
+    program.userCount += 1;
+    core.runs.set(runId, run);
+    return run;
+  }
+
+  /** Asks again for what was open: the same keys, the same due times. */
+  async #issue(runs: readonly OpenRun[]): Promise<void> {
+    const { core, loop, performer } = this.#parts;
+    const calls: Work[] = [];
+    for (const run of runs) {
+      if (run.ending !== undefined) {
+        loop.deliver([{ run, kind: TOUCH, id: 0, payload: undefined }]);
+        continue;
+      }
+      for (const open of run.open?.values() ?? []) {
+        if (open.isAnswered) continue;
+        if (open.kind === OpenKind.TASK) calls.push({ run, open });
+        else if (open.kind === OpenKind.TIMER) performer.arm({ run, open });
+        else await this.#reconcileChild({ run, open });
+      }
+      await this.#reconcileParent(run);
+      this.#resume(run);
+    }
+    if (!core.isClosed) performer.call(calls);
+  }
+
+  /** Held entries whose RESUME is in history, and a step without fuel, go on. */
+  #resume(run: OpenRun): void {
+    if (run.isPaused) return;
+    if (run.held.length > 0) run.waiting = run.held.map(({ kind, id, payload, seed }) => ({ run, kind, id, payload, heldSeed: seed }));
+    run.held = [];
+    if (run.isYielded || run.waiting !== undefined) this.#parts.loop.markReady(run);
+  }
+
+  /** The child may have ended, or not even begun, when the parent was last heard of. */
+  async #reconcileChild({ run, open }: Work): Promise<void> {
+    const { core, loop, children, reader } = this.#parts;
+    const childId = childRunId(run.runId, open.serial);
+    if (core.runs.has(childId) || this.untouched.has(childId)) return;
+    const record = await core.store.get(childId);
+    if (record === undefined) {
+      loop.deliver([children.start(run, open)]);
+    } else if (isEnded(record.status)) {
+      const ending = await reader.ending(await reader.find(childId));
+      loop.deliver([children.answer(run, open.serial, ending)]);
+    }
+  }
+
+  /** A child whose parent has ended without it is canceled. */
+  async #reconcileParent(run: OpenRun): Promise<void> {
+    const { core, loop } = this.#parts;
+    if (run.parentRunId === undefined || core.runs.has(run.parentRunId)) return;
+    const parent = await core.store.get(run.parentRunId);
+    if (parent === undefined || isEnded(parent.status)) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
+  }
+}
+
+function damagedError({ runId, seq }: RunRecord, found: number): WorkflowError {
+  return new WorkflowError("store/damaged", `Run ${runId} has ${seq} history entries on record, ${found} in the store`, { details: { runId, seq, found } });
+}

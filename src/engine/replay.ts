@@ -1,0 +1,194 @@
+// Plays a history through the kernel: to rebuild a run after a crash, to read an ended one, to tell a listener what
+// happened before. Commands are noted or told, never performed.
+import type { RunEvent } from "../model/engine.js";
+import { WorkflowError } from "../model/errors.js";
+import { EntryKind, type HistoryEntry } from "../model/history.js";
+import { EventKind, EventOutcome, SEMANTICS_VERSION } from "../model/kernel-words.js";
+import type { KernelPort, StepOutput } from "../model/ports.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { REPLAY_SLICE_STEPS } from "./limits.js";
+import { type LoadedProgram, NO_PROGRAM } from "./program-table.js";
+import { tellCommand, tellEntry, tellHeld } from "./run-events.js";
+import { type HeldEntry, NO_HANDLE, packVersions, RunState } from "./run-state.js";
+
+export interface ReplayOptions {
+  readonly runId: string;
+  /** Where to begin; absent: at the first entry. */
+  readonly checkpoint?: Checkpoint | undefined;
+  /** Tell what happens: traces the run and collects `takeEvents`. */
+  readonly isTold?: boolean;
+  /** CONTINUEs to deliver after the last entry: 0 leaves a run without fuel where it is; default: until it is quiet. */
+  readonly lastContinues?: number;
+  /** Kept up to date by the replay; default: one of its own. */
+  readonly state?: RunState;
+}
+
+/** Loads the program where the kernel does not have it yet; returns the kernel's name for it. */
+export function placeProgram(kernel: KernelPort, program: LoadedProgram): number {
+  if (program.kernelProgram === NO_PROGRAM) program.kernelProgram = kernel.loadProgram(program.workflow.program);
+  return program.kernelProgram;
+}
+
+/** Throws `run/version-unsupported` where this engine would step the run otherwise than the one that began it. */
+export function checkVersions(runId: string, versions: number, program: LoadedProgram): void {
+  const expected = packVersions(program.workflow.program.compilerVersion, SEMANTICS_VERSION);
+  if (versions === expected) return;
+  const message = `Run ${runId} was begun by another version (${versions}) than this engine's (${expected})`;
+  throw new WorkflowError("run/version-unsupported", message, { details: { runId, versions, expected } });
+}
+
+/** One history on its way through the kernel. `release` ends it. */
+export class Replay {
+  readonly state: RunState;
+  /** Every kernel call so far, for slicing. */
+  stepCount = 0;
+  readonly #kernel: KernelPort;
+  readonly #options: ReplayOptions;
+  #events: RunEvent[] = [];
+  #versions = 0;
+
+  /** Throws `kernel/lost`, `kernel/bad-program`, `run/version-unsupported`. */
+  constructor(kernel: KernelPort, program: LoadedProgram, options: ReplayOptions) {
+    this.#kernel = kernel;
+    this.#options = options;
+    this.state = options.state ?? new RunState(program);
+    const { checkpoint } = options;
+    const kernelProgram = placeProgram(kernel, program);
+    if (checkpoint === undefined) {
+      this.state.handle = kernel.createRun(kernelProgram);
+    } else {
+      checkVersions(options.runId, checkpoint.versions, program);
+      this.#versions = checkpoint.versions;
+      this.state.handle = kernel.restore(kernelProgram, checkpoint.kernel);
+      this.state.seq = checkpoint.seq;
+      this.state.lastNow = checkpoint.lastNow;
+      this.state.resumeSeq = checkpoint.resumeSeq;
+      for (const open of checkpoint.open) this.state.restoreOpen(open);
+    }
+    if (options.isTold === true) kernel.setTraced(this.state.handle, true);
+  }
+
+  /** `packVersions` of the run. */
+  get versions(): number {
+    return this.#versions;
+  }
+
+  /**
+   * Plays the entries in order. Pauses after every REPLAY_SLICE_STEPS kernel calls, so that the caller can give the
+   * event loop a turn; the caller must not go on after the kernel is lost or the engine closed.
+   */
+  *play(entries: Iterable<HistoryEntry>): Generator<void> {
+    let sliceEnd = this.stepCount + REPLAY_SLICE_STEPS;
+    let before: HistoryEntry | undefined;
+    const plays = function* (replay: Replay): Generator<void> {
+      for (const entry of entries) {
+        if (before !== undefined) yield* replay.#playEntry(before, continuesUntil(entry));
+        before = entry;
+      }
+      if (before !== undefined) yield* replay.#playEntry(before, replay.#options.lastContinues ?? Infinity);
+    };
+    for (const _step of plays(this)) {
+      if (this.stepCount < sliceEnd) continue;
+      sliceEnd = this.stepCount + REPLAY_SLICE_STEPS;
+      yield;
+    }
+  }
+
+  /** What was told since the last call. */
+  takeEvents(): readonly RunEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** Gives the run back to the kernel. */
+  release(): void {
+    if (this.state.handle !== NO_HANDLE) this.#kernel.destroyRun(this.state.handle);
+    this.state.handle = NO_HANDLE;
+  }
+
+  *#playEntry(entry: HistoryEntry, continueMax: number): Generator<void> {
+    const { state } = this;
+    const { kind, id, seed, payload, isHeld } = entry;
+    if (entry.seq !== state.seq + 1) {
+      throw new WorkflowError("store/damaged", `Run ${this.#options.runId}: history entry ${state.seq + 1} is missing`, { details: { runId: this.#options.runId, seq: state.seq + 1 } });
+    }
+    if (kind === EntryKind.START) {
+      checkVersions(this.#options.runId, id, state.program);
+      this.#versions = id;
+    }
+    state.record(kind, id, entry.now, isHeld);
+    if (isHeld) {
+      state.held.push({ kind, id, seed, payload });
+      this.#tell(tellHeld(state, kind, id, payload));
+      yield;
+    } else if (kind === EntryKind.PAUSE || kind === EntryKind.RESUME) {
+      this.#tell(tellEntry(state, kind, id, payload, EventOutcome.TAKEN, undefined));
+      if (kind === EntryKind.RESUME) yield* this.#playHeld(continueMax);
+    } else {
+      state.beginEntry(seed);
+      if (kind === EntryKind.CANCEL) state.isYielded = false;
+      this.#stepOne(kind, kind === EntryKind.START ? 0 : id, seed, payload);
+      yield;
+      yield* this.#continue(continueMax);
+    }
+  }
+
+  *#playHeld(continueMax: number): Generator<void> {
+    const { state } = this;
+    yield* this.#continue(continueMax);
+    while (!state.isYielded && state.ending === undefined) {
+      const held = state.held.shift();
+      if (held === undefined) return;
+      state.beginHeld(held.seed);
+      this.#stepOne(held.kind, held.id, held.seed, held.payload);
+      yield;
+      yield* this.#continue(continueMax);
+    }
+    if (state.ending !== undefined) state.held = [];
+  }
+
+  *#continue(continueMax: number): Generator<void> {
+    const { state } = this;
+    while (state.isYielded && state.continueCount < continueMax) {
+      state.isYielded = false;
+      state.continueCount += 1;
+      this.#kernel.add(state.handle, EventKind.CONTINUE, 0, state.causeNow, state.causeSeed);
+      this.#note(this.#step());
+      yield;
+    }
+  }
+
+  #stepOne(kind: HeldEntry["kind"], id: number, seed: number, payload: Uint8Array | undefined): void {
+    const { state } = this;
+    this.#kernel.add(state.handle, kind, id, state.causeNow, seed, payload);
+    const output = this.#step();
+    const outcome = output.outcomes[0] ?? EventOutcome.STALE;
+    const isAnswer = kind === EntryKind.TASK_SUCCEEDED || kind === EntryKind.TASK_FAILED || kind === EntryKind.TIMER;
+    const closed = isAnswer && outcome !== EventOutcome.STALE ? state.close(id) : undefined;
+    this.#tell(tellEntry(state, kind, id, payload, outcome, closed));
+    this.#note(output);
+  }
+
+  #step(): StepOutput {
+    this.stepCount += 1;
+    return this.#kernel.step();
+  }
+
+  #note({ commands }: StepOutput): void {
+    const { state } = this;
+    for (const command of commands) {
+      const open = state.note(command);
+      if (this.#options.isTold === true) this.#tell(tellCommand(this.#options.runId, state, command, open));
+    }
+  }
+
+  #tell(event: RunEvent | undefined): void {
+    if (event !== undefined && this.#options.isTold === true) this.#events.push(event);
+  }
+}
+
+/** PAUSE and CANCEL may come while a run is without fuel: their `id` tells after how many CONTINUEs. */
+function continuesUntil(next: HistoryEntry): number {
+  return next.kind === EntryKind.PAUSE || next.kind === EntryKind.CANCEL ? next.id : Infinity;
+}

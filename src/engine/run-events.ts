@@ -1,0 +1,141 @@
+// What listeners are told: history entries and kernel commands as `RunEvent`s. The live loop and the replay of a
+// history use the same functions, so both tell the same story.
+import type { RunEvent, RunRecord, SendStatus } from "../model/engine.js";
+import type { ErrorRecord } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
+import { CommandKind, EventOutcome, LogLevel } from "../model/kernel-words.js";
+import type { KernelCommand } from "../model/ports.js";
+import { decodeValue } from "../model/value.js";
+import type { LoadedProgram } from "./program-table.js";
+import { type OpenCommand, OpenKind, type RunState } from "./run-state.js";
+
+const SEND_STATUSES: Readonly<Record<number, SendStatus>> = {
+  [EventOutcome.TAKEN]: "taken",
+  [EventOutcome.IGNORED]: "ignored",
+  [EventOutcome.ENDED]: "ended",
+  [EventOutcome.FAILED]: "failed",
+  [EventOutcome.HELD]: "held",
+};
+const LOG_LEVELS: Readonly<Record<number, "debug" | "info" | "warning" | "error">> = {
+  [LogLevel.DEBUG]: "debug",
+  [LogLevel.INFO]: "info",
+  [LogLevel.WARNING]: "warning",
+  [LogLevel.ERROR]: "error",
+};
+
+/** What an `EventOutcome` means to the sender. */
+export function toSendStatus(outcome: number): SendStatus {
+  return SEND_STATUSES[outcome] ?? "unknown";
+}
+
+/** Id of the child run that a run's START_WORKFLOW command with this serial starts. */
+export function childRunId(parentRunId: string, serial: number): string {
+  return `${parentRunId}~${serial}`;
+}
+
+export function decodePayload(payload: Uint8Array | undefined): unknown {
+  return payload === undefined ? null : decodeValue(payload);
+}
+
+/** An error as it crosses the kernel, `{code, message, details?}`, back as a record. */
+export function decodeError(payload: Uint8Array | undefined): ErrorRecord {
+  const value = decodePayload(payload);
+  if (typeof value !== "object" || value === null) return { code: "run/failed", message: value === null ? "The run failed" : String(value) };
+  const { code, message, details } = value as { code?: unknown; message?: unknown; details?: unknown };
+  return {
+    code: typeof code === "string" ? code : "run/failed",
+    message: typeof message === "string" ? message : "The run failed",
+    ...(typeof details === "object" && details !== null && { details: details as Record<string, unknown> }),
+  };
+}
+
+/** The event of a history entry, told before its consequences. `closed`: the command that it answers. */
+export function tellEntry(state: RunState, kind: EntryKind, id: number, payload: Uint8Array | undefined, outcome: number, closed: OpenCommand | undefined): RunEvent | undefined {
+  const at = { seq: state.causeSeq, time: state.causeNow };
+  switch (kind) {
+    case EntryKind.START:
+      return { ...at, type: "started", input: decodePayload(payload) };
+    case EntryKind.EVENT:
+      return { ...at, type: "event", name: state.program.workflow.program.eventNames[id] ?? "", payload: decodePayload(payload), status: toSendStatus(outcome) };
+    case EntryKind.TASK_SUCCEEDED:
+      return closed && { ...at, type: "taskSucceeded", task: actionName(state.program, closed.action), visit: closed.visit, result: decodePayload(payload) };
+    case EntryKind.TASK_FAILED:
+      return closed && { ...at, type: "taskFailed", task: actionName(state.program, closed.action), visit: closed.visit, error: decodeError(payload) };
+    case EntryKind.TIMER:
+      return closed && { ...at, type: "timerFired", visit: closed.visit };
+    case EntryKind.PAUSE:
+      return { seq: state.seq, time: state.lastNow, type: "paused" };
+    case EntryKind.RESUME:
+      return { seq: state.seq, time: state.lastNow, type: "resumed" };
+    default:
+      return undefined;
+  }
+}
+
+/** The event of an arrival that is held while the run is paused. */
+export function tellHeld(state: RunState, kind: EntryKind, id: number, payload: Uint8Array | undefined): RunEvent | undefined {
+  if (kind !== EntryKind.EVENT) return undefined;
+  const name = state.program.workflow.program.eventNames[id] ?? "";
+  return { seq: state.seq, time: state.lastNow, type: "event", name, payload: decodePayload(payload), status: "held" };
+}
+
+/** The event of a command. `open`: what `RunState.note` returned for it. The run's end is told by `tellEnd`. */
+export function tellCommand(runId: string, state: RunState, command: KernelCommand, open: OpenCommand | undefined): RunEvent | undefined {
+  const at = { seq: state.causeSeq, time: state.causeNow };
+  const { program } = state;
+  if (open !== undefined) return { ...at, ...tellOpen(runId, program, command.kind, open) } as RunEvent;
+  switch (command.kind) {
+    case CommandKind.LOG:
+      return { ...at, type: "log", level: LOG_LEVELS[command.a] ?? "info", message: String(decodePayload(command.payload)), state: stateOf(program, command.b) };
+    case CommandKind.STATE_ENTERED:
+    case CommandKind.STATE_EXITED: {
+      const type = command.kind === CommandKind.STATE_ENTERED ? "stateEntered" : "stateExited";
+      const state = stateOf(program, command.a);
+      return state === "" ? undefined : { ...at, type, state };
+    }
+    case CommandKind.TRANSITION_TAKEN:
+      return tellTransition(at, program, command.a);
+    case CommandKind.VARIABLE_SET:
+      return { ...at, type: "variableSet", name: program.workflow.program.slotNames[command.a] ?? "", value: decodePayload(command.payload) };
+    default:
+      return undefined;
+  }
+}
+
+/** The last event of an ended run. */
+export function tellEnd(state: RunState, record: RunRecord): RunEvent {
+  const at = { seq: record.seq, time: state.lastNow };
+  const hasOutput = record.status === "succeeded";
+  return { ...at, type: "ended", status: record.status, ...(hasOutput && { output: decodePayload(state.ending?.payload) }), ...(record.error && { error: record.error }) };
+}
+
+/** Ids of the active states, in document order. */
+export function nameStates(program: LoadedProgram, nodes: readonly number[]): readonly string[] {
+  return nodes.map((node) => stateOf(program, node)).filter((id) => id !== "");
+}
+
+export function actionName(program: LoadedProgram, action: number): string {
+  return program.workflow.program.actions[action]?.name ?? "";
+}
+
+function tellOpen(runId: string, program: LoadedProgram, kind: number, open: OpenCommand): object {
+  const { visit } = open;
+  const isStart = kind === CommandKind.CALL_TASK || kind === CommandKind.SET_TIMER || kind === CommandKind.START_WORKFLOW;
+  if (open.kind === OpenKind.TIMER) return isStart ? { type: "timerSet", visit, due: open.due } : { type: "timerCanceled", visit };
+  const task = actionName(program, open.action);
+  if (!isStart) return { type: "taskCanceled", task, visit };
+  if (open.kind === OpenKind.WORKFLOW) return { type: "childStarted", workflow: task, runId: childRunId(runId, open.serial), visit };
+  return { type: "taskStarted", task, visit, input: decodePayload(open.input) };
+}
+
+function tellTransition(at: { seq: number; time: number }, { workflow: { program } }: LoadedProgram, transition: number): RunEvent | undefined {
+  const index = program.transitionSources[transition];
+  const definition = index === undefined ? undefined : program.definition.transitions[index];
+  if (index === undefined || definition === undefined) return undefined;
+  const { states } = program.definition;
+  return { ...at, type: "transition", index, source: states[definition.source]?.id ?? "", target: states[definition.target]?.id ?? "" };
+}
+
+function stateOf({ workflow: { program } }: LoadedProgram, node: number): string {
+  return program.definition.states[program.nodeStates[node] ?? -1]?.id ?? "";
+}

@@ -1,0 +1,57 @@
+// The `Run` that embedders hold: an id and questions; it keeps nothing but the promise of its result.
+import type { Run, RunEvent, RunRecord, Workflow } from "../model/engine.js";
+import type { RunStatus } from "../model/status.js";
+
+/** Where a handle's answers come from. */
+export interface RunSource {
+  recordOf(runId: string): Promise<RunRecord>;
+  contextOf(runId: string): Promise<Record<string, unknown>>;
+  statesOf(runId: string): Promise<readonly string[]>;
+  workflowOf(runId: string): Promise<Workflow & { readonly source: string }>;
+  resultOf(runId: string): Promise<unknown>;
+  eventsOf(runId: string, from: number): AsyncIterable<RunEvent>;
+}
+
+export class RunHandle implements Run {
+  readonly id: string;
+  readonly #source: RunSource;
+  #result: Promise<unknown> | undefined;
+
+  constructor(id: string, source: RunSource) {
+    this.id = id;
+    this.#source = source;
+  }
+
+  async status(): Promise<RunStatus> {
+    return (await this.record()).status;
+  }
+
+  record(): Promise<RunRecord> {
+    return this.#source.recordOf(this.id);
+  }
+
+  context(): Promise<Record<string, unknown>> {
+    return this.#source.contextOf(this.id);
+  }
+
+  states(): Promise<readonly string[]> {
+    return this.#source.statesOf(this.id);
+  }
+
+  workflow(): Promise<Workflow & { readonly source: string }> {
+    return this.#source.workflowOf(this.id);
+  }
+
+  get result(): Promise<unknown> {
+    if (this.#result === undefined) {
+      this.#result = this.#source.resultOf(this.id);
+      // Asked for and then not awaited is no reason to end the process.
+      this.#result.catch(() => undefined);
+    }
+    return this.#result;
+  }
+
+  events(options: { readonly from?: number } = {}): AsyncIterable<RunEvent> {
+    return this.#source.eventsOf(this.id, options.from ?? 0);
+  }
+}

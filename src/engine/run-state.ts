@@ -1,0 +1,168 @@
+// What the history and the kernel's commands say of one run: its open tasks, timers and children, whether it is paused,
+// where fuel ran out. Live runs, recovery and replays all keep it through the same methods, so that visits, held entries
+// and pauses come out the same each time. Knows nothing of stores, promises or time.
+import { EntryKind } from "../model/history.js";
+import { CommandKind, RunEnd } from "../model/kernel-words.js";
+import type { KernelCommand } from "../model/ports.js";
+import type { LoadedProgram } from "./program-table.js";
+
+/** The run has no place in the kernel in hand. */
+export const NO_HANDLE = -1;
+/** The `id` of a START entry: which compiler and which semantics the run began with. */
+export function packVersions(compilerVersion: number, semanticsVersion: number): number {
+  return compilerVersion * 0x1_0000 + semanticsVersion;
+}
+
+export enum OpenKind {
+  TASK = 1,
+  TIMER = 2,
+  WORKFLOW = 3,
+}
+
+/** A command that waits for its answer. */
+export interface OpenCommand {
+  readonly kind: OpenKind;
+  readonly serial: number;
+  /** `seq.index`: names the ask for ever. */
+  readonly visit: string;
+  /** Action index (tasks, workflows). */
+  readonly action: number;
+  /** ms since 1970 (timers). */
+  readonly due: number;
+  readonly input: Uint8Array | undefined;
+  /** Its answer is held until the run is resumed. */
+  isAnswered: boolean;
+  /** Answered or canceled: no longer among the run's open commands. */
+  isClosed: boolean;
+}
+
+/** An arrival that is in history and waits for the run to be resumed. */
+export interface HeldEntry {
+  readonly kind: EntryKind;
+  readonly id: number;
+  readonly seed: number;
+  readonly payload: Uint8Array | undefined;
+}
+
+export interface RunEnding {
+  readonly status: "succeeded" | "failed" | "canceled";
+  readonly payload: Uint8Array | undefined;
+}
+
+const ENDINGS: Readonly<Record<number, RunEnding["status"]>> = { [RunEnd.SUCCEEDED]: "succeeded", [RunEnd.FAILED]: "failed", [RunEnd.CANCELED]: "canceled" };
+
+export class RunState {
+  readonly program: LoadedProgram;
+  /** The kernel's name for the run, or NO_HANDLE. */
+  handle = NO_HANDLE;
+  /** Number of history entries. */
+  seq = 0;
+  /** `now` of the last entry: a run's clock never goes back. */
+  lastNow = 0;
+  open: Map<number, OpenCommand> | undefined;
+  /** Open tasks and children without an answer. */
+  workCount = 0;
+  isPaused = false;
+  held: HeldEntry[] = [];
+  /** The entry whose consequences are in hand. */
+  causeSeq = 0;
+  causeNow = 0;
+  causeSeed = 0;
+  /** Asks for work that the entry in hand has led to. */
+  askCount = 0;
+  resumeSeq = 0;
+  /** Fuel ran out: the kernel waits for CONTINUE. */
+  isYielded = false;
+  /** CONTINUEs delivered since the last entry. */
+  continueCount = 0;
+  ending: RunEnding | undefined;
+
+  constructor(program: LoadedProgram) {
+    this.program = program;
+  }
+
+  /** A new entry is part of history. */
+  record(kind: EntryKind, id: number, now: number, isHeld: boolean): void {
+    this.seq += 1;
+    this.lastNow = now;
+    this.continueCount = 0;
+    if (kind === EntryKind.PAUSE) this.isPaused = true;
+    if (kind === EntryKind.RESUME) {
+      this.isPaused = false;
+      this.resumeSeq = this.seq;
+    }
+    if (isHeld && kind !== EntryKind.EVENT) this.#answer(id);
+  }
+
+  /** From now on commands are consequences of the last entry. */
+  beginEntry(seed: number): void {
+    this.causeSeq = this.seq;
+    this.causeNow = this.lastNow;
+    this.causeSeed = seed;
+    this.askCount = 0;
+  }
+
+  /** From now on commands are consequences of a held entry: they count as the RESUME's, at its time. */
+  beginHeld(seed: number): void {
+    if (this.causeSeq !== this.resumeSeq) this.askCount = 0;
+    this.causeSeq = this.resumeSeq;
+    this.causeNow = this.lastNow;
+    this.causeSeed = seed;
+  }
+
+  /** The answer to an open command is stepped. Returns the command, or undefined when nobody waits for it. */
+  close(serial: number): OpenCommand | undefined {
+    const command = this.open?.get(serial);
+    if (command === undefined || this.open === undefined) return undefined;
+    this.open.delete(serial);
+    if (this.open.size === 0) this.open = undefined;
+    command.isClosed = true;
+    if (command.kind !== OpenKind.TIMER && !command.isAnswered) this.workCount -= 1;
+    return command;
+  }
+
+  /** Keeps what a command changes. Returns the open command that it opened or closed. */
+  note(command: KernelCommand): OpenCommand | undefined {
+    switch (command.kind) {
+      case CommandKind.CALL_TASK:
+        return this.#ask(OpenKind.TASK, command);
+      case CommandKind.SET_TIMER:
+        return this.#ask(OpenKind.TIMER, command);
+      case CommandKind.START_WORKFLOW:
+        return this.#ask(OpenKind.WORKFLOW, command);
+      case CommandKind.CANCEL_TASK:
+      case CommandKind.CANCEL_TIMER:
+      case CommandKind.CANCEL_WORKFLOW:
+        return this.close(command.b);
+      case CommandKind.RUN_ENDED:
+        this.ending = { status: ENDINGS[command.a] ?? "failed", payload: command.payload };
+        this.isYielded = false;
+        return undefined;
+      case CommandKind.CONTINUE:
+        this.isYielded = true;
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Takes back an open command as a checkpoint has it. */
+  restoreOpen(command: OpenCommand): void {
+    (this.open ??= new Map()).set(command.serial, command);
+    if (command.kind !== OpenKind.TIMER && !command.isAnswered) this.workCount += 1;
+  }
+
+  #ask(kind: OpenKind, { a, b, time, payload }: KernelCommand): OpenCommand {
+    const visit = `${this.causeSeq}.${this.askCount++}`;
+    const command = { kind, serial: b, visit, action: a, due: time, input: payload, isAnswered: false, isClosed: false };
+    this.restoreOpen(command);
+    return command;
+  }
+
+  #answer(serial: number): void {
+    const command = this.open?.get(serial);
+    if (command === undefined || command.isAnswered) return;
+    command.isAnswered = true;
+    if (command.kind !== OpenKind.TIMER) this.workCount -= 1;
+  }
+}

@@ -1,0 +1,131 @@
+// What the engine's tests share: an engine over a disk in memory and a simulated clock, which can be dropped and opened
+// again as after a crash.
+import { joinEngine, type JoinOptions } from "../../../src/create-engine.js";
+import { createKernelFactory } from "../../../src/kernel/kernel-factory.js";
+import type { Engine, Run, RunEvent, TaskHandler } from "../../../src/model/engine.js";
+import { WorkflowError } from "../../../src/model/errors.js";
+import type { KernelFactory, KernelPort } from "../../../src/model/ports.js";
+import { createMemoryDisk, createMemoryStore, type MemoryDisk } from "../../../src/store/memory-store.js";
+import { SimulatedClock } from "../../../src/testing/simulated-clock.js";
+
+const compiledKernel = createKernelFactory();
+
+export interface Bench {
+  readonly engine: Engine;
+  readonly clock: SimulatedClock;
+  readonly disk: MemoryDisk;
+  /** The engine's kernel: the newest, when it was replaced. */
+  kernel(): KernelPort;
+  /** Forgets this engine as a killed process does, and opens another on the same disk and clock. */
+  reopen(options?: JoinOptions): Promise<Bench>;
+}
+
+export interface BenchOptions extends JoinOptions {
+  readonly disk?: MemoryDisk;
+  readonly simulatedClock?: SimulatedClock;
+}
+
+/** An open engine. Its store is in memory and durable across `reopen`. */
+export async function openBench(options: BenchOptions = {}): Promise<Bench> {
+  const { disk = createMemoryDisk(), simulatedClock: clock = new SimulatedClock(), ...rest } = options;
+  const kernels: KernelPort[] = [];
+  const factory = options.kernelFactory ?? compiledKernel;
+  const kernelFactory: KernelFactory = async (limits) => {
+    const kernel = await factory(limits);
+    kernels.push(kernel);
+    return kernel;
+  };
+  const engine = await joinEngine({ clock, storePort: createMemoryStore(disk), durability: "relaxed", ...rest, kernelFactory });
+  return {
+    engine,
+    clock,
+    disk,
+    kernel() {
+      const kernel = kernels.at(-1);
+      if (kernel === undefined) throw new Error("no kernel was made");
+      return kernel;
+    },
+    reopen: (changes = {}) => openBench({ ...options, ...changes, disk, simulatedClock: clock }),
+  };
+}
+
+/** A Markdown workflow out of its parts. */
+export function markdown(chart: string, parts: { name?: string; head?: string; actions?: string } = {}): string {
+  const actions = parts.actions === undefined ? "" : `\n## Actions\n${parts.actions.trim()}\n`;
+  return `---\nname: ${parts.name ?? "sample"}\n${parts.head?.trim() ?? ""}\n---\n\`\`\`mermaid\nstateDiagram-v2\n${chart.trim()}\n\`\`\`\n${actions}`;
+}
+
+/** A task that ends when the test says so. */
+export interface HeldTask {
+  readonly handler: TaskHandler;
+  readonly calls: { readonly input: unknown; readonly key: string; readonly signal: AbortSignal; readonly attempt: number }[];
+  succeed(value?: unknown, index?: number): void;
+  fail(error: unknown, index?: number): void;
+}
+
+export function holdTask(): HeldTask {
+  const calls: HeldTask["calls"] = [];
+  const ends: { resolve: (value: unknown) => void; reject: (error: unknown) => void }[] = [];
+  return {
+    calls,
+    handler: (input, { signal, idempotencyKey, attempt }) => {
+      calls.push({ input, key: idempotencyKey, signal, attempt });
+      return new Promise((resolve, reject) => ends.push({ resolve, reject }));
+    },
+    succeed: (value = null, index = ends.length - 1) => ends[index]?.resolve(value),
+    fail: (error, index = ends.length - 1) => ends[index]?.reject(error),
+  };
+}
+
+/** All events of a run up to its end. */
+export async function readEvents(run: Run, from?: number): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of run.events(from === undefined ? {} : { from })) events.push(event);
+  return events;
+}
+
+/** The first `count` events. */
+export async function readSome(run: Run, count: number): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of run.events()) if (events.push(event) === count) break;
+  return events;
+}
+
+/** One line an event: what tests compare. */
+export function brief(events: readonly RunEvent[]): string[] {
+  return events.map((event) => {
+    switch (event.type) {
+      case "stateEntered":
+      case "stateExited":
+        return `${event.type} ${event.state}`;
+      case "transition":
+        return `${event.source} -> ${event.target}`;
+      case "event":
+        return `event ${event.name} ${event.status}`;
+      case "taskStarted":
+      case "taskSucceeded":
+      case "taskFailed":
+      case "taskCanceled":
+        return `${event.type} ${event.task} ${event.visit}`;
+      case "variableSet":
+        return `${event.name} = ${JSON.stringify(event.value)}`;
+      case "log":
+        return `log ${event.message}`;
+      case "ended":
+        return `ended ${event.status}`;
+      default:
+        return event.type;
+    }
+  });
+}
+
+/** The code that a promise rejects with. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof WorkflowError) return error.code;
+    throw error;
+  }
+  return "no error";
+}
