@@ -3,4 +3,6 @@ import type { Suite } from "./suite.js";
 
 export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   cel: async () => (await import("./cel-suite.js")).celSuite,
+  mermaid: async () => (await import("./mermaid-suite.js")).mermaidSuite,
+  "mermaid-labels": async () => (await import("./mermaid-labels-suite.js")).mermaidLabelsSuite,
 };

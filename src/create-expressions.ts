@@ -1,0 +1,434 @@
+// Bare expressions, without an engine: joins the compiler of expressions with a kernel that all of them share. Loading is
+// asynchronous once; compiling and evaluating are synchronous from then on. A bounded number of programs stands in the
+// kernel at a time, so any number of expressions may come and go.
+import { ExpressionError } from "../assembly/abi.js";
+import { layOutExpressions } from "./compile/blob.js";
+import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
+import { parseExpression } from "./expression/parser.js";
+import type { StaticType } from "./expression/type.js";
+import { type EvaluationError, ExpressionKernel } from "./kernel/context.js";
+import { compileKernel, instantiateKernel } from "./kernel/instance.js";
+import type { TypeName } from "./model/definition.js";
+import type { EngineOptions } from "./model/engine.js";
+import { type ErrorCode, type Finding, locate, WorkflowError } from "./model/errors.js";
+import { decodeExact, encodeExact, type ExactValue, ValueWriter } from "./model/value.js";
+
+/** Programs of expressions in the kernel at once; the one loaded longest ago makes room, and is loaded again when it is used. */
+export const EXPRESSION_PROGRAM_COUNT_MAX = 4_096;
+
+/** Where the kernel comes from: as in `EngineOptions`. */
+export type LoadExpressionsOptions = Pick<EngineOptions, "wasmUrl" | "wasmModule">;
+
+export interface CompileExpressionOptions {
+  /** Declared variables and their types. With it, mistakes of type are found and any other name gives a warning. */
+  readonly variables?: Readonly<Record<string, TypeName>>;
+  /** JavaScript numbers become CEL doubles instead of JSON numbers that adapt to the other operand. Default false. */
+  readonly isStrict?: boolean;
+}
+
+export interface EvaluateOptions {
+  /** What `now` is, ms since 1970. Default: this moment. */
+  readonly now?: number;
+}
+
+/** Values of variables by name. Own properties count; a value `undefined` is absent. */
+export type ExpressionContext = Readonly<Record<string, unknown>>;
+
+/** A compiled expression. Memory in the kernel is taken when it is first evaluated. */
+export interface Expression {
+  readonly source: string;
+  /** Warnings; errors do not compile. */
+  readonly findings: readonly Finding[];
+  /** What is known of the result's type: `any` where nothing is. */
+  readonly type: StaticType;
+  /** The variables that it reads, in the order of first use. */
+  readonly variables: readonly string[];
+  /**
+   * The value over `context`: data as `decodeValue` gives it, integers beyond 2^53 as BigInt.
+   * @throws WorkflowError `expression/…` with a place in the source where it fails; `value/unsupported` for a context that is no data
+   */
+  evaluate(context?: ExpressionContext, options?: EvaluateOptions): unknown;
+  /** A context that stays in the kernel, for many evaluations. Dispose of it. */
+  resident(context?: ExpressionContext): ResidentExpression;
+  /** Many contexts that stay in the kernel, evaluated in one call. Dispose of it. */
+  batch(contexts: readonly ExpressionContext[]): ExpressionBatch;
+  /** Gives back its memory in the kernel. A later evaluation takes it again. */
+  dispose(): void;
+}
+
+export interface ResidentExpression {
+  /** As `Expression.evaluate`, over the values set last. */
+  evaluate(options?: EvaluateOptions): unknown;
+  /** Is the result exactly true? Throws as `evaluate`. */
+  test(options?: EvaluateOptions): boolean;
+  /** Sets one variable; numbers and bools are written in place. A name that the expression does not read is ignored. */
+  set(name: string, value: unknown): void;
+  dispose(): void;
+}
+
+export interface ExpressionBatch {
+  readonly count: number;
+  set(index: number, name: string, value: unknown): void;
+  /** Evaluates all; gives how many are exactly true. An error is not true. */
+  countTrue(options?: EvaluateOptions): number;
+  dispose(): void;
+}
+
+/** The kernel that expressions share, and the expressions whose programs stand in it. */
+interface Runtime {
+  readonly kernel: ExpressionKernel;
+  /** In the order of loading. */
+  readonly loaded: Set<CompiledExpression>;
+}
+
+let runtime: Runtime | undefined;
+let loading: Promise<void> | undefined;
+
+/**
+ * Loads the kernel for expressions; later calls do nothing, unless the kernel was lost: then they load a fresh one.
+ * Rejects with `kernel/wasm-blocked`, `kernel/unavailable`, `kernel/abi-mismatch`.
+ */
+export async function loadExpressions(options: LoadExpressionsOptions = {}): Promise<void> {
+  if (runtime !== undefined && isLost(runtime)) runtime = undefined;
+  if (runtime !== undefined) return;
+  loading ??= startRuntime(options).finally(() => {
+    loading = undefined;
+  });
+  await loading;
+}
+
+async function startRuntime(options: LoadExpressionsOptions): Promise<void> {
+  const instance = await instantiateKernel(await compileKernel(options));
+  runtime = { kernel: new ExpressionKernel(instance), loaded: new Set() };
+}
+
+function isLost({ kernel }: Runtime): boolean {
+  try {
+    kernel.setNow(0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function openRuntime(): Runtime {
+  if (runtime === undefined) throw new WorkflowError("kernel/not-loaded", "Expressions are not loaded: await loadExpressions() first");
+  return runtime;
+}
+
+/**
+ * Compiles CEL text. Linear in its size.
+ * @throws WorkflowError `expression/invalid`, with `findings` and the place of the first, where the text has errors
+ */
+export function compileExpression(source: string, options: CompileExpressionOptions = {}): Expression {
+  const { variables, isStrict = false } = options;
+  return compile(source, { variables, isStrict });
+}
+
+interface CompileSettings {
+  readonly variables?: Readonly<Record<string, TypeName>> | undefined;
+  readonly isStrict?: boolean;
+  readonly container?: string;
+  readonly isChecked?: boolean;
+}
+
+/** As `compileExpression`, for values whose types are spelled out: for conformance tests. */
+export function compileExact(source: string, settings: CompileSettings): Expression & { evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue } {
+  return compile(source, settings);
+}
+
+function compile(source: string, settings: CompileSettings): CompiledExpression {
+  const parsed = parseExpression(source);
+  refuseErrors(parsed.findings);
+  const slotNames: string[] = [];
+  const emitted = emitExpression(parsed.ast, createScope(settings, slotNames), { text: source });
+  refuseErrors(emitted.findings);
+  return new CompiledExpression(source, slotNames, emitted, settings.isStrict ?? false);
+}
+
+function refuseErrors(findings: readonly Finding[]): void {
+  const first = findings.find(({ severity }) => severity === "error");
+  if (first === undefined) return;
+  throw new WorkflowError("expression/invalid", first.message, { findings, place: first.place, details: { code: first.code } });
+}
+
+function createScope({ variables, container = "", isChecked = true }: CompileSettings, slotNames: string[]): ExpressionScope {
+  const slots = new Map<string, number>();
+  const typeOf = (name: string): TypeName | undefined => (variables !== undefined && Object.hasOwn(variables, name) ? variables[name] : undefined);
+  const hasPaths = container !== "" || (variables !== undefined && Object.keys(variables).some((name) => name.includes(".")));
+  return {
+    slotOf(name) {
+      const known = slots.get(name);
+      if (known !== undefined) return known;
+      slots.set(name, slotNames.length);
+      return slotNames.push(name) - 1;
+    },
+    typeOf,
+    ...(hasPaths && { isDeclared: (name: string) => typeOf(name) !== undefined }),
+    isOpen: variables === undefined,
+    container,
+    isChecked,
+  };
+}
+
+type Emitted = ReturnType<typeof emitExpression>;
+
+const plainWriter = new ValueWriter();
+const strictWriter = new ValueWriter({ isStrict: true });
+const INT_MIN = -(2n ** 63n);
+const INT_MAX = 2n ** 63n - 1n;
+
+class CompiledExpression implements Expression {
+  readonly source: string;
+  readonly findings: readonly Finding[];
+  readonly type: StaticType;
+  readonly variables: readonly string[];
+  readonly isStrict: boolean;
+  readonly #bytes: Uint8Array;
+  readonly #spans: Uint32Array;
+  readonly #usesNow: boolean;
+  #runtime: Runtime | undefined;
+  #program = 0;
+  #record = 0;
+  #context = 0;
+
+  constructor(source: string, slotNames: readonly string[], { code, findings, type }: Emitted, isStrict: boolean) {
+    this.source = source;
+    this.findings = findings;
+    this.type = type;
+    this.variables = slotNames;
+    this.isStrict = isStrict;
+    this.#bytes = layOutExpressions([code], slotNames);
+    this.#spans = code.spans;
+    this.#usesNow = source.includes("now");
+  }
+
+  evaluate(context: ExpressionContext = {}, options?: EvaluateOptions): unknown {
+    const kernel = this.open();
+    this.fill(kernel, this.#context, 0, context);
+    return this.run(kernel, this.#context, options);
+  }
+
+  evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue {
+    const kernel = this.open();
+    this.variables.forEach((name, slot) => {
+      const value = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
+      if (value === undefined) kernel.clearSlot(this.#context, slot);
+      else kernel.setSlot(this.#context, slot, encodeExact(value));
+    });
+    return decodeExact(kernel.wire(this.runToCell(kernel, this.#context)));
+  }
+
+  resident(context: ExpressionContext = {}): ResidentExpression {
+    return new Resident(this, context);
+  }
+
+  batch(contexts: readonly ExpressionContext[]): ExpressionBatch {
+    return new Batch(this, contexts);
+  }
+
+  dispose(): void {
+    if (this.#runtime === undefined) return;
+    const { kernel, loaded } = this.#runtime;
+    loaded.delete(this);
+    this.#runtime = undefined;
+    kernel.destroyContext(this.#context);
+    kernel.unloadProgram(this.#program);
+  }
+
+  /** Slots of one context; at least one, so that windows of a batch differ. */
+  get slotCount(): number {
+    return Math.max(1, this.variables.length);
+  }
+
+  /** The shared kernel, with this expression's program in it. */
+  open(): ExpressionKernel {
+    const current = openRuntime();
+    if (this.#runtime !== current) this.#load(current);
+    return current.kernel;
+  }
+
+  run(kernel: ExpressionKernel, context: number, options?: EvaluateOptions): unknown {
+    return kernel.value(this.runToCell(kernel, context, options));
+  }
+
+  /** Evaluates; the result cell is a value. */
+  runToCell(kernel: ExpressionKernel, context: number, options?: EvaluateOptions): number {
+    if (this.#usesNow) kernel.setNow(options?.now ?? Date.now());
+    const cell = kernel.evaluate(this.#record, context);
+    const error = kernel.error(cell);
+    if (error !== undefined) throw this.#describe(error);
+    return cell;
+  }
+
+  countTrue(kernel: ExpressionKernel, context: number, count: number, options?: EvaluateOptions): number {
+    if (this.#usesNow) kernel.setNow(options?.now ?? Date.now());
+    return kernel.evaluateMany(this.#record, context, count, this.slotCount);
+  }
+
+  /** Writes a context's variables to the slots from `first` on. */
+  fill(kernel: ExpressionKernel, context: number, first: number, values: ExpressionContext): void {
+    const { variables } = this;
+    for (let slot = 0; slot < variables.length; slot += 1) {
+      const name = variables[slot] as string;
+      this.write(kernel, context, first + slot, name, Object.hasOwn(values, name) ? values[name] : undefined);
+    }
+  }
+
+  write(kernel: ExpressionKernel, context: number, slot: number, name: string, value: unknown): void {
+    if (typeof value === "number" && !this.isStrict) kernel.setNumber(context, slot, value);
+    else if (typeof value === "boolean") kernel.setBool(context, slot, value);
+    else if (value === undefined) kernel.clearSlot(context, slot);
+    else if (typeof value === "bigint" && value >= INT_MIN && value <= INT_MAX) kernel.setInt(context, slot, value);
+    else {
+      const writer = this.isStrict ? strictWriter : plainWriter;
+      writer.reset();
+      writer.writeValue(value, name);
+      kernel.setSlot(context, slot, writer.bytes());
+    }
+  }
+
+  #load(current: Runtime): void {
+    const { kernel, loaded } = current;
+    if (loaded.size >= EXPRESSION_PROGRAM_COUNT_MAX) {
+      for (const oldest of loaded) {
+        oldest.dispose();
+        break;
+      }
+    }
+    this.#program = kernel.loadProgram(this.#bytes);
+    this.#record = kernel.expression(this.#program, 0);
+    this.#context = kernel.createContext(this.slotCount);
+    this.#runtime = current;
+    loaded.add(this);
+  }
+
+  #describe({ error, instruction, detail }: EvaluationError): WorkflowError {
+    const code = `expression/${(ExpressionError[error] ?? "failed").toLowerCase().replaceAll("_", "-")}` as ErrorCode;
+    const place = locate(this.source, this.#spans[instruction * 2] ?? 0, this.#spans[instruction * 2 + 1] ?? 0);
+    const message = describeError(error, detail, this.source.slice(place.start, place.end));
+    return new WorkflowError(code, message, { place, details: { source: this.source, ...(detail !== "" && { name: detail }) } });
+  }
+}
+
+class Resident implements ResidentExpression {
+  readonly #expression: CompiledExpression;
+  readonly #slots = new Map<string, number>();
+  /** By slot; written again where the kernel is another one. */
+  readonly #values: unknown[];
+  #kernel: ExpressionKernel | undefined;
+  #context = 0;
+
+  constructor(expression: CompiledExpression, context: ExpressionContext) {
+    this.#expression = expression;
+    this.#values = expression.variables.map((name) => (Object.hasOwn(context, name) ? context[name] : undefined));
+    expression.variables.forEach((name, slot) => {
+      this.#slots.set(name, slot);
+    });
+    this.#open();
+  }
+
+  evaluate(options?: EvaluateOptions): unknown {
+    const kernel = this.#open();
+    return this.#expression.run(kernel, this.#context, options);
+  }
+
+  test(options?: EvaluateOptions): boolean {
+    const kernel = this.#open();
+    return kernel.isTrue(this.#expression.runToCell(kernel, this.#context, options));
+  }
+
+  set(name: string, value: unknown): void {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return;
+    this.#expression.write(this.#open(), this.#context, slot, name, value);
+    this.#values[slot] = value;
+  }
+
+  dispose(): void {
+    this.#kernel?.destroyContext(this.#context);
+    this.#kernel = undefined;
+  }
+
+  #open(): ExpressionKernel {
+    const kernel = this.#expression.open();
+    if (kernel !== this.#kernel) {
+      this.#context = kernel.createContext(this.#expression.slotCount);
+      this.#kernel = kernel;
+      this.#expression.variables.forEach((name, slot) => {
+        this.#expression.write(kernel, this.#context, slot, name, this.#values[slot]);
+      });
+    }
+    return kernel;
+  }
+}
+
+class Batch implements ExpressionBatch {
+  readonly count: number;
+  readonly #expression: CompiledExpression;
+  readonly #slots = new Map<string, number>();
+  readonly #kernel: ExpressionKernel;
+  readonly #context: number;
+  #isDisposed = false;
+
+  constructor(expression: CompiledExpression, contexts: readonly ExpressionContext[]) {
+    this.#expression = expression;
+    this.count = contexts.length;
+    expression.variables.forEach((name, slot) => {
+      this.#slots.set(name, slot);
+    });
+    this.#kernel = expression.open();
+    this.#context = this.#kernel.createContext(Math.max(1, contexts.length * expression.slotCount));
+    contexts.forEach((values, index) => {
+      expression.fill(this.#kernel, this.#context, index * expression.slotCount, values);
+    });
+  }
+
+  set(index: number, name: string, value: unknown): void {
+    const slot = this.#slots.get(name);
+    if (slot === undefined || this.#isDisposed || index < 0 || index >= this.count) return;
+    this.#expression.write(this.#kernel, this.#context, index * this.#expression.slotCount + slot, name, value);
+  }
+
+  countTrue(options?: EvaluateOptions): number {
+    if (this.#isDisposed || this.#expression.open() !== this.#kernel) {
+      throw new WorkflowError("kernel/bad-handle", "The batch is gone: it was disposed of, or the kernel was loaded anew");
+    }
+    return this.#expression.countTrue(this.#kernel, this.#context, this.count, options);
+  }
+
+  dispose(): void {
+    if (!this.#isDisposed) this.#kernel.destroyContext(this.#context);
+    this.#isDisposed = true;
+  }
+}
+
+const ERROR_MESSAGES: Readonly<Record<ExpressionError, string>> = {
+  [ExpressionError.NO_SUCH_OVERLOAD]: "the values have types that this does not take",
+  [ExpressionError.NO_SUCH_KEY]: "there is no such key",
+  [ExpressionError.NO_SUCH_FIELD]: "there is no such field",
+  [ExpressionError.INDEX_OUT_OF_RANGE]: "the index is out of range",
+  [ExpressionError.DIVIDE_BY_ZERO]: "division by zero",
+  [ExpressionError.MODULUS_BY_ZERO]: "remainder of a division by zero",
+  [ExpressionError.INT_OVERFLOW]: "the result does not fit in an int",
+  [ExpressionError.UINT_OVERFLOW]: "the result does not fit in a uint",
+  [ExpressionError.RANGE]: "the value is out of range",
+  [ExpressionError.INVALID_CONVERSION]: "the value cannot be converted",
+  [ExpressionError.UNKNOWN_VARIABLE]: "the variable has no value",
+  [ExpressionError.DUPLICATE_KEY]: "a key stands twice in a map",
+  [ExpressionError.OUT_OF_FUEL]: "the expression takes too long",
+  [ExpressionError.OUT_OF_MEMORY]: "the expression needs too much memory",
+  [ExpressionError.INVALID_ARGUMENT]: "an argument is not valid",
+  [ExpressionError.UNSUPPORTED_KEY]: "a value of this type cannot be a key",
+  [ExpressionError.TIMESTAMP_RANGE]: "the timestamp is out of range",
+  [ExpressionError.DURATION_RANGE]: "the duration is out of range",
+  [ExpressionError.STACK_OVERFLOW]: "the values are nested too deep",
+};
+
+/** Text of an error shown to people, cut to this many characters of the source. */
+const SHOWN_LENGTH_MAX = 80;
+
+function describeError(error: ExpressionError, detail: string, part: string): string {
+  const shown = part.length > SHOWN_LENGTH_MAX ? `${part.slice(0, SHOWN_LENGTH_MAX)}…` : part;
+  return `${shown}: ${ERROR_MESSAGES[error] ?? "failed"}${detail === "" ? "" : ` (${detail})`}`;
+}

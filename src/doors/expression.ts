@@ -1,0 +1,14 @@
+// The entry `millrace/expression`: CEL expressions without an engine.
+export {
+  compileExpression,
+  type CompileExpressionOptions,
+  type EvaluateOptions,
+  type Expression,
+  type ExpressionBatch,
+  type ExpressionContext,
+  loadExpressions,
+  type LoadExpressionsOptions,
+  type ResidentExpression,
+} from "../create-expressions.js";
+export type { TypeName } from "../model/definition.js";
+export { type Finding, type Place, type Severity, WorkflowError } from "../model/errors.js";
