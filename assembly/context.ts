@@ -3,6 +3,7 @@
 import { CELL_SIZE, KernelStatus, Tag } from "./abi";
 import { auxOf, copyCell, setAbsent, tagOf } from "./cell";
 import { evaluate } from "./evaluate";
+import { setFuel } from "./fuel";
 import { allocateBlock, blockClassSize, freeBlock, resetScratch } from "./memory";
 import { deepCopy, deepSize, SIZE_OVER } from "./value";
 import { decodeWire, WIRE_OUT_OF_MEMORY } from "./wire";
@@ -12,6 +13,14 @@ const CONTEXT_HEADER_SIZE: usize = 16;
 const SLOT_COUNT_MAX: u32 = 0x1000000;
 
 const DECODED: usize = memory.data(16, 16);
+
+/** Fuel of one evaluation over a context. */
+let contextFuel: i32 = 1000000;
+
+/** Sets the fuel that every evaluation over a context begins with. */
+export function setContextFuel(count: i32): void {
+  contextFuel = count;
+}
 
 /** A context of `slotCount` slots, all ABSENT. 0: out of memory or too many. */
 export function createContext(slotCount: u32): usize {
@@ -86,6 +95,7 @@ export function contextSize(context: usize): usize {
 /** Evaluates over the context's slots. The result cell is valid until the next call. */
 export function evaluateIn(record: usize, context: usize): usize {
   resetScratch();
+  setFuel(contextFuel);
   return evaluate(record, context + CONTEXT_HEADER_SIZE);
 }
 
@@ -99,6 +109,7 @@ export function evaluateMany(record: usize, context: usize, count: u32, slotStri
   let trueCount: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     resetScratch();
+    setFuel(contextFuel);
     const cell = evaluate(record, slots);
     trueCount += <u32>(tagOf(cell) == Tag.BOOL && auxOf(cell) != 0);
     slots += stride;

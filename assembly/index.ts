@@ -3,11 +3,11 @@ import { ABI_VERSION } from "./abi";
 import { prepareMachine } from "./machine";
 import { preparePowers } from "./powers";
 
-export { memorySize, setMemoryLimits, resetScratch, allocateScratch } from "./memory";
+export { allocateBlock, allocatePermanent, allocateScratch, freeBlock, memorySize, resetScratch, setMemoryLimits } from "./memory";
 export { inputRegion, resultAddress, resultWire } from "./region";
 export { decodeWire } from "./wire";
 export { evaluate, fuelLeft, setFuel, setNow } from "./evaluate";
-export { contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setSlot, slotAddress } from "./context";
+export { contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setContextFuel, setSlot, slotAddress } from "./context";
 export { expressionRecord as expressionAt, loadProgram, programCount, programStatus, unloadProgram } from "./program";
 export { stepBatch } from "./step";
 export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from "./output";

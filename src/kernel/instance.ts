@@ -11,6 +11,11 @@ export interface KernelExports {
   trap(): void;
   memorySize(): number;
   setMemoryLimits(totalSizeMax: number, scratchSizeMax: number): void;
+  allocateBlock(size: number): number;
+  freeBlock(address: number, size: number): void;
+  allocatePermanent(size: number): number;
+  allocateScratch(size: number): number;
+  decodeWire(address: number, size: number, cell: number): number;
   inputRegion(size: number): number;
   resultWire(cell: number): number;
   resultAddress(): number;
@@ -26,6 +31,7 @@ export interface KernelExports {
   evaluateIn(expression: number, context: number): number;
   evaluateMany(expression: number, context: number, count: number, stride: number): number;
   setNow(ms: number): void;
+  setContextFuel(count: number): void;
   setFuel(count: number): void;
   fuelLeft(): number;
   resetScratch(): void;

@@ -1,0 +1,225 @@
+// The typed door to bare expressions: programs of expressions, resident contexts whose slots keep their values between
+// evaluations, and results read back. Knows wire bytes and cells; nothing of CEL text and nothing of runs.
+import { CELL_SIZE, ExpressionError, KernelStatus, Tag } from "../../assembly/abi.js";
+import { WorkflowError } from "../model/errors.js";
+import { decodeValue } from "../model/value.js";
+import type { KernelInstance } from "./instance.js";
+
+/** Loop turns (or 16 bytes built) that one evaluation may take. */
+export const EVALUATION_FUEL_MAX = 1_000_000;
+
+const OBJECT_HEADER_SIZE = 16;
+/** INTs within this size come out as numbers. */
+const SAFE_INTEGER_MAX = Number.MAX_SAFE_INTEGER;
+const TEXT_DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** An expression that failed: what and where. */
+export interface EvaluationError {
+  /** ExpressionError. */
+  readonly error: ExpressionError;
+  /** Index of the instruction in the expression's code (see `ExpressionSite.spans`). */
+  readonly instruction: number;
+  /** The key or field that is missing, where the kernel knows it; else "". */
+  readonly detail: string;
+}
+
+/**
+ * Expressions over resident contexts in one kernel instance. Handles are plain numbers: of a program, of an expression
+ * (`expression(program, index)`), of a context, and of a result cell, which is valid until the next evaluation. The caller
+ * frees programs and contexts. Every call throws `kernel/lost` once the instance has trapped.
+ */
+export class ExpressionKernel {
+  readonly #instance: KernelInstance;
+  #buffer: ArrayBufferLike = new ArrayBuffer(0);
+  #words = new Uint32Array(0);
+  #floats = new Float64Array(0);
+  #longs = new BigInt64Array(0);
+
+  constructor(instance: KernelInstance) {
+    this.#instance = instance;
+    instance.call(() => instance.exports.setContextFuel(EVALUATION_FUEL_MAX));
+  }
+
+  /** Loads a blob of `layOutExpressions`. Throws `kernel/bad-program`, `kernel/out-of-memory`, `kernel/limit`. */
+  loadProgram(bytes: Uint8Array): number {
+    const { exports } = this.#instance;
+    const region = this.#pass(bytes);
+    const program = this.#instance.call(() => exports.loadProgram(region, bytes.length)) >>> 0;
+    if (program !== 0) return program;
+    throw statusError(exports.programStatus(), "An expression program");
+  }
+
+  /** Frees a program; its expressions must not be used any more. */
+  unloadProgram(program: number): void {
+    this.#instance.call(() => this.#instance.exports.unloadProgram(program));
+  }
+
+  /** Handle of expression `index` of a program. */
+  expression(program: number, index: number): number {
+    return this.#instance.call(() => this.#instance.exports.expressionAt(program, index)) >>> 0;
+  }
+
+  /** A context of `slotCount` slots that were never written. Throws `kernel/out-of-memory`. */
+  createContext(slotCount: number): number {
+    const context = this.#instance.call(() => this.#instance.exports.createContext(slotCount)) >>> 0;
+    if (context === 0) throw statusError(KernelStatus.OUT_OF_MEMORY, `A context of ${slotCount} slots`);
+    return context;
+  }
+
+  /** Frees a context with its values. */
+  destroyContext(context: number): void {
+    this.#instance.call(() => this.#instance.exports.destroyContext(context));
+  }
+
+  /** Sets a slot to a wire value, which is copied. O(size). Throws `value/malformed`, `kernel/out-of-memory`. */
+  setSlot(context: number, slot: number, wire: Uint8Array): void {
+    const region = this.#pass(wire);
+    const status = this.#instance.call(() => this.#instance.exports.setSlot(context, slot, region, wire.length));
+    if (status !== KernelStatus.OK) throw statusError(status, `Slot ${slot}`);
+  }
+
+  /** Sets a slot to a JSON number without a call into the kernel. */
+  setNumber(context: number, slot: number, value: number): void {
+    const cell = this.#openSlot(context, slot, Tag.NUMBER, 0);
+    this.#floats[(cell >>> 3) + 1] = value;
+  }
+
+  /** Sets a slot to a bool without a call into the kernel. */
+  setBool(context: number, slot: number, value: boolean): void {
+    const cell = this.#openSlot(context, slot, Tag.BOOL, value ? 1 : 0);
+    this.#longs[(cell >>> 3) + 1] = 0n;
+  }
+
+  /** Sets a slot to an int (its lower 64 bits) without a call into the kernel. */
+  setInt(context: number, slot: number, value: bigint): void {
+    const cell = this.#openSlot(context, slot, Tag.INT, 0);
+    this.#longs[(cell >>> 3) + 1] = value;
+  }
+
+  /** Makes a slot one that was never written: using it is `UNKNOWN_VARIABLE`. */
+  clearSlot(context: number, slot: number): void {
+    const cell = this.#openSlot(context, slot, Tag.ABSENT, 0);
+    this.#longs[(cell >>> 3) + 1] = 0n;
+  }
+
+  /** Sets `now`: ms since 1970. */
+  setNow(ms: number): void {
+    this.#instance.call(() => this.#instance.exports.setNow(ms));
+  }
+
+  /** Evaluates; gives the result cell. `slot`: where the expression's slot 0 lies in the context. */
+  evaluate(expression: number, context: number, slot = 0): number {
+    return this.#instance.call(() => this.#instance.exports.evaluateIn(expression, context + slot * CELL_SIZE)) >>> 0;
+  }
+
+  /** Evaluates over `count` windows of a context, `slotStride` slots apart; gives the number of true results. */
+  evaluateMany(expression: number, context: number, count: number, slotStride: number): number {
+    return this.#instance.call(() => this.#instance.exports.evaluateMany(expression, context, count, slotStride));
+  }
+
+  /** Tag of a result cell. */
+  tag(cell: number): Tag {
+    this.#refresh();
+    return this.#word(cell);
+  }
+
+  /** Is the result exactly true? */
+  isTrue(cell: number): boolean {
+    this.#refresh();
+    return this.#word(cell) === Tag.BOOL && this.#word(cell + 4) === 1;
+  }
+
+  /** The result as JavaScript data, as `decodeValue` gives it. Ask `error` first: an error has no value. */
+  value(cell: number): unknown {
+    this.#refresh();
+    switch (this.#word(cell)) {
+      case Tag.NULL:
+        return null;
+      case Tag.BOOL:
+        return this.#word(cell + 4) === 1;
+      case Tag.DOUBLE:
+      case Tag.NUMBER:
+        return this.#floats[(cell >>> 3) + 1];
+      case Tag.INT: {
+        const value = this.#longs[(cell >>> 3) + 1] ?? 0n;
+        return value >= -SAFE_INTEGER_MAX && value <= SAFE_INTEGER_MAX ? Number(value) : value;
+      }
+      case Tag.STRING:
+        return this.#text(this.#word(cell + 8));
+      default:
+        return decodeValue(this.wire(cell));
+    }
+  }
+
+  /** The result's wire form, a copy. Throws `kernel/out-of-memory` where it has none (an error, too deep or too large). */
+  wire(cell: number): Uint8Array {
+    const { exports } = this.#instance;
+    const size = this.#instance.call(() => exports.resultWire(cell)) >>> 0;
+    if (size === 0) throw statusError(KernelStatus.OUT_OF_MEMORY, "The result of an expression");
+    const at = exports.resultAddress() >>> 0;
+    return this.#instance.bytes().slice(at, at + size);
+  }
+
+  /** What went wrong, or undefined when the result is a value. */
+  error(cell: number): EvaluationError | undefined {
+    this.#refresh();
+    if (this.#word(cell) !== Tag.ERROR) return undefined;
+    const detail = this.#word(cell + 12);
+    return { error: this.#word(cell + 4), instruction: this.#word(cell + 8), detail: detail === 0 ? "" : this.#text(detail) };
+  }
+
+  /** Bytes of the instance's memory. */
+  get sizeBytes(): number {
+    return this.#instance.exports.memory.buffer.byteLength;
+  }
+
+  /** Copies bytes to the input region; gives its address. */
+  #pass(bytes: Uint8Array): number {
+    const region = this.#instance.call(() => this.#instance.exports.inputRegion(bytes.length)) >>> 0;
+    if (region === 0) throw statusError(KernelStatus.OUT_OF_MEMORY, `An input of ${bytes.length} bytes`);
+    this.#instance.bytes().set(bytes, region);
+    return region;
+  }
+
+  #openSlot(context: number, slot: number, tag: Tag, aux: number): number {
+    this.#refresh();
+    const cell = context + CELL_SIZE + slot * CELL_SIZE;
+    this.#words[cell >>> 2] = tag;
+    this.#words[(cell >>> 2) + 1] = aux;
+    return cell;
+  }
+
+  #word(address: number): number {
+    return this.#words[address >>> 2] ?? 0;
+  }
+
+  #text(object: number): string {
+    const size = this.#word(object + 4);
+    return TEXT_DECODER.decode(this.#instance.bytes().subarray(object + OBJECT_HEADER_SIZE, object + OBJECT_HEADER_SIZE + size));
+  }
+
+  /** Makes the views anew where memory has grown. */
+  #refresh(): void {
+    const buffer = this.#instance.exports.memory.buffer;
+    if (buffer === this.#buffer) return;
+    this.#buffer = buffer;
+    this.#words = new Uint32Array(buffer);
+    this.#floats = new Float64Array(buffer);
+    this.#longs = new BigInt64Array(buffer);
+  }
+}
+
+function statusError(status: number, what: string): WorkflowError {
+  switch (status) {
+    case KernelStatus.BAD_PROGRAM:
+      return new WorkflowError("kernel/bad-program", `${what} is not a sound program`);
+    case KernelStatus.LIMIT:
+      return new WorkflowError("kernel/limit", `${what} goes beyond a limit of the kernel`);
+    case KernelStatus.BAD_VALUE:
+      return new WorkflowError("value/malformed", `${what} was given bytes that are not a value`);
+    case KernelStatus.BAD_HANDLE:
+      return new WorkflowError("kernel/bad-handle", `${what} does not exist`);
+    default:
+      return new WorkflowError("kernel/out-of-memory", `${what} needs more memory than the kernel may have`);
+  }
+}
