@@ -1,0 +1,79 @@
+// Keys that work anywhere on the page, and the list of all keys that the help sheet shows.
+import { controlRun, openStatus } from "../run/open-run.js";
+import { isEnded } from "../run/run-list.js";
+import { startRun } from "../run/start-panel.js";
+import { focusEditor } from "../text/source-editor.js";
+import { announce } from "./announcement.js";
+import { isHelpOpen, panelTab, showView, type PanelTab } from "./views.js";
+
+export interface Shortcut {
+  readonly keys: string;
+  readonly meaning: string;
+}
+
+/** What the help sheet lists. */
+export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: "Ctrl Enter", meaning: "Start a run of the text on show" },
+  { keys: "Alt 1", meaning: "Go to the text" },
+  { keys: "Alt 2", meaning: "Go to the diagram" },
+  { keys: "Alt 3", meaning: "Start tab" },
+  { keys: "Alt 4", meaning: "Run tab" },
+  { keys: "Alt 5", meaning: "Runs tab" },
+  { keys: "Alt 6", meaning: "Tasks tab" },
+  { keys: "Alt P", meaning: "Pause or resume the open run" },
+  { keys: "F8", meaning: "In the text: next finding" },
+  { keys: "Escape, Tab", meaning: "In the text: leave the editor" },
+  { keys: "Arrows + − 0", meaning: "In the diagram: move, zoom, fit" },
+  { keys: "?", meaning: "This sheet" },
+];
+
+const PANELS: readonly PanelTab[] = ["start", "run", "runs", "tasks"];
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null;
+}
+
+function goTo(digit: number): boolean {
+  if (digit === 1) {
+    showView("text");
+    focusEditor();
+  } else if (digit === 2) {
+    showView("diagram");
+    document.querySelector<HTMLElement>(".canvas")?.focus();
+  } else {
+    const panel = PANELS[digit - 3];
+    if (panel === undefined) return false;
+    showView(panel);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`#panel-tab-${panelTab.peek()}`)?.focus());
+  }
+  return true;
+}
+
+function pauseOrResume(): void {
+  const status = openStatus.peek();
+  if (status === undefined || isEnded(status)) announce("No run is open that could be paused");
+  else void controlRun(status === "paused" || status === "pausing" ? "resume" : "pause");
+}
+
+/** Begins to listen; call once. */
+export function followShortcuts(): void {
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+        event.preventDefault();
+        event.stopPropagation();
+        void startRun();
+      } else if (event.altKey && /^Digit[1-6]$/.test(event.code)) {
+        if (goTo(Number(event.code.slice(5)))) event.preventDefault();
+      } else if (event.altKey && event.code === "KeyP") {
+        event.preventDefault();
+        pauseOrResume();
+      } else if (event.key === "?" && !isTyping(event.target)) {
+        event.preventDefault();
+        isHelpOpen.value = true;
+      }
+    },
+    true,
+  );
+}

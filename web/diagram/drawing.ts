@@ -1,0 +1,186 @@
+// What is to be drawn: every state and transition of a definition with its text cut into lines and measured. Layout
+// reads the sizes only; the SVG reads the lines.
+import type { Definition, LabelReading, StateDefinition, TransitionDefinition } from "../millrace.js";
+
+export interface DrawnState {
+  readonly kind: StateDefinition["kind"];
+  readonly parent: number;
+  /** In which direction the states within it are laid out. */
+  readonly direction: Definition["direction"];
+  /** The label's lines, set bold. */
+  readonly title: readonly string[];
+  /** Further descriptions, set small. */
+  readonly details: readonly string[];
+  readonly width: number;
+  readonly height: number;
+  readonly notes: readonly DrawnNote[];
+}
+
+export interface DrawnNote {
+  readonly side: "left" | "right";
+  readonly lines: readonly string[];
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface DrawnTransition {
+  readonly source: number;
+  readonly target: number;
+  readonly reading: LabelReading;
+  readonly isFailure: boolean;
+  readonly lines: readonly string[];
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Drawing {
+  readonly direction: Definition["direction"];
+  readonly states: readonly DrawnState[];
+  readonly transitions: readonly DrawnTransition[];
+}
+
+export const TITLE_LINE = 18;
+export const DETAIL_LINE = 15;
+export const LABEL_LINE = 14;
+/** Space left of a label's text for its glyph. */
+export const GLYPH_WIDTH = 16;
+const PADDING_X = 14;
+const PADDING_Y = 10;
+const LABEL_PADDING = 6;
+const titleWidthMax = 190;
+const detailWidthMax = 210;
+const labelWidthMax = 150;
+const lineCountMax = 4;
+
+type Measure = (text: string) => number;
+
+/** A measuring function for a CSS font; cached per text. */
+function createMeasure(font: string): Measure {
+  const canvas = document.createElement("canvas").getContext("2d");
+  const widths = new Map<string, number>();
+  return (text) => {
+    const known = widths.get(text);
+    if (known !== undefined) return known;
+    if (canvas) canvas.font = font;
+    const width = canvas?.measureText(text).width ?? text.length * 7;
+    widths.set(text, width);
+    return width;
+  };
+}
+
+let fonts: { readonly title: Measure; readonly detail: Measure; readonly label: Measure } | undefined;
+
+function readFonts(): NonNullable<typeof fonts> {
+  if (fonts) return fonts;
+  const style = getComputedStyle(document.documentElement);
+  const sans = style.getPropertyValue("--font-sans").trim() || "sans-serif";
+  fonts = { title: createMeasure(`600 13px ${sans}`), detail: createMeasure(`400 11.5px ${sans}`), label: createMeasure(`500 11px ${sans}`) };
+  return fonts;
+}
+
+function cutWord(word: string, widthMax: number, measure: Measure): readonly [string, string] {
+  let size = word.length;
+  while (size > 1 && measure(word.slice(0, size)) > widthMax) size -= 1;
+  return [word.slice(0, size), word.slice(size)];
+}
+
+/** Cuts text into lines no wider than `widthMax`; what does not fit into `lineCountMax` lines ends in an ellipsis. */
+export function wrapText(text: string, widthMax: number, measure: Measure): readonly string[] {
+  const lines: string[] = [];
+  for (const paragraph of text.split("\n")) {
+    let line = "";
+    for (let word of paragraph.split(/\s+/)) {
+      const joined = line === "" ? word : `${line} ${word}`;
+      if (measure(joined) <= widthMax) {
+        line = joined;
+        continue;
+      }
+      if (line !== "") lines.push(line);
+      while (measure(word) > widthMax && word.length > 1) {
+        const [head, rest] = cutWord(word, widthMax, measure);
+        lines.push(head);
+        word = rest;
+      }
+      line = word;
+    }
+    if (line !== "") lines.push(line);
+  }
+  if (lines.length <= lineCountMax) return lines;
+  return [...lines.slice(0, lineCountMax - 1), `${lines[lineCountMax - 1]}…`];
+}
+
+function measureLines(lines: readonly string[], measure: Measure): number {
+  return lines.reduce((width, line) => Math.max(width, measure(line)), 0);
+}
+
+/** The text that names a state: its first description, else its id. */
+export function nameState(state: StateDefinition): string {
+  if (state.kind === "start") return "Start";
+  if (state.kind === "end") return "End";
+  return state.descriptions[0] || state.id;
+}
+
+function drawNotes(state: StateDefinition): readonly DrawnNote[] {
+  const { detail } = readFonts();
+  return state.notes.map(({ side, text }) => {
+    const lines = wrapText(text, 160, detail);
+    return { side, lines, width: Math.ceil(measureLines(lines, detail)) + 20, height: lines.length * DETAIL_LINE + 14 };
+  });
+}
+
+const FIXED_SIZES: Partial<Record<StateDefinition["kind"], readonly [number, number]>> = { start: [18, 18], end: [20, 20], choice: [34, 34] };
+const BAR_LENGTH_MIN = 84;
+const BAR_LENGTH_MAX = 420;
+/** Length of a fork or join for each branch. */
+const BAR_STEP = 76;
+const BAR_THICKNESS = 7;
+
+function drawState(state: StateDefinition, around: Definition["direction"], branchCount: number): DrawnState {
+  const { title, detail } = readFonts();
+  const base = { kind: state.kind, parent: state.parent, direction: state.direction ?? around, notes: drawNotes(state) };
+  const fixed = FIXED_SIZES[state.kind];
+  if (fixed) return { ...base, title: [], details: [], width: fixed[0], height: fixed[1] };
+  if (state.kind === "fork" || state.kind === "join") {
+    const isUpright = around === "LR" || around === "RL";
+    const length = Math.min(BAR_LENGTH_MAX, Math.max(BAR_LENGTH_MIN, branchCount * BAR_STEP * (isUpright ? 0.7 : 1)));
+    return { ...base, title: [], details: [], width: isUpright ? BAR_THICKNESS : length, height: isUpright ? length : BAR_THICKNESS };
+  }
+  const titleLines = state.kind === "region" ? [] : wrapText(nameState(state), titleWidthMax, title);
+  const details = state.descriptions.slice(1).flatMap((text) => wrapText(text, detailWidthMax, detail)).slice(0, lineCountMax);
+  const width = Math.max(measureLines(titleLines, title), measureLines(details, detail));
+  const height = titleLines.length * TITLE_LINE + details.length * DETAIL_LINE + (details.length > 0 ? 6 : 0);
+  return { ...base, title: titleLines, details, width: Math.max(64, Math.ceil(width) + PADDING_X * 2), height: height + PADDING_Y * 2 };
+}
+
+/** Does the transition lead away from a failure? */
+export function isFailureTransition({ trigger }: TransitionDefinition): boolean {
+  return trigger.kind === "outcome" && trigger.outcome === "failure";
+}
+
+function drawTransition(transition: TransitionDefinition): DrawnTransition {
+  const { label } = readFonts();
+  const { source, target, reading } = transition;
+  const lines = wrapText(transition.label, labelWidthMax, label);
+  const width = lines.length === 0 ? 0 : Math.ceil(measureLines(lines, label)) + GLYPH_WIDTH + LABEL_PADDING * 2;
+  const height = lines.length === 0 ? 0 : lines.length * LABEL_LINE + 6;
+  return { source, target, reading, isFailure: isFailureTransition(transition), lines, width, height };
+}
+
+/** The larger of the numbers of transitions that come in and go out, by state. */
+function countBranches(definition: Definition): readonly number[] {
+  const entering = definition.states.map(() => 0);
+  const leaving = definition.states.map(() => 0);
+  for (const { source, target } of definition.transitions) {
+    leaving[source] = (leaving[source] ?? 0) + 1;
+    entering[target] = (entering[target] ?? 0) + 1;
+  }
+  return definition.states.map((_, index) => Math.max(entering[index] ?? 0, leaving[index] ?? 0));
+}
+
+/** Measures a definition's text. Needs a page; about 5 us a state. */
+export function createDrawing(definition: Definition): Drawing {
+  const states: DrawnState[] = [];
+  const branches = countBranches(definition);
+  definition.states.forEach((state, index) => states.push(drawState(state, states[state.parent]?.direction ?? definition.direction, branches[index] ?? 0)));
+  return { direction: definition.direction, states, transitions: definition.transitions.map(drawTransition) };
+}

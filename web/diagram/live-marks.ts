@@ -1,0 +1,82 @@
+// Marks on the finished drawing: active and visited states, transitions just taken, what the cursor stands on. Touches
+// only the elements whose mark changes.
+import { isMotionReduced } from "../app/preferences.js";
+import type { Definition } from "../millrace.js";
+
+const TAKEN_MS = 1_300;
+
+/** Finds the drawing's elements by index and sets their marks. */
+export class LiveMarks {
+  readonly #states = new Map<number, SVGElement>();
+  readonly #edges = new Map<number, SVGElement[]>();
+  readonly #indexById = new Map<string, number>();
+  readonly #marked = new Map<string, ReadonlySet<number>>();
+  readonly #markedEdges = new Map<string, ReadonlySet<number>>();
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+
+  constructor(root: SVGElement, definition: Definition) {
+    definition.states.forEach((state, index) => this.#indexById.set(state.id, index));
+    for (const element of root.querySelectorAll<SVGElement>("[data-state]")) this.#states.set(Number(element.dataset["state"]), element);
+    for (const element of root.querySelectorAll<SVGElement>("[data-edge]")) {
+      const index = Number(element.dataset["edge"]);
+      const list = this.#edges.get(index);
+      if (list) list.push(element);
+      else this.#edges.set(index, [element]);
+    }
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  indexOf(id: string): number | undefined {
+    return this.#indexById.get(id);
+  }
+
+  #toIndexes(ids: Iterable<string>): Set<number> {
+    const indexes = new Set<number>();
+    for (const id of ids) {
+      const index = this.#indexById.get(id);
+      if (index !== undefined) indexes.add(index);
+    }
+    return indexes;
+  }
+
+  /** Exactly these states carry the class `name`. */
+  markStates(name: string, ids: Iterable<string>): void {
+    this.markStateIndexes(name, this.#toIndexes(ids));
+  }
+
+  markStateIndexes(name: string, next: ReadonlySet<number>): void {
+    const before = this.#marked.get(name) ?? new Set<number>();
+    for (const index of before) if (!next.has(index)) this.#states.get(index)?.classList.remove(name);
+    for (const index of next) if (!before.has(index)) this.#states.get(index)?.classList.add(name);
+    this.#marked.set(name, next);
+  }
+
+  /** Exactly these transitions carry the class `name`. */
+  markEdges(name: string, next: ReadonlySet<number>): void {
+    const before = this.#markedEdges.get(name) ?? new Set<number>();
+    for (const index of before) if (!next.has(index)) this.#toggle(index, name, false);
+    for (const index of next) if (!before.has(index)) this.#toggle(index, name, true);
+    this.#markedEdges.set(name, next);
+  }
+
+  #toggle(index: number, name: string, isOn: boolean): void {
+    for (const element of this.#edges.get(index) ?? []) element.classList.toggle(name, isOn);
+  }
+
+  /** Lights up transitions for a moment. */
+  flashEdges(indexes: readonly number[]): void {
+    if (isMotionReduced()) return;
+    for (const index of new Set(indexes)) {
+      this.#toggle(index, "is-taken", false);
+      requestAnimationFrame(() => this.#toggle(index, "is-taken", true));
+      const timer = setTimeout(() => {
+        this.#toggle(index, "is-taken", false);
+        this.#timers.delete(timer);
+      }, TAKEN_MS);
+      this.#timers.add(timer);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+// The drawing itself: an SVG made once per layout. What changes while a run is going on (active states, transitions
+// taken) is set on the finished elements by their index, so a step costs nothing that depends on the size.
+import type { CSSProperties, VNode } from "preact";
+import type { Definition } from "../millrace.js";
+import { DETAIL_LINE, GLYPH_WIDTH, LABEL_LINE, nameState, TITLE_LINE, type Drawing, type DrawnState, type DrawnTransition } from "./drawing.js";
+import { readStyle, type DrawnStyle } from "./class-style.js";
+import type { Layout, PlacedTransition } from "./layout.js";
+import { Glyph, readingOf } from "./readings.js";
+import type { Rectangle } from "./route.js";
+
+export interface PictureProperties {
+  readonly definition: Definition;
+  readonly drawing: Drawing;
+  readonly layout: Layout;
+}
+
+function Lines({ lines, x, y, step, name, style }: { lines: readonly string[]; x: number; y: number; step: number; name: string; style?: CSSProperties | undefined }): VNode | null {
+  if (lines.length === 0) return null;
+  return (
+    <text class={name} x={x} y={y} style={style}>
+      {lines.map((line, index) => (
+        <tspan key={index} x={x} dy={index === 0 ? 0 : step}>
+          {line}
+        </tspan>
+      ))}
+    </text>
+  );
+}
+
+interface ShapeProperties {
+  readonly box: Rectangle;
+  readonly state: DrawnState;
+  readonly style: DrawnStyle | undefined;
+}
+
+function PlainShape({ box, state, style }: ShapeProperties): VNode {
+  const { title, details } = state;
+  const textHeight = title.length * TITLE_LINE + (details.length > 0 ? details.length * DETAIL_LINE + 6 : 0);
+  const top = box.y + (box.height - textHeight) / 2;
+  const middle = box.x + box.width / 2;
+  const rule = top + title.length * TITLE_LINE + 2;
+  return (
+    <>
+      <rect class="shape" x={box.x} y={box.y} width={box.width} height={box.height} rx={9} style={style?.shape} />
+      {details.length > 0 && <path class="state-rule" d={`M${box.x + 10} ${rule}H${box.x + box.width - 10}`} />}
+      <Lines name="state-title" lines={title} x={middle} y={top + 13} step={TITLE_LINE} style={style?.text} />
+      <Lines name="state-detail" lines={details} x={middle} y={rule + 15} step={DETAIL_LINE} style={style?.text} />
+    </>
+  );
+}
+
+function ContainerShape({ box, state, style }: ShapeProperties): VNode {
+  if (state.kind === "region") return <rect class="region" x={box.x} y={box.y} width={box.width} height={box.height} />;
+  const head = state.title.length * TITLE_LINE + 12;
+  return (
+    <>
+      <rect class="shape" x={box.x} y={box.y} width={box.width} height={box.height} rx={12} style={style?.shape} />
+      <path class="container-rule" d={`M${box.x} ${box.y + head}H${box.x + box.width}`} />
+      <Lines name="state-title" lines={state.title} x={box.x + 14} y={box.y + 19} step={TITLE_LINE} style={style?.text} />
+    </>
+  );
+}
+
+function Shape(properties: ShapeProperties): VNode {
+  const { box, state } = properties;
+  const x = box.x + box.width / 2;
+  const y = box.y + box.height / 2;
+  if (state.kind === "start") return <circle class="shape" cx={x} cy={y} r={box.width / 2 - 1} />;
+  if (state.kind === "end") {
+    return (
+      <>
+        <circle class="shape" cx={x} cy={y} r={box.width / 2 - 1} />
+        <circle class="end-core" cx={x} cy={y} r={box.width / 2 - 5} />
+      </>
+    );
+  }
+  if (state.kind === "choice") return <path class="shape" d={`M${x} ${box.y}L${box.x + box.width} ${y}L${x} ${box.y + box.height}L${box.x} ${y}Z`} style={properties.style?.shape} />;
+  if (state.kind === "fork" || state.kind === "join") return <rect class="shape" x={box.x} y={box.y} width={box.width} height={box.height} rx={3} />;
+  return <PlainShape {...properties} />;
+}
+
+function StateGroup({ index, properties, isContainer }: { index: number; properties: PictureProperties; isContainer: boolean }): VNode | null {
+  const { definition, drawing, layout } = properties;
+  const box = layout.states[index];
+  const state = drawing.states[index];
+  const defined = definition.states[index];
+  if (!box || !state || !defined) return null;
+  const style = readStyle(definition, defined.classes);
+  const shape = { box, state, style };
+  return (
+    <g class={`state kind-${state.kind}${isContainer ? " is-container" : ""}`} data-state={index} data-id={defined.id}>
+      <title>{describeState(definition, index)}</title>
+      {isContainer ? <ContainerShape {...shape} /> : <Shape {...shape} />}
+    </g>
+  );
+}
+
+function describeState(definition: Definition, index: number): string {
+  const state = definition.states[index];
+  if (!state) return "";
+  const actions = state.entry.length === 0 ? "" : `\n${state.entry.map((action) => (action.kind === "call" ? `call ${action.task}` : action.kind === "set" ? `set ${action.variable}` : action.kind)).join(", ")}`;
+  return `${nameState(state)}${nameState(state) === state.id ? "" : ` (${state.id})`}${actions}`;
+}
+
+function EdgeLine({ index, place, transition }: { index: number; place: PlacedTransition; transition: DrawnTransition }): VNode {
+  return (
+    <g class="edge" data-edge={index} data-tone={transition.isFailure ? "failure" : transition.reading}>
+      <path class="edge-line" d={place.path} marker-end="url(#arrow)" />
+      <path class="edge-target" d={place.path} />
+    </g>
+  );
+}
+
+function EdgeLabel({ index, definition, place, transition }: { index: number; definition: Definition; place: PlacedTransition; transition: DrawnTransition }): VNode | null {
+  const defined = definition.transitions[index];
+  if (!place.label || transition.lines.length === 0 || !defined) return null;
+  const x = place.label.x - transition.width / 2;
+  const y = place.label.y - transition.height / 2;
+  const reading = readingOf(defined);
+  return (
+    <g class={`edge-label tone-${reading.tone}`} data-edge={index}>
+      <title>{`${defined.label}\nread as ${reading.name}: ${reading.explanation}`}</title>
+      <rect class="label-box" x={x} y={y} width={transition.width} height={transition.height} rx={7} />
+      <Glyph tone={reading.tone} x={x + 6} y={place.label.y - 5} />
+      <Lines name="label-text" lines={transition.lines} x={x + 6 + GLYPH_WIDTH} y={y + 13.5} step={LABEL_LINE} />
+    </g>
+  );
+}
+
+function Note({ properties, at }: { properties: PictureProperties; at: number }): VNode | null {
+  const place = properties.layout.notes[at];
+  const note = place && properties.drawing.states[place.state]?.notes[place.note];
+  if (!place || !note) return null;
+  const fold = 10;
+  const outline = `M${place.x} ${place.y}h${place.width - fold}l${fold} ${fold}v${place.height - fold}h${-place.width}z`;
+  return (
+    <g class="note">
+      <path class="note-shape" d={outline} />
+      <Lines name="note-text" lines={note.lines} x={place.x + 9} y={place.y + 18} step={DETAIL_LINE} />
+    </g>
+  );
+}
+
+function Arrowheads(): VNode {
+  return (
+    <defs>
+      <marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">
+        <path class="arrow-head" d="M0.5 0.8L9.5 5L0.5 9.2L2.8 5z" />
+      </marker>
+    </defs>
+  );
+}
+
+/** The picture's content: make its node once per layout. */
+export function Picture(properties: PictureProperties): VNode {
+  const { definition, drawing, layout } = properties;
+  const containers = new Set(drawing.states.map((state) => state.parent));
+  const indexes = drawing.states.map((_, index) => index);
+  return (
+    <>
+      <Arrowheads />
+      <g>
+        {indexes.filter((index) => containers.has(index)).map((index) => (
+          <StateGroup key={index} index={index} properties={properties} isContainer />
+        ))}
+      </g>
+      {layout.dividers.map(({ from, to }, index) => (
+        <path key={index} class="divider" d={`M${from.x} ${from.y}L${to.x} ${to.y}`} />
+      ))}
+      <g>
+        {drawing.transitions.map((transition, index) => {
+          const place = layout.transitions[index];
+          return place && <EdgeLine key={index} index={index} place={place} transition={transition} />;
+        })}
+      </g>
+      <g>
+        {indexes.filter((index) => !containers.has(index)).map((index) => (
+          <StateGroup key={index} index={index} properties={properties} isContainer={false} />
+        ))}
+      </g>
+      <g>
+        {drawing.transitions.map((transition, index) => {
+          const place = layout.transitions[index];
+          return place && <EdgeLabel key={index} index={index} definition={definition} place={place} transition={transition} />;
+        })}
+      </g>
+      <g>
+        {layout.notes.map((_, at) => (
+          <Note key={at} properties={properties} at={at} />
+        ))}
+      </g>
+    </>
+  );
+}

@@ -1,0 +1,170 @@
+// Pan and zoom of the drawing: one transform on one group, changed without going through the components. Knows pixels
+// and pointers, nothing of states.
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const scaleMin = 0.02;
+const scaleMax = 3;
+const FIT_SCALE_MAX = 1.15;
+const FIT_MARGIN = 16;
+const LABEL_SCALE_MIN = 0.42;
+const TEXT_SCALE_MIN = 0.2;
+const PAN_STEP = 60;
+const CLICK_SLOP = 4;
+/** A mouse wheel's notch counts as no more than this, px. */
+const ZOOM_STEP_MAX = 24;
+
+/** Moves and scales `group` within `svg` as the person drags, pinches, scrolls or presses keys. */
+export class Viewport {
+  #x = 0;
+  #y = 0;
+  #scale = 1;
+  #content: Size = { width: 1, height: 1 };
+  #isTouched = false;
+  #travel = 0;
+  readonly #pointers = new Map<number, { x: number; y: number }>();
+  readonly #svg: SVGSVGElement;
+  readonly #group: SVGGElement;
+  readonly #observer: ResizeObserver;
+  readonly #onScale: (scale: number) => void;
+
+  constructor(svg: SVGSVGElement, group: SVGGElement, onScale: (scale: number) => void) {
+    this.#svg = svg;
+    this.#group = group;
+    this.#onScale = onScale;
+    svg.addEventListener("wheel", this.#wheel, { passive: false });
+    svg.addEventListener("pointerdown", this.#down);
+    svg.addEventListener("pointermove", this.#move);
+    svg.addEventListener("pointerup", this.#up);
+    svg.addEventListener("pointercancel", this.#up);
+    this.#observer = new ResizeObserver(() => {
+      if (!this.#isTouched) this.fit();
+    });
+    this.#observer.observe(svg);
+  }
+
+  close(): void {
+    this.#observer.disconnect();
+    this.#svg.removeEventListener("wheel", this.#wheel);
+    this.#svg.removeEventListener("pointerdown", this.#down);
+    this.#svg.removeEventListener("pointermove", this.#move);
+    this.#svg.removeEventListener("pointerup", this.#up);
+    this.#svg.removeEventListener("pointercancel", this.#up);
+  }
+
+  /** Was the last press a drag rather than a click? */
+  wasDragged(): boolean {
+    return this.#travel > CLICK_SLOP;
+  }
+
+  /** Tells the size of the drawing; fits it unless the person has moved it. */
+  setContent(content: Size, isNew: boolean): void {
+    this.#content = content;
+    if (isNew || !this.#isTouched) this.fit();
+  }
+
+  /** Shows the whole drawing. */
+  fit(): void {
+    const { width, height } = this.#readSize();
+    if (width === 0 || height === 0) return;
+    this.#isTouched = false;
+    const scale = Math.min((width - FIT_MARGIN) / this.#content.width, (height - FIT_MARGIN) / this.#content.height, FIT_SCALE_MAX);
+    this.#scale = Math.max(scaleMin, scale);
+    this.#x = (width - this.#content.width * this.#scale) / 2;
+    this.#y = (height - this.#content.height * this.#scale) / 2;
+    this.#apply();
+  }
+
+  /** Zooms by a factor about the middle, or about a point of the pane. */
+  zoom(factor: number, about?: { x: number; y: number }): void {
+    const { width, height } = this.#readSize();
+    const { x, y } = about ?? { x: width / 2, y: height / 2 };
+    const scale = Math.min(scaleMax, Math.max(scaleMin, this.#scale * factor));
+    this.#x = x - ((x - this.#x) * scale) / this.#scale;
+    this.#y = y - ((y - this.#y) * scale) / this.#scale;
+    this.#scale = scale;
+    this.#isTouched = true;
+    this.#apply();
+  }
+
+  pan(dx: number, dy: number): void {
+    this.#x += dx;
+    this.#y += dy;
+    this.#isTouched = true;
+    this.#apply();
+  }
+
+  /** Brings a part of the drawing into view when it is out of it; `isCentred` always centres it. */
+  reveal(box: { x: number; y: number; width: number; height: number }, isCentred = false): void {
+    const { width, height } = this.#readSize();
+    const left = box.x * this.#scale + this.#x;
+    const top = box.y * this.#scale + this.#y;
+    const right = left + box.width * this.#scale;
+    const bottom = top + box.height * this.#scale;
+    if (!isCentred && left >= 0 && top >= 0 && right <= width && bottom <= height) return;
+    if (!isCentred && (right - left > width || bottom - top > height)) return;
+    this.#x += width / 2 - (left + right) / 2;
+    this.#y += height / 2 - (top + bottom) / 2;
+    this.#isTouched = true;
+    this.#apply();
+  }
+
+  /** Answers a key; false when it is not one of ours. */
+  press(key: string): boolean {
+    const pans: Readonly<Record<string, readonly [number, number]>> = { ArrowLeft: [PAN_STEP, 0], ArrowRight: [-PAN_STEP, 0], ArrowUp: [0, PAN_STEP], ArrowDown: [0, -PAN_STEP] };
+    const step = pans[key];
+    if (step) this.pan(...step);
+    else if (key === "+" || key === "=") this.zoom(1.25);
+    else if (key === "-" || key === "_") this.zoom(0.8);
+    else if (key === "0" || key === "Home") this.fit();
+    else return false;
+    return true;
+  }
+
+  #readSize(): Size {
+    return { width: this.#svg.clientWidth, height: this.#svg.clientHeight };
+  }
+
+  #apply(): void {
+    this.#group.setAttribute("transform", `translate(${this.#x.toFixed(2)} ${this.#y.toFixed(2)}) scale(${this.#scale.toFixed(4)})`);
+    this.#svg.dataset["detail"] = this.#scale < TEXT_SCALE_MIN ? "shapes" : this.#scale < LABEL_SCALE_MIN ? "titles" : "full";
+    this.#onScale(this.#scale);
+  }
+
+  readonly #wheel = (event: WheelEvent): void => {
+    event.preventDefault();
+    const bounds = this.#svg.getBoundingClientRect();
+    if (!event.ctrlKey && !event.metaKey) return this.pan(-event.deltaX, -event.deltaY);
+    const step = Math.max(-ZOOM_STEP_MAX, Math.min(ZOOM_STEP_MAX, event.deltaY));
+    this.zoom(Math.exp(-step * 0.01), { x: event.clientX - bounds.left, y: event.clientY - bounds.top });
+  };
+
+  readonly #down = (event: PointerEvent): void => {
+    if (event.button !== 0) return;
+    this.#travel = 0;
+    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  };
+
+  readonly #move = (event: PointerEvent): void => {
+    const before = this.#pointers.get(event.pointerId);
+    if (!before) return;
+    const after = { x: event.clientX, y: event.clientY };
+    const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
+    this.#pointers.set(event.pointerId, after);
+    this.#travel += Math.abs(after.x - before.x) + Math.abs(after.y - before.y);
+    if (!this.wasDragged()) return;
+    if (!this.#svg.hasPointerCapture(event.pointerId)) this.#svg.setPointerCapture(event.pointerId);
+    if (!other) return this.pan(after.x - before.x, after.y - before.y);
+    const bounds = this.#svg.getBoundingClientRect();
+    const spreadBefore = Math.hypot(before.x - other.x, before.y - other.y);
+    const spreadAfter = Math.hypot(after.x - other.x, after.y - other.y);
+    if (spreadBefore > 0) this.zoom(spreadAfter / spreadBefore, { x: (after.x + other.x) / 2 - bounds.left, y: (after.y + other.y) / 2 - bounds.top });
+  };
+
+  readonly #up = (event: PointerEvent): void => {
+    this.#pointers.delete(event.pointerId);
+  };
+}

@@ -1,0 +1,22 @@
+// The one place where the playground reaches into Millrace: the doors, and only the doors.
+export { createEngine } from "../src/doors/index.js";
+export type {
+  ActionDefinition,
+  Definition,
+  Engine,
+  ErrorRecord,
+  Finding,
+  LabelReading,
+  ParameterDefinition,
+  Place,
+  Run,
+  RunEvent,
+  RunRecord,
+  RunStatus,
+  StateDefinition,
+  TaskContext,
+  TaskHandler,
+  TransitionDefinition,
+  Value,
+  Workflow,
+} from "../src/doors/index.js";

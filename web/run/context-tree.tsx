@@ -1,0 +1,117 @@
+// A JSON-like value as a tree to open and close; what changed since the last look flashes.
+import type { VNode } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+const childCountMax = 200;
+const textSizeMax = 400;
+const OPEN_DEPTH = 1;
+
+type Kind = "null" | "bool" | "number" | "string" | "list" | "map" | "other";
+
+function kindOf(value: unknown): Kind {
+  if (value === null || value === undefined) return "null";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "number" || typeof value === "bigint") return "number";
+  if (typeof value === "string") return "string";
+  if (value instanceof Date || value instanceof Uint8Array) return "other";
+  return Array.isArray(value) ? "list" : typeof value === "object" ? "map" : "other";
+}
+
+function writeLeaf(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > textSizeMax ? `${value.slice(0, textSizeMax)}…` : value);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (typeof value === "bigint") return String(value);
+  return String(value);
+}
+
+/** JSON text of a value that may hold more than JSON does. */
+export function writeValue(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? Number(member) : member instanceof Uint8Array ? `${member.length} bytes` : member), indent);
+  return text ?? String(value);
+}
+
+function listMembers(value: unknown): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(value)) return value.map((member, index) => [String(index), member as unknown] as const);
+  return Object.entries(value as Record<string, unknown>);
+}
+
+function summarize(kind: Kind, count: number): string {
+  if (kind === "list") return count === 0 ? "[]" : `[ ${count} ]`;
+  return count === 0 ? "{}" : `{ ${count} }`;
+}
+
+interface NodeProperties {
+  readonly name: string;
+  readonly value: unknown;
+  readonly depth: number;
+}
+
+/** True for some frames after `value` became another one. */
+function useChange(value: unknown): number {
+  const text = writeValue(value);
+  const last = useRef(text);
+  const [count, setCount] = useState(0);
+  useEffect(() => {
+    if (last.current === text) return;
+    last.current = text;
+    setCount((before) => before + 1);
+  }, [text]);
+  return count;
+}
+
+function Leaf({ name, value }: NodeProperties): VNode {
+  const changeCount = useChange(value);
+  return (
+    <li class="tree-leaf">
+      <span class="tree-key">{name}</span>
+      <span key={changeCount} class={`tree-value value-${kindOf(value)}${changeCount > 0 ? " is-changed" : ""}`}>
+        {writeLeaf(value)}
+      </span>
+    </li>
+  );
+}
+
+function Branch({ name, value, depth }: NodeProperties): VNode {
+  const [isOpen, setOpen] = useState(depth < OPEN_DEPTH);
+  const members = listMembers(value);
+  const changeCount = useChange(value);
+  return (
+    <li class="tree-branch">
+      <button type="button" class="tree-toggle" aria-expanded={isOpen} disabled={members.length === 0} onClick={() => setOpen(!isOpen)}>
+        <span class="tree-arrow" aria-hidden="true" />
+        <span class="tree-key">{name}</span>
+        <span key={changeCount} class={`tree-size${changeCount > 0 && !isOpen ? " is-changed" : ""}`}>
+          {summarize(kindOf(value), members.length)}
+        </span>
+      </button>
+      {isOpen && members.length > 0 && <Members members={members} depth={depth + 1} />}
+    </li>
+  );
+}
+
+function Members({ members, depth }: { members: readonly (readonly [string, unknown])[]; depth: number }): VNode {
+  return (
+    <ul>
+      {members.slice(0, childCountMax).map(([name, value]) => (
+        <Member key={name} name={name} value={value} depth={depth} />
+      ))}
+      {members.length > childCountMax && <li class="tree-more">and {members.length - childCountMax} more</li>}
+    </ul>
+  );
+}
+
+function Member(properties: NodeProperties): VNode {
+  const kind = kindOf(properties.value);
+  return kind === "list" || kind === "map" ? <Branch {...properties} /> : <Leaf {...properties} />;
+}
+
+/** A value as a tree. */
+export function ValueTree({ value, label }: { value: unknown; label: string }): VNode {
+  const kind = kindOf(value);
+  return (
+    <div class="tree" role="group" aria-label={label}>
+      {kind === "list" || kind === "map" ? <Members members={listMembers(value)} depth={0} /> : <span class={`tree-value value-${kind}`}>{writeLeaf(value)}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+// Small parts that several run panes share: a status as a badge, times and durations as text.
+import { signal } from "@preact/signals";
+import type { VNode } from "preact";
+import type { RunRecord, RunStatus } from "../millrace.js";
+import { isEnded } from "./run-list.js";
+
+const TONES: Readonly<Record<RunStatus, string>> = {
+  scheduled: "idle",
+  running: "live",
+  waiting: "live",
+  pausing: "warn",
+  paused: "warn",
+  succeeded: "good",
+  failed: "bad",
+  canceling: "warn",
+  canceled: "idle",
+  timedOut: "bad",
+};
+
+/** A status in its colour. */
+export function StatusBadge({ status }: { status: RunStatus }): VNode {
+  return (
+    <span class={`badge badge-${TONES[status]}`} data-status={status}>
+      <span class="badge-dot" aria-hidden="true" />
+      {status === "timedOut" ? "timed out" : status}
+    </span>
+  );
+}
+
+/** The time now, ms since 1970; goes on each second while the page is visible. */
+export const now = signal(Date.now());
+
+/** Begins to tick; call once. */
+export function followTime(): void {
+  setInterval(() => {
+    if (document.visibilityState === "visible") now.value = Date.now();
+  }, 1_000);
+}
+
+/** `950 ms`, `3.2 s`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  const seconds = ms / 1_000;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.floor(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${String(Math.floor(seconds % 60)).padStart(2, "0")} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** The time of day, with the date when it is not today. */
+export function formatTime(time: number): string {
+  const date = new Date(time);
+  const isToday = date.toDateString() === new Date(now.value).toDateString();
+  const clock = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  return isToday ? clock : `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })} ${clock}`;
+}
+
+/** How long a run took, or has taken so far. */
+export function Duration({ record }: { record: RunRecord }): VNode {
+  const end = record.endedAt ?? (isEnded(record.status) ? record.updatedAt : Math.max(now.value, record.updatedAt));
+  return <span class="duration">{formatDuration(end - record.startedAt)}</span>;
+}
+
+/** The part of a run's id that people can tell apart. */
+export function shortenId(runId: string): string {
+  return runId.length > 12 ? `…${runId.slice(-8)}` : runId;
+}

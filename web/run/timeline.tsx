@@ -1,0 +1,176 @@
+// The open run's history as people read it: newest last, times from the start, details on demand.
+import { computed, signal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon, type IconName } from "../app/icons.js";
+import type { RunEvent } from "../millrace.js";
+import { writeValue } from "./context-tree.js";
+import { events, openWorkflow } from "./open-run.js";
+import { formatTime } from "./run-marks.js";
+
+type Topic = "all" | "states" | "tasks" | "logs";
+type Tone = "plain" | "good" | "bad" | "warn" | "accent" | "faint";
+
+interface Line {
+  readonly icon: IconName;
+  readonly tone: Tone;
+  readonly topic: Topic;
+  readonly text: string;
+  readonly aside?: string;
+  readonly detail?: unknown;
+}
+
+const lineCountStep = 300;
+const topic = signal<Topic>("all");
+
+const TOPICS: readonly (readonly [Topic, string])[] = [
+  ["all", "All"],
+  ["states", "States"],
+  ["tasks", "Tasks"],
+  ["logs", "Logs"],
+];
+
+function describeTask(event: Extract<RunEvent, { type: "taskStarted" | "taskSucceeded" | "taskFailed" | "taskCanceled" }>): Line {
+  const base = { topic: "tasks", aside: `visit ${event.visit}` } as const;
+  if (event.type === "taskStarted") return { ...base, icon: "tasks", tone: "plain", text: `${event.task} called`, detail: event.input };
+  if (event.type === "taskSucceeded") return { ...base, icon: "check", tone: "good", text: `${event.task} succeeded`, detail: event.result };
+  if (event.type === "taskFailed") return { ...base, icon: "cross", tone: "bad", text: `${event.task} failed: ${event.error.message}`, detail: event.error };
+  return { ...base, icon: "stop", tone: "faint", text: `${event.task} canceled` };
+}
+
+function describeTransition(event: Extract<RunEvent, { type: "transition" }>): Line {
+  const label = openWorkflow.peek()?.definition.transitions[event.index]?.label ?? "";
+  return { icon: "arrow", tone: "faint", topic: "states", text: `${event.source} → ${event.target}`, ...(label !== "" && { aside: label }) };
+}
+
+function describeEnd(event: Extract<RunEvent, { type: "ended" }>): Line {
+  const isGood = event.status === "succeeded";
+  const text = event.error && event.status !== "canceled" ? `Ended: ${event.status}: ${event.error.message}` : `Ended: ${event.status}`;
+  return { icon: isGood ? "check" : "stop", tone: isGood ? "good" : event.status === "canceled" ? "faint" : "bad", topic: "states", text, detail: event.error ?? event.output };
+}
+
+const LOG_TONES = { debug: "faint", info: "plain", warning: "warn", error: "bad" } as const;
+
+/** One line of the history. */
+function describeEvent(event: RunEvent): Line {
+  switch (event.type) {
+    case "started":
+      return { icon: "play", tone: "accent", topic: "states", text: "Started", detail: event.input };
+    case "event":
+      return { icon: "bolt", tone: "accent", topic: "states", text: `Event ${event.name}`, aside: event.status, detail: event.payload };
+    case "stateEntered":
+      return { icon: "target", tone: "accent", topic: "states", text: `Entered ${event.state}` };
+    case "stateExited":
+      return { icon: "minus", tone: "faint", topic: "states", text: `Left ${event.state}` };
+    case "transition":
+      return describeTransition(event);
+    case "variableSet":
+      return { icon: "pencil", tone: "plain", topic: "all", text: `${event.name} = ${writeValue(event.value).slice(0, 120)}`, detail: typeof event.value === "object" ? event.value : undefined };
+    case "log":
+      return { icon: "text", tone: LOG_TONES[event.level], topic: "logs", text: event.message, aside: event.state };
+    case "timerSet":
+      return { icon: "clock", tone: "plain", topic: "states", text: `Timer set for ${formatTime(event.due)}`, aside: `visit ${event.visit}` };
+    case "timerFired":
+      return { icon: "clock", tone: "accent", topic: "states", text: "Timer fired", aside: `visit ${event.visit}` };
+    case "timerCanceled":
+      return { icon: "clock", tone: "faint", topic: "states", text: "Timer canceled", aside: `visit ${event.visit}` };
+    case "childStarted":
+      return { icon: "play", tone: "plain", topic: "tasks", text: `Started workflow ${event.workflow}`, aside: event.runId };
+    case "paused":
+      return { icon: "pause", tone: "warn", topic: "states", text: "Paused" };
+    case "resumed":
+      return { icon: "play", tone: "accent", topic: "states", text: "Resumed" };
+    case "ended":
+      return describeEnd(event);
+    default:
+      return describeTask(event);
+  }
+}
+
+const shownEvents = computed(() => {
+  const wanted = topic.value;
+  return wanted === "all" ? events.value : events.value.filter((event) => describeEvent(event).topic === wanted || event.type === "ended");
+});
+
+function formatOffset(ms: number): string {
+  const seconds = Math.max(0, ms) / 1_000;
+  if (seconds < 60) return `+${seconds.toFixed(2)}`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `+${minutes}:${String(Math.floor(seconds % 60)).padStart(2, "0")}` : `+${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}`;
+}
+
+function EventLine({ event, startTime }: { event: RunEvent; startTime: number }): VNode {
+  const [isOpen, setOpen] = useState(false);
+  const line = describeEvent(event);
+  const hasDetail = line.detail !== undefined && line.detail !== null;
+  const content = (
+    <>
+      <time class="line-time" dateTime={new Date(event.time).toISOString()} title={`${formatTime(event.time)}, history entry ${event.seq}`}>
+        {formatOffset(event.time - startTime)}
+      </time>
+      <span class={`line-icon tone-text-${line.tone}`}>
+        <Icon name={line.icon} size={13} />
+      </span>
+      <span class={`line-text${line.tone === "bad" || line.tone === "warn" ? ` tone-text-${line.tone}` : ""}`}>
+        {line.text}
+        {line.aside !== undefined && <span class="line-aside"> {line.aside}</span>}
+      </span>
+    </>
+  );
+  return (
+    <li class={`line line-${event.type}`}>
+      {hasDetail ? (
+        <button type="button" class="line-row" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {content}
+          <span class="line-more" aria-hidden="true" />
+        </button>
+      ) : (
+        <div class="line-row">{content}</div>
+      )}
+      {isOpen && hasDetail && <pre class="line-detail">{writeValue(line.detail, 2)}</pre>}
+    </li>
+  );
+}
+
+/** The history tab of a run. */
+export function Timeline(): VNode {
+  const [count, setCount] = useState(lineCountStep);
+  const list = useRef<HTMLOListElement>(null);
+  const isAtEnd = useRef(true);
+  const all = shownEvents.value;
+  const startTime = events.value[0]?.time ?? 0;
+  useEffect(() => {
+    const scroller = list.current?.closest<HTMLElement>("[data-scroller]");
+    if (scroller && isAtEnd.current) scroller.scrollTop = scroller.scrollHeight;
+  }, [all]);
+  useEffect(() => {
+    const scroller = list.current?.closest<HTMLElement>("[data-scroller]");
+    const watch = (): void => {
+      if (scroller) isAtEnd.current = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 40;
+    };
+    scroller?.addEventListener("scroll", watch, { passive: true });
+    return () => scroller?.removeEventListener("scroll", watch);
+  }, []);
+  return (
+    <div class="timeline">
+      <div class="segments" role="group" aria-label="Which lines to show">
+        {TOPICS.map(([name, label]) => (
+          <button key={name} type="button" aria-pressed={topic.value === name} onClick={() => (topic.value = name)}>
+            {label}
+          </button>
+        ))}
+      </div>
+      {all.length > count && (
+        <button type="button" class="link" onClick={() => setCount(count + lineCountStep)}>
+          Show {Math.min(lineCountStep, all.length - count)} earlier of {all.length - count}
+        </button>
+      )}
+      <ol class="lines" ref={list}>
+        {all.slice(-count).map((event, index) => (
+          <EventLine key={Math.max(0, all.length - count) + index} event={event} startTime={startTime} />
+        ))}
+      </ol>
+      {all.length === 0 && <p class="quiet">Nothing of this kind yet.</p>}
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+// A small editor for JSON: run inputs and event payloads. It says at once where a text stops being JSON.
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { json } from "@codemirror/lang-json";
+import { bracketMatching } from "@codemirror/language";
+import { EditorState, Transaction } from "@codemirror/state";
+import { drawSelection, EditorView, keymap, placeholder } from "@codemirror/view";
+import type { VNode } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { createLook } from "./editor-theme.js";
+
+export type JsonReading = { readonly isValid: true; readonly value: unknown } | { readonly isValid: false; readonly message: string; readonly line: number; readonly column: number };
+
+/** Reads JSON; an empty text is no value at all. A failure has a line and a column. */
+export function readJson(text: string): JsonReading {
+  if (text.trim() === "") return { isValid: true, value: undefined };
+  try {
+    return { isValid: true, value: JSON.parse(text) as unknown };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const offset = findOffset(message, text);
+    const before = text.slice(0, offset);
+    const line = before.split("\n").length;
+    return { isValid: false, message: tidyMessage(message), line, column: offset - before.lastIndexOf("\n") };
+  }
+}
+
+function findOffset(message: string, text: string): number {
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return Number(position);
+  const place = /line (\d+) column (\d+)/.exec(message);
+  if (!place) return text.length;
+  const lines = text.split("\n").slice(0, Number(place[1]) - 1);
+  return lines.reduce((sum, line) => sum + line.length + 1, 0) + Number(place[2]) - 1;
+}
+
+function tidyMessage(message: string): string {
+  return message
+    .replace(/^JSON\.parse: /, "")
+    .replace(/,? ?(?:\.\.\.)?".*" is not valid JSON$/s, "")
+    .replace(/ in JSON at position \d+.*$/s, "")
+    .replace(/ at position \d+.*$/s, "")
+    .replace(/ at line \d+ column \d+.*$/s, "");
+}
+
+export interface JsonEditorProperties {
+  readonly text: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly onText: (text: string) => void;
+  readonly onSubmit?: () => void;
+}
+
+/** An editor bound to `text`; reports each change. */
+export function JsonEditor({ text, label, hint, onText, onSubmit }: JsonEditorProperties): VNode {
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<EditorView>(null);
+  const latest = useRef({ onText, onSubmit });
+  latest.current = { onText, onSubmit };
+  useEffect(() => {
+    if (!host.current) return;
+    const submit = (): boolean => {
+      latest.current.onSubmit?.();
+      return latest.current.onSubmit !== undefined;
+    };
+    const view = new EditorView({
+      parent: host.current,
+      state: EditorState.create({
+        doc: text,
+        extensions: [
+          history(),
+          drawSelection(),
+          bracketMatching(),
+          json(),
+          createLook(),
+          EditorView.lineWrapping,
+          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+          ...(hint === undefined ? [] : [placeholder(hint)]),
+          keymap.of([{ key: "Mod-Enter", run: submit }, ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"), ...historyKeymap, indentWithTab]),
+          EditorView.updateListener.of((update) => {
+            const isOutside = update.transactions.some((transaction) => transaction.annotation(Transaction.userEvent) === "replace.outside");
+            if (update.docChanged && !isOutside) latest.current.onText(update.state.doc.toString());
+          }),
+        ],
+      }),
+    });
+    editor.current = view;
+    return () => view.destroy();
+  }, []);
+  useEffect(() => {
+    const view = editor.current;
+    if (!view || view.state.doc.toString() === text) return;
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, annotations: Transaction.userEvent.of("replace.outside") });
+  }, [text]);
+  const reading = readJson(text);
+  return (
+    <div class="json-editor">
+      <div class={`json-box${reading.isValid ? "" : " is-invalid"}`} ref={host} />
+      {!reading.isValid && (
+        <p class="field-problem" role="alert">
+          Line {reading.line}, column {reading.column}: {reading.message}
+        </p>
+      )}
+    </div>
+  );
+}
