@@ -110,8 +110,9 @@ function toRecordedState({ reference, type, descriptions, document, note }: Stat
 
 /** JSON with sorted keys, escapes and random ids in one form. */
 function stringify(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner === "string") return normalize(inner);
+  return JSON.stringify(value, (key, inner: unknown) => {
+    if (key === "description" && inner === "") return undefined;
+    if (typeof inner === "string") return normalize(key === "" || Number(key) >= 0 ? inner.trim() : inner);
     if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)));
   });

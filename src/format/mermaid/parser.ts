@@ -1,7 +1,7 @@
 // Reads a state diagram into its statements, accepting and refusing what Mermaid 11.17 accepts and refuses. It goes on after
 // an error at the next line, so that one text gives all its findings. What the statements mean as a workflow is not
 // known here.
-import { isWord, isWordAt, skipSpace } from "./characters.js";
+import { isSpace, isWord, isWordAt, skipSpace } from "./characters.js";
 import { findDescribedGroup, translateDocuments } from "./documents.js";
 import { Lexer } from "./lexer.js";
 import { prepareDiagram } from "./preparation.js";
@@ -316,12 +316,24 @@ class Parser {
     const ids = this.expect(idsToken, message).trim();
     const { end } = this.lexer;
     const value = this.expect(valueToken, message).trim();
-    this.add({ kind, ids, value, start, end });
+    this.add({ kind, ids, value: kind === "class" ? value : dropSemicolon(value), start, end });
   }
 }
 
 function newState(reference: Reference, type: MarkedType, descriptions: readonly string[], end: number, isBare: boolean): StateStatement {
   return { kind: "state", reference, type, descriptions, document: undefined, note: undefined, isBare, start: reference.start, end };
+}
+
+/** Where a colour `#…` stands among styles, Mermaid drops the last semicolon of the line before it reads on. */
+function dropSemicolon(styles: string): string {
+  const last = styles.lastIndexOf(";");
+  let isInValue = false;
+  for (let at = 0; at < last; at += 1) {
+    const code = styles.charCodeAt(at);
+    if (code === 35 && isInValue) return styles.slice(0, last) + styles.slice(last + 1);
+    isInValue = code === 58 || (isInValue && !isSpace(code));
+  }
+  return styles;
 }
 
 /** Text after a colon: trimmed, and a second colon at its start dropped. */
