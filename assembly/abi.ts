@@ -336,6 +336,8 @@ export const NODE_FLAG_FLAT = 2;
 //   +20 u32 duration expression (or NO_EXPRESSION)  +24 f64 duration in ms  +32 u32 first action  +36 u32 count
 //   +40 u32 domain (innermost scope that stays)  +44 u32 number among the target's incoming transitions
 export const TRANSITION_RECORD_SIZE = 48;
+/** The target is plain, stands beside the source in one scope, the source has no timers, and every action is SET: taken without leaving scopes. */
+export const TRANSITION_FLAG_LOCAL = 1;
 export enum Trigger {
   ALWAYS = 0,
   EVENT = 1,
