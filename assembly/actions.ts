@@ -56,8 +56,8 @@ function evaluateAction(run: u32, token: usize, record: usize): usize {
   return evaluate(expressionRecord(runProgram(run), load<u32>(record, 8)), slotsOf(run, tokenFrame(token)));
 }
 
-@inline
-function assign(run: u32, token: usize, action: u32, record: usize): void {
+/** Performs a SET action. */
+export function assign(run: u32, token: usize, action: u32, record: usize): void {
   const cell = evaluateAction(run, token, record);
   if (load<u32>(cell) == Tag.ERROR) {
     failAction(run, cell, action, token);

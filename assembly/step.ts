@@ -2,7 +2,7 @@
 import {
   CELL_SIZE, CommandKind, EVENT_RECORD_SIZE, EventKind, EventOutcome, KernelStatus, NO_INDEX, NO_SLOT, Outcome, ProgramHeader, RunFault, Tag,
 } from "./abi";
-import { assignSlot, finishAction, setStepNow, timedOutError } from "./actions";
+import { assignSlot, finishAction, setStepNow, stepTime, timedOutError } from "./actions";
 import { evaluate, setFuel, setNow } from "./evaluate";
 import { setObject } from "./cell";
 import { cancelRun, cancelWait, failRun, failRunWith } from "./fault";
@@ -63,14 +63,19 @@ function beginStep(run: u32, now: f64, kind: i32): void {
   const time = now > last ? now : last;
   store<f64>(block, time, 16);
   if (kind != EventKind.CONTINUE) store<u32>(block, load<u32>(block, 24) + 1, 24);
+  setStepFuel(STEP_FUEL);
+  if (time == stepTime()) return;
   setNow(time);
   setStepNow(time);
-  setStepFuel(STEP_FUEL);
 }
 
 @inline
 function endStep(run: u32, outcome: i32): i32 {
   if (outcome != EventOutcome.TAKEN) return runStatus(run) == RunState.ENDED && outcome != EventOutcome.STALE ? EventOutcome.FAILED : outcome;
+  if (tokenCapacity(run) == 1 && tokenPhase(tokenAt(run, 0)) == TokenPhase.RESTING) {
+    setRestingNode(run, tokenNode(tokenAt(run, 0)));
+    return outcome;
+  }
   const isQuiet = runStatus(run) == RunState.ENDED || settle(run);
   if (!isQuiet) {
     setRunStatus(run, RunState.YIELDED);

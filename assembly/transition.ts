@@ -1,13 +1,14 @@
 // Chooses and takes transitions, and moves tokens on until they rest: entering states with their actions, start and end
 // of scopes, choice, fork and join. Knows nothing of batches and of the door.
 import {
-  CANDIDATE_LAST, CommandKind, NO_EXPRESSION, NO_INDEX, NO_NODE, NodeKind, Outcome, ProgramHeader, RunFault, Tag, Trigger,
+  CANDIDATE_LAST, CommandKind, NO_EXPRESSION, NO_INDEX, NO_NODE, NodeKind, Outcome, ProgramHeader, RunFault, TRANSITION_FLAG_LOCAL, Tag, Trigger,
 } from "./abi";
-import { ActionsEnd, runActions, stepTime } from "./actions";
+import { ActionsEnd, assign, runActions, stepTime } from "./actions";
 import { evaluate, setFuel } from "./evaluate";
 import { failGuard, failLimit, failRun, succeedRun } from "./fault";
 import { addCommand, payloadMark } from "./output";
-import { candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
+import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
+import { QUICK_NONE, QUICK_TRUE, compareQuick, computeQuick } from "./quick";
 import { NO_TOKEN, RunState, createFrame, createToken, isTraced, runBlock, runProgram, runStatus, slotsOf, tokenAt, tokenCapacity } from "./run";
 import { EXPRESSION_FUEL_MAX, commonFrame, countTokens, countTokensWithin, isWithin, leaveScopes, mergeFrames, removeToken, setTimers } from "./scope";
 import {
@@ -29,8 +30,12 @@ export function setStepFuel(count: i32): void {
 export function isPermitted(run: u32, token: usize, transition: u32, record: usize): bool {
   const guard = load<u32>(record, 8);
   if (guard == NO_EXPRESSION) return true;
+  const expression = expressionRecord(runProgram(run), guard);
+  const slots = slotsOf(run, tokenFrame(token));
+  const quick = compareQuick(expression, slots);
+  if (quick != QUICK_NONE) return quick == QUICK_TRUE;
   setFuel(EXPRESSION_FUEL_MAX);
-  const cell = evaluate(expressionRecord(runProgram(run), guard), slotsOf(run, tokenFrame(token)));
+  const cell = evaluate(expression, slots);
   if (load<u32>(cell) == Tag.BOOL) return load<u32>(cell, 4) != 0;
   failGuard(run, cell, transition);
   return false;
@@ -101,6 +106,10 @@ function childToward(program: usize, scope: u32, node: u32): u32 {
 export function takeTransition(run: u32, index: u32, transition: u32): void {
   const program = runProgram(run);
   const record = transitionRecord(program, transition);
+  if ((load<u16>(record, 14) & TRANSITION_FLAG_LOCAL) != 0 && tokenPhase(tokenAt(run, index)) == TokenPhase.RESTING && !isTraced(run)) {
+    takeLocal(run, tokenAt(run, index), transition, record);
+    return;
+  }
   const domain = load<u32>(record, 40);
   const top = childToward(program, domain, tokenNode(tokenAt(run, index)));
   leaveScopes(run, index, top);
@@ -121,6 +130,26 @@ export function takeTransition(run: u32, index: u32, transition: u32): void {
   setTokenNode(token, domain);
   setTokenStage(token, TokenStage.TRANSITION_ACTIONS);
   setTokenActions(token, load<u32>(record, 32), count);
+}
+
+/** Takes a transition beside which no scope, timer or waiting action can be: assignments, and the token rests at the target. */
+function takeLocal(run: u32, token: usize, transition: u32, record: usize): void {
+  const program = runProgram(run);
+  const end = load<u32>(record, 32) + load<u32>(record, 36);
+  for (let action = load<u32>(record, 32); action < end; action++) {
+    const assignment = actionRecord(program, action);
+    const slots = slotsOf(run, tokenFrame(token));
+    if (computeQuick(expressionRecord(program, load<u32>(assignment, 8)), slots, slots + (<usize>load<u32>(assignment, 12) << 4))) continue;
+    assign(run, token, action, assignment);
+    if (runStatus(run) == RunState.ENDED) return;
+  }
+  const target = load<u32>(record, 4);
+  setTokenNode(token, target);
+  setTokenGoal(token, target);
+  setTokenEdge(token, load<u32>(record, 44));
+  setTokenTransition(token, transition);
+  setTokenOutcome(token, Outcome.SUCCESS);
+  setTokenStep(token, load<u32>(runBlock(run), 24));
 }
 
 /** Moves every pending token on until all rest. False when fuel ran out first. */

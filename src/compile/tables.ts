@@ -8,6 +8,7 @@ import {
   NO_NODE,
   NodeKind,
   Outcome,
+  TRANSITION_FLAG_LOCAL,
   TRANSITION_RECORD_SIZE,
   Trigger,
 } from "../../assembly/abi.js";
@@ -145,6 +146,7 @@ export function packTransitions(definition: Definition, graph: Graph, rows: read
   const bytes = new Uint8Array(rows.length * TRANSITION_RECORD_SIZE);
   const view = new DataView(bytes.buffer);
   const edges = new Uint32Array(graph.nodeCount);
+  const unquiet = findUnquiet(definition);
   rows.forEach((row, index) => {
     const transition = definition.transitions[index] as TransitionDefinition;
     const source = graph.nodes[transition.source] as number;
@@ -157,6 +159,7 @@ export function packTransitions(definition: Definition, graph: Graph, rows: read
     view.setUint32(at + 4, target, true);
     view.setUint32(at + 8, row.guard, true);
     view.setUint16(at + 12, trigger, true);
+    view.setUint16(at + 14, isLocal(definition, unquiet, transition) ? TRANSITION_FLAG_LOCAL : 0, true);
     view.setUint32(at + 16, detail, true);
     view.setUint32(at + 20, row.durationExpression, true);
     view.setFloat64(at + 24, row.durationMs, true);
@@ -166,6 +169,20 @@ export function packTransitions(definition: Definition, graph: Graph, rows: read
     view.setUint32(at + 44, edge, true);
   });
   return bytes;
+}
+
+/** May the kernel take the transition on its short path? See TRANSITION_FLAG_LOCAL. */
+function isLocal(definition: Definition, unquiet: ReadonlySet<number>, transition: TransitionDefinition): boolean {
+  const source = definition.states[transition.source];
+  const target = definition.states[transition.target];
+  if (source?.kind !== "state" || target?.kind !== "state" || source.parent !== target.parent) return false;
+  if (target.entry.length > 0 || unquiet.has(transition.target) || unquiet.has(transition.source)) return false;
+  return transition.actions.every(({ kind }) => kind === "set");
+}
+
+/** States with eventless or `after` transitions. */
+function findUnquiet(definition: Definition): ReadonlySet<number> {
+  return new Set(definition.transitions.filter(({ trigger }) => trigger.kind !== "event").map(({ source }) => source));
 }
 
 function describeTrigger({ trigger }: TransitionDefinition, row: TransitionRow): { trigger: Trigger; detail: number } {

@@ -27,6 +27,8 @@ class RunKernel implements KernelPort {
   #region = 0;
   #regionSize = 0;
   #view = new DataView(new ArrayBuffer(0));
+  #words = new Uint32Array(0);
+  #doubles = new Float64Array(0);
 
   constructor(instance: KernelInstance) {
     this.#instance = instance;
@@ -64,28 +66,34 @@ class RunKernel implements KernelPort {
   }
 
   add(run: number, kind: number, id: number, now: number, seed: number, payload?: Uint8Array): void {
-    if (this.#eventCount >= this.#recordCapacity) this.#makeRoom(Math.max(1024, this.#eventCount * 2), 0);
-    const at = this.#region + this.#eventCount * EVENT_RECORD_SIZE;
-    let view = this.#freshView();
-    let offset = 0;
-    if (payload !== undefined) {
-      if (this.#payloadAt + payload.length > this.#regionSize) {
-        this.#makeRoom(this.#recordCapacity, payload.length);
-        view = this.#freshView();
-      }
-      offset = this.#payloadAt;
-      this.#bytes().set(payload, this.#region + offset);
-      this.#payloadAt += payload.length;
-    }
-    const record = payload === undefined ? at : this.#region + this.#eventCount * EVENT_RECORD_SIZE;
-    view.setUint32(record, run, true);
-    view.setUint32(record + 4, kind, true);
-    view.setUint32(record + 8, id, true);
-    view.setUint32(record + 12, offset, true);
-    view.setFloat64(record + 16, now, true);
-    view.setUint32(record + 24, seed, true);
-    view.setUint32(record + 28, payload === undefined ? 0 : payload.length, true);
-    this.#eventCount += 1;
+    const index = this.#eventCount;
+    if (index >= this.#recordCapacity) this.#makeRoom(Math.max(1024, index * 2), 0);
+    const offset = payload === undefined ? 0 : this.#addPayload(payload);
+    if (this.#words.buffer !== this.#instance.exports.memory.buffer) this.#refreshViews();
+    const words = this.#words;
+    const at = (this.#region >>> 2) + index * (EVENT_RECORD_SIZE / 4);
+    words[at] = run;
+    words[at + 1] = kind;
+    words[at + 2] = id;
+    words[at + 3] = offset;
+    this.#doubles[(at >>> 1) + 2] = now;
+    words[at + 6] = seed;
+    words[at + 7] = payload === undefined ? 0 : payload.length;
+    this.#eventCount = index + 1;
+  }
+
+  #addPayload(payload: Uint8Array): number {
+    if (this.#payloadAt + payload.length > this.#regionSize) this.#makeRoom(this.#recordCapacity, payload.length);
+    const offset = this.#payloadAt;
+    this.#bytes().set(payload, this.#region + offset);
+    this.#payloadAt += payload.length;
+    return offset;
+  }
+
+  #refreshViews(): void {
+    const { buffer } = this.#instance.exports.memory;
+    this.#words = new Uint32Array(buffer);
+    this.#doubles = new Float64Array(buffer);
   }
 
   step(): StepOutput {

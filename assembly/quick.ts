@@ -1,0 +1,81 @@
+// Expressions of one operation, computed without entering the machine: a comparison as a guard (`x > 10`), a sum as an
+// assignment (`n = n + 1`). Only the cases that cannot fail; everything else is left to evaluate(), with the same result.
+import { OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, OPERAND_REGISTER, Op, Tag, INSTRUCTION_SIZE } from "./abi";
+import { COMPARE_RETURN } from "./compare";
+
+export const QUICK_FALSE: i32 = 0;
+export const QUICK_TRUE: i32 = 1;
+/** Not one of the quick cases. */
+export const QUICK_NONE: i32 = 2;
+
+/** Ints of at most this size are exact as doubles. */
+const SAFE_INT: i64 = 9007199254740992;
+
+/** Address of an operand that is a slot or a constant; 0 for a register or built-in. */
+@inline
+function cellOf(operand: u32, record: usize, slots: usize): usize {
+  const kind = operand >> OPERAND_KIND_SHIFT;
+  const base = kind == 1 ? slots : kind == 2 ? <usize>load<u32>(record, 8) : 0;
+  return base == 0 ? 0 : base + (<usize>(operand & OPERAND_INDEX_MASK) << 4);
+}
+
+@inline
+function isFloat(tag: u32): bool {
+  return (tag & ~1) == <u32>Tag.DOUBLE;
+}
+
+@inline
+function isSafeInt(cell: usize, tag: u32): bool {
+  return tag == <u32>Tag.INT && <u64>(load<i64>(cell, 8) + SAFE_INT) <= <u64>(SAFE_INT * 2);
+}
+
+/** A guard that is one comparison of numbers: QUICK_TRUE, QUICK_FALSE, or QUICK_NONE. */
+@inline
+export function compareQuick(record: usize, slots: usize): i32 {
+  const code = <usize>load<u32>(record);
+  const flags = load<u32>(code, 12);
+  const op = <u32>load<u16>(code) - <u32>Op.EQ;
+  if (op > <u32>(Op.GE - Op.EQ) || (flags & COMPARE_RETURN) == 0) return QUICK_NONE;
+  const a = cellOf(load<u16>(code, 4), record, slots);
+  const b = cellOf(load<u16>(code, 6), record, slots);
+  if (a == 0 || b == 0) return QUICK_NONE;
+  const left = load<u32>(a);
+  const right = load<u32>(b);
+  if (left == <u32>Tag.INT && right == <u32>Tag.INT) {
+    const x = load<i64>(a, 8);
+    const y = load<i64>(b, 8);
+    return test(flags, <u32>(x < y) | (<u32>(x == y) << 1) | (<u32>(x > y) << 2));
+  }
+  const isLeftInt = isSafeInt(a, left);
+  const isRightInt = isSafeInt(b, right);
+  if (!(isFloat(left) || isLeftInt) || !(isFloat(right) || isRightInt)) return QUICK_NONE;
+  const x = isLeftInt ? <f64>load<i64>(a, 8) : load<f64>(a, 8);
+  const y = isRightInt ? <f64>load<i64>(b, 8) : load<f64>(b, 8);
+  return test(flags, <u32>(x < y) | (<u32>(x == y) << 1) | (<u32>(x > y) << 2));
+}
+
+/** Order bits against the comparison's own (compare.ts); bit 3 inverts. */
+@inline
+function test(flags: u32, order: u32): i32 {
+  return <i32>(<u32>((order & flags) != 0) ^ ((flags >> 3) & 1));
+}
+
+/** `target = a + b` (or - or *) of JSON numbers, where the expression is just that. False: nothing was done. */
+@inline
+export function computeQuick(record: usize, slots: usize, target: usize): bool {
+  const code = <usize>load<u32>(record);
+  const op = <i32>load<u16>(code);
+  if (op < Op.ADD || op > Op.MUL) return false;
+  if (load<u16>(code + INSTRUCTION_SIZE) != <u16>Op.RETURN || load<u16>(code + INSTRUCTION_SIZE, 4) != (load<u16>(code, 2) | <u16>OPERAND_REGISTER)) return false;
+  const a = cellOf(load<u16>(code, 4), record, slots);
+  const b = cellOf(load<u16>(code, 6), record, slots);
+  if (a == 0 || b == 0 || load<u32>(a) != <u32>Tag.NUMBER) return false;
+  const right = load<u32>(b);
+  const isInt = isSafeInt(b, right);
+  if (!isInt && right != <u32>Tag.NUMBER) return false;
+  const x = load<f64>(a, 8);
+  const y = isInt ? <f64>load<i64>(b, 8) : load<f64>(b, 8);
+  store<u64>(target, <u64>Tag.NUMBER);
+  store<f64>(target, op == Op.ADD ? x + y : op == Op.SUB ? x - y : x * y, 8);
+  return true;
+}
