@@ -1,6 +1,6 @@
 // The packed tarball in an embedder's hands: Vite's dev server, a Vite build, a plain page with an import map, Node, TypeScript.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, type Page, test } from "@playwright/test";
@@ -9,6 +9,7 @@ import { formatMessage } from "publint/utils";
 import { build, createServer } from "vite";
 import { runCommand } from "../../scripts/run-command.mjs";
 import { serveFolders, strictPolicy } from "../../scripts/static-server.mjs";
+import { parseSource } from "../tidy/source-file.js";
 import { packTarball, type Tarball } from "./tarball.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -48,11 +49,21 @@ test("is a well-formed package", async () => {
   expect(messages.map((message) => formatMessage(message, pkg as Record<string, unknown>))).toEqual([]);
 });
 
-test("holds a worker that is one file", async () => {
+test("holds a worker that is one file, and no code made from strings", async () => {
   const app = await tarball.install();
-  const text = readFileSync(join(app, "node_modules", "millrace", "dist", "millrace-worker.js"), "utf8");
-  expect(text).not.toMatch(/\bimport\s*[("'`{*]|\bfrom\s*["'`]/);
-  expect(text).toContain('new URL("./millrace.wasm",import.meta.url)');
+  const dist = join(app, "node_modules", "millrace", "dist");
+  const scripts = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
+  expect(scripts).toContain("millrace-worker.js");
+  for (const name of scripts) {
+    const { imports, evaluations } = parseSource(name.replace(/js$/, "mjs"), readFileSync(join(dist, name), "utf8"));
+    expect({ name, evaluations }).toEqual({ name, evaluations: [] });
+    const specifiers = imports.map((item) => item.specifier).filter((specifier) => !(name.startsWith("node") && specifier.startsWith("node:")));
+    if (name === "millrace-worker.js") expect(specifiers).toEqual([]);
+    else for (const specifier of specifiers) expect(specifier).toMatch(/^\.\//);
+  }
+  // Bundlers look for exactly this form.
+  const worker = readFileSync(join(dist, "millrace-worker.js"), "utf8");
+  expect(worker.includes('new URL("./millrace.wasm",import.meta.url)')).toBe(true);
 });
 
 test("works in Vite's dev server", async ({ page }) => {
