@@ -93,7 +93,7 @@ const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
   "matches", "format", "all", "exists", "exists_one", "existsOne", "transformList", "transformMap", "transformMapEntry",
   "sort", "sortBy", "flatten", "distinct", "slice", "range", "first", "last", "min", "max", "sum",
   "optMap", "optFlatMap", "hasValue", "orValue", "or", "value", "unwrap", "unwrapOpt",
-  "ip", "cidr", "isIP", "isCIDR", "url", "isURL", "semver", "isSemver", "find", "findAll", "extract",
+  "ip", "cidr", "isIP", "isCIDR", "isCanonical", "url", "isURL", "semver", "isSemver", "find", "findAll", "extract",
 ]);
 const UNSUPPORTED_LIBRARIES: ReadonlySet<string> = new Set(["cel", "math", "optional", "strings", "base64", "lists", "sets", "regex", "net"]);
 

@@ -23,7 +23,9 @@ export function readMacro(call: CallNode, findings: FindingList): Ast {
   const [variable, second, third] = args;
   if (variable === undefined || second === undefined) return call;
   if (variable.kind !== "identifier" || variable.isRooted) {
-    if (variable.kind !== "invalid") {
+    if (variable.kind === "call" && variable.target?.kind === "identifier" && variable.target.name === "cel") {
+      findings.report("expression/unsupported", `The function cel.${variable.name}() is not supported yet`, variable.start, variable.end);
+    } else if (variable.kind !== "invalid") {
       findings.report("expression/invalid-macro", `The first argument of ${name}() is the name of a variable`, variable.start, variable.end);
     }
     return { kind: "invalid", start: call.start, end: call.end };

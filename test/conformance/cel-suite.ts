@@ -67,7 +67,7 @@ function evaluateCase(item: CelCase): CaseOutcome {
   try {
     const expression = compileExact(item.expr, { variables, container: item.container ?? "", isChecked: item.disableCheck !== true });
     try {
-      const type = expression.type === "null" ? "null_type" : expression.type;
+      const type = TYPE_NAMES[expression.type] ?? expression.type;
       return item.checkOnly === true ? { type } : { type, value: expression.evaluateExact(bindings) };
     } finally {
       expression.dispose();
@@ -81,6 +81,8 @@ function evaluateCase(item: CelCase): CaseOutcome {
   }
 }
 
+/** What the cases call types that have another name here. */
+const TYPE_NAMES: Readonly<Record<string, string>> = { null: "null_type", any: "dyn" };
 const SIMPLE_TYPES: ReadonlySet<string> = new Set(["bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration"]);
 
 function readType(type: unknown): TypeName {
