@@ -2,7 +2,7 @@
 // that the token then waits for.
 import { ActionKind, CELL_SIZE, CommandKind, Outcome, ProgramHeader, RunFault, NO_SLOT, Tag } from "./abi";
 import { evaluate, setFuel } from "./evaluate";
-import { failAction, failLimit, failRunWith } from "./fault";
+import { failAction, failLimit, failRunWith, isHidden } from "./fault";
 import { addCommand, appendWire, payloadMark } from "./output";
 import { actionRecord, expressionRecord, programField } from "./program";
 import { RunState, isTraced, runProgram, runStatus, slotsOf, storeSlot, takeSerial, tokenAt } from "./run";
@@ -73,7 +73,7 @@ export function assignSlot(run: u32, token: usize, slot: u32, cell: usize): void
     failLimit(run, RunFault.MEMORY_LIMIT, token);
     return;
   }
-  if (!isTraced(run)) return;
+  if (!isTraced(run) || isHidden(runProgram(run), slot)) return;
   const mark = payloadMark();
   appendWire(slotsOf(run, tokenFrame(token)) + <usize>slot * CELL_SIZE);
   addCommand(CommandKind.VARIABLE_SET, 0, slot, 0, 0, mark);

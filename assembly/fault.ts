@@ -110,9 +110,13 @@ export function appendContext(run: u32): void {
 }
 
 function isShown(program: usize, slots: usize, slot: u32): bool {
-  if (load<u32>(slots + <usize>slot * CELL_SIZE) == Tag.ABSENT) return false;
+  return load<i32>(slots + <usize>slot * CELL_SIZE) != Tag.ABSENT && !isHidden(program, slot);
+}
+
+/** A built-in slot that the author did not declare as a variable? */
+export function isHidden(program: usize, slot: u32): bool {
   const flags = programField(program, ProgramHeader.FLAGS);
-  if (slot == programField(program, ProgramHeader.EVENT_SLOT) && (flags & PROGRAM_FLAG_EVENT_HIDDEN) != 0) return false;
-  if (slot == programField(program, ProgramHeader.RESULT_SLOT) && (flags & PROGRAM_FLAG_RESULT_HIDDEN) != 0) return false;
-  return !(slot == programField(program, ProgramHeader.ERROR_SLOT) && (flags & PROGRAM_FLAG_ERROR_HIDDEN) != 0);
+  if (slot == programField(program, ProgramHeader.EVENT_SLOT)) return (flags & PROGRAM_FLAG_EVENT_HIDDEN) != 0;
+  if (slot == programField(program, ProgramHeader.RESULT_SLOT)) return (flags & PROGRAM_FLAG_RESULT_HIDDEN) != 0;
+  return slot == programField(program, ProgramHeader.ERROR_SLOT) && (flags & PROGRAM_FLAG_ERROR_HIDDEN) != 0;
 }

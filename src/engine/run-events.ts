@@ -1,7 +1,7 @@
 // What listeners are told: history entries and kernel commands as `RunEvent`s. The live loop and the replay of a
 // history use the same functions, so both tell the same story.
 import type { RunEvent, RunRecord, SendStatus } from "../model/engine.js";
-import type { ErrorRecord } from "../model/errors.js";
+import type { ErrorRecord, Place } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { CommandKind, EventOutcome, LogLevel } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
@@ -41,12 +41,18 @@ export function decodePayload(payload: Uint8Array | undefined): unknown {
 export function decodeError(payload: Uint8Array | undefined): ErrorRecord {
   const value = decodePayload(payload);
   if (typeof value !== "object" || value === null) return { code: "run/failed", message: value === null ? "The run failed" : String(value) };
-  const { code, message, details } = value as { code?: unknown; message?: unknown; details?: unknown };
+  const { code, message, details, place } = value as { code?: unknown; message?: unknown; details?: unknown; place?: unknown };
   return {
     code: typeof code === "string" ? code : "run/failed",
     message: typeof message === "string" ? message : "The run failed",
     ...(typeof details === "object" && details !== null && { details: details as Record<string, unknown> }),
+    ...(isPlace(place) && { place }),
   };
+}
+
+/** Only the kernel's shell writes places: an error of a handler has none. */
+function isPlace(value: unknown): value is Place {
+  return typeof value === "object" && value !== null && "start" in value && "end" in value && "line" in value && "column" in value;
 }
 
 /** The event of a history entry, told before its consequences. `closed`: the command that it answers. */
@@ -96,6 +102,7 @@ export function tellCommand(runId: string, state: RunState, command: KernelComma
     case CommandKind.TRANSITION_TAKEN:
       return tellTransition(at, program, command.a);
     case CommandKind.VARIABLE_SET:
+      if (program.hiddenSlots.has(command.a)) return undefined;
       return { ...at, type: "variableSet", name: program.workflow.program.slotNames[command.a] ?? "", value: decodePayload(command.payload) };
     default:
       return undefined;
