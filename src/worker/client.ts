@@ -20,7 +20,7 @@ import { WorkflowError } from "../model/errors.js";
 import type { TasksPort } from "../model/ports.js";
 import type { RunStatus } from "../model/status.js";
 import { CallChannel } from "./call-channel.js";
-import { readCursor } from "./cursor.js";
+import { type Cursor, readCursor } from "./cursor.js";
 import { installErrorTransfer, lostError } from "./errors.js";
 import type { HostApi, HostOptions } from "./protocol.js";
 import { serveTasks } from "./task-relay.js";
@@ -30,19 +30,29 @@ import { startWorker } from "./worker-start.js";
  * Starts a worker and an engine in it; `tasks` run in this thread. Rejects with `worker/failed` (why it did not start) and
  * with whatever kept the engine from opening (`kernel/wasm-blocked`, `store/…`).
  */
-export async function createWorkerEngine(options: EngineOptions, tasks: TasksPort): Promise<Engine> {
+export async function createWorkerEngine(options: EngineOptions, tasks: TasksPort, watch: WatchLifeline): Promise<Engine> {
   const worker = await startWorker(options.workerUrl);
-  return connectEngine(worker, options, tasks, () => worker.terminate());
+  return connectEngine(worker, options, tasks, watch, () => worker.terminate());
 }
 
+/** Calls `onEnd` when the thread that holds the named lifeline is gone; returns a function that stops watching. */
+export type WatchLifeline = (name: string, onEnd: () => void) => () => void;
+
 /** The engine behind `endpoint`, which has said ready. `end` is called once, after it was closed. */
-export async function connectEngine(endpoint: Endpoint, options: EngineOptions, tasks: TasksPort, end: () => void): Promise<Engine> {
+export async function connectEngine(
+  endpoint: Endpoint,
+  options: EngineOptions,
+  tasks: TasksPort,
+  watch: WatchLifeline,
+  end: () => void,
+): Promise<Engine> {
   installErrorTransfer();
   const calls = new MessageChannel();
   const handlers = new MessageChannel();
   const client = new WorkerClient(wrap<HostApi>(endpoint), calls.port1, handlers.port1, end);
   serveTasks(tasks, handlers.port1);
   try {
+    await client.watch(watch);
     await client.open(toHostOptions(options), tasks.names(), calls.port2, handlers.port2);
   } catch (error) {
     await client.abandon();
@@ -59,16 +69,16 @@ class WorkerClient implements Engine {
   readonly #end: () => void;
   /** Rejects the control calls under way. */
   readonly #underWay = new Set<(error: WorkflowError) => void>();
+  readonly #cursors = new Set<Pick<Cursor<unknown>, "end">>();
   #failure: WorkflowError | undefined;
   #closing: Promise<void> | undefined;
+  #stopWatching: () => void = () => undefined;
 
   constructor(api: Remote<HostApi>, calls: MessagePort, handlers: MessagePort, end: () => void) {
     this.#api = api;
     this.#calls = new CallChannel(calls);
     this.#handlers = handlers;
     this.#end = end;
-    // A port closes by itself when the worker at its other end is gone.
-    calls.addEventListener("close", () => this.#fail(lostError("it ended")));
     this.runs = {
       get: (runId) => this.#getRun(runId),
       query: (query?: RunQuery): Promise<RunPage> => this.#control(() => this.#api.query(query)),
@@ -76,6 +86,13 @@ class WorkerClient implements Engine {
       delete: (runId: string): Promise<void> => this.#control(() => this.#api.delete(runId)),
       changes: (): AsyncIterable<RunRecord> => this.#openCursor((port) => this.#api.openChanges(transfer(port, [port]))),
     };
+  }
+
+  /** From now on, the end of the worker is noticed. */
+  async watch(watch: WatchLifeline): Promise<void> {
+    const name = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    await this.#control(() => this.#api.hold(name));
+    this.#stopWatching = watch(name, () => this.#fail(lostError("it ended, or the browser ended it")));
   }
 
   open(options: HostOptions, taskNames: readonly string[], calls: MessagePort, tasks: MessagePort): Promise<void> {
@@ -145,6 +162,7 @@ class WorkerClient implements Engine {
   }
 
   #release(): void {
+    this.#stopWatching();
     this.#api[releaseProxy]();
     this.#handlers.close();
     this.#end();
@@ -156,6 +174,8 @@ class WorkerClient implements Engine {
     for (const reject of this.#underWay) reject(error);
     this.#underWay.clear();
     this.#calls.fail(error);
+    for (const cursor of this.#cursors) cursor.end(this.#closing === undefined ? error : undefined);
+    this.#cursors.clear();
   }
 
   /** A control call that also ends when the worker does. */
@@ -206,7 +226,9 @@ class WorkerClient implements Engine {
     const start = async (): Promise<AsyncIterator<T>> => {
       const { port1, port2 } = new MessageChannel();
       await this.#control(() => open(port2));
-      return readCursor<T>(port1, () => (this.#closing === undefined ? lostError("it ended while values were read") : undefined));
+      const cursor: Cursor<T> = readCursor<T>(port1, () => this.#cursors.delete(cursor));
+      this.#cursors.add(cursor);
+      return cursor;
     };
     return {
       [Symbol.asyncIterator](): AsyncIterator<T> {

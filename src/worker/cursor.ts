@@ -1,7 +1,7 @@
 // An async iterable read from the other thread, over a message port: the reader grants credit, the writer pauses when it
 // is used up, so a slow reader never makes the other side pile up values.
 import { fromErrorRecord, type WorkflowError } from "../model/errors.js";
-import { lostError, serializeThrown } from "./errors.js";
+import { serializeThrown } from "./errors.js";
 import type { FromCursor, ToCursor } from "./protocol.js";
 
 /** Values that may be under way or unread at once. */
@@ -9,15 +9,17 @@ export const CURSOR_CREDIT_MAX = 512;
 /** Values in one message. */
 export const CURSOR_MESSAGE_MAX = 128;
 
+/** A reading end; `end` closes it from this side, with an error for whoever reads on, or as a proper end. */
+export interface Cursor<T> extends AsyncIterableIterator<T> {
+  end(error: WorkflowError | undefined): void;
+}
+
 /**
  * Reads what `serveCursor` serves at the other end. `return` (leaving a `for await`) stops the writer, closes the port and
- * ends a `next` that waits. `explainClose` tells what a port that closes by itself means: undefined for a proper end.
+ * ends a `next` that waits. `onEnd` is called once, whichever way it ends.
  */
-export function readCursor<T>(
-  port: MessagePort,
-  explainClose: () => WorkflowError | undefined = () => lostError("it ended while values were read"),
-): AsyncIterableIterator<T> {
-  return new CursorReader<T>(port, explainClose);
+export function readCursor<T>(port: MessagePort, onEnd: () => void = () => undefined): Cursor<T> {
+  return new CursorReader<T>(port, onEnd);
 }
 
 interface Waiting<T> {
@@ -25,8 +27,9 @@ interface Waiting<T> {
   reject(error: unknown): void;
 }
 
-class CursorReader<T> implements AsyncIterableIterator<T> {
+class CursorReader<T> implements Cursor<T> {
   readonly #port: MessagePort;
+  readonly #onEnd: () => void;
   readonly #values: T[] = [];
   #at = 0;
   #waiting: Waiting<T>[] = [];
@@ -34,10 +37,10 @@ class CursorReader<T> implements AsyncIterableIterator<T> {
   #error: unknown;
   #used = 0;
 
-  constructor(port: MessagePort, explainClose: () => WorkflowError | undefined) {
+  constructor(port: MessagePort, onEnd: () => void) {
     this.#port = port;
+    this.#onEnd = onEnd;
     port.onmessage = ({ data }: MessageEvent<FromCursor<T>>) => this.#take(data);
-    port.addEventListener("close", () => this.#end(explainClose()));
     this.#grant(CURSOR_CREDIT_MAX);
   }
 
@@ -61,13 +64,13 @@ class CursorReader<T> implements AsyncIterableIterator<T> {
     this.#values.length = 0;
     this.#at = 0;
     this.#error = undefined;
-    this.#end(undefined);
+    this.end(undefined);
     return { done: true, value: undefined };
   }
 
   #take(message: FromCursor<T>): void {
-    if (message.kind === "end") this.#end(undefined);
-    else if (message.kind === "error") this.#end(fromErrorRecord(message.error));
+    if (message.kind === "end") this.end(undefined);
+    else if (message.kind === "error") this.end(fromErrorRecord(message.error));
     else if (!this.#isEnded) {
       this.#values.push(...message.values);
       while (this.#waiting.length > 0 && this.#at < this.#values.length)
@@ -93,10 +96,11 @@ class CursorReader<T> implements AsyncIterableIterator<T> {
     this.#port.postMessage({ kind: "credit", count } satisfies ToCursor);
   }
 
-  #end(error: unknown): void {
+  end(error: WorkflowError | undefined): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#port.close();
+    this.#onEnd();
     const [first, ...rest] = this.#waiting;
     this.#waiting = [];
     if (error !== undefined && first !== undefined) first.reject(error);
@@ -137,7 +141,6 @@ export function serveCursor<T>(iterable: AsyncIterable<T>, port: MessagePort, de
     credit += data.count;
     resume();
   };
-  port.addEventListener("close", stop);
 
   const pump = async (): Promise<void> => {
     for (;;) {

@@ -11,6 +11,8 @@ import { PROTOCOL_VERSION } from "./limits.js";
 import type { HostApi, HostOptions, ReadyMessage } from "./protocol.js";
 import { createTaskRelay } from "./task-relay.js";
 
+/** Holds a lifeline by name until this thread ends. */
+export type HoldLifeline = (name: string) => Promise<void>;
 /** Makes the engine of this thread; its tasks are done behind `tasks`. */
 export type JoinEngine = (options: HostOptions, tasks: TasksPort) => Promise<Engine>;
 
@@ -18,13 +20,13 @@ export type JoinEngine = (options: HostOptions, tasks: TasksPort) => Promise<Eng
 export type HostEndpoint = Pick<MessagePort, "postMessage" | "addEventListener" | "removeEventListener"> & { start?(): void };
 
 /** Says ready and serves one page over `endpoint`. */
-export function startHost(endpoint: HostEndpoint, join: JoinEngine): void {
+export function startHost(endpoint: HostEndpoint, join: JoinEngine, hold: HoldLifeline): void {
   installErrorTransfer();
-  expose(createHostApi(join), endpoint);
+  expose(createHostApi(join, hold), endpoint);
   endpoint.postMessage({ kind: "ready", version: PROTOCOL_VERSION } satisfies ReadyMessage);
 }
 
-function createHostApi(join: JoinEngine): HostApi {
+function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
   let opened: Engine | undefined;
   const defer = createDefer();
   const engine = (): Engine => {
@@ -32,6 +34,7 @@ function createHostApi(join: JoinEngine): HostApi {
     return opened;
   };
   return {
+    hold,
     async open(options, taskNames, { calls, tasks }) {
       opened = await join(options, createTaskRelay(taskNames, tasks));
       serveCalls(opened, calls);

@@ -27,6 +27,8 @@ export interface HostPorts {
 
 /** The worker's side of control. One call a message; see client.ts for what each means. */
 export interface HostApi {
+  /** Holds what the page watches to learn that the worker is gone. */
+  hold(lifeline: string): Promise<void>;
   open(options: HostOptions, taskNames: readonly string[], ports: HostPorts): Promise<void>;
   load(source: string, name: string | undefined): Promise<Workflow>;
   pause(runId: string): Promise<RunStatus>;

@@ -1,0 +1,52 @@
+// The door `millrace`: an engine in a Web Worker. In Node, where there is none, the package leads to index-node instead.
+import type { Engine, EngineOptions } from "../model/engine.js";
+import { watchLifeline } from "../tabs/lifeline.js";
+import { createTasks } from "../tasks/thread-tasks.js";
+import { createWorkerEngine } from "../worker/client.js";
+
+/**
+ * An engine in a worker of its own; the handlers of `tasks` run in this thread. Resolves when open runs are taken up (or
+ * another tab drives them). Rejects with `worker/failed` (why the worker did not start), `kernel/wasm-blocked`, `store/…`.
+ */
+export function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  return createWorkerEngine(options, createTasks(options.tasks), watchLifeline);
+}
+
+export { createBatch } from "../model/batch.js";
+export { WorkflowError } from "../model/errors.js";
+export type { ErrorCode, ErrorRecord, Finding, Place, Severity } from "../model/errors.js";
+export type {
+  ActionDefinition,
+  Definition,
+  EventDefinition,
+  ExpressionSource,
+  LabelReading,
+  ParameterDefinition,
+  StateDefinition,
+  StateKind,
+  TransitionDefinition,
+  TriggerDefinition,
+  TypeName,
+  ValueSource,
+  VariableDefinition,
+} from "../model/definition.js";
+export type { RunStatus } from "../model/status.js";
+export type {
+  Durability,
+  Engine,
+  EngineOptions,
+  EngineStatistics,
+  EventBatch,
+  Run,
+  RunEvent,
+  RunPage,
+  RunQuery,
+  RunRecord,
+  SendResult,
+  SendStatus,
+  StartOptions,
+  TaskContext,
+  TaskHandler,
+  Value,
+  Workflow,
+} from "../model/engine.js";
