@@ -84,7 +84,10 @@ export async function probeBrowser({ executablePath, args = [], libraryPath }, t
       resolve(reason);
     };
     child.once("error", (error) => settle(error.message));
-    child.once("exit", (code, signal) => settle(`ended with ${signal ?? code}: ${summarize(stderr)}`));
+    const settleEnded = () => settle(`ended with ${child.signalCode ?? child.exitCode}: ${summarize(stderr)}`);
+    child.once("close", settleEnded);
+    // What it left behind may hold its stderr open.
+    child.once("exit", () => setTimeout(settleEnded, 1_000));
     child.stderr.on("data", (chunk) => {
       stderr = (stderr + chunk).slice(-8_192);
       if (stderr.includes("DevTools listening")) settle(undefined);
@@ -192,7 +195,8 @@ async function installWithPlaywright() {
   if (!existsSync(cli)) throw new Error("playwright is not installed");
   const known = await listPath();
   if (!existsSync(known)) {
-    await runCommand(process.execPath, [cli, "install", "chromium"], { timeoutMs: browserInstallMsMax, isQuiet: true });
+    const env = { ...process.env, PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: "20000" };
+    await runCommand(process.execPath, [cli, "install", "chromium"], { timeoutMs: browserInstallMsMax, isQuiet: true, env });
   }
   return existsSync(known) ? [{ executablePath: known }] : [];
 }
