@@ -11,6 +11,7 @@ import { compileKernel, instantiateKernel } from "./kernel/instance.js";
 import type { TypeName } from "./model/definition.js";
 import type { EngineOptions } from "./model/engine.js";
 import { type ErrorCode, type Finding, locate, WorkflowError } from "./model/errors.js";
+import type { ExpressionCode } from "./model/program.js";
 import { decodeExact, encodeExact, type ExactValue, ValueWriter } from "./model/value.js";
 
 /** Programs of expressions in the kernel at once; the one loaded longest ago makes room, and is loaded again when it is used. */
@@ -184,7 +185,7 @@ class CompiledExpression implements Expression {
   readonly type: StaticType;
   readonly variables: readonly string[];
   readonly isStrict: boolean;
-  readonly #bytes: Uint8Array;
+  readonly #code: ExpressionCode;
   readonly #spans: Uint32Array;
   readonly #usesNow: boolean;
   #runtime: Runtime | undefined;
@@ -198,7 +199,7 @@ class CompiledExpression implements Expression {
     this.type = type;
     this.variables = slotNames;
     this.isStrict = isStrict;
-    this.#bytes = layOutExpressions([code], slotNames);
+    this.#code = code;
     this.#spans = code.spans;
     this.#usesNow = source.includes("now");
   }
@@ -296,7 +297,7 @@ class CompiledExpression implements Expression {
         break;
       }
     }
-    this.#program = kernel.loadProgram(this.#bytes);
+    this.#program = kernel.loadProgram(layOutExpressions([this.#code], this.variables));
     this.#record = kernel.expression(this.#program, 0);
     this.#context = kernel.createContext(this.slotCount);
     this.#runtime = current;

@@ -9,6 +9,7 @@ import type { LiteralType, LiteralValue } from "./ast.js";
 export type Operand = number;
 export type Register = number;
 
+const NO_KEYS: readonly string[] = [];
 const WORDS = INSTRUCTION_SIZE / 4;
 const BRANCH_WORD_CACHE = 3;
 const BRANCH_WORD_IMM = 2;
@@ -33,13 +34,30 @@ export class CodeLimitError extends Error {
   override readonly name = "CodeLimitError";
 }
 
+/** Buffers that one writer leaves to the next: emitting is never nested, and new ones cost more than the code. */
+interface Buffers {
+  words: Int32Array;
+  spans: Uint32Array;
+  readonly constants: ValueWriter;
+}
+let spare: Buffers | undefined;
+
+function takeBuffers(): Buffers {
+  const taken = spare ?? { words: new Int32Array(64 * WORDS), spans: new Uint32Array(128), constants: new ValueWriter() };
+  spare = undefined;
+  taken.constants.reset();
+  return taken;
+}
+
+/** Writes one expression. Made for one use: `finish` ends it. */
 export class CodeWriter {
-  private words = new Int32Array(16 * WORDS);
-  private spans = new Uint32Array(32);
+  private readonly buffers = takeBuffers();
+  private words = this.buffers.words;
+  private spans = this.buffers.spans;
   private count = 0;
   private top: Register = 0;
   private registerCount = 0;
-  private readonly constants = new ValueWriter();
+  private readonly constants = this.buffers.constants;
   private readonly constantIndexes = new Map<string, number>();
   private readonly keyIndexes = new Map<string, number>();
   /** Offsets that the next instructions come from. */
@@ -141,13 +159,14 @@ export class CodeWriter {
   }
 
   finish(): ExpressionCode {
+    spare = this.buffers;
     return {
       code: new Uint8Array(this.words.buffer.slice(0, this.count * INSTRUCTION_SIZE)),
       instructionCount: this.count,
       registerCount: this.registerCount,
       constants: this.constants.take(),
       constantCount: this.constantIndexes.size,
-      keys: [...this.keyIndexes.keys()],
+      keys: this.keyIndexes.size === 0 ? NO_KEYS : [...this.keyIndexes.keys()],
       spans: this.spans.slice(0, this.count * 2),
     };
   }
@@ -156,9 +175,11 @@ export class CodeWriter {
     const words = new Int32Array(this.words.length * 2);
     words.set(this.words);
     this.words = words;
+    this.buffers.words = words;
     const spans = new Uint32Array(this.spans.length * 2);
     spans.set(this.spans);
     this.spans = spans;
+    this.buffers.spans = spans;
   }
 }
 
@@ -169,7 +190,7 @@ function identityOf(constant: ConstantValue): string {
     case "map":
       return `{${constant.entries.map(([key, value]) => `${identityOf(key)}:${identityOf(value)}`).join(",")}}`;
     case "string":
-      return JSON.stringify(constant.value);
+      return `"${(constant.value as string).length}:${constant.value as string}`;
     case "data":
       return `data ${describeData(constant.value)}`;
     case "bytes":
