@@ -52,6 +52,7 @@ export function setSlot(context: usize, slot: u32, wire: usize, size: u32): i32 
   resetScratch();
   const read = decodeWire(wire, size, DECODED);
   if (read < 0) return read == WIRE_OUT_OF_MEMORY ? KernelStatus.OUT_OF_MEMORY : KernelStatus.BAD_VALUE;
+  if (<u32>read != size) return KernelStatus.BAD_VALUE;
   const needed = deepSize(DECODED, 0, 0);
   const target = slotAddress(context, slot);
   if (needed == SIZE_OVER) return KernelStatus.BAD_VALUE;

@@ -30,13 +30,15 @@ export interface EvaluationError {
  */
 export class ExpressionKernel {
   readonly #instance: KernelInstance;
-  #buffer: ArrayBufferLike = new ArrayBuffer(0);
+  readonly #evaluateIn: (expression: number, context: number) => number;
+  #loss: WorkflowError | undefined;
   #words = new Uint32Array(0);
   #floats = new Float64Array(0);
   #longs = new BigInt64Array(0);
 
   constructor(instance: KernelInstance) {
     this.#instance = instance;
+    this.#evaluateIn = instance.exports.evaluateIn;
     instance.call(() => instance.exports.setContextFuel(EVALUATION_FUEL_MAX));
   }
 
@@ -109,7 +111,14 @@ export class ExpressionKernel {
 
   /** Evaluates; gives the result cell. `slot`: where the expression's slot 0 lies in the context. */
   evaluate(expression: number, context: number, slot = 0): number {
-    return this.#instance.call(() => this.#instance.exports.evaluateIn(expression, context + slot * CELL_SIZE)) >>> 0;
+    // Called directly: the closure of `call` costs more than an evaluation.
+    if (this.#loss !== undefined) throw this.#loss;
+    try {
+      return this.#evaluateIn(expression, context + slot * CELL_SIZE) >>> 0;
+    } catch (error) {
+      this.#loss = this.#instance.lose(error instanceof Error ? error.message : String(error));
+      throw this.#loss;
+    }
   }
 
   /** Evaluates over `count` windows of a context, `slotStride` slots apart; gives the number of true results. */
@@ -200,9 +209,9 @@ export class ExpressionKernel {
 
   /** Makes the views anew where memory has grown. */
   #refresh(): void {
-    const buffer = this.#instance.exports.memory.buffer;
-    if (buffer === this.#buffer) return;
-    this.#buffer = buffer;
+    // Growth detaches the old buffer, and views of a detached buffer are empty.
+    if (this.#words.length !== 0) return;
+    const { buffer } = this.#instance.exports.memory;
     this.#words = new Uint32Array(buffer);
     this.#floats = new Float64Array(buffer);
     this.#longs = new BigInt64Array(buffer);
