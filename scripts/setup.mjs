@@ -63,7 +63,7 @@ async function buildKernel() {
       const args = [join(compiler, "bin", "asc.js"), "assembly/index.ts", "--config", "asconfig.json", "--target", target];
       // Built aside and moved, so that a reader never sees half a file.
       args.push("--outFile", `${folder}/${name}`, "--textFile", `${folder}/${name.replace(/wasm$/, "wat")}`);
-      await runCommand(process.execPath, args, { timeoutMs: kernelBuildMsMax, cwd: root });
+      await runCommand(process.execPath, args, { timeoutMs: kernelBuildMsMax, isQuiet: true, cwd: root });
     }
     for (const name of readdirSync(folder)) renameSync(join(folder, name), join(root, "build", name));
   } finally {
@@ -91,6 +91,6 @@ async function setUp(args) {
 try {
   await setUp(process.argv.slice(2));
 } catch (error) {
-  console.error(`set-up: ${error instanceof Error ? error.message : error}`);
+  console.error(`set-up failed: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 // The style of the house, enforced: imports, loops, lengths, names, single doors. The checks are tried on bad samples first.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { checkExports, checkImports, checkLengths, checkLoops, checkNames, checkOpenings, checkSingleDoors, checkTexts } from "./tidy/checks.js";
@@ -115,9 +115,22 @@ describe("the house is tidy", () => {
 
 /** Every text that is, or is about to be, in the repository; `.ci/run` alone may name the folder beside the project. */
 function readTexts(): { path: string; text: string }[] {
-  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" }).split("\n");
-  return listed
-    .filter((path) => path !== "" && path !== ".ci/run" && path !== "package-lock.json" && !/\.(png|ico|woff2?|wasm)$/.test(path))
+  return listFiles()
+    .filter((path) => path !== "" && path !== ".ci/run" && path !== "package-lock.json" && !/\.(png|ico|woff2?|wasm|bin)$/.test(path))
     .filter((path) => existsSync(join(root, path)))
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+}
+
+/** What git knows of; without git, all files of the folders that hold the project's own. */
+function listFiles(): string[] {
+  try {
+    return execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8", stdio: "pipe" }).split("\n");
+  } catch {
+    const folders = ["assembly", "src", "web", "bench", "test", "docs", "scripts"].filter((folder) => existsSync(join(root, folder)));
+    return folders.flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+    );
+  }
 }
