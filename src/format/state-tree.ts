@@ -2,6 +2,7 @@
 // A state belongs to the last composite that names it, as Mermaid draws it.
 import type { StateKind } from "../model/definition.js";
 import type { Diagram, NameStatement, Reference, RelationStatement, StateStatement, Statement, StyleStatement } from "./mermaid/statements.js";
+import { dropColon } from "./mermaid/mermaid-view.js";
 import type { SourceText } from "./source-text.js";
 
 /** States of one workflow. */
@@ -155,7 +156,7 @@ export class StateTree {
     }
     if (statement.isBare && statement.reference.id === "}") this.report("warning", "parse/stray-text", 'This "}" closes nothing; it is read as a state', statement);
     const state = this.touchReference(statement.reference, scope);
-    for (const text of statement.descriptions) if (text !== "") state.descriptions.push(text);
+    for (const text of statement.descriptions) if (text !== "") state.descriptions.push(dropColon(text));
     if (statement.note !== undefined) state.notes.push({ side: statement.note.position === "left of" ? "left" : "right", text: statement.note.text });
     if (statement.type !== "default") this.setKind(state, statement.type, statement);
     if (statement.document !== undefined) this.addDocument(state, statement, statement.document);

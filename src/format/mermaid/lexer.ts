@@ -60,6 +60,8 @@ export class Lexer {
   direction: Direction = "TB";
 
   private at = 0;
+  /** The end of the text counts as a line end once. */
+  private isAtEnd = false;
   private mode = Mode.TOP;
   private readonly modes: Mode[] = [];
   /** First `direction XY` not yet passed, or Infinity. */
@@ -132,11 +134,16 @@ export class Lexer {
     const { code } = this;
     const first = code.charCodeAt(this.at);
     if (isSpace(first) && first !== LF) {
+      if (this.directionAt !== Infinity && this.isDirectionHere()) return this.takeDirection();
       this.at = skipSpace(code, this.at);
       return Token.SKIP;
     }
     const { at } = this;
-    if (at >= code.length) return this.take(Token.END, at);
+    if (at >= code.length) {
+      const token = this.isAtEnd ? Token.END : Token.NEWLINE;
+      this.isAtEnd = true;
+      return this.take(token, at);
+    }
     if (this.directionAt !== Infinity && this.isDirectionHere() && !this.isBeforeDirection()) return this.takeDirection();
     switch (first) {
       case LF: {

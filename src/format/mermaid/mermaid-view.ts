@@ -46,7 +46,7 @@ export function viewDiagram(diagram: Pick<Diagram, "statements">): MermaidView {
   const declare = (statement: StateStatement): void => {
     const state = touch(statement.reference.id, statement.type);
     if (statement.document !== undefined) state.hasDoc = true;
-    if (statement.descriptions.length > 1 || statement.descriptions[0] !== "") state.descriptions.push(...statement.descriptions);
+    if (statement.descriptions.length > 1 || statement.descriptions[0] !== "") state.descriptions.push(...statement.descriptions.map(dropColon));
     if (statement.note !== undefined) state.note = statement.note;
   };
   for (const statement of diagram.statements) {
@@ -69,6 +69,11 @@ export function viewDiagram(diagram: Pick<Diagram, "statements">): MermaidView {
     }
   }
   return { states: [...states.values()], relations, direction: findDirection(diagram.statements), classes };
+}
+
+/** A description's text: a colon at its start does not belong to it. */
+export function dropColon(text: string): string {
+  return text.startsWith(":") ? text.slice(1).trim() : text;
 }
 
 function splitStyles(value: string): string[] {

@@ -168,7 +168,7 @@ class Parser {
     let descriptions = NO_TEXT;
     if (this.is(Token.DESCRIPTION)) {
       end = this.lexer.end;
-      descriptions = [trimDescription(this.code.slice(this.lexer.start + 1, end))];
+      descriptions = [this.code.slice(this.lexer.start + 1, end).trim()];
       this.advance();
     }
     this.add(newState(source, "default", descriptions, end, end === source.end));
@@ -196,7 +196,7 @@ class Parser {
       return;
     }
     const parts = value.split(":");
-    const descriptions = parts.length > 1 ? [text.trim(), trimDescription(parts[1] ?? "")] : [text.trim()];
+    const descriptions = parts.length > 1 ? [text.trim(), (parts[1] ?? "").trim()] : [text.trim()];
     const id = (parts[0] ?? "").trim();
     this.add(newState({ id, edge: "none", className: "", start, end: start + id.length }, "default", descriptions, end, false));
   }
@@ -334,12 +334,6 @@ function dropSemicolon(styles: string): string {
     isInValue = code === 58 || (isInValue && !isSpace(code));
   }
   return styles;
-}
-
-/** Text after a colon: trimmed, and a second colon at its start dropped. */
-function trimDescription(text: string): string {
-  const trimmed = text.trim();
-  return trimmed.startsWith(":") ? trimmed.slice(1).trim() : trimmed;
 }
 
 /** Does the text look like a state diagram: is `stateDiagram` its first word, front matter, comments and directives aside? */
