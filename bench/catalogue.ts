@@ -1,11 +1,13 @@
 // The scenarios, as data: what is measured, who takes part, and how far ahead we mean to be. The code behind each
 // subject stands in ours/ and peers/ and is loaded by the page only when its turn comes.
 
+import { EXPRESSION_TEXTS, type ExpressionId } from "./contexts.js";
+
 export type Load =
   /** A guarded three-way loop (workflows/guarded-loop.md): `runCount` instances take the event in turn, `batchCount` events a call. */
   | { readonly family: "transition"; readonly runCount: number; readonly batchCount: number }
   /** One expression over contexts that are in place before the clock starts. */
-  | { readonly family: "expression"; readonly expression: "x-gt-10" | "user-age-country" }
+  | { readonly family: "expression"; readonly expression: ExpressionId }
   /** One generated state diagram. */
   | { readonly family: "parse"; readonly stateCount: number }
   /** Whole runs of three steps each, recorded in the browser's database. */
@@ -46,7 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
     operation: "event",
     operationStep: 1,
     load: { family: "transition", runCount: 1, batchCount: 1 },
-    subjects: [...MACHINES],
+    subjects: [...ours("kernel", "engine"), ...MACHINES],
     targets: [],
   },
   {
@@ -55,17 +57,26 @@ export const SCENARIOS: readonly Scenario[] = [
     operation: "event",
     operationStep: 1_000,
     load: { family: "transition", runCount: 1_000, batchCount: 1_000 },
-    subjects: [...MACHINES],
-    targets: [],
+    subjects: [...ours("kernel", "engine", "engine, packing"), ...MACHINES],
+    targets: [{ ours: "kernel", peer: "XState 5", ratioMin: 200 }],
+  },
+  {
+    id: "transition-worker",
+    title: "Guarded transition through the worker, batches of 1,000 and 10,000 events for 1,000 runs",
+    operation: "event",
+    operationStep: 10_000,
+    load: { family: "transition", runCount: 1_000, batchCount: 1_000 },
+    subjects: [...ours("worker", "worker, packing", "worker, 10,000 a batch"), ...MACHINES],
+    targets: [{ ours: "worker", peer: "XState 5", ratioMin: 30 }],
   },
   ...(["x-gt-10", "user-age-country"] as const).map(
     (expression): Scenario => ({
       id: expression,
-      title: `Expression ${expression === "x-gt-10" ? "x > 10" : 'user.age >= 18 && user.country in ["DE","FR"]'}`,
+      title: `Expression ${EXPRESSION_TEXTS[expression]}`,
       operation: "evaluation",
-      operationStep: 1,
+      operationStep: 1_024,
       load: { family: "expression", expression },
-      subjects: [...peers("hand-written JS", "cel-js dynamic", "cel-js typed")],
+      subjects: [...ours("resident", "batch"), ...peers("hand-written JS", "cel-js dynamic", "cel-js typed")],
       targets: [],
     }),
   ),
@@ -76,8 +87,8 @@ export const SCENARIOS: readonly Scenario[] = [
       operation: "parse",
       operationStep: 1,
       load: { family: "parse", stateCount },
-      subjects: [...peers("mermaid.parse")],
-      targets: [],
+      subjects: [...ours("parseWorkflow"), ...peers("mermaid.parse")],
+      targets: [{ ours: "parseWorkflow", peer: "mermaid.parse", ratioMin: 300 }],
     }),
   ),
 ];

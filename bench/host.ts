@@ -5,6 +5,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
 import { build } from "vite";
+import { sourceUrls } from "../scripts/source-urls.mjs";
 import type { Scenario } from "./catalogue.js";
 import type { SamplingPlan } from "./options.js";
 import type { ScenarioOutcome } from "./page/page.js";
@@ -47,8 +48,9 @@ export async function buildPage(benchFolder: string, outFolder: string): Promise
     root: join(benchFolder, "page"),
     base: "./",
     logLevel: "error",
+    plugins: [sourceUrls()],
     build: { outDir: outFolder, emptyOutDir: true, target: "es2022", minify: "oxc", assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 10_000 },
-    worker: { format: "es" },
+    worker: { format: "es", plugins: () => [sourceUrls()] },
   });
 }
 

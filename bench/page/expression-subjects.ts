@@ -2,6 +2,8 @@
 import type { LoadOf, SubjectTable } from "../subject.js";
 
 export const EXPRESSION_SUBJECTS: SubjectTable<LoadOf<"expression">> = {
+  resident: async (load) => (await import("../ours/expression.js")).openResidentExpression(load),
+  batch: async (load) => (await import("../ours/expression.js")).openBatchExpression(load),
   "hand-written JS": async (load) => (await import("../peers/hand-written-expression.js")).openHandWrittenExpression(load),
   "cel-js dynamic": async (load) => (await import("../peers/cel-js-expression.js")).openCelJsExpression(load, "dynamic"),
   "cel-js typed": async (load) => (await import("../peers/cel-js-expression.js")).openCelJsExpression(load, "typed"),

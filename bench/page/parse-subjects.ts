@@ -2,5 +2,6 @@
 import type { LoadOf, SubjectTable } from "../subject.js";
 
 export const PARSE_SUBJECTS: SubjectTable<LoadOf<"parse">> = {
+  parseWorkflow: async (load) => (await import("../ours/workflow-parse.js")).openWorkflowParse(load),
   "mermaid.parse": async (load) => (await import("../peers/mermaid-parse.js")).openMermaidParse(load),
 };

@@ -1,0 +1,59 @@
+// The guarded loop through the `Engine` interface, in this thread or behind a worker, with durability `none`: `send` for
+// single events, `sendMany` for batches.
+import type { Engine, EventBatch, Run } from "../../src/model/engine.js";
+import { EventOutcome } from "../../src/model/kernel-words.js";
+import { ANSWER_EVENT_COUNT, describeLoop, type LoopPosition } from "../peers/loop.js";
+import type { LoadOf, Subject } from "../subject.js";
+import { LOOP_TEXT } from "./loop-program.js";
+
+export interface EngineDoor {
+  createEngine(): Promise<Engine>;
+  createBatch(): EventBatch;
+}
+
+/** `packing`: is the batch built once and sent again, or built anew for every call? Both are what an embedder may do. */
+export async function openEngineLoop(door: EngineDoor, load: LoadOf<"transition">, packing: "reused" | "rebuilt" = "reused"): Promise<Subject> {
+  const engine = await door.createEngine();
+  const workflow = await engine.load(LOOP_TEXT);
+  const runs = await engine.startMany(workflow, Array.from({ length: load.runCount }, () => ({})), { durability: "none" });
+  const send = load.batchCount === 1 ? makeSender(engine, runs) : makeBatchSender(engine, door.createBatch(), runs, load.batchCount, packing);
+  return {
+    run: send,
+    async answer() {
+      await send(ANSWER_EVENT_COUNT * load.runCount);
+      const positions = await Promise.all([runs[0], runs.at(-1)].map(readPosition));
+      return describeLoop((index) => positions[index === 0 ? 0 : 1] as LoopPosition, load.runCount);
+    },
+    close: () => engine.close(),
+  };
+}
+
+function makeSender(engine: Engine, runs: readonly Run[]): (eventCount: number) => Promise<void> {
+  const ids = runs.map((run) => run.id);
+  return async (eventCount) => {
+    for (let index = 0; index < eventCount; index += 1) await engine.send(ids[index % ids.length] ?? "", "next");
+  };
+}
+
+function makeBatchSender(engine: Engine, batch: EventBatch, runs: readonly Run[], batchCount: number, packing: "reused" | "rebuilt"): (eventCount: number) => Promise<void> {
+  const ids = runs.map((run) => run.id);
+  const fill = (): void => {
+    batch.clear();
+    for (let index = 0; index < batchCount; index += 1) batch.add(ids[index % ids.length] ?? "", "next");
+  };
+  fill();
+  return async (eventCount) => {
+    for (let done = 0; done < eventCount; done += batchCount) {
+      if (packing === "rebuilt") fill();
+      const outcomes = await engine.sendMany(batch);
+      if (outcomes[0] !== EventOutcome.TAKEN || outcomes.length !== batchCount) throw new Error(`event 0 of ${outcomes.length}: outcome ${outcomes[0]}`);
+    }
+  };
+}
+
+async function readPosition(run: Run | undefined): Promise<LoopPosition> {
+  if (run === undefined) throw new Error("a run is missing");
+  const states = await run.states();
+  const context = await run.context();
+  return { state: states.at(-1) ?? "", count: Number(context["count"]) };
+}

@@ -1,0 +1,51 @@
+// The expressions through the door `millrace/expression`: the contexts lie in the kernel before the clock starts.
+// `resident`: one synchronous `evaluate()` per evaluation. `batch`: all contexts of a batch in one call.
+import { compileExpression, loadExpressions } from "../../src/doors/expression.js";
+import { CONTEXT_COUNT, EXPRESSION_TEXTS, makeContexts } from "../contexts.js";
+import type { LoadOf, Subject } from "../subject.js";
+
+/** Contexts of one batch: the sixteen, over and over. */
+const BATCH_COUNT = 1_024;
+
+export async function openResidentExpression({ expression }: LoadOf<"expression">): Promise<Subject> {
+  await loadExpressions();
+  const compiled = compileExpression(EXPRESSION_TEXTS[expression]);
+  const residents = makeContexts(expression).map((context) => compiled.resident({ ...context }));
+  let trueCount = 0;
+  return {
+    run(count) {
+      for (let index = 0; index < count; index += 1) {
+        if (residents[index % CONTEXT_COUNT]?.evaluate() === true) trueCount += 1;
+      }
+    },
+    answer: () => residents.map((resident) => resident.evaluate()),
+    close() {
+      for (const resident of residents) resident.dispose();
+      compiled.dispose();
+      if (trueCount < 0) throw new Error("unreachable: keeps the count alive");
+    },
+  };
+}
+
+export async function openBatchExpression({ expression }: LoadOf<"expression">): Promise<Subject> {
+  await loadExpressions();
+  const compiled = compileExpression(EXPRESSION_TEXTS[expression]);
+  const contexts = makeContexts(expression).map((context) => ({ ...context }));
+  const batch = compiled.batch(Array.from({ length: BATCH_COUNT }, (_, index) => contexts[index % CONTEXT_COUNT] ?? {}));
+  const expected = contexts.filter((context) => compiled.evaluate(context) === true).length * (BATCH_COUNT / CONTEXT_COUNT);
+  return {
+    run(count) {
+      for (let done = 0; done < count; done += BATCH_COUNT) {
+        if (batch.countTrue() !== expected) throw new Error("the batch counts wrong");
+      }
+    },
+    answer() {
+      if (batch.countTrue() !== expected) throw new Error("the batch counts wrong");
+      return contexts.map((context) => compiled.evaluate(context));
+    },
+    close() {
+      batch.dispose();
+      compiled.dispose();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+// The guarded loop in the kernel, through its typed door: `add` per event, one `step` per batch. No engine, no history.
+import { createKernelFactory } from "../../src/kernel/kernel-factory.js";
+import { EventKind } from "../../src/model/kernel-words.js";
+import type { KernelPort } from "../../src/model/ports.js";
+import type { Program } from "../../src/model/program.js";
+import { decodeValue } from "../../src/model/value.js";
+import { ANSWER_EVENT_COUNT, describeLoop, type LoopPosition } from "../peers/loop.js";
+import type { LoadOf, Subject } from "../subject.js";
+import { compileLoop } from "./loop-program.js";
+
+/** The time of every event: a kernel has no clock. */
+const NOW = 1_800_000_000_000;
+
+export async function openKernelLoop({ runCount, batchCount }: LoadOf<"transition">): Promise<Subject> {
+  const program = compileLoop();
+  const kernel = await createKernelFactory()({});
+  const runs = startRuns(kernel, program, runCount);
+  const event = program.eventNames.indexOf("next");
+  let target = 0;
+  const run = (eventCount: number): void => {
+    for (let done = 0; done < eventCount; done += batchCount) {
+      for (let index = 0; index < batchCount; index += 1) {
+        kernel.add(runs[target] ?? 0, EventKind.EVENT, event, NOW, 0);
+        target = target + 1 === runCount ? 0 : target + 1;
+      }
+      kernel.step();
+    }
+  };
+  return {
+    run,
+    answer() {
+      run(ANSWER_EVENT_COUNT * runCount);
+      return describeLoop((index) => readPosition(kernel, program, runs[index] ?? 0), runCount);
+    },
+  };
+}
+
+function startRuns(kernel: KernelPort, program: Program, runCount: number): readonly number[] {
+  const handle = kernel.loadProgram(program);
+  const runs = Array.from({ length: runCount }, () => kernel.createRun(handle));
+  for (const run of runs) kernel.add(run, EventKind.START, 0, NOW, 0);
+  kernel.step();
+  return runs;
+}
+
+function readPosition(kernel: KernelPort, program: Program, run: number): LoopPosition {
+  const node = kernel.activeNodes(run).at(-1) ?? 0;
+  const state = program.definition.states[program.nodeStates[node] ?? -1]?.id ?? "";
+  const { count } = decodeValue(kernel.context(run)) as { readonly count: number | bigint };
+  return { state, count: Number(count) };
+}
