@@ -6,7 +6,8 @@ import { WorkflowError } from "../../src/model/errors.js";
 import type { ExactValue } from "../../src/model/value.js";
 import type { CaseResult, Suite } from "./suite.js";
 
-interface CelCase {
+/** One case; see the README beside the recorded cases. */
+export interface CelCase {
   readonly file: string;
   readonly section: string;
   readonly name: string;
