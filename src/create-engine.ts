@@ -47,3 +47,6 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
 function choosesIndexedDb(store: EngineOptions["store"]): boolean {
   return store === "indexeddb" || (store === undefined && typeof indexedDB !== "undefined");
 }
+
+// For the worker's host, which must not reach into rooms.
+export { holdLifeline } from "./tabs/lifeline.js";

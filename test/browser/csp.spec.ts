@@ -32,7 +32,9 @@ test("a run is durable under the strict policy", async ({ page: tab }) => {
   tab.on("pageerror", (error) => complaints.push(error.message));
   try {
     const response = await tab.goto(`${server.url}pages/engine.html`);
-    expect(await response?.headerValue("content-security-policy")).toBe("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'");
+    expect(await response?.headerValue("content-security-policy")).toBe(
+      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'",
+    );
     await expect(tab).toHaveTitle("ready");
     const runId = await tab.evaluate(async (text) => {
       const engine = await page.createEngine({ tasks: { charge: ({ amount }: { amount: number }) => `paid ${amount}` } });

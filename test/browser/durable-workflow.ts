@@ -43,6 +43,8 @@ stateDiagram-v2
 /** What one drive of a database found. */
 export interface DriveReport {
   readonly role: "driver" | "watcher";
+  /** Runs that were found under way. */
+  readonly resumedCount: number;
   /** Per run id: its result and its story, in order. */
   readonly runs: Readonly<
     Record<string, { readonly status: string; readonly result: unknown; readonly context: unknown; readonly events: readonly RunEvent[] }>
@@ -85,14 +87,17 @@ export async function driveRuns({
     ]),
   );
   const engine = await page.createEngine({ name, tasks });
+  const role = await engine.role();
   page.engine = engine;
   page.keys = keys;
   const workflow = await engine.load(text);
-  const role = await engine.role();
   while ((await engine.role()) !== "driver") await new Promise((resolve) => setTimeout(resolve, 10));
+  let resumedCount = 0;
   const find = async (runId: string, index: number): Promise<Run> => {
     try {
-      return await engine.runs.get(runId);
+      const run = await engine.runs.get(runId);
+      if ((await run.record()).endedAt === undefined) resumedCount += 1;
+      return run;
     } catch (error) {
       if ((error as { code?: string }).code !== "run/unknown") throw error;
       return engine.start(workflow, { order: `A-${index}`, amount: 10.5 * (index + 1) }, { runId });
@@ -112,7 +117,7 @@ export async function driveRuns({
   };
   await Promise.all(runIds.map(drive));
   await engine.close();
-  return { role, runs: found };
+  return { role, resumedCount, runs: found };
 }
 
 /** The story without what differs from run to run: its id, times, and events that nobody awaited. */

@@ -7,7 +7,7 @@ import { createProfile, launchOnProfile, removeProfile } from "./launch.js";
 import { serveBuilt, type TestServer } from "./server.js";
 
 const RUN_IDS = ["run-0", "run-1", "run-2"];
-const TASK_MS = 12;
+const TASK_MS = 25;
 const POINT_COUNT = 20;
 /** The browser is killed at every so many points, the renderer at the others. */
 const BROWSER_KILL_INTERVAL = 5;
@@ -15,9 +15,11 @@ const BROWSER_KILL_INTERVAL = 5;
 let server: TestServer;
 let profile: string;
 let context: BrowserContext;
-/** Stories of undisturbed runs, and how long they took, ms. */
+/** Stories of undisturbed runs, and how long they took once the engine was open, ms. */
 let undisturbed: readonly unknown[];
 let wholeMs: number;
+/** Runs that were found under way after a kill, over all points. */
+let resumedCount = 0;
 
 test.describe.configure({ mode: "serial" });
 
@@ -35,8 +37,10 @@ test.afterAll(async () => {
 
 test("undisturbed runs tell one story", async () => {
   const page = await openPage();
+  const driving = drive(page, "undisturbed", TASK_MS);
+  await waitForEngine(page);
   const startedAt = Date.now();
-  const report = await drive(page, "undisturbed", TASK_MS);
+  const report = await driving;
   wholeMs = Date.now() - startedAt;
   undisturbed = RUN_IDS.map((runId) => maskStory(report, runId));
   for (const story of undisturbed) expect(story).toMatchObject({ status: "succeeded", context: { rounds: 3 } });
@@ -52,6 +56,7 @@ for (let point = 0; point < POINT_COUNT; point += 1) {
       () => "ended" as const,
       () => "killed" as const,
     );
+    await waitForEngine(page);
     await sleep((wholeMs * (point + 0.5)) / POINT_COUNT);
     if (isBrowserKill) {
       await killProcess(page, "browser");
@@ -64,9 +69,14 @@ for (let point = 0; point < POINT_COUNT; point += 1) {
     const again = await openPage();
     const report = await drive(again, name, TASK_MS);
     expect(RUN_IDS.map((runId) => maskStory(report, runId))).toEqual(undisturbed);
+    resumedCount += report.resumedCount;
     await again.close();
   });
 }
+
+test("most kills met runs under way", () => {
+  expect(resumedCount).toBeGreaterThanOrEqual((POINT_COUNT * RUN_IDS.length) / 2);
+});
 
 test("a second tab watches, and takes over when the first is gone", async () => {
   const first = await openPage();
@@ -74,13 +84,14 @@ test("a second tab watches, and takes over when the first is gone", async () => 
   const slow = drive(first, "tabs", 100).catch(() => undefined);
   await first.waitForFunction(() => (globalThis as unknown as { page: { keys?: string[] } }).page.keys?.length);
   const watching = drive(second, "tabs", TASK_MS);
-  await second.waitForFunction(() => (globalThis as unknown as { page: { engine?: unknown } }).page.engine !== undefined);
+  await waitForEngine(second);
   const seen = await second.evaluate(async () => {
     const { engine } = (globalThis as unknown as { page: { engine: import("../../src/model/engine.js").Engine } }).page;
     const page = await engine.runs.query();
     return { role: await engine.role(), count: page.records.length, status: await (await engine.runs.get("run-0")).status() };
   });
-  expect(seen).toEqual({ role: "watcher", count: RUN_IDS.length, status: "running" });
+  expect(seen).toMatchObject({ role: "watcher", count: RUN_IDS.length });
+  expect(["running", "waiting"]).toContain(seen.status);
   await crashPage(first);
   await slow;
   const report = await watching;
@@ -94,6 +105,12 @@ async function openPage(): Promise<Page> {
   await page.goto(`${server.url}pages/engine.html`);
   await expect(page).toHaveTitle("ready");
   return page;
+}
+
+async function waitForEngine(page: Page): Promise<void> {
+  await page.waitForFunction(() => (globalThis as unknown as { page: { engine?: unknown } }).page.engine !== undefined, undefined, {
+    polling: 2,
+  });
 }
 
 function drive(page: Page, name: string, taskMs: number): Promise<DriveReport> {

@@ -15,7 +15,12 @@ test("the playground comes up under its policy", async ({ page }) => {
     await expect(page.locator(".cm-editor").first()).toBeVisible();
     await expect(page.locator("svg").first()).toBeVisible();
     // What the editor styles is styled: without the nonce its lines would have no gutter layout.
-    expect(await page.locator(".cm-scroller").first().evaluate((element) => getComputedStyle(element).display)).toBe("flex");
+    expect(
+      await page
+        .locator(".cm-scroller")
+        .first()
+        .evaluate((element) => getComputedStyle(element).display),
+    ).toBe("flex");
   } finally {
     await server.close();
   }

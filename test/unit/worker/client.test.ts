@@ -1,0 +1,157 @@
+// Client and host with the real engine behind them, both in one thread: what they promise beside a worker's own life,
+// which test/browser looks after.
+import { afterEach, describe, expect, test } from "vitest";
+import { joinEngine } from "../../../src/create-engine.js";
+import { createBatch } from "../../../src/model/batch.js";
+import type { Engine, EngineOptions, RunEvent, TaskContext } from "../../../src/model/engine.js";
+import { createTasks } from "../../../src/tasks/thread-tasks.js";
+import { connectEngine } from "../../../src/worker/client.js";
+import { startHost, type HostEndpoint } from "../../../src/worker/host.js";
+
+const TEXT = `---
+name: Two steps
+parameters:
+  amount: { type: number, default: 1 }
+variables:
+  receipt: { type: any }
+events: [confirm, give]
+---
+\`\`\`mermaid
+stateDiagram-v2
+  [*] --> Charging
+  Charging --> Waiting: success
+  Charging --> Failed: failure
+  Charging --> Left: give
+  Waiting --> [*]: confirm
+  Failed --> [*]
+  Left --> [*]
+\`\`\`
+## Actions
+- Charging: call charge with amount=amount result receipt
+`;
+
+const closers: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function connect(options: EngineOptions): Promise<Engine> {
+  const { port1, port2 } = new MessageChannel();
+  startHost(
+    port2 as HostEndpoint,
+    (host, tasksPort) => joinEngine({ ...host, tasksPort }),
+    async () => undefined,
+  );
+  const engine = await connectEngine(
+    port1,
+    options,
+    createTasks(options.tasks),
+    () => () => undefined,
+    () => {
+      port1.close();
+      port2.close();
+    },
+  );
+  closers.push(() => engine.close());
+  return engine;
+}
+
+describe("worker client", () => {
+  test("a run goes through its task, its event and its end", async () => {
+    const engine = await connect({
+      tasks: {
+        charge: async ({ amount }, { attempt, idempotencyKey }: TaskContext) => ({ amount, attempt, hasKey: idempotencyKey.length > 0 }),
+      },
+    });
+    const workflow = await engine.load(TEXT);
+    expect(workflow).toMatchObject({ name: "Two steps", definition: { events: [{ name: "confirm" }, { name: "give" }] } });
+    const run = await engine.start(workflow, { amount: 12 });
+    const events: RunEvent[] = [];
+    for await (const event of run.events()) {
+      events.push(event);
+      if (event.type === "stateEntered" && event.state === "Waiting") expect((await engine.send(run.id, "confirm")).status).toBe("taken");
+    }
+    expect(events.map((event) => event.type)).toEqual(
+      expect.arrayContaining(["started", "taskStarted", "taskSucceeded", "event", "ended"]),
+    );
+    expect(await run.status()).toBe("succeeded");
+    expect(await run.context()).toMatchObject({ receipt: { amount: 12, attempt: 1, hasKey: true } });
+    expect((await run.workflow()).source).toBe(TEXT);
+    expect(run.result).toBe(run.result);
+    await run.result;
+    expect((await engine.runs.query()).records.map((record) => record.runId)).toEqual([run.id]);
+    await engine.runs.delete(run.id);
+    await expect(engine.runs.get(run.id)).rejects.toMatchObject({ code: "run/unknown", name: "WorkflowError" });
+  });
+
+  test("a handler's error keeps its code, a result that is no value fails its task alone", async () => {
+    const engine = await connect({
+      tasks: {
+        charge: ({ amount }) => {
+          if (amount === 1) throw Object.assign(new Error("declined"), { code: "card/declined" });
+          return { odd: () => amount };
+        },
+      },
+    });
+    const workflow = await engine.load(TEXT);
+    const errorOf = async (amount: number): Promise<unknown> => {
+      for await (const event of (await engine.start(workflow, { amount })).events()) if (event.type === "taskFailed") return event.error;
+      return undefined;
+    };
+    expect(await Promise.all([errorOf(1), errorOf(2)])).toMatchObject([
+      { code: "card/declined", message: "declined" },
+      { code: "value/unsupported" },
+    ]);
+  });
+
+  test("leaving a state aborts its task in the page", async () => {
+    let signal: AbortSignal | undefined;
+    const engine = await connect({
+      tasks: {
+        charge: (_input, context: TaskContext) => {
+          signal = context.signal;
+          return new Promise((resolve) => context.signal.addEventListener("abort", () => resolve(null)));
+        },
+      },
+    });
+    const run = await engine.start(await engine.load(TEXT));
+    while (signal === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+    await engine.send(run.id, "give");
+    await run.result;
+    expect(await run.status()).toBe("succeeded");
+    while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 1));
+  });
+
+  test("a batch changed while it is under way is sent as it was", async () => {
+    const engine = await connect({ tasks: { charge: () => 1 } });
+    const runs = await engine.startMany(await engine.load(TEXT), [{}, {}, {}]);
+    await Promise.all(
+      runs.map(async (run) => {
+        for await (const event of run.events()) if (event.type === "stateEntered" && event.state === "Waiting") return;
+      }),
+    );
+    const batch = createBatch();
+    for (const run of runs) batch.add(run.id, "confirm");
+    const sending = engine.sendMany(batch);
+    batch.clear();
+    batch.add("nobody", "confirm");
+    expect([...(await sending)]).toEqual([1, 1, 1]);
+    expect([...(await engine.sendMany(batch))]).toEqual([4]);
+  });
+
+  test("after closing, every call says so and every reading ends", async () => {
+    const engine = await connect({ tasks: { charge: () => 1 } });
+    const run = await engine.start(await engine.load(TEXT));
+    const reading = (async () => {
+      for await (const record of engine.runs.changes()) if (record.seq < 0) return "never";
+      return "ended";
+    })();
+    await run.status();
+    await engine.close();
+    await engine.close();
+    expect(await reading).toBe("ended");
+    await expect(engine.send(run.id, "confirm")).rejects.toMatchObject({ code: "engine/closed" });
+    await expect(engine.runs.count()).rejects.toMatchObject({ code: "engine/closed" });
+    await expect(run.status()).rejects.toMatchObject({ code: "engine/closed" });
+  });
+});
