@@ -38,17 +38,17 @@ describe("runCommand", () => {
 describe("probeBrowser", () => {
   const writeScript = (name: string, text: string): string => {
     const path = join(folder, name);
-    writeFileSync(path, `#!/bin/sh\n${text}\n`);
+    writeFileSync(path, `#!${process.execPath}\n${text}\n`);
     chmodSync(path, 0o755);
     return path;
   };
   it.skipIf(process.platform === "win32")("takes a program that says it listens", async () => {
-    expect(await probeBrowser({ executablePath: writeScript("good", 'echo "DevTools listening on ws://x" >&2; sleep 20') })).toBeUndefined();
+    expect(await probeBrowser({ executablePath: writeScript("good", "console.error('DevTools listening on ws://x'); setInterval(() => {}, 1e3);") })).toBeUndefined();
   });
   it.skipIf(process.platform === "win32")("says why not", async () => {
     expect(await probeBrowser({ executablePath: join(folder, "missing") })).toMatch(/cannot be executed/);
-    expect(await probeBrowser({ executablePath: writeScript("bad", 'echo "error: no libraries" >&2; exit 127') })).toBe("ended with 127: error: no libraries");
-    expect(await probeBrowser({ executablePath: writeScript("mute", "sleep 20") }, 300)).toBe("did not listen within 0.3 s");
+    expect(await probeBrowser({ executablePath: writeScript("bad", "console.error('error: no libraries'); process.exitCode = 127;") })).toBe("ended with 127: error: no libraries");
+    expect(await probeBrowser({ executablePath: writeScript("mute", "setInterval(() => {}, 1e3);") }, 300)).toBe("did not listen within 0.3 s");
   });
 });
 
