@@ -1,5 +1,7 @@
 // The suites that `npm run conformance` knows.
 import { celSuite } from "./cel-suite.js";
+import { mermaidLabelsSuite } from "./mermaid-labels-suite.js";
+import { mermaidSuite } from "./mermaid-suite.js";
 import type { Suite } from "./suite.js";
 
-export const suites: readonly Suite[] = [celSuite];
+export const suites: readonly Suite[] = [celSuite, mermaidSuite, mermaidLabelsSuite];
