@@ -5,7 +5,18 @@ import { cutArguments, type RawArguments, readArgumentMap, readResultName, readT
 import { parseDuration, parseWordedDuration } from "./durations.js";
 import { isSpace, skipSpace } from "./mermaid/characters.js";
 import { findIdentifierEnd, isVariableName } from "./names.js";
-import { cutSegment, findQuoteEnd, isQuote, isQuoted, readExpression, readName, readQuoted, readValue, type Reporter, type Segment } from "./values.js";
+import {
+  cutSegment,
+  findQuoteEnd,
+  isQuote,
+  isQuoted,
+  readExpression,
+  readName,
+  readQuoted,
+  readValue,
+  type Reporter,
+  type Segment,
+} from "./values.js";
 
 /** The event that "wait for user" waits for. */
 export const CONTINUE_EVENT = "continue";
@@ -200,7 +211,13 @@ function readCall(rest: Segment, whole: Segment, reporter: Reporter): ActionDefi
   const raw = cutArguments(after);
   if (raw === undefined) {
     const shape = `call ${task} with name=expression, other=expression result variable`;
-    reporter.report("error", "parse/invalid-action", `The arguments of "${task}" cannot be read; write: ${shape}`, after.offset, after.offset + after.text.length);
+    reporter.report(
+      "error",
+      "parse/invalid-action",
+      `The arguments of "${task}" cannot be read; write: ${shape}`,
+      after.offset,
+      after.offset + after.text.length,
+    );
     return undefined;
   }
   const input = readArgumentMap(raw, after, reporter);
@@ -230,7 +247,8 @@ function readShell(rest: Segment, whole: Segment, reporter: Reporter): ActionDef
   if (taken === undefined) return undefined;
   const raw = cutArguments(taken.rest);
   if (raw === undefined || (taken.rest.text !== "" && takeWord(taken.rest, "with") === undefined)) return undefined;
-  const fail = (message: string, { text, offset }: Segment) => reporter.report("error", "parse/invalid-action", message, offset, offset + text.length);
+  const fail = (message: string, { text, offset }: Segment) =>
+    reporter.report("error", "parse/invalid-action", message, offset, offset + text.length);
   if (readName(taken.quoted.text).trim() === "") fail("Shell command cannot be empty", taken.quoted);
   const entries: { key: string; value: ValueSource }[] = [{ key: "command", value: readQuoted(taken.quoted, reporter) }];
   for (const { key, keyOffset, value } of raw.list) {
@@ -239,14 +257,21 @@ function readShell(rest: Segment, whole: Segment, reporter: Reporter): ActionDef
       else entries.push({ key: "workingDir", value: readQuoted(value, reporter) });
     } else if (key === "env") {
       const problem = checkEnvironment(value.text);
-      if (problem === undefined) entries.push({ key: "env", value: { kind: "literal", value: JSON.parse(value.text), place: placeOf(value, reporter) } });
+      if (problem === undefined)
+        entries.push({ key: "env", value: { kind: "literal", value: JSON.parse(value.text), place: placeOf(value, reporter) } });
       else fail(problem, value);
     } else {
       fail(`Unknown shell action parameter "${key}"`, { text: key, offset: keyOffset });
     }
   }
   const place = placeOf(whole, reporter);
-  reporter.report("warning", "parse/shell-unavailable", 'Shell commands run only where the embedder registers a task "shell"', whole.offset, whole.offset + whole.text.length);
+  reporter.report(
+    "warning",
+    "parse/shell-unavailable",
+    'Shell commands run only where the embedder registers a task "shell"',
+    whole.offset,
+    whole.offset + whole.text.length,
+  );
   return { kind: "call", task: SHELL_TASK, input: { kind: "map", entries, place }, place, ...readEnding(raw, true, reporter) };
 }
 

@@ -81,7 +81,12 @@ function readArgument(segment: Segment, at: number): (RawArgument & { next: numb
   const start = skipSpace(text, equals + 1);
   const end = findValueEnd(text, start);
   if (end === start) return undefined;
-  return { key: text.slice(at, keyEnd), keyOffset: segment.offset + at, value: cutSegment(segment, start, end), next: skipSpace(text, end) };
+  return {
+    key: text.slice(at, keyEnd),
+    keyOffset: segment.offset + at,
+    value: cutSegment(segment, start, end),
+    next: skipSpace(text, end),
+  };
 }
 
 /** An identifier that may have dashes. */
@@ -136,7 +141,8 @@ export function readArgumentMap(raw: RawArguments, segment: Segment, reporter: R
   const seen = new Set<string>();
   const entries: { key: string; value: ValueSource }[] = [];
   for (const { key, keyOffset, value } of raw.list) {
-    if (seen.has(key)) reporter.report("error", "parse/duplicate-argument", `The argument "${key}" is given twice`, keyOffset, keyOffset + key.length);
+    if (seen.has(key))
+      reporter.report("error", "parse/duplicate-argument", `The argument "${key}" is given twice`, keyOffset, keyOffset + key.length);
     seen.add(key);
     entries.push({ key, value: readValue(value, reporter) });
   }
@@ -161,11 +167,23 @@ export function readTimeout(raw: RawArguments, isSeconds: boolean, reporter: Rep
   const isNumber = isSeconds && plain !== "" && !Number.isNaN(Number(plain));
   const ms = isNumber ? Number(plain) * 1_000 : parseDuration(plain);
   if (ms === undefined || Number.isNaN(ms)) {
-    reporter.report("error", "parse/invalid-action", `Invalid timeout value "${plain}": write 500ms, 5s or 2m`, offset, offset + text.length);
+    reporter.report(
+      "error",
+      "parse/invalid-action",
+      `Invalid timeout value "${plain}": write 500ms, 5s or 2m`,
+      offset,
+      offset + text.length,
+    );
     return undefined;
   }
   if (ms > 0 && ms <= TIMEOUT_MS_MAX) return ms;
-  reporter.report("error", "parse/invalid-action", ms > 0 ? `The timeout is ${ms} ms; the limit is ${TIMEOUT_MS_MAX}` : "Timeout must be greater than 0", offset, offset + text.length);
+  reporter.report(
+    "error",
+    "parse/invalid-action",
+    ms > 0 ? `The timeout is ${ms} ms; the limit is ${TIMEOUT_MS_MAX}` : "Timeout must be greater than 0",
+    offset,
+    offset + text.length,
+  );
   return undefined;
 }
 

@@ -1,6 +1,14 @@
 // Joins the parts of a workflow to a definition: states with their actions, transitions with their labels read, events and
 // variables that are used without being declared.
-import type { ActionDefinition, Definition, EventDefinition, StateDefinition, StateKind, TransitionDefinition, VariableDefinition } from "../model/definition.js";
+import type {
+  ActionDefinition,
+  Definition,
+  EventDefinition,
+  StateDefinition,
+  StateKind,
+  TransitionDefinition,
+  VariableDefinition,
+} from "../model/definition.js";
 import type { Place } from "../model/errors.js";
 import { readAction } from "./actions.js";
 import type { FrontMatter } from "./front-matter.js";
@@ -87,7 +95,8 @@ class DefinitionBuilder {
   private collect(action: ActionDefinition): void {
     if (action.kind === "await") this.useEvent(action.event, action.place);
     if (action.kind === "set") this.useVariable(action.variable, action.place);
-    if ((action.kind === "call" || action.kind === "workflow") && action.result !== undefined) this.useVariable(action.result, action.place);
+    if ((action.kind === "call" || action.kind === "workflow") && action.result !== undefined)
+      this.useVariable(action.result, action.place);
   }
 
   private readTransitions(): TransitionDefinition[] {
@@ -100,7 +109,16 @@ class DefinitionBuilder {
       if (meaning.trigger.kind === "event") this.useEvent(meaning.trigger.event, place);
       for (const action of meaning.actions) this.collect(action);
       const { reading, trigger, guard, actions } = meaning;
-      transitions.push({ source: draft.source.index, target: draft.target.index, trigger, actions, label, reading, place, ...(guard !== undefined && { guard }) });
+      transitions.push({
+        source: draft.source.index,
+        target: draft.target.index,
+        trigger,
+        actions,
+        label,
+        reading,
+        place,
+        ...(guard !== undefined && { guard }),
+      });
     }
     return transitions;
   }
@@ -113,7 +131,8 @@ class DefinitionBuilder {
       if (state === undefined || action === undefined) continue;
       this.collect(action);
       const list = found.get(state) ?? [];
-      if (list.length === ACTION_COUNT_MAX) this.report("parse/too-many-actions", `State "${state.id}" has more than ${ACTION_COUNT_MAX} actions`, item.state);
+      if (list.length === ACTION_COUNT_MAX)
+        this.report("parse/too-many-actions", `State "${state.id}" has more than ${ACTION_COUNT_MAX} actions`, item.state);
       list.push(action);
       found.set(state, list);
     }
@@ -150,7 +169,8 @@ class DefinitionBuilder {
         },
       },
     );
-    if (action === undefined && !hasFindings) this.report("parse/unknown-action", `"${text.slice(0, 60)}" is no action: ${ACTION_HINT}`, range);
+    if (action === undefined && !hasFindings)
+      this.report("parse/unknown-action", `"${text.slice(0, 60)}" is no action: ${ACTION_HINT}`, range);
     return action;
   }
 
@@ -171,4 +191,5 @@ class DefinitionBuilder {
 }
 
 const NO_ACTIONS: readonly ActionDefinition[] = [];
-const ACTION_HINT = 'write log "text", set x = …, wait 5s, call task with …, run workflow "name", prompt "name", await event or abort "message"';
+const ACTION_HINT =
+  'write log "text", set x = …, wait 5s, call task with …, run workflow "name", prompt "name", await event or abort "message"';

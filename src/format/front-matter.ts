@@ -162,7 +162,13 @@ class Reader {
     if (word === undefined || word === null) return "any";
     const type = typeof word === "string" ? TYPES.get(word.toLowerCase()) : undefined;
     if (type !== undefined) return type;
-    this.source.report("error", "parse/unknown-type", `Unknown type "${String(word)}" of "${entry.name}"; types are ${[...TYPES.keys()].join(", ")}`, entry.start, entry.end);
+    this.source.report(
+      "error",
+      "parse/unknown-type",
+      `Unknown type "${String(word)}" of "${entry.name}"; types are ${[...TYPES.keys()].join(", ")}`,
+      entry.start,
+      entry.end,
+    );
     return "any";
   }
 
@@ -173,7 +179,8 @@ class Reader {
     const defaultValue = entry.get("default");
     const choices = entry.get("choices");
     const description = entry.get("description");
-    if (choices !== undefined && !Array.isArray(choices)) this.source.report("error", "parse/front-matter", `"choices" of "${entry.name}" is a list`, entry.start, entry.end);
+    if (choices !== undefined && !Array.isArray(choices))
+      this.source.report("error", "parse/front-matter", `"choices" of "${entry.name}" is a list`, entry.start, entry.end);
     const list = Array.isArray(choices) ? choices : undefined;
     if (hasDefault) this.checkValue(entry, defaultValue, type, "default");
     if (hasDefault && list !== undefined && !list.some((choice) => JSON.stringify(choice) === JSON.stringify(defaultValue))) {
@@ -207,14 +214,22 @@ class Reader {
   private readEvent(entry: Declaration): EventDefinition {
     const { name, place, body } = entry;
     const description = typeof body === "string" ? body : entry.get("description");
-    if (name === "" || /\s/.test(name)) this.source.report("error", "parse/invalid-name", `The event "${name}" needs a name without spaces`, entry.start, entry.end);
+    if (name === "" || /\s/.test(name))
+      this.source.report("error", "parse/invalid-name", `The event "${name}" needs a name without spaces`, entry.start, entry.end);
     return { name, isDeclared: true, place, ...(typeof description === "string" && { description }) };
   }
 
   private checkNames(entries: readonly { readonly name: string; readonly place: Place }[]): void {
     const seen = new Set<string>();
     for (const { name, place } of entries) {
-      if (!isVariableName(name)) this.source.report("error", "parse/invalid-name", `"${name}" cannot be the name of a variable: letters, digits and underscores`, place.start, place.end);
+      if (!isVariableName(name))
+        this.source.report(
+          "error",
+          "parse/invalid-name",
+          `"${name}" cannot be the name of a variable: letters, digits and underscores`,
+          place.start,
+          place.end,
+        );
       else if (seen.has(name)) this.source.report("error", "parse/duplicate-name", `"${name}" is declared twice`, place.start, place.end);
       seen.add(name);
     }

@@ -53,7 +53,12 @@ export function readLabel(label: Segment, names: DeclaredNames, reporter: Report
     const { source } = readExpression(cutSegment(label, 1, text.length - 1), reporter);
     return { reading: "guard", trigger: ALWAYS, guard: source, actions: NO_ACTIONS };
   }
-  return readDeclared(label, names, reporter) ?? readEventLabel(label, names, reporter, false) ?? readOutcome(label, reporter) ?? readRest(label, reporter);
+  return (
+    readDeclared(label, names, reporter) ??
+    readEventLabel(label, names, reporter, false) ??
+    readOutcome(label, reporter) ??
+    readRest(label, reporter)
+  );
 }
 
 /** `event: name …`: the segment after the colon. */
@@ -102,7 +107,13 @@ function readDeclared(label: Segment, names: DeclaredNames, reporter: Reporter):
   const isEvent = names.events.has(text);
   const isVariable = names.variables.has(text);
   if (isEvent && isVariable) {
-    reporter.report("error", "parse/ambiguous-label", `"${text}" is declared as an event and as a variable; write event: ${text} or \`${text}\``, offset, offset + text.length);
+    reporter.report(
+      "error",
+      "parse/ambiguous-label",
+      `"${text}" is declared as an event and as a variable; write event: ${text} or \`${text}\``,
+      offset,
+      offset + text.length,
+    );
   }
   if (isEvent) return newEvent(text);
   if (!isVariable) return undefined;
@@ -151,7 +162,8 @@ function findEventEnd(text: string, names: DeclaredNames, isForced: boolean): nu
 /** `success [x > 1]` waits for an event of that name, which is seldom meant. */
 function warnOfOutcome(label: Segment, event: string, names: DeclaredNames, reporter: Reporter): void {
   const lower = event.toLowerCase();
-  if (names.events.has(event) || !(SUCCESS_WORDS.has(lower) || FAILURE_WORDS.has(lower) || lower === "always" || lower === "default")) return;
+  if (names.events.has(event) || !(SUCCESS_WORDS.has(lower) || FAILURE_WORDS.has(lower) || lower === "always" || lower === "default"))
+    return;
   const message = `"${event}" with a guard or an action is read as an event of that name; declare it in the front matter if that is meant`;
   reporter.report("warning", "parse/doubtful-event", message, label.offset, label.offset + event.length);
 }
@@ -166,7 +178,8 @@ function readActions(action: Segment, reporter: Reporter): readonly ActionDefini
     },
   });
   if (read !== undefined) return [read];
-  if (!hasFindings) reporter.report("error", "parse/unknown-action", `"${action.text}" is no action`, action.offset, action.offset + action.text.length);
+  if (!hasFindings)
+    reporter.report("error", "parse/unknown-action", `"${action.text}" is no action`, action.offset, action.offset + action.text.length);
   return NO_ACTIONS;
 }
 
@@ -178,7 +191,13 @@ function readOutcome(label: Segment, reporter: Reporter): LabelMeaning | undefin
   const isSuccess = words.some((word) => SUCCESS_WORDS.has(word));
   const isFailure = words.some((word) => FAILURE_WORDS.has(word));
   if (isSuccess && isFailure) {
-    reporter.report("error", "parse/ambiguous-label", `"${text}" names success and failure; write one of them`, offset, offset + text.length);
+    reporter.report(
+      "error",
+      "parse/ambiguous-label",
+      `"${text}" names success and failure; write one of them`,
+      offset,
+      offset + text.length,
+    );
     return UNREADABLE;
   }
   return isSuccess ? ON_SUCCESS : isFailure ? ON_FAILURE : undefined;
@@ -190,7 +209,13 @@ function readRest(label: Segment, reporter: Reporter): LabelMeaning {
   if (isIdentifier(text)) return newEvent(text);
   const message = `The label "${shorten(text)}" cannot be read as an event, a guard, an outcome or a time`;
   if (isWordsOnly(text)) {
-    reporter.report("error", "parse/unreadable-label", `${message}; an event is one word, text for the drawing belongs in a note`, offset, offset + text.length);
+    reporter.report(
+      "error",
+      "parse/unreadable-label",
+      `${message}; an event is one word, text for the drawing belongs in a note`,
+      offset,
+      offset + text.length,
+    );
     return UNREADABLE;
   }
   const { ast, findings } = parseExpression(text);
@@ -201,7 +226,13 @@ function readRest(label: Segment, reporter: Reporter): LabelMeaning {
     return UNREADABLE;
   }
   if (isDashedName(text)) {
-    reporter.report("error", "parse/ambiguous-label", `"${text}" reads as a subtraction; write event: ${text}, or spaces around the minus`, offset, offset + text.length);
+    reporter.report(
+      "error",
+      "parse/ambiguous-label",
+      `"${text}" reads as a subtraction; write event: ${text}, or spaces around the minus`,
+      offset,
+      offset + text.length,
+    );
     return UNREADABLE;
   }
   const source = { text, place: reporter.place(offset, offset + text.length) };

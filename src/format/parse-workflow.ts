@@ -26,7 +26,14 @@ export interface ParsedWorkflow {
   readonly findings: readonly Finding[];
 }
 
-const NO_PARTS: MarkdownParts = { frontMatter: undefined, diagram: undefined, openFence: undefined, heading: undefined, actions: [], strayItems: [] };
+const NO_PARTS: MarkdownParts = {
+  frontMatter: undefined,
+  diagram: undefined,
+  openFence: undefined,
+  heading: undefined,
+  actions: [],
+  strayItems: [],
+};
 
 /**
  * Reads a Markdown workflow or a bare Mermaid state diagram. Never throws.
@@ -51,7 +58,14 @@ export function parseWorkflow(text: string, options: ParseWorkflowOptions = {}):
   reportParts(parts, source);
   const name = frontMatter.name || frontMatter.title || options.name || parts.heading || "workflow";
   const tree = new StateTree(diagram, source, base);
-  const definition = buildDefinition({ source, name, frontMatter, tree, actions: parts.actions, direction: findDirection(diagram.statements) });
+  const definition = buildDefinition({
+    source,
+    name,
+    frontMatter,
+    tree,
+    actions: parts.actions,
+    direction: findDirection(diagram.statements),
+  });
   if (range !== undefined && diagram.errors.length === 0) validateDefinition(definition, source);
   return { definition, findings: source.findings() };
 }
@@ -60,7 +74,10 @@ export function parseWorkflow(text: string, options: ParseWorkflowOptions = {}):
 function findDiagram(parts: MarkdownParts, source: SourceText): TextRange | undefined {
   if (parts.diagram !== undefined) return parts.diagram;
   if (isStateDiagram(source.text)) return { start: 0, end: source.text.length };
-  const message = source.text.trim() === "" ? "The text is empty" : "The text has no diagram: put a stateDiagram-v2 in a block that opens with ```mermaid";
+  const message =
+    source.text.trim() === ""
+      ? "The text is empty"
+      : "The text has no diagram: put a stateDiagram-v2 in a block that opens with ```mermaid";
   source.report("error", "parse/no-diagram", message, 0, 0);
   return undefined;
 }
@@ -72,8 +89,16 @@ function reportErrors(diagram: Diagram, source: SourceText, base: number): void 
 }
 
 function reportParts(parts: MarkdownParts, source: SourceText): void {
-  if (parts.openFence !== undefined) source.report("warning", "parse/open-block", "Nothing closes this block; the diagram runs to the end of the text", parts.openFence.start, parts.openFence.end);
-  for (const { start, end } of parts.strayItems) source.report("error", "parse/unknown-action", "An action is written as: - State: action", start, end);
+  if (parts.openFence !== undefined)
+    source.report(
+      "warning",
+      "parse/open-block",
+      "Nothing closes this block; the diagram runs to the end of the text",
+      parts.openFence.start,
+      parts.openFence.end,
+    );
+  for (const { start, end } of parts.strayItems)
+    source.report("error", "parse/unknown-action", "An action is written as: - State: action", start, end);
 }
 
 function emptyDefinition(name: string): Definition {

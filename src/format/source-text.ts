@@ -44,7 +44,12 @@ export class SourceText {
     const sorted = [...this.found].sort((left, right) => left.place.start - right.place.start);
     if (this.droppedCount > 0) {
       const message = `There are ${this.found.length + this.droppedCount} findings; ${FINDING_COUNT_MAX} are shown`;
-      sorted.push({ severity: this.droppedErrorCount > 0 ? "error" : "warning", code: "parse/too-many-findings", message, place: this.place(0, 0) });
+      sorted.push({
+        severity: this.droppedErrorCount > 0 ? "error" : "warning",
+        code: "parse/too-many-findings",
+        message,
+        place: this.place(0, 0),
+      });
     }
     return sorted;
   }

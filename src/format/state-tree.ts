@@ -1,7 +1,15 @@
 // From statements to states and transitions: which state belongs in which, what kind it is, where its start and end are.
 // A state belongs to the last composite that names it, as Mermaid draws it.
 import type { StateKind } from "../model/definition.js";
-import type { Diagram, NameStatement, Reference, RelationStatement, StateStatement, Statement, StyleStatement } from "./mermaid/statements.js";
+import type {
+  Diagram,
+  NameStatement,
+  Reference,
+  RelationStatement,
+  StateStatement,
+  Statement,
+  StyleStatement,
+} from "./mermaid/statements.js";
 import { dropColon } from "./mermaid/mermaid-view.js";
 import type { SourceText } from "./source-text.js";
 
@@ -146,18 +154,32 @@ export class StateTree {
     const source = this.touchReference(statement.source, scope);
     const target = this.touchReference(statement.target, scope);
     const { label, labelStart } = statement;
-    this.transitions.push({ source, target, label, labelStart: this.toSource(labelStart), start: this.toSource(statement.start), end: this.toSource(statement.end) });
+    this.transitions.push({
+      source,
+      target,
+      label,
+      labelStart: this.toSource(labelStart),
+      start: this.toSource(statement.start),
+      end: this.toSource(statement.end),
+    });
   }
 
   private addState(statement: StateStatement, scope: DraftState | undefined): void {
     if (statement.type === "divider") {
-      this.report("error", "parse/empty-region", "Nothing stands after the last --, so there are no regions; add states or drop it", statement);
+      this.report(
+        "error",
+        "parse/empty-region",
+        "Nothing stands after the last --, so there are no regions; add states or drop it",
+        statement,
+      );
       return;
     }
-    if (statement.isBare && statement.reference.id === "}") this.report("warning", "parse/stray-text", 'This "}" closes nothing; it is read as a state', statement);
+    if (statement.isBare && statement.reference.id === "}")
+      this.report("warning", "parse/stray-text", 'This "}" closes nothing; it is read as a state', statement);
     const state = this.touchReference(statement.reference, scope);
     for (const text of statement.descriptions) if (text !== "") state.descriptions.push(dropColon(text));
-    if (statement.note !== undefined) state.notes.push({ side: statement.note.position === "left of" ? "left" : "right", text: statement.note.text });
+    if (statement.note !== undefined)
+      state.notes.push({ side: statement.note.position === "left of" ? "left" : "right", text: statement.note.text });
     if (statement.type !== "default") this.setKind(state, statement.type, statement);
     if (statement.document !== undefined) this.addDocument(state, statement, statement.document);
   }
@@ -182,7 +204,12 @@ export class StateTree {
       state.kind = kind;
       return;
     }
-    this.report("error", "parse/conflicting-kind", `State "${state.id}" is a ${state.kind} already; it cannot be a ${kind} as well`, statement);
+    this.report(
+      "error",
+      "parse/conflicting-kind",
+      `State "${state.id}" is a ${state.kind} already; it cannot be a ${kind} as well`,
+      statement,
+    );
   }
 
   private addClasses(): void {
@@ -199,7 +226,12 @@ export class StateTree {
     const to = this.toSource(next.start);
     const newline = this.source.text.indexOf("\n", from);
     if (newline !== -1 && newline < to) return;
-    this.report("warning", "parse/stray-text", `"${stray.reference.id}" is read as a state of its own: an id has no spaces, and each statement has a line`, stray);
+    this.report(
+      "warning",
+      "parse/stray-text",
+      `"${stray.reference.id}" is read as a state of its own: an id has no spaces, and each statement has a line`,
+      stray,
+    );
   }
 
   private report(severity: "error" | "warning", code: `parse/${string}`, message: string, statement: Statement): void {
@@ -225,7 +257,10 @@ export class StateTree {
     if (ordered.length === this.states.size) return ordered;
     for (const state of this.states.values()) {
       if (state.index !== -1) continue;
-      const message = state.parent === state ? `State "${state.id}" stands within itself` : `State "${state.id}" and state "${state.parent?.id}" stand within each other`;
+      const message =
+        state.parent === state
+          ? `State "${state.id}" stands within itself`
+          : `State "${state.id}" and state "${state.parent?.id}" stand within each other`;
       this.source.report("error", "parse/cyclic-nesting", message, state.start, state.end);
       state.parent = undefined;
       break;

@@ -37,12 +37,18 @@ class Validation {
 
   run(): void {
     const { states } = this.definition;
-    if (this.starts[0] === -1) this.report("error", "parse/no-start", "The workflow has no start: write [*] --> State", { start: 0, end: 0 });
+    if (this.starts[0] === -1)
+      this.report("error", "parse/no-start", "The workflow has no start: write [*] --> State", { start: 0, end: 0 });
     states.forEach((state, index) => this.checkState(state, index));
     this.checkReach();
   }
 
-  private report(severity: "error" | "warning", code: `parse/${string}`, message: string, { start, end }: Pick<Place, "start" | "end">): void {
+  private report(
+    severity: "error" | "warning",
+    code: `parse/${string}`,
+    message: string,
+    { start, end }: Pick<Place, "start" | "end">,
+  ): void {
     this.source.report(severity, code, message, start, end);
   }
 
@@ -59,15 +65,27 @@ class Validation {
         return this.checkFork(state, outgoing);
       case "join":
         this.checkUntriggered(outgoing, "a join");
-        if ((this.incomingCounts[index] ?? 0) < 2) this.report("warning", "parse/join-branches", `Join "${state.id}" waits for fewer than two branches`, state.place);
+        if ((this.incomingCounts[index] ?? 0) < 2)
+          this.report("warning", "parse/join-branches", `Join "${state.id}" waits for fewer than two branches`, state.place);
         return;
       case "composite":
         if (this.starts[index + 1] === -1 && (this.incomingCounts[index] ?? 0) > 0) {
-          this.report("error", "parse/no-start", `State "${state.id}" has no start inside: write [*] --> State within its braces`, state.place);
+          this.report(
+            "error",
+            "parse/no-start",
+            `State "${state.id}" has no start inside: write [*] --> State within its braces`,
+            state.place,
+          );
         }
         return;
       case "region":
-        if (this.starts[index + 1] === -1) this.report("error", "parse/no-start", `A region of "${this.parentId(state)}" has no start: write [*] --> State in each part`, state.place);
+        if (this.starts[index + 1] === -1)
+          this.report(
+            "error",
+            "parse/no-start",
+            `A region of "${this.parentId(state)}" has no start: write [*] --> State in each part`,
+            state.place,
+          );
         return;
       case "parallel":
         for (const child of this.children[index + 1] ?? []) this.checkRegionChild(state, this.definition.states[child] as StateDefinition);
@@ -86,9 +104,19 @@ class Validation {
 
   private checkStart(state: StateDefinition, outgoing: readonly TransitionDefinition[]): void {
     for (const { trigger, place } of outgoing) {
-      if (trigger.kind !== "always") this.report("error", "parse/start-trigger", "A start is left at once: its transition has a guard at most, no event, time or outcome", place);
+      if (trigger.kind !== "always")
+        this.report(
+          "error",
+          "parse/start-trigger",
+          "A start is left at once: its transition has a guard at most, no event, time or outcome",
+          place,
+        );
     }
-    this.checkShadowed(outgoing, "parse/duplicate-start", `The start of ${state.parent === -1 ? "the workflow" : `"${this.parentId(state)}"`} leads elsewhere already; [*] --> stands once in each scope`);
+    this.checkShadowed(
+      outgoing,
+      "parse/duplicate-start",
+      `The start of ${state.parent === -1 ? "the workflow" : `"${this.parentId(state)}"`} leads elsewhere already; [*] --> stands once in each scope`,
+    );
     if (outgoing.length === 0) this.report("error", "parse/no-start", "This [*] leads nowhere: write [*] --> State", state.place);
   }
 
@@ -117,9 +145,18 @@ class Validation {
     this.checkUntriggered(outgoing, "a choice");
     if (outgoing.length === 0) this.report("error", "parse/choice-dead-end", `Choice "${state.id}" leads nowhere`, state.place);
     else if (outgoing.every(({ guard }) => guard !== undefined)) {
-      this.report("warning", "parse/choice-default", `Choice "${state.id}" has no default: where no guard holds, the run fails`, state.place);
+      this.report(
+        "warning",
+        "parse/choice-default",
+        `Choice "${state.id}" has no default: where no guard holds, the run fails`,
+        state.place,
+      );
     }
-    this.checkShadowed(outgoing, "parse/choice-shadowed", `A way out of "${state.id}" without a condition stands before this one, which is never taken; put it last`);
+    this.checkShadowed(
+      outgoing,
+      "parse/choice-shadowed",
+      `A way out of "${state.id}" without a condition stands before this one, which is never taken; put it last`,
+    );
   }
 
   private checkFork(state: StateDefinition, outgoing: readonly TransitionDefinition[]): void {

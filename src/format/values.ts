@@ -58,7 +58,9 @@ export function isQuoted(text: string): boolean {
 
 /** A value: quoted text is a template or a literal, anything else an expression. */
 export function readValue(segment: Segment, reporter: Reporter): ValueSource {
-  return isQuoted(segment.text) ? readQuoted(segment, reporter) : { kind: "expression", expression: readExpression(segment, reporter).source };
+  return isQuoted(segment.text)
+    ? readQuoted(segment, reporter)
+    : { kind: "expression", expression: readExpression(segment, reporter).source };
 }
 
 /** A text in quotes (which stand in the segment). One expression that is all of it keeps its type. */
@@ -69,7 +71,13 @@ export function readQuoted(segment: Segment, reporter: Reporter): ValueSource {
   if (!inner.includes("{")) return { kind: "literal", value: unescapeText(inner), place };
   const template = readTemplate(inner);
   for (const finding of template.findings) {
-    reporter.report(finding.severity, finding.code as FormatFindingCode, finding.message, offset + finding.place.start, offset + finding.place.end);
+    reporter.report(
+      finding.severity,
+      finding.code as FormatFindingCode,
+      finding.message,
+      offset + finding.place.start,
+      offset + finding.place.end,
+    );
   }
   const parts: (string | ExpressionSource)[] = template.parts.map((part) => {
     if (typeof part === "string") return unescapeText(part);
@@ -77,7 +85,8 @@ export function readQuoted(segment: Segment, reporter: Reporter): ValueSource {
     return readExpression({ text, offset: offset + part.start }, reporter).source;
   });
   const first = parts[0];
-  if (parts.length === 1 && first !== undefined) return typeof first === "string" ? { kind: "literal", value: first, place } : { kind: "expression", expression: first };
+  if (parts.length === 1 && first !== undefined)
+    return typeof first === "string" ? { kind: "literal", value: first, place } : { kind: "expression", expression: first };
   return { kind: "template", parts, place };
 }
 

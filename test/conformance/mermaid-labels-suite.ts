@@ -25,7 +25,10 @@ export const mermaidLabelsSuite: Suite = {
   name: "mermaid-labels",
   files: ["mermaid/action-and-label-cases.json"],
   run(cases) {
-    const { transitionLabels, actions } = cases as { readonly transitionLabels: readonly LabelCase[]; readonly actions: readonly ActionCase[] };
+    const { transitionLabels, actions } = cases as {
+      readonly transitionLabels: readonly LabelCase[];
+      readonly actions: readonly ActionCase[];
+    };
     return [...transitionLabels.map(runLabel), ...actions.map(runAction)];
   },
 };
@@ -41,8 +44,10 @@ function runLabel({ label, conditionType, expression, peerDefect }: LabelCase): 
   const text = label ?? "";
   const source = new SourceText(text);
   const { reading, trigger, guard } = readLabel({ text, offset: 0 }, { events: new Set(), variables: new Set() }, source);
-  const type = trigger.kind === "outcome" ? `on_${trigger.outcome}` : trigger.kind === "always" && guard === undefined ? "always" : "custom";
-  const actual = reading === "unreadable" ? { unreadable: source.findings()[0]?.message } : { conditionType: type, expression: guard?.text };
+  const type =
+    trigger.kind === "outcome" ? `on_${trigger.outcome}` : trigger.kind === "always" && guard === undefined ? "always" : "custom";
+  const actual =
+    reading === "unreadable" ? { unreadable: source.findings()[0]?.message } : { conditionType: type, expression: guard?.text };
   return judge(`label ${label ?? "(none)"}`, peerDefect, { conditionType, expression }, actual);
 }
 
@@ -53,14 +58,23 @@ function runAction({ text, peerDefect, note, stored, contains, ...wanted }: Acti
   const errors = source.findings().filter(({ severity }) => severity === "error");
   if (wanted.type === "error") {
     const isFound = errors.some(({ message }) => message.includes(String(contains)));
-    return judge(name, peerDefect, `an error about ${JSON.stringify(contains)}`, isFound ? `an error about ${JSON.stringify(contains)}` : describe(action, errors));
+    return judge(
+      name,
+      peerDefect,
+      `an error about ${JSON.stringify(contains)}`,
+      isFound ? `an error about ${JSON.stringify(contains)}` : describe(action, errors),
+    );
   }
   return judge(name, peerDefect, sortKeys(wanted), sortKeys(describe(action, errors)));
 }
 
 function sortKeys(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key, inner]) => key !== "text" && inner !== undefined).sort(([left], [right]) => (left < right ? -1 : 1)));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, inner]) => key !== "text" && inner !== undefined)
+      .sort(([left], [right]) => (left < right ? -1 : 1)),
+  );
 }
 
 /** Our action in the words of the recorded ones. */
@@ -79,7 +93,13 @@ function describe(action: ActionDefinition | undefined, errors: readonly Finding
     case "set":
       return { type: "set_variable", name: action.variable, value: textOf(action.value) };
     case "workflow":
-      return { type: "sub_workflow", name: action.workflow, inputs: entriesOf(action.input), resultVariable: action.result, timeoutMs: action.timeoutMs };
+      return {
+        type: "sub_workflow",
+        name: action.workflow,
+        inputs: entriesOf(action.input),
+        resultVariable: action.result,
+        timeoutMs: action.timeoutMs,
+      };
     case "abort":
       return { type: "abort", message: textOf(action.message) };
   }

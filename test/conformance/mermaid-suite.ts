@@ -51,7 +51,15 @@ function runCase({ source, text, mermaid }: MermaidCase): CaseResult {
 function describeOurs(diagram: Diagram): string {
   const { states, relations, direction, classes } = viewDiagram(diagram);
   return stringify({
-    states: states.map(({ id, type, descriptions, hasDoc, note, classes: names, styles }) => ({ id, type, descriptions, hasDoc, note, classes: names, styles })),
+    states: states.map(({ id, type, descriptions, hasDoc, note, classes: names, styles }) => ({
+      id,
+      type,
+      descriptions,
+      hasDoc,
+      note,
+      classes: names,
+      styles,
+    })),
     relations,
     direction,
     classes: [...classes].map(([id, styles]) => ({ id, styles })),
@@ -61,7 +69,15 @@ function describeOurs(diagram: Diagram): string {
 
 function describeTheirs(recorded: RecordedDiagram): string {
   return stringify({
-    states: recorded.states.map(({ id, type, descriptions, hasDoc = false, note, classes = [], styles = [] }) => ({ id, type, descriptions, hasDoc, note, classes, styles })),
+    states: recorded.states.map(({ id, type, descriptions, hasDoc = false, note, classes = [], styles = [] }) => ({
+      id,
+      type,
+      descriptions,
+      hasDoc,
+      note,
+      classes,
+      styles,
+    })),
     relations: recorded.relations,
     direction: recorded.direction,
     classes: recorded.classes.map(({ id, styles }) => ({ id, styles })),
@@ -74,7 +90,12 @@ export function toRecorded(statement: Statement): unknown {
   switch (statement.kind) {
     case "relation": {
       const { source, target, label } = statement;
-      return { stmt: "relation", state1: toRecordedReference(source), state2: toRecordedReference(target), ...(label !== "" && { description: label }) };
+      return {
+        stmt: "relation",
+        state1: toRecordedReference(source),
+        state2: toRecordedReference(target),
+        ...(label !== "" && { description: label }),
+      };
     }
     case "state":
       return toRecordedState(statement);
@@ -96,7 +117,14 @@ export function toRecorded(statement: Statement): unknown {
 }
 
 function toRecordedReference({ id, edge, className }: Reference): object {
-  return { stmt: "state", id, type: "default", description: "", ...(edge !== "none" && { start: edge === "start" }), ...(className !== "" && { classes: [className] }) };
+  return {
+    stmt: "state",
+    id,
+    type: "default",
+    description: "",
+    ...(edge !== "none" && { start: edge === "start" }),
+    ...(className !== "" && { classes: [className] }),
+  };
 }
 
 function toRecordedState({ reference, type, descriptions, document, note }: StateStatement): object {

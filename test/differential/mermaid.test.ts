@@ -24,7 +24,9 @@ async function loadMermaid(): Promise<MermaidDiagram> {
   const folder = new URL("../../node_modules/mermaid/dist/chunks/mermaid.core/", import.meta.url);
   const file = readdirSync(fileURLToPath(folder)).find((name) => /^stateDiagram-v2-\w+\.mjs$/.test(name));
   if (file === undefined) throw new Error("The mermaid package has no stateDiagram-v2 module");
-  const module = (await import(/* @vite-ignore */ pathToFileURL(fileURLToPath(new URL(file, folder))).href)) as { readonly diagram: MermaidDiagram };
+  const module = (await import(/* @vite-ignore */ pathToFileURL(fileURLToPath(new URL(file, folder))).href)) as {
+    readonly diagram: MermaidDiagram;
+  };
   return module.diagram;
 }
 
@@ -65,18 +67,99 @@ function normalize(tree: unknown): unknown {
     JSON.stringify(tree, (key, value: unknown) => {
       if (key === "description" && value === "") return undefined;
       if (Array.isArray(value)) return value.filter((item) => typeof item !== "string" || item.trim() !== "");
-      return typeof value === "string" ? value.trim().replace(/^id-[a-z0-9]+-\d+/, "id-RANDOM").replace(/ﬂ°(\w+)¶ß/g, "#$1;") : value;
+      return typeof value === "string"
+        ? value
+            .trim()
+            .replace(/^id-[a-z0-9]+-\d+/, "id-RANDOM")
+            .replace(/ﬂ°(\w+)¶ß/g, "#$1;")
+        : value;
     }),
   );
 }
 
 const pieces = [
-  "A", "B", "c", "long_id", "a.b", "x1", "状態", "note", "state", "class", "style", "direction", "default", "click", "href", "end", "as", "B;", "}x", "%", "a%%b", '"',
-  "[*]", "-->", "--", "->", "---", ":", ":::", "::", ";", "{", "}", "#", "# remark", "#quot;", "%% remark", "\\", "<<choice>>", "<<fork>>", "<<join>>", "[[fork]]", "[[choice]]",
-  ": label", ": x > 1 ? 2 : 3", ": a::b", ": a;b", ": go #semi; on", ":::bad", "state ", "state A {", "state B{", 'state "Some text" as C', 'state "T" as D {', 'state "T" as E: more',
-  "state f <<fork>>", "state two words {", "note right of A: text", "note left of B", "text of a note", "end note", 'note "floating" as N', "note over A",
-  "direction LR", "direction tb", "DIRECTION RL", "classDef big fill:#fff,stroke:red", "classDef big fill:red;", "class A,B big", "class A, B big", "class a", "style A fill:#f9f", "style A",
-  "accTitle: A title", "accDescr: text", "accDescr { two", "scale 350 width", "scale 3", "hide empty description", 'click A "https://x.y" "tip"', 'click A href "https://x.y"', "stateDiagram-v2",
+  "A",
+  "B",
+  "c",
+  "long_id",
+  "a.b",
+  "x1",
+  "状態",
+  "note",
+  "state",
+  "class",
+  "style",
+  "direction",
+  "default",
+  "click",
+  "href",
+  "end",
+  "as",
+  "B;",
+  "}x",
+  "%",
+  "a%%b",
+  '"',
+  "[*]",
+  "-->",
+  "--",
+  "->",
+  "---",
+  ":",
+  ":::",
+  "::",
+  ";",
+  "{",
+  "}",
+  "#",
+  "# remark",
+  "#quot;",
+  "%% remark",
+  "\\",
+  "<<choice>>",
+  "<<fork>>",
+  "<<join>>",
+  "[[fork]]",
+  "[[choice]]",
+  ": label",
+  ": x > 1 ? 2 : 3",
+  ": a::b",
+  ": a;b",
+  ": go #semi; on",
+  ":::bad",
+  "state ",
+  "state A {",
+  "state B{",
+  'state "Some text" as C',
+  'state "T" as D {',
+  'state "T" as E: more',
+  "state f <<fork>>",
+  "state two words {",
+  "note right of A: text",
+  "note left of B",
+  "text of a note",
+  "end note",
+  'note "floating" as N',
+  "note over A",
+  "direction LR",
+  "direction tb",
+  "DIRECTION RL",
+  "classDef big fill:#fff,stroke:red",
+  "classDef big fill:red;",
+  "class A,B big",
+  "class A, B big",
+  "class a",
+  "style A fill:#f9f",
+  "style A",
+  "accTitle: A title",
+  "accDescr: text",
+  "accDescr { two",
+  "scale 350 width",
+  "scale 3",
+  "hide empty description",
+  'click A "https://x.y" "tip"',
+  'click A href "https://x.y"',
+  "stateDiagram-v2",
 ];
 
 const soup = fc
@@ -87,7 +170,25 @@ const soup = fc
 const statement: fc.Arbitrary<string> = fc.letrec<{ line: string; block: string }>((tie) => ({
   line: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
-    fc.constantFrom("A --> B", "B --> A : go", "[*] --> A", "A --> [*]", "A : text", "B", "state c <<choice>>", 'state "T" as D', "note right of A : n", "note left of B\n x\nend note", "direction LR", "class A big", "--", "A:::big --> B", "%% remark", "# x", "state A"),
+    fc.constantFrom(
+      "A --> B",
+      "B --> A : go",
+      "[*] --> A",
+      "A --> [*]",
+      "A : text",
+      "B",
+      "state c <<choice>>",
+      'state "T" as D',
+      "note right of A : n",
+      "note left of B\n x\nend note",
+      "direction LR",
+      "class A big",
+      "--",
+      "A:::big --> B",
+      "%% remark",
+      "# x",
+      "state A",
+    ),
     fc.tuple(fc.constantFrom("state P {", 'state "T" as Q {', "state A {"), tie("block")).map(([open, block]) => `${open}\n${block}\n}`),
   ),
   block: fc.array(tie("line"), { maxLength: 5 }).map((lines) => lines.join("\n")),

@@ -84,7 +84,8 @@ export function findDescribedGroup(root: readonly Statement[]): StateStatement |
     for (const statement of statements) {
       if (statement.kind !== "state") continue;
       const { id } = statement.reference;
-      if (statement.descriptions.length > 0 && statement.descriptions[0] !== "") counts.set(id, (counts.get(id) ?? 0) + statement.descriptions.length);
+      if (statement.descriptions.length > 0 && statement.descriptions[0] !== "")
+        counts.set(id, (counts.get(id) ?? 0) + statement.descriptions.length);
       if (statement.document === undefined) continue;
       if (statement.type !== "divider" && !groups.has(id)) groups.set(id, statement);
       count(statement.document);

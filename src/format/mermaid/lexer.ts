@@ -1,18 +1,8 @@
 // Cuts a prepared diagram into tokens, exactly where Mermaid 11.17 cuts: what a character means depends on the mode (top
 // level, inside braces, after `state`, in a note, …), and the order of the questions in each mode is part of the language.
 // It knows nothing of statements.
-import {
-  findLastWord,
-  findLineEnd,
-  findNewline,
-  isDigit,
-  isSpace,
-  isWord,
-  isWordAt,
-  LF,
-  measureEntity,
-  skipSpace,
-} from "./characters.js";
+import { findNewline, isDigit, isSpace, isWord, isWordAt, LF, measureEntity, skipSpace } from "./characters.js";
+import { type Direction, Foresight } from "./foresight.js";
 import { Token } from "./token.js";
 
 enum Mode {
@@ -38,16 +28,7 @@ enum Mode {
   DESCRIPTION_LINES,
 }
 
-export type Direction = "TB" | "BT" | "LR" | "RL";
-const DIRECTIONS: readonly Direction[] = ["TB", "BT", "RL", "LR"];
-const MARKERS: readonly (readonly [string, Token])[] = [
-  ["<<fork>>", Token.FORK],
-  ["<<join>>", Token.JOIN],
-  ["<<choice>>", Token.CHOICE],
-  ["[[fork]]", Token.FORK],
-  ["[[join]]", Token.JOIN],
-  ["[[choice]]", Token.CHOICE],
-];
+const MARKER_TOKENS = { fork: Token.FORK, join: Token.JOIN, choice: Token.CHOICE } as const;
 
 /** A lexer over `code` (from `prepareDiagram`). `next` moves to the next token and describes it in the public fields. */
 export class Lexer {
@@ -64,20 +45,10 @@ export class Lexer {
   private isAtEnd = false;
   private mode = Mode.TOP;
   private readonly modes: Mode[] = [];
-  /** First `direction XY` not yet passed, or Infinity. */
-  private directionAt: number;
-  // Answers kept so that each is looked for once: the line in hand, its markers, the next brace, the next `end note`.
-  private lineFrom = 0;
-  private lineEnd = -1;
-  private markerLineEnd = -1;
-  private readonly markerAt: number[] = [];
-  private braceAt = -1;
-  private endNoteAt = -1;
-  private endNoteNewline = -1;
+  private readonly ahead: Foresight;
 
   constructor(private readonly code: string) {
-    this.directionAt = -1;
-    this.findDirection(0);
+    this.ahead = new Foresight(code);
   }
 
   /** The next token. After the last one, END again and again. */
@@ -134,7 +105,7 @@ export class Lexer {
     const { code } = this;
     const first = code.charCodeAt(this.at);
     if (isSpace(first) && first !== LF) {
-      if (this.directionAt !== Infinity && this.isDirectionHere()) return this.takeDirection();
+      if (this.ahead.hasDirection(this.at)) return this.takeDirection();
       this.at = skipSpace(code, this.at);
       return Token.SKIP;
     }
@@ -144,7 +115,7 @@ export class Lexer {
       this.isAtEnd = true;
       return this.take(token, at);
     }
-    if (this.directionAt !== Infinity && this.isDirectionHere() && !this.isBeforeDirection()) return this.takeDirection();
+    if (this.ahead.hasDirection(at) && !this.isBeforeDirection()) return this.takeDirection();
     switch (first) {
       case LF: {
         let end = at + 1;
@@ -165,7 +136,12 @@ export class Lexer {
 
   /** What stands before `direction …` in Mermaid's order of questions. */
   private isBeforeDirection(): boolean {
-    return this.isKeyword("click") || this.isKeyword("href") || this.isKeyword("default") || (this.code[this.at] === '"' && this.code.includes('"', this.at + 1));
+    return (
+      this.isKeyword("click") ||
+      this.isKeyword("href") ||
+      this.isKeyword("default") ||
+      (this.code[this.at] === '"' && this.code.includes('"', this.at + 1))
+    );
   }
 
   private isKeyword(word: string): boolean {
@@ -222,7 +198,8 @@ export class Lexer {
         if (scale !== undefined) return scale;
         for (const word of ["statediagram", "statediagram-v2"]) {
           const end = this.at + word.length;
-          if (isWordAt(this.code, this.at, word) && isSpace(this.code.charCodeAt(end))) return this.take(Token.HEADER, skipSpace(this.code, end));
+          if (isWordAt(this.code, this.at, word) && isSpace(this.code.charCodeAt(end)))
+            return this.take(Token.HEADER, skipSpace(this.code, end));
         }
         break;
       }
@@ -256,7 +233,11 @@ export class Lexer {
     const end = this.at + word.length;
     if (!isWordAt(this.code, this.at, word) || !isSpace(this.code.charCodeAt(end))) return undefined;
     this.push(mode);
-    return this.take(token, skipSpace(this.code, end), word === "scale" || word === "note" ? this.code.slice(this.at, skipSpace(this.code, end)) : "");
+    return this.take(
+      token,
+      skipSpace(this.code, end),
+      word === "scale" || word === "note" ? this.code.slice(this.at, skipSpace(this.code, end)) : "",
+    );
   }
 
   /** classDef, class, style, state, note: at the top level and inside braces. */
@@ -286,8 +267,9 @@ export class Lexer {
     const { at } = this;
     if (at >= code.length) return this.take(Token.END, at);
     const first = code.charCodeAt(at);
-    if (this.directionAt !== Infinity && this.isDirectionHere()) {
-      const isComment = (first === 35 && !this.isEscape(at)) || (first === 37 && code.charCodeAt(at + 1) === 37 && code.charCodeAt(at + 2) !== 123);
+    if (this.ahead.hasDirection(at)) {
+      const isComment =
+        (first === 35 && !this.isEscape(at)) || (first === 37 && code.charCodeAt(at + 1) === 37 && code.charCodeAt(at + 2) !== 123);
       const word = isComment || (first | 32) === 110 ? undefined : this.lexCommonWord(first);
       if (word !== undefined) return word;
       if (!isComment) return this.takeDirection();
@@ -362,7 +344,7 @@ export class Lexer {
       this.push(Mode.STATE_ID);
       return this.take(Token.AS, skipSpace(code, as + 2));
     }
-    if (this.isTwoWords(at)) return this.take(Token.TWO_WORDS, findLineEnd(code, at));
+    if (this.isTwoWords(at)) return this.take(Token.TWO_WORDS, this.ahead.lineEndOf(at));
     if (first === LF) {
       this.pop();
       this.at = at + 1;
@@ -379,31 +361,10 @@ export class Lexer {
 
   /** `name <<choice>>` and the like: everything up to the last marker of the line is the name. */
   private lexMarker(): Token | undefined {
-    const { code, at } = this;
-    const lineEnd = this.findLineEndOf(at);
-    if (this.markerLineEnd !== lineEnd) {
-      this.markerLineEnd = lineEnd;
-      const line = code.slice(at, lineEnd);
-      const isPossible = line.includes("<<") || line.includes("[[");
-      for (let index = 0; index < MARKERS.length; index += 1) this.markerAt[index] = isPossible ? findLastWord(code, at, lineEnd, (MARKERS[index] as (typeof MARKERS)[number])[0]) : -1;
-    }
-    for (let index = 0; index < MARKERS.length; index += 1) {
-      const found = this.markerAt[index] as number;
-      if (found < at) continue;
-      const [marker, token] = MARKERS[index] as (typeof MARKERS)[number];
-      this.pop();
-      return this.take(token, found + marker.length, code.slice(at, found).trim());
-    }
-    return undefined;
-  }
-
-  /** End of the line that `at` stands in. The same line is measured once. */
-  private findLineEndOf(at: number): number {
-    if (at < this.lineFrom || at > this.lineEnd) {
-      this.lineFrom = at;
-      this.lineEnd = findLineEnd(this.code, at);
-    }
-    return this.lineEnd;
+    const marker = this.ahead.markerAfter(this.at);
+    if (marker === undefined) return undefined;
+    this.pop();
+    return this.take(MARKER_TOKENS[marker.kind], marker.end, this.code.slice(this.at, marker.start).trim());
   }
 
   /** A word, white space, a second word and then a brace on the same line. */
@@ -414,11 +375,7 @@ export class Lexer {
     if (end === at || !isSpace(code.charCodeAt(end))) return false;
     const second = skipSpace(code, end);
     if (!isWord(code.charCodeAt(second))) return false;
-    if (this.braceAt < second) {
-      const brace = code.indexOf("{", second);
-      this.braceAt = brace === -1 ? code.length : brace;
-    }
-    return this.braceAt < this.findLineEndOf(second);
+    return this.ahead.hasBraceInLine(second);
   }
 
   /** Modes that take one or two tokens and go back. */
@@ -616,69 +573,17 @@ export class Lexer {
         return this.take(Token.NOTE_TEXT, end, code.slice(at + 2, end).trim());
       }
     }
-    if (this.endNoteNewline < at) this.findEndNote(at);
-    if (this.endNoteNewline === Infinity) return this.fail();
+    const endNote = this.ahead.endNoteAfter(at);
+    if (endNote === -1) return this.fail();
     this.pop();
-    return this.take(Token.NOTE_TEXT, this.endNoteAt + 8, code.slice(at, this.endNoteAt).trim());
+    return this.take(Token.NOTE_TEXT, endNote + 8, code.slice(at, endNote).trim());
   }
 
-  /** Finds the first `end note` that only white space separates from a newline at or after `from`. */
-  private findEndNote(from: number): void {
-    const { code } = this;
-    for (let newline = code.indexOf("\n", from); newline !== -1; newline = code.indexOf("\n", this.endNoteAt)) {
-      this.endNoteAt = skipSpace(code, newline);
-      if (!isWordAt(code, this.endNoteAt, "end note") || isWord(code.charCodeAt(this.endNoteAt + 8))) continue;
-      this.endNoteNewline = code.lastIndexOf("\n", this.endNoteAt);
-      return;
-    }
-    this.endNoteNewline = Infinity;
-  }
-
-  /** Moves `directionAt` to the first `direction XY` at or after `from`. */
-  private findDirection(from: number): void {
-    const { code } = this;
-    if (this.directionAt === -1 && !code.toLowerCase().includes("direction")) {
-      this.directionAt = Infinity;
-      return;
-    }
-    for (let at = from; at < code.length; at += 1) {
-      const char = code.charCodeAt(at);
-      if ((char === 100 || char === 68) && this.readDirection(at) !== -1) {
-        this.directionAt = at;
-        return;
-      }
-    }
-    this.directionAt = Infinity;
-  }
-
-  /** Index of the direction in `direction XY` at `at`, or -1. */
-  private readDirection(at: number): number {
-    const { code } = this;
-    if (!isWordAt(code, at, "direction") || !isSpace(code.charCodeAt(at + 9))) return -1;
-    const word = skipSpace(code, at + 9);
-    return DIRECTIONS.findIndex((name) => isWordAt(code, word, name.toLowerCase()));
-  }
-
-  /** Does `direction XY` begin between here and the line's end? */
-  private isDirectionHere(): boolean {
-    if (this.directionAt < this.at) this.findDirection(this.at);
-    return this.directionAt !== Infinity && this.findLineEndOf(this.at) > this.directionAt;
-  }
-
-  /** The whole line is the token; of several directions on it TB wins over BT, RL and LR, in this order. */
+  /** The whole line is the token. */
   private takeDirection(): Token {
-    const { code, at } = this;
-    const lineEnd = this.findLineEndOf(at);
-    let best = DIRECTIONS.length;
-    let bestAt = at;
-    for (let from = this.directionAt; from < lineEnd; from += 1) {
-      const found = this.readDirection(from);
-      if (found === -1 || found > best) continue;
-      best = found;
-      bestAt = from;
-    }
-    this.direction = DIRECTIONS[best] ?? "TB";
-    return this.take(Token.DIRECTION, findNewline(code, skipSpace(code, bestAt + 9)));
+    const { direction, wordAt } = this.ahead.readDirectionLine(this.at);
+    this.direction = direction;
+    return this.take(Token.DIRECTION, findNewline(this.code, wordAt));
   }
 }
 

@@ -46,7 +46,8 @@ export function viewDiagram(diagram: Pick<Diagram, "statements">): MermaidView {
   const declare = (statement: StateStatement): void => {
     const state = touch(statement.reference.id, statement.type);
     if (statement.document !== undefined) state.hasDoc = true;
-    if (statement.descriptions.length > 1 || statement.descriptions[0] !== "") state.descriptions.push(...statement.descriptions.map(dropColon));
+    if (statement.descriptions.length > 1 || statement.descriptions[0] !== "")
+      state.descriptions.push(...statement.descriptions.map(dropColon));
     if (statement.note !== undefined) state.note = statement.note;
   };
   for (const statement of diagram.statements) {

@@ -129,7 +129,10 @@ class Parser {
     const text = this.code.slice(start, start + 20).split("\n")[0] ?? "";
     if (this.is(Token.TWO_WORDS)) return new Refusal("parse/state-name", "The name of a state is one word");
     if (this.code.startsWith("->", start) || this.code.startsWith("--", start) || this.code[start] === "-") {
-      return new Refusal("parse/unexpected-token", `Unexpected "${text}": a transition is written A --> B, and the id of a state has no dash`);
+      return new Refusal(
+        "parse/unexpected-token",
+        `Unexpected "${text}": a transition is written A --> B, and the id of a state has no dash`,
+      );
     }
     if (this.is(Token.END)) return new Refusal("parse/unexpected-end", `The text ends too early. ${message}`);
     return new Refusal("parse/unexpected-token", text === "" ? `Unexpected end of line. ${message}` : `Unexpected "${text}". ${message}`);
@@ -217,7 +220,10 @@ class Parser {
   /** The token in hand is `{`. */
   private open(statement: StateStatement): void {
     if (this.frames.length > NESTING_DEPTH_MAX) {
-      throw new Refusal("parse/nesting-limit", `State "${statement.reference.id}" stands in ${this.frames.length} others; the limit is ${NESTING_DEPTH_MAX}`);
+      throw new Refusal(
+        "parse/nesting-limit",
+        `State "${statement.reference.id}" stands in ${this.frames.length} others; the limit is ${NESTING_DEPTH_MAX}`,
+      );
     }
     statement.document = [];
     this.add(statement);
@@ -358,7 +364,12 @@ export function parseDiagram(text: string): Diagram {
     const group = findDescribedGroup(parser.root);
     if (group !== undefined) {
       const { id, start, end } = group.reference;
-      parser.errors.push({ code: "parse/composite-descriptions", message: `State "${id}" has states inside, so it has one description at most`, start, end });
+      parser.errors.push({
+        code: "parse/composite-descriptions",
+        message: `State "${id}" has states inside, so it has one description at most`,
+        start,
+        end,
+      });
     }
   }
   return { statements: parser.root, errors: parser.errors, toSource, frontMatter };

@@ -1,5 +1,5 @@
 // The statements of a state diagram as Mermaid reads them: a tree of documents. Positions count in the prepared text.
-import type { Direction } from "./lexer.js";
+import type { Direction } from "./foresight.js";
 
 export type MarkedType = "default" | "fork" | "join" | "choice" | "divider";
 
@@ -77,7 +77,14 @@ export interface TextStatement {
   readonly end: number;
 }
 
-export type Statement = RelationStatement | StateStatement | NameStatement | StyleStatement | DirectionStatement | LinkStatement | TextStatement;
+export type Statement =
+  | RelationStatement
+  | StateStatement
+  | NameStatement
+  | StyleStatement
+  | DirectionStatement
+  | LinkStatement
+  | TextStatement;
 
 /** What stopped the reader. Positions count in the prepared text. */
 export interface DiagramError {

@@ -5,12 +5,21 @@ import { parseWorkflow } from "../../../src/doors/format.js";
 
 const FOLDER = new URL("../../../web/samples/", import.meta.url);
 const TASKS = new Set(
-  "chargeCard refundCard reserveStock shipOrder sendEmail notify reviewDocument publishDocument pageOnCall runChecks build test deploy rollback scoreLead enrichLead createAccount provision prompt".split(" "),
+  "chargeCard refundCard reserveStock shipOrder sendEmail notify reviewDocument publishDocument pageOnCall runChecks build test deploy rollback scoreLead enrichLead createAccount provision prompt".split(
+    " ",
+  ),
 );
 const files = readdirSync(FOLDER).filter((name) => name.endsWith(".md"));
 
 test("there are six samples", () => {
-  expect(files.sort()).toEqual(["document-approval.md", "incident-response.md", "lead-scoring.md", "onboarding.md", "order-fulfilment.md", "release-pipeline.md"]);
+  expect(files.sort()).toEqual([
+    "document-approval.md",
+    "incident-response.md",
+    "lead-scoring.md",
+    "onboarding.md",
+    "order-fulfilment.md",
+    "release-pipeline.md",
+  ]);
 });
 
 describe.each(files)("%s", (file) => {
