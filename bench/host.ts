@@ -1,7 +1,7 @@
 // The browser's side seen from Node: bundles the page, serves it on loopback under the policy that embedders use, and
 // runs scenarios in a Chromium of its own.
 import { createServer, type Server } from "node:http";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
 import { build } from "vite";
@@ -40,16 +40,15 @@ export interface BenchHost {
   close(): Promise<void>;
 }
 
-/** Bundles `bench/page` into `outFolder`. Names are kept readable for profiles. */
-export async function buildPage(benchFolder: string, outFolder: string): Promise<void> {
-  await rm(outFolder, { recursive: true, force: true });
+/** Bundles `bench/page` into `outFolder`: minified as an embedder would, or readable for profiles. */
+export async function buildPage(benchFolder: string, outFolder: string, isReadable: boolean): Promise<void> {
   await build({
     configFile: false,
     root: join(benchFolder, "page"),
     base: "./",
     logLevel: "error",
     plugins: [sourceUrls()],
-    build: { outDir: outFolder, emptyOutDir: true, target: "es2022", minify: "oxc", assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 10_000 },
+    build: { outDir: outFolder, emptyOutDir: true, target: "es2022", minify: isReadable ? false : "oxc", assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 10_000 },
     worker: { format: "es", plugins: () => [sourceUrls()] },
   });
 }

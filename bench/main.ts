@@ -1,5 +1,5 @@
 // The benchmark program: reads the command line, runs the scenarios one after the other, prints and saves the results.
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,8 +36,9 @@ export async function runBenchmarks(args: readonly string[], findBrowser: () => 
     console.error("No Chromium was found; CHROME_PATH may name one.");
     return 1;
   }
-  const pageFolder = join(ROOT_FOLDER, "build", "bench");
-  await buildPage(BENCH_FOLDER, pageFolder);
+  // A folder of this process's own: two runs side by side do not meet.
+  const pageFolder = join(ROOT_FOLDER, "build", "bench", String(process.pid));
+  await buildPage(BENCH_FOLDER, pageFolder, options.profile !== undefined);
   const loadBefore = loadavg()[0] ?? 0;
   const host = await openHost(pageFolder, launch);
   try {
@@ -45,6 +46,7 @@ export async function runBenchmarks(args: readonly string[], findBrowser: () => 
     return await measureScenarios(host, scenarios, options, await describeEnvironment(host.browserVersion, loadBefore));
   } finally {
     await host.close();
+    await rm(pageFolder, { recursive: true, force: true });
   }
 }
 
