@@ -1,7 +1,7 @@
 // Builds what is published: a browser and a Node bundle of every door, the worker as one file, the kernel, the types.
 // Two URLs are left as they stand in the sources, since bundlers look for exactly this form: `new URL("./millrace-worker.js",
 // import.meta.url)` and the same with `millrace.wasm`. So every browser bundle must lie beside these two files.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -20,6 +20,7 @@ export async function buildLibrary() {
   await bundle({ input: doors((name) => name), platform: "browser", folder: dist });
   await bundle({ input: { "millrace-worker": join(root, "src", "worker", "entry.ts") }, platform: "browser", folder: dist, isOneFile: true });
   await bundle({ input: doors((name) => (name === "index" ? "index-node" : name)), platform: "node", folder: join(dist, "node") });
+  writeLicenses();
   await emitTypes();
 }
 
@@ -34,7 +35,7 @@ async function bundle({ input, platform, folder, isOneFile = false }) {
       extensionAlias: { ".js": [".ts", ".tsx", ".js"] },
       conditionNames: platform === "node" ? ["node", "import", "default"] : ["browser", "import", "default"],
     },
-    plugins: [plainQuotes],
+    plugins: [finishBundles],
     onLog(level, log, next) {
       if (level === "warn") throw new Error(log.message);
       next(level, log);
@@ -55,15 +56,35 @@ async function bundle({ input, platform, folder, isOneFile = false }) {
   }
 }
 
-/** The minifier writes template quotes, which not every embedder's bundler looks for. */
-const plainQuotes = {
-  name: "millrace-plain-quotes",
+/** Notes the packages that go in; and gives URLs plain quotes: the minifier writes template quotes, which not every bundler looks for. */
+const finishBundles = {
+  name: "millrace-finish",
   generateBundle(_, files) {
     for (const file of Object.values(files)) {
-      if (file.type === "chunk") file.code = file.code.replace(/new URL\(`(\.\/millrace[^`$]*)`,/g, 'new URL("$1",');
+      if (file.type !== "chunk") continue;
+      for (const id of file.moduleIds) notePackage(id);
+      file.code = file.code.replace(/new URL\(`(\.\/millrace[^`$]*)`,/g, 'new URL("$1",');
     }
   },
 };
+
+const bundledPackages = new Set();
+
+function notePackage(moduleId) {
+  const match = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(moduleId);
+  if (match !== null) bundledPackages.add(match[1]);
+}
+
+/** The licenses of the packages inside the bundles; each of them asks to go along. */
+function writeLicenses() {
+  const texts = [...bundledPackages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`${name} is bundled and brings no license file`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  });
+  writeFileSync(join(dist, "LICENSES.txt"), `The files beside this one contain code of these packages.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`);
+}
 
 /** Declarations of the doors and of all that they lead to; no others, and none that needs a package. */
 async function emitTypes() {

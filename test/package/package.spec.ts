@@ -66,6 +66,12 @@ test("holds a worker that is one file, and no code made from strings", async () 
   expect(worker.includes('new URL("./millrace.wasm",import.meta.url)')).toBe(true);
 });
 
+test("brings the licenses of what is bundled", async () => {
+  const app = await tarball.install();
+  const text = readFileSync(join(app, "node_modules", "millrace", "dist", "LICENSES.txt"), "utf8");
+  for (const name of ["comlink", "idb", "yaml"]) expect(text).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, "m"));
+});
+
 test("works in Vite's dev server", async ({ page }) => {
   const app = await tarball.install();
   const server = await createServer({ root: app, configFile: false, logLevel: "error", server: { host: "127.0.0.1", port: 0, watch: null } });
