@@ -5,6 +5,13 @@ import { EventOutcome } from "../model/kernel-words.js";
 import type { OpenRun, Receipt } from "./open-run.js";
 import type { LoadedProgram } from "./program-table.js";
 
+/** What a call keeps of a batch, since the caller may reuse the batch at once. */
+export type BatchCopy = Pick<EventBatch, "count" | "runIds" | "eventNames" | "records" | "payloadIndex" | "payloadBytes">;
+
+export function copyBatch({ count, runIds, eventNames, records, payloadIndex, payloadBytes }: EventBatch): BatchCopy {
+  return { count, runIds: runIds.slice(), eventNames: eventNames.slice(), records: records.slice(0, count * 2), payloadIndex: payloadIndex.slice(), payloadBytes: payloadBytes.slice() };
+}
+
 /** Event name that the program does not know. */
 const NO_EVENT = -1;
 
@@ -25,14 +32,14 @@ export class BatchCall implements Receipt {
   #openCount: number;
   #payloadAt = 0;
 
-  /** Copies what it needs: the caller may reuse the batch at once. `fixedOutcomes`: by index into `runIds`. */
-  constructor(batch: EventBatch, runs: readonly (OpenRun | undefined)[], fixedOutcomes: readonly number[], resolve: (outcomes: Uint8Array) => void, reject: (error: WorkflowError) => void) {
+  /** `runs`, `fixedOutcomes`: by index into `runIds`. */
+  constructor(batch: BatchCopy, runs: readonly (OpenRun | undefined)[], fixedOutcomes: readonly number[], resolve: (outcomes: Uint8Array) => void, reject: (error: WorkflowError) => void) {
     this.count = batch.count;
     this.outcomes = new Uint8Array(batch.count);
     this.runs = runs;
-    this.#records = batch.records.slice(0, batch.count * 2);
-    this.#payloadIndex = batch.payloadIndex.slice();
-    this.#payloadBytes = batch.payloadBytes.slice();
+    this.#records = batch.records;
+    this.#payloadIndex = batch.payloadIndex;
+    this.#payloadBytes = batch.payloadBytes;
     this.#eventTables = mapEvents(runs, batch.eventNames);
     this.#fixedOutcomes = fixedOutcomes;
     this.#resolve = resolve;

@@ -4,7 +4,7 @@ import type { RunRecord } from "../model/engine.js";
 import { WorkflowError } from "../model/errors.js";
 import { isEnded } from "../model/status.js";
 import { closedError } from "./errors.js";
-import type { Stop } from "./event-stream.js";
+import type { Change } from "./event-stream.js";
 import { CHANGES_BUFFER_MAX } from "./limits.js";
 
 interface Waiter {
@@ -32,14 +32,21 @@ export class ChangeFeed {
     }
   }
 
-  /** Resolves with the run's record when it ends. Rejects with `engine/closed`, also when it is stopped. */
-  ended(runId: string, stop: Stop): Promise<RunRecord> {
-    return this.#wait(runId, (record) => isEnded(record.status), stop);
+  /** The run's record when it ends: ask before looking whether it has. Rejects with `engine/closed`. */
+  ended(runId: string): { readonly record: Promise<RunRecord>; cancel(): void } {
+    return this.#wait(runId, (record) => isEnded(record.status));
   }
 
-  /** Resolves at the run's next change, or when the reader stops. Rejects with `engine/closed`. */
-  async changed(runId: string, stop: Stop): Promise<void> {
-    if (!stop.isStopped) await this.#wait(runId, () => true, stop);
+  /** The run's next change from now on. */
+  change(runId: string): Change {
+    const { record, cancel } = this.#wait(runId, () => true);
+    return {
+      async happens(stop) {
+        if (stop.isStopped) return;
+        await Promise.race([record, new Promise<void>((resolve) => (stop.wake = resolve))]);
+      },
+      cancel,
+    };
   }
 
   /** Records as they change: of a run that changes faster than it is read, only the newest. */
@@ -54,19 +61,24 @@ export class ChangeFeed {
     this.#waiters.clear();
   }
 
-  #wait(runId: string, isWanted: Waiter["isWanted"], stop: Stop): Promise<RunRecord> {
-    if (this.#isClosed) return Promise.reject(closedError());
-    return new Promise((resolve, reject) => {
+  #wait(runId: string, isWanted: Waiter["isWanted"]): { readonly record: Promise<RunRecord>; cancel(): void } {
+    let cancel = (): void => undefined;
+    const record = new Promise<RunRecord>((resolve, reject) => {
+      if (this.#isClosed) {
+        reject(closedError());
+        return;
+      }
       const waiter = { isWanted, resolve, reject };
       const waiters = this.#waiters.get(runId) ?? new Set();
       waiters.add(waiter);
       this.#waiters.set(runId, waiters);
-      stop.wake = () => {
+      cancel = () => {
         waiters.delete(waiter);
         if (waiters.size === 0 && this.#waiters.get(runId) === waiters) this.#waiters.delete(runId);
-        reject(closedError());
       };
     });
+    record.catch(() => undefined);
+    return { record, cancel };
   }
 
   #open(): AsyncIterator<RunRecord> {

@@ -4,6 +4,7 @@ import { EntryKind } from "../model/history.js";
 import { SEMANTICS_VERSION } from "../model/kernel-words.js";
 import { encodeValue } from "../model/value.js";
 import type { Core } from "./core.js";
+import type { Work } from "./group.js";
 import { checkInput } from "./input-check.js";
 import { WORKFLOW_DEPTH_MAX } from "./limits.js";
 import { type Arrival, OpenRun } from "./open-run.js";
@@ -13,18 +14,40 @@ import { type OpenCommand, packVersions, type RunEnding } from "./run-state.js";
 
 export class ChildStarter {
   readonly #core: Core;
+  /** By name of a workflow that is not loaded: what recovered runs ask of it. */
+  readonly #awaited = new Map<string, Work[]>();
 
   constructor(core: Core) {
     this.#core = core;
   }
 
-  /** The child's START; or, where there can be no child, the failure that the parent is told. */
-  start(parent: OpenRun, open: OpenCommand): Arrival {
+  /**
+   * The child's START; or, where there can be no child, the failure that the parent is told. Nothing yet where a
+   * recovered run asks for a workflow that is not loaded: the embedder has had no time to load it again.
+   */
+  start(parent: OpenRun, open: OpenCommand): Arrival | undefined {
+    const name = actionName(parent.program, open.action);
+    if (parent.isRecovered && !this.#core.programs.has(name)) {
+      this.#awaited.set(name, [...(this.#awaited.get(name) ?? []), { run: parent, open }]);
+      return undefined;
+    }
     try {
       return this.#startChild(parent, open);
     } catch (error) {
       return { run: parent, kind: EntryKind.TASK_FAILED, id: open.serial, payload: encodeError(toErrorRecord(error)) };
     }
+  }
+
+  /** The workflow `name` is loaded: the children that wait for it. */
+  startAwaited(name: string): readonly Arrival[] {
+    const works = this.#awaited.get(name) ?? [];
+    this.#awaited.delete(name);
+    const arrivals: Arrival[] = [];
+    for (const { run, open } of works) {
+      const arrival = run.isDropped || open.isClosed ? undefined : this.start(run, open);
+      if (arrival !== undefined) arrivals.push(arrival);
+    }
+    return arrivals;
   }
 
   /** A child's end as the parent is told of it. */

@@ -22,8 +22,15 @@ export interface StreamHost {
   readonly core: Core;
   readonly loop: Loop;
   readonly reader: Reader;
-  /** Resolves when the run's record changes (also in another tab); rejects when the engine closes. */
-  changed(runId: string, stop: Stop): Promise<void>;
+  /** The next change of the run's record from now on, also by another tab. */
+  change(runId: string): Change;
+}
+
+/** A change of a record that may happen. */
+export interface Change {
+  /** Resolves when it has happened or the reader stops; rejects when the engine closes. */
+  happens(stop: Stop): Promise<void>;
+  cancel(): void;
 }
 
 /** Where a stream reads from for a while. */
@@ -41,48 +48,62 @@ export function streamEvents(host: StreamHost, runId: string, from: number): Asy
 
 function createIterator(host: StreamHost, runId: string, from: number): AsyncIterator<RunEvent> {
   const stop: Stop = { isStopped: false, wake: () => undefined };
-  const events = readAll(host, runId, stop);
-  const isWanted = (event: RunEvent): boolean => event.seq >= from;
+  const batches = readAll(host, runId, stop);
+  let batch: readonly RunEvent[] = [];
+  let next = 0;
   return {
     async next() {
       for (;;) {
-        const result = await events.next();
-        if (result.done === true || isWanted(result.value)) return result;
+        const event = batch[next++];
+        if (event === undefined) {
+          const result = await batches.next();
+          if (result.done === true) return { done: true, value: undefined };
+          batch = result.value;
+          next = 0;
+        } else if (event.seq >= from) {
+          return { done: false, value: event };
+        }
       }
     },
     async return() {
       stop.isStopped = true;
       stop.wake();
-      await events.return(undefined);
+      batch = [];
+      await batches.return(undefined);
       return { done: true, value: undefined };
     },
   };
 }
 
-async function* readAll(host: StreamHost, runId: string, stop: Stop): AsyncGenerator<RunEvent, undefined> {
+/** All events, several at a time: the past, then live, and over again from `position` when the tap is lost. */
+async function* readAll(host: StreamHost, runId: string, stop: Stop): AsyncGenerator<readonly RunEvent[], undefined> {
   let position = 0;
   while (!stop.isStopped) {
-    const source = await openSource(host, runId);
+    const change = host.change(runId);
+    let source: Source | undefined;
     try {
+      source = await openSource(host, runId);
       let index = 0;
-      for await (const event of host.reader.tell(source.found, source.continues)) {
-        if (index++ < position) continue;
-        position += 1;
-        yield event;
-        if (event.type === "ended") return undefined;
+      for await (const events of host.reader.tell(source.found, source.continues)) {
+        const fresh = events.slice(Math.max(0, position - index));
+        index += events.length;
+        position = Math.max(position, index);
+        if (fresh.length > 0) yield fresh;
+        if (fresh.at(-1)?.type === "ended") return undefined;
       }
-      for (let event = await source.tap?.next(stop); event !== undefined; event = await source.tap?.next(stop)) {
-        position += 1;
-        yield event;
-        if (event.type === "ended") return undefined;
+      for (let events = await source.tap?.next(stop); events !== undefined; events = await source.tap?.next(stop)) {
+        position += events.length;
+        yield events;
+        if (events.at(-1)?.type === "ended") return undefined;
       }
-      if (source.tap === undefined && !isEnded(source.found.record.status)) await host.changed(runId, stop);
+      if (source.tap === undefined && !isEnded(source.found.record.status)) await change.happens(stop);
     } catch (error) {
       if (!isKernelLost(error) || host.core.isClosed) throw error;
       host.loop.loseKernel();
       await host.loop.flushed();
     } finally {
-      source.tap?.close();
+      change.cancel();
+      source?.tap?.close();
     }
   }
   return undefined;
@@ -139,8 +160,8 @@ class LiveTap implements Tap {
     this.#wake();
   }
 
-  /** The next event; undefined when the tap is closed and read empty, or the reader has stopped. */
-  async next(stop: Stop): Promise<RunEvent | undefined> {
+  /** What came since the last call; undefined when the tap is closed and read empty, or the reader has stopped. */
+  async next(stop: Stop): Promise<readonly RunEvent[] | undefined> {
     while (this.#events.length === 0 && this.#isOpen && !stop.isStopped) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -148,7 +169,9 @@ class LiveTap implements Tap {
       });
     }
     if (this.#core.isClosed && this.#events.length === 0) throw new WorkflowError("engine/closed", "The engine is closed");
-    return this.#events.shift();
+    const events = this.#events;
+    this.#events = [];
+    return events.length === 0 ? undefined : events;
   }
 
   close(): void {

@@ -9,13 +9,13 @@ import type { LoadedWorkflow } from "../model/ports.js";
 import { isEnded, type RunStatus } from "../model/status.js";
 import { encodeValue } from "../model/value.js";
 import { createRunId } from "../base/run-id.js";
-import { BatchCall } from "./batch-call.js";
+import { BatchCall, copyBatch } from "./batch-call.js";
 import { ChangeFeed } from "./change-feed.js";
 import { ChildStarter } from "./child-starter.js";
 import { Committer } from "./committer.js";
 import { Core, type EngineParts, isKernelLost, makeKernel } from "./core.js";
 import { closedError, notDriverError, unknownRunError } from "./errors.js";
-import { type Stop, streamEvents } from "./event-stream.js";
+import { streamEvents } from "./event-stream.js";
 import { checkInput } from "./input-check.js";
 import { Loop } from "./loop.js";
 import { type Arrival, OpenRun, type Receipt } from "./open-run.js";
@@ -45,6 +45,7 @@ class LocalEngine implements Engine, RunSource {
   readonly #committer: Committer;
   readonly #recovery: Recovery;
   readonly #reader: Reader;
+  readonly #children: ChildStarter;
   readonly #feed = new ChangeFeed();
   readonly #archive = new VolatileArchive();
   /** Outputs of runs that ended while somebody waited for their result. */
@@ -59,6 +60,7 @@ class LocalEngine implements Engine, RunSource {
     this.#core = core;
     this.#performer = new Performer(core, (arrivals) => this.#loop.deliver(arrivals));
     const children = new ChildStarter(core);
+    this.#children = children;
     this.#loop = new Loop(core, this.#performer, children, {
       finish: (groups) => {
         for (const group of groups) this.#committer.finish(group);
@@ -107,6 +109,7 @@ class LocalEngine implements Engine, RunSource {
     const program = this.#core.programs.add(loaded);
     this.#place(program);
     this.#core.programs.name(program);
+    this.#loop.deliver(this.#children.startAwaited(loaded.name));
     return toWorkflow(loaded);
   }
 
@@ -139,8 +142,8 @@ class LocalEngine implements Engine, RunSource {
   }
 
   async send(runId: string, event: string, payload?: Value): Promise<SendResult> {
-    await this.#checkDriver();
     const bytes = payload === undefined ? undefined : encodeValue(payload, "payload");
+    await this.#checkDriver();
     const run = this.#core.runs.get(runId);
     if (run === undefined) return { status: "ended", runStatus: (await this.#endedRecord(runId)).status };
     const id = run.program.eventIndexes.get(event);
@@ -150,17 +153,12 @@ class LocalEngine implements Engine, RunSource {
   }
 
   async sendMany(batch: EventBatch): Promise<Uint8Array> {
+    const copy = copyBatch(batch);
     await this.#checkDriver();
-    if (batch.count === 0) return new Uint8Array(0);
-    const runs = batch.runIds.map((runId) => this.#core.runs.get(runId));
-    return new Promise((resolve, reject) => {
-      if (!runs.includes(undefined)) {
-        this.#loop.deliver([new BatchCall(batch, runs, [], resolve, reject)]);
-        return;
-      }
-      const copy = { ...batch, count: batch.count, runIds: batch.runIds.slice(), records: batch.records.slice(0, batch.count * 2), payloadIndex: batch.payloadIndex.slice(), payloadBytes: batch.payloadBytes.slice(), eventNames: batch.eventNames.slice() };
-      this.#fixOutcomes(copy.runIds).then((outcomes) => this.#loop.deliver([new BatchCall(copy, runs, outcomes, resolve, reject)]), reject);
-    });
+    if (copy.count === 0) return new Uint8Array(0);
+    const runs = copy.runIds.map((runId) => this.#core.runs.get(runId));
+    const fixedOutcomes = runs.includes(undefined) ? await this.#fixOutcomes(copy.runIds) : [];
+    return new Promise((resolve, reject) => this.#loop.deliver([new BatchCall(copy, runs, fixedOutcomes, resolve, reject)]));
   }
 
   pause(runId: string): Promise<RunStatus> {
@@ -226,22 +224,20 @@ class LocalEngine implements Engine, RunSource {
 
   async resultOf(runId: string): Promise<unknown> {
     this.#checkOpen();
-    const stop: Stop = { isStopped: false, wake: () => undefined };
     this.#awaited.set(runId, (this.#awaited.get(runId) ?? 0) + 1);
+    const ended = this.#feed.ended(runId);
     try {
-      const ended = this.#feed.ended(runId, stop);
-      ended.catch(() => undefined);
-      if (this.#core.runs.has(runId) || !isEnded((await this.#reader.find(runId)).record.status)) await ended;
+      if (this.#core.runs.has(runId) || !isEnded((await this.#reader.find(runId)).record.status)) await ended.record;
       return this.#outputs.has(runId) ? this.#outputs.get(runId) : await this.#reader.output(await this.#reader.find(runId));
     } finally {
-      stop.wake();
+      ended.cancel();
       this.#forgetAwaited(runId);
     }
   }
 
   eventsOf(runId: string, from: number): AsyncIterable<RunEvent> {
     this.#checkOpen();
-    return streamEvents({ core: this.#core, loop: this.#loop, reader: this.#reader, changed: (id, stop) => this.#feed.changed(id, stop) }, runId, from);
+    return streamEvents({ core: this.#core, loop: this.#loop, reader: this.#reader, change: (id) => this.#feed.change(id) }, runId, from);
   }
 
   // --- runs -------------------------------------------------------------------------------------------------------

@@ -48,7 +48,9 @@ export class Loop {
   #durable = new Group();
   #volatile = new Group();
   #isScheduled = false;
-  #isResting = true;
+  /** It steps: not before recovery, nor after the engine was closed or stepped down. */
+  #isStepping = false;
+  #isRebuilding = false;
   #isKernelLost = false;
   #sliceStart = 0;
   #flushCallbacks: (() => void)[] = [];
@@ -62,7 +64,7 @@ export class Loop {
 
   /** Steps from now on; before, arrivals are only collected. */
   begin(): void {
-    this.#isResting = false;
+    this.#isStepping = true;
     this.#schedule();
   }
 
@@ -85,13 +87,13 @@ export class Loop {
 
   /** Resolves when everything delivered so far has been stepped (not yet committed), and a kernel is there. */
   flushed(): Promise<void> {
-    if (!this.#isScheduled && !this.#isResting) return Promise.resolve();
+    if (!this.#isScheduled && !this.#isRebuilding) return Promise.resolve();
     return new Promise((resolve) => this.#flushCallbacks.push(resolve));
   }
 
   /** Gives everything up that has not been stepped. */
   close(error: WorkflowError): void {
-    this.#isResting = true;
+    this.#isStepping = false;
     const arrivals = [...this.#suspects, ...this.#inbox, ...this.#followUps];
     this.#suspects = [];
     this.#inbox = [];
@@ -105,7 +107,8 @@ export class Loop {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#isResting || this.#core.isClosed) return;
+    if (this.#isScheduled || this.#isRebuilding || this.#core.isClosed) return;
+    if (!this.#isStepping && !this.#isKernelLost) return;
     this.#isScheduled = true;
     const now = this.#core.clock.now();
     const isLate = now - this.#sliceStart >= PUMP_SLICE_MS;
@@ -124,7 +127,10 @@ export class Loop {
 
   #pump(): void {
     this.#isScheduled = false;
-    if (this.#isResting || this.#core.isClosed) return;
+    if (this.#core.isClosed || (!this.#isStepping && !this.#isKernelLost)) {
+      this.#settleFlushed();
+      return;
+    }
     try {
       if (!this.#isKernelLost) this.#runTurn();
     } catch (error) {
@@ -180,7 +186,7 @@ export class Loop {
     this.#work = [];
   }
 
-  /** What waited for runs that may go on now; a run without fuel goes on before anything else reaches it. */
+  /** What waited for runs that may go on now. A run without fuel goes on first; only pause and cancel come before. */
   #takeReady(): readonly Arrival[] {
     const ready = this.#ready;
     this.#ready = [];
@@ -188,7 +194,10 @@ export class Loop {
     for (const run of ready) {
       if (run.isDropped) continue;
       if (run.isYielded && !run.isPaused) {
-        arrivals.push({ run, kind: EventKind.CONTINUE, id: 0, payload: undefined });
+        const controls = run.waiting?.filter(isControl) ?? [];
+        if (controls.length === 0) arrivals.push({ run, kind: EventKind.CONTINUE, id: 0, payload: undefined });
+        else run.waiting = run.waiting?.filter((arrival) => !isControl(arrival));
+        for (const control of controls) arrivals.push(control);
         continue;
       }
       for (const arrival of run.waiting ?? []) arrivals.push(arrival);
@@ -198,10 +207,10 @@ export class Loop {
   }
 
   async #rebuild(): Promise<void> {
-    this.#isResting = true;
+    this.#isRebuilding = true;
     await this.#hooks.rebuild();
     this.#isKernelLost = false;
-    this.#isResting = this.#core.isClosed || !this.#core.isDriver;
+    this.#isRebuilding = false;
     this.#schedule();
     this.#settleFlushed();
   }
@@ -324,12 +333,12 @@ export class Loop {
     }
   }
 
-  #mustWait({ run, kind, heldSeed }: Arrival): boolean {
+  #mustWait(arrival: Arrival): boolean {
+    const { run, kind, heldSeed } = arrival;
     if (run.isCommitting) return true;
     if (kind === EventKind.CONTINUE || kind === TOUCH) return false;
-    const isControl = kind === EntryKind.PAUSE || kind === EntryKind.RESUME || kind === EntryKind.CANCEL;
-    if (isControl && run.isInBatch) return true;
-    if (run.isYielded) return heldSeed !== undefined || !(isControl || run.isPaused);
+    if (isControl(arrival) && run.isInBatch) return true;
+    if (run.isYielded) return heldSeed !== undefined || !(isControl(arrival) || run.isPaused);
     return run.waiting !== undefined && run.waiting.length > 0;
   }
 
@@ -337,7 +346,7 @@ export class Loop {
     const { run, receipt, index } = arrival;
     if (arrival.kind === EventKind.CONTINUE) return;
     run.waiting ??= [];
-    if (receipt !== undefined && run.waiting.length >= WAITING_EVENTS_MAX) receipt.fail(queueFullError(run.runId, WAITING_EVENTS_MAX), index ?? 0);
+    if (receipt !== undefined && arrival.kind === EntryKind.EVENT && run.waiting.length >= WAITING_EVENTS_MAX) receipt.fail(queueFullError(run.runId, WAITING_EVENTS_MAX), index ?? 0);
     else run.waiting.push(arrival);
     if (!run.isCommitting && !run.isYielded) this.#groupOf(run).touch(run);
   }
@@ -523,7 +532,7 @@ export class Loop {
         group.timers.push({ run, open });
         break;
       case CommandKind.START_WORKFLOW:
-        this.#followUps.push(this.#children.start(run, open));
+        this.#push(this.#children.start(run, open));
         break;
       case CommandKind.CANCEL_TIMER:
         this.#performer.disarm(open);
@@ -540,6 +549,10 @@ export class Loop {
         this.#cancelChild(run, open);
         break;
     }
+  }
+
+  #push(followUp: Arrival | undefined): void {
+    if (followUp !== undefined) this.#followUps.push(followUp);
   }
 
   #cancelChild(run: OpenRun, open: OpenCommand): void {
@@ -574,6 +587,10 @@ export class Loop {
 
 function isFree(run: OpenRun): boolean {
   return !run.isCommitting && !run.isYielded && !run.isPaused && run.waiting === undefined && run.ending === undefined && !run.isDropped && run.handle !== NO_HANDLE;
+}
+
+function isControl({ kind }: Arrival): boolean {
+  return kind === EntryKind.PAUSE || kind === EntryKind.RESUME || kind === EntryKind.CANCEL;
 }
 
 /** Is the arrival itself part of the story (and not only its consequences)? */

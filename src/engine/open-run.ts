@@ -80,6 +80,8 @@ export class OpenRun extends RunState {
   isInBatch = false;
   /** Its parent was told of its end. */
   isReported = false;
+  /** Taken up from the store, not started by this engine. */
+  isRecovered = false;
   /** Taken out of the loop: by its end, a failed commit or the loss of the driver's role. */
   isDropped = false;
 

@@ -8,10 +8,14 @@ import { PROGRAMS_KEPT_MAX } from "./limits.js";
 /** Not loaded in the kernel in hand. */
 export const NO_PROGRAM = -1;
 
+const BUILT_IN_NAMES: ReadonlySet<string> = new Set(["event", "result", "error"]);
+
 /** One loaded workflow. */
 export interface LoadedProgram {
   readonly workflow: LoadedWorkflow;
   readonly eventIndexes: ReadonlyMap<string, number>;
+  /** Slots that the author did not declare: the event, result and error in hand. */
+  readonly hiddenSlots: ReadonlySet<number>;
   /** The kernel's name for it, or NO_PROGRAM. */
   kernelProgram: number;
   /** Open runs and replays that use it. */
@@ -27,7 +31,7 @@ export class ProgramTable {
     let program = this.#byIdentity.get(workflow.identity);
     if (program === undefined || program.workflow.name !== workflow.name) {
       const eventIndexes = new Map(workflow.program.eventNames.map((name, index) => [name, index]));
-      program = { workflow, eventIndexes, kernelProgram: NO_PROGRAM, userCount: 0 };
+      program = { workflow, eventIndexes, hiddenSlots: findHiddenSlots(workflow), kernelProgram: NO_PROGRAM, userCount: 0 };
     }
     this.#byIdentity.delete(workflow.identity);
     this.#byIdentity.set(workflow.identity, program);
@@ -41,6 +45,11 @@ export class ProgramTable {
 
   get(identity: string): LoadedProgram | undefined {
     return this.#byIdentity.get(identity);
+  }
+
+  /** Is a workflow loaded that `find` would find? */
+  has(nameOrIdentity: string): boolean {
+    return this.#byName.has(nameOrIdentity) || this.#byIdentity.has(nameOrIdentity);
   }
 
   /** By name, else by identity. Throws `run/unknown-workflow`. */
@@ -69,6 +78,15 @@ export class ProgramTable {
     }
     return idle;
   }
+}
+
+function findHiddenSlots({ program: { slotNames, definition } }: LoadedWorkflow): ReadonlySet<number> {
+  const declared = new Set([...definition.parameters, ...definition.variables].map(({ name }) => name));
+  const hidden = new Set<number>();
+  slotNames.forEach((name, slot) => {
+    if (BUILT_IN_NAMES.has(name) && !declared.has(name)) hidden.add(slot);
+  });
+  return hidden;
 }
 
 /** The error of a workflow that calls tasks which nobody registered, or undefined. */

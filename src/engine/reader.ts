@@ -92,18 +92,18 @@ export class Reader {
   }
 
   /**
-   * The history told from its beginning, up to `seq` and, of a run without fuel there, `continues` CONTINUEs.
-   * Throws `kernel/lost` when the kernel is lost on the way.
+   * The history told from its beginning to the record's last entry and, of a run without fuel there, `lastContinues`
+   * CONTINUEs; several events at a time. Throws `kernel/lost` when the kernel is lost on the way.
    */
-  async *tell(found: FoundRun, lastContinues: number): AsyncGenerator<RunEvent> {
+  async *tell(found: FoundRun, lastContinues: number): AsyncGenerator<readonly RunEvent[]> {
     const program = await found.program();
     const entries = await found.history();
     const last = found.record.seq;
     const replay = this.#begin(program, { runId: found.record.runId, isTold: true, lastContinues });
     try {
-      for await (const _slice of this.#slices(replay, upTo(entries, last))) yield* replay.takeEvents();
-      yield* replay.takeEvents();
-      if (isEnded(found.record.status)) yield tellEnd(replay.state, found.record);
+      for await (const _slice of this.#slices(replay, upTo(entries, last))) yield replay.takeEvents();
+      yield replay.takeEvents();
+      if (isEnded(found.record.status)) yield [tellEnd(replay.state, found.record)];
     } finally {
       this.#end(program, replay);
     }

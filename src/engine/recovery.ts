@@ -144,6 +144,7 @@ export class Recovery {
     const durability = core.durability === "none" ? "relaxed" : core.durability;
     const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, versions });
     run.status = record.status;
+    run.isRecovered = true;
     run.updatedAt = record.updatedAt;
     run.checkpointSeq = checkpoint?.seq ?? 0;
     const replay = new Replay(core.kernel, program, { runId, checkpoint, lastContinues: 0, state: run });
@@ -195,7 +196,8 @@ export class Recovery {
     if (core.runs.has(childId) || this.untouched.has(childId)) return;
     const record = await core.store.get(childId);
     if (record === undefined) {
-      loop.deliver([children.start(run, open)]);
+      const arrival = children.start(run, open);
+      if (arrival !== undefined) loop.deliver([arrival]);
     } else if (isEnded(record.status)) {
       const ending = await reader.ending(await reader.find(childId));
       loop.deliver([children.answer(run, open.serial, ending)]);

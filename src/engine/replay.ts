@@ -6,7 +6,7 @@ import { EntryKind, type HistoryEntry } from "../model/history.js";
 import { EventKind, EventOutcome, SEMANTICS_VERSION } from "../model/kernel-words.js";
 import type { KernelPort, StepOutput } from "../model/ports.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { REPLAY_SLICE_STEPS } from "./limits.js";
+import { EVENT_BUFFER_MAX, REPLAY_SLICE_STEPS } from "./limits.js";
 import { type LoadedProgram, NO_PROGRAM } from "./program-table.js";
 import { tellCommand, tellEntry, tellHeld } from "./run-events.js";
 import { type HeldEntry, NO_HANDLE, packVersions, RunState } from "./run-state.js";
@@ -74,8 +74,8 @@ export class Replay {
   }
 
   /**
-   * Plays the entries in order. Pauses after every REPLAY_SLICE_STEPS kernel calls, so that the caller can give the
-   * event loop a turn; the caller must not go on after the kernel is lost or the engine closed.
+   * Plays the entries in order. Pauses after every REPLAY_SLICE_STEPS kernel calls, or when EVENT_BUFFER_MAX events wait
+   * to be taken, so that the caller can give the event loop a turn; it must not go on after the kernel is lost.
    */
   *play(entries: Iterable<HistoryEntry>): Generator<void> {
     let sliceEnd = this.stepCount + REPLAY_SLICE_STEPS;
@@ -88,7 +88,7 @@ export class Replay {
       if (before !== undefined) yield* replay.#playEntry(before, replay.#options.lastContinues ?? Infinity);
     };
     for (const _step of plays(this)) {
-      if (this.stepCount < sliceEnd) continue;
+      if (this.stepCount < sliceEnd && this.#events.length < EVENT_BUFFER_MAX) continue;
       sliceEnd = this.stepCount + REPLAY_SLICE_STEPS;
       yield;
     }

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createClock, TIMER_CHUNK_MS_MAX } from "../../../src/base/clock.js";
+import { createPrng } from "../../../src/base/prng.js";
+import { createRunId } from "../../../src/base/run-id.js";
+
+beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
+afterEach(() => vi.useRealTimers());
+
+test("a timer longer than the platform's longest fires once, at its time", () => {
+  const clock = createClock();
+  let count = 0;
+  clock.schedule(TIMER_CHUNK_MS_MAX * 2 + 1_000, () => (count += 1));
+  vi.advanceTimersByTime(TIMER_CHUNK_MS_MAX * 2 + 999);
+  expect(count).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect(count).toBe(1);
+  vi.advanceTimersByTime(TIMER_CHUNK_MS_MAX);
+  expect(count).toBe(1);
+});
+
+test("a canceled timer does not fire, in whichever chunk it is", () => {
+  const clock = createClock();
+  let count = 0;
+  const cancels = [clock.schedule(10, () => (count += 1)), clock.schedule(TIMER_CHUNK_MS_MAX + 10, () => (count += 1))];
+  vi.advanceTimersByTime(5);
+  cancels[0]?.();
+  vi.advanceTimersByTime(TIMER_CHUNK_MS_MAX);
+  cancels[1]?.();
+  vi.advanceTimersByTime(100);
+  expect(count).toBe(0);
+});
+
+test("defer comes after the microtasks in hand", async () => {
+  const order: string[] = [];
+  const clock = createClock();
+  const done = new Promise<void>((resolve) => clock.defer(() => resolve(void order.push("deferred"))));
+  await Promise.resolve().then(() => order.push("microtask"));
+  await done;
+  expect(order).toEqual(["microtask", "deferred"]);
+});
+
+test("seeds are u32 and differ", () => {
+  const clock = createClock();
+  const seeds = Array.from({ length: 1_000 }, () => clock.seed());
+  expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)).toBe(true);
+  expect(new Set(seeds).size).toBeGreaterThan(990);
+});
+
+test("the seeded generator repeats itself", () => {
+  const [a, b, c] = [createPrng(7), createPrng(7), createPrng(8)];
+  const row = Array.from({ length: 100 }, () => a());
+  expect(Array.from({ length: 100 }, () => b())).toEqual(row);
+  expect(Array.from({ length: 100 }, () => c())).not.toEqual(row);
+});
+
+test("run ids ascend, also within a millisecond", () => {
+  const ids = Array.from({ length: 5_000 }, createRunId);
+  expect(ids).toEqual([...ids].sort());
+  expect(new Set(ids).size).toBe(5_000);
+  expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});

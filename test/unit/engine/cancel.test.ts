@@ -1,0 +1,64 @@
+import { afterEach, expect, test } from "vitest";
+import { type Bench, brief, codeOf, holdTask, markdown, openBench, readEvents } from "./harness.js";
+
+const BUSY = markdown("[*] --> Busy\nBusy --> [*]: success", { name: "busy", actions: "- Busy: call work" });
+
+let bench: Bench;
+afterEach(() => bench.engine.close());
+
+test("a waiting run is canceled at once", async () => {
+  bench = await openBench();
+  const run = await bench.engine.start(await bench.engine.load(markdown("[*] --> A\nA --> [*]: after 1h")));
+  expect(await bench.engine.cancel(run.id)).toBe("canceled");
+  expect(await codeOf(run.result)).toBe("run/canceled");
+  expect(await bench.engine.cancel(run.id)).toBe("canceled");
+  expect((await bench.engine.statistics()).timersPending).toBe(0);
+  expect(brief(await readEvents(run)).at(-1)).toBe("ended canceled");
+});
+
+test("a running task is aborted, and the run is canceled when it has ended", async () => {
+  const work = holdTask();
+  bench = await openBench({ tasks: { work: work.handler } });
+  const run = await bench.engine.start(await bench.engine.load(BUSY));
+  expect(await bench.engine.cancel(run.id)).toBe("canceling");
+  expect(work.calls[0]?.signal.aborted).toBe(true);
+  expect(await bench.engine.send(run.id, "anything")).toMatchObject({ status: "unknown" });
+  work.fail(new Error("aborted"));
+  expect(await codeOf(run.result)).toBe("run/canceled");
+  expect((await run.record()).status).toBe("canceled");
+});
+
+test("a task that ignores its signal is given up after cancelTimeoutMs", async () => {
+  const work = holdTask();
+  bench = await openBench({ tasks: { work: work.handler }, cancelTimeoutMs: 2_000 });
+  const run = await bench.engine.start(await bench.engine.load(BUSY));
+  await bench.engine.cancel(run.id);
+  await bench.clock.advance(1_999);
+  expect(await run.status()).toBe("canceling");
+  await bench.clock.advance(1);
+  expect(await run.status()).toBe("canceled");
+  work.succeed("too late");
+  await bench.clock.settle();
+  expect(await run.status()).toBe("canceled");
+});
+
+test("a paused run can be canceled; what it held is dropped", async () => {
+  bench = await openBench();
+  const text = markdown("[*] --> A\nA --> [*]: go", { head: "events: [go]" });
+  const run = await bench.engine.start(await bench.engine.load(text));
+  await bench.engine.pause(run.id);
+  await bench.engine.send(run.id, "go");
+  expect(await bench.engine.cancel(run.id)).toBe("canceled");
+  expect(await codeOf(run.result)).toBe("run/canceled");
+});
+
+test("a cancel that was recorded is finished after a crash", async () => {
+  const work = holdTask();
+  bench = await openBench({ tasks: { work: work.handler } });
+  const run = await bench.engine.start(await bench.engine.load(BUSY));
+  await bench.engine.cancel(run.id);
+  bench = await bench.reopen();
+  await bench.clock.settle();
+  expect(await (await bench.engine.runs.get(run.id)).status()).toBe("canceled");
+  expect(work.calls.length).toBe(1);
+});

@@ -1,0 +1,163 @@
+import fc from "fast-check";
+import { afterEach, expect, test } from "vitest";
+import { createBatch } from "../../../src/model/batch.js";
+import { VOLATILE_ENDED_RUNS_MAX, WAITING_EVENTS_MAX } from "../../../src/engine/limits.js";
+import type { RunPage, RunQuery } from "../../../src/model/engine.js";
+import { createMemoryDisk, createMemoryStore } from "../../../src/store/memory-store.js";
+import type { TabMessage, TabsPort } from "../../../src/model/ports.js";
+import { type Bench, brief, codeOf, markdown, openBench, readEvents } from "./harness.js";
+
+const TOGGLE = markdown("[*] --> Off\nOff --> On: press\nOn --> Off: press\nOn --> [*]: finish", { name: "toggle", head: "events: [press, finish]" });
+
+let bench: Bench;
+afterEach(() => bench.engine.close());
+
+async function readPages(query: RunQuery): Promise<string[]> {
+  const runIds: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: RunPage = await bench.engine.runs.query({ ...query, ...(cursor !== undefined && { cursor }) });
+    for (const { runId } of page.records) runIds.push(runId);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return runIds;
+}
+
+test("ten thousand runs are open at once and each takes its own events", async () => {
+  bench = await openBench({ durability: "none" });
+  const workflow = await bench.engine.load(TOGGLE);
+  const runs = await bench.engine.startMany(workflow, Array.from({ length: 10_000 }, () => ({})));
+  const batch = createBatch();
+  runs.forEach((run, index) => {
+    for (let press = 0; press <= index % 3; press += 1) batch.add(run.id, "press");
+  });
+  await bench.engine.sendMany(batch);
+  expect(await bench.engine.statistics()).toMatchObject({ runsOpen: 10_000 });
+  for (const index of [0, 1, 2, 9_998]) expect(await runs[index]?.states()).toEqual([index % 3 === 1 ? "Off" : "On"]);
+});
+
+test("durable and volatile runs appear in one list, page by page", async () => {
+  bench = await openBench();
+  const workflow = await bench.engine.load(TOGGLE);
+  const expected: string[] = [];
+  for (let index = 0; index < 40; index += 1) {
+    const run = await bench.engine.start(workflow, {}, index % 3 === 0 ? { durability: "none" } : {});
+    expected.push(run.id);
+    if (index % 4 === 0) {
+      await bench.engine.send(run.id, "press");
+      await bench.engine.send(run.id, "finish");
+    }
+    await bench.clock.advance(index % 2);
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 50 }), fc.constantFrom("newest" as const, "oldest" as const), async (limit, order) => {
+      const ids = await readPages({ limit, order });
+      expect(ids).toEqual(order === "oldest" ? expected : [...expected].reverse());
+    }),
+    { numRuns: 20 },
+  );
+  expect(await bench.engine.runs.count()).toBe(40);
+  expect(await bench.engine.runs.count({ status: "succeeded" })).toBe(10);
+  expect((await readPages({ status: ["succeeded"], limit: 3 })).length).toBe(10);
+});
+
+test("a volatile run's result, story and context can be read after its end", async () => {
+  bench = await openBench({ durability: "none" });
+  const run = await bench.engine.start(await bench.engine.load(TOGGLE), { name: "x" });
+  await bench.engine.send(run.id, "press");
+  await bench.engine.send(run.id, "finish");
+  expect(await run.status()).toBe("succeeded");
+  expect(await run.result).toEqual(await run.context());
+  expect(brief(await readEvents(run)).at(-1)).toBe("ended succeeded");
+  expect(bench.disk.histories.size).toBe(0);
+});
+
+test("only so many ended volatile runs are kept", async () => {
+  bench = await openBench({ durability: "none" });
+  const workflow = await bench.engine.load(markdown("[*] --> A\nA --> [*]", { name: "short" }));
+  const runs = await bench.engine.startMany(workflow, Array.from({ length: VOLATILE_ENDED_RUNS_MAX + 10 }, () => ({})));
+  expect(await bench.engine.runs.count()).toBe(VOLATILE_ENDED_RUNS_MAX);
+  expect(await codeOf(bench.engine.runs.get(runs[0]?.id ?? ""))).toBe("run/unknown");
+  expect(await runs.at(-1)?.status()).toBe("succeeded");
+});
+
+test("a run that does not become quiet lets only so many events wait", async () => {
+  bench = await openBench({ durability: "none" });
+  const text = markdown("[*] --> A\nA --> B: [n >= 0]\nB --> A: [n >= 0]\nA --> A: poke", { head: "events: [poke]\nvariables:\n  n: { type: int, initial: 0 }" });
+  const run = await bench.engine.start(await bench.engine.load(text));
+  const sends = Array.from({ length: WAITING_EVENTS_MAX + 1 }, () => bench.engine.send(run.id, "poke"));
+  for (const send of sends) send.catch(() => undefined);
+  expect(await codeOf(sends.at(-1) as Promise<unknown>)).toBe("run/queue-full");
+  expect(await bench.engine.cancel(run.id)).toBe("canceled");
+  expect(await sends[0]).toMatchObject({ status: "ended" });
+});
+
+/** Two tabs of one browser: the first to ask drives, the other waits. */
+function makeTabs(): TabsPort[] {
+  const heirs: (() => void)[] = [];
+  const tabs: TabsPort[] = [];
+  let driver: TabsPort | undefined;
+  for (let index = 0; index < 2; index += 1) {
+    const tab: TabsPort = {
+      onMessage: () => undefined,
+      async elect(onDriver) {
+        if (driver !== undefined) {
+          heirs.push(() => {
+            driver = tab;
+            onDriver();
+          });
+          return "watcher";
+        }
+        driver = tab;
+        onDriver();
+        return "driver";
+      },
+      role: () => (driver === tab ? "driver" : "watcher"),
+      broadcast(message: TabMessage) {
+        for (const other of tabs) if (other !== tab) other.onMessage(message);
+      },
+      close() {
+        if (driver === tab) heirs.shift()?.();
+      },
+    };
+    tabs.push(tab);
+  }
+  return tabs;
+}
+
+test("a second tab watches, hears of results, and takes over when the first is gone", async () => {
+  const disk = createMemoryDisk();
+  const [first, second] = makeTabs();
+  const driver = await openBench({ disk, ...(first && { tabsPort: first }) });
+  bench = await openBench({ disk, simulatedClock: driver.clock, storePort: createMemoryStore(disk), ...(second && { tabsPort: second }) });
+  const workflow = await driver.engine.load(TOGGLE);
+  const [one, two] = await driver.engine.startMany(workflow, [{}, {}]);
+  expect([await driver.engine.role(), await bench.engine.role()]).toEqual(["driver", "watcher"]);
+  await bench.engine.load(TOGGLE);
+  for (const refused of [bench.engine.start("toggle"), bench.engine.send(one?.id ?? "", "press"), bench.engine.pause(one?.id ?? "")]) {
+    expect(await codeOf(refused)).toBe("engine/not-driver");
+  }
+  const watched = await bench.engine.runs.get(one?.id ?? "");
+  const result = watched.result;
+  const story = readEvents(watched);
+  await driver.engine.send(one?.id ?? "", "press");
+  await driver.engine.send(one?.id ?? "", "finish");
+  expect(await result).toBeTypeOf("object");
+  expect(brief(await story).at(-1)).toBe("ended succeeded");
+  await driver.engine.close();
+  await bench.clock.settle();
+  expect(await bench.engine.role()).toBe("driver");
+  expect((await bench.engine.send(two?.id ?? "", "press")).status).toBe("taken");
+});
+
+test("a driver that was fenced steps down", async () => {
+  const disk = createMemoryDisk();
+  bench = await openBench({ disk });
+  const run = await bench.engine.start(await bench.engine.load(TOGGLE));
+  const usurper = await openBench({ disk, simulatedClock: bench.clock });
+  expect(await codeOf(bench.engine.send(run.id, "press"))).toBe("store/fenced");
+  expect(await bench.engine.role()).toBe("watcher");
+  expect(await codeOf(bench.engine.send(run.id, "press"))).toBe("engine/not-driver");
+  expect((await usurper.engine.send(run.id, "press")).status).toBe("taken");
+  await usurper.engine.close();
+});
