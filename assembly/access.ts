@@ -2,8 +2,9 @@
 import { CELL_SIZE, ExpressionError, OBJECT_FLAG_PERMANENT, OBJECT_HEADER_SIZE, ObjectKind, Tag } from "./abi";
 import { copyCell, floatOf, intOf, isNumeric, objectOf, refuseOperand, refuseOperands, setBool, setError, setErrorWithDetail, setObject, tagOf, uintOf } from "./cell";
 import { spendSize } from "./fuel";
-import { closeHashedMap, countOf, findFieldInMap, findInMap, hashedMapSize, isKeyCell, isShaped, openHashedMap, pairAt, stringHash } from "./map";
+import { areStringsEqual, closeHashedMap, countOf, findFieldInMap, findInMap, hashedMapSize, isKeyCell, isShaped, openHashedMap, pairAt, stringHash } from "./map";
 import { allocateScratch } from "./memory";
+import { STEP_CACHE, STEP_EXTRA, STEP_IMMEDIATE } from "./machine";
 import { isWholeInt } from "./numeric";
 import { internKeyOfValue, internShape, keyObject, SHAPE_KEY_COUNT_MAX } from "./shape";
 import { bytesOf, elementAt, newList, valueEquals } from "./value";
@@ -47,32 +48,32 @@ function indexList(dst: usize, list: usize, index: usize): void {
   else copyCell(dst, elementAt(list, <u32>place));
 }
 
-/** dst = a.key where the inline cache of the instruction at `instruction` missed; fills the cache. */
-export function selectField(dst: usize, a: usize, instruction: usize): void {
+/** dst = a.key where the inline cache of the step at `step` missed; fills the cache. */
+export function selectField(dst: usize, a: usize, step: usize): void {
   if (tagOf(a) != Tag.MAP) {
     refuseOperand(dst, a);
     return;
   }
-  const key = load<u32>(instruction, 8);
-  const found = findField(objectOf(a), key, instruction);
+  const key = load<u32>(step, STEP_IMMEDIATE);
+  const found = findField(objectOf(a), key, step);
   if (found != 0) copyCell(dst, found);
   else setErrorWithDetail(dst, ExpressionError.NO_SUCH_KEY, keyObject(key));
 }
 
 /** dst = has(a.key), as `selectField`. */
-export function hasField(dst: usize, a: usize, instruction: usize): void {
+export function hasField(dst: usize, a: usize, step: usize): void {
   if (tagOf(a) != Tag.MAP) {
     refuseOperand(dst, a);
     return;
   }
-  setBool(dst, findField(objectOf(a), load<u32>(instruction, 8), instruction) != 0);
+  setBool(dst, findField(objectOf(a), load<u32>(step, STEP_IMMEDIATE), step) != 0);
 }
 
-function findField(map: usize, key: u32, instruction: usize): usize {
+function findField(map: usize, key: u32, step: usize): usize {
   const found = findFieldInMap(map, key, KEY_CELL);
   if (found != 0 && isShaped(map)) {
-    store<u16>(instruction, <u16>((found - map - OBJECT_HEADER_SIZE) >> 4), 6);
-    store<u32>(instruction, load<u32>(map, 8), 12);
+    store<u32>(step, load<u32>(map, 8), STEP_CACHE);
+    store<u32>(step, <u32>(found - map), STEP_EXTRA);
   }
   return found;
 }
@@ -94,12 +95,23 @@ export function findMember(dst: usize, a: usize, b: usize): void {
     setError(dst, ExpressionError.OUT_OF_FUEL);
     return;
   }
-  for (let i: u32 = 0; i < count; i++) {
-    if (!valueEquals(a, elementAt(object, i))) continue;
-    setBool(dst, true);
-    return;
+  setBool(dst, tagOf(a) == Tag.STRING ? hasText(object, objectOf(a)) : hasValue(object, a));
+}
+
+function hasText(list: usize, text: usize): bool {
+  const end = elementAt(list, countOf(list));
+  for (let at = elementAt(list, 0); at < end; at += CELL_SIZE) {
+    if (tagOf(at) == Tag.STRING && areStringsEqual(objectOf(at), text)) return true;
   }
-  setBool(dst, false);
+  return false;
+}
+
+function hasValue(list: usize, value: usize): bool {
+  const end = elementAt(list, countOf(list));
+  for (let at = elementAt(list, 0); at < end; at += CELL_SIZE) {
+    if (valueEquals(value, at)) return true;
+  }
+  return false;
 }
 
 /** May this cell stand in a list or map? If not, writes the error to `dst`. */

@@ -1,9 +1,10 @@
 // The slow path of == != < <= > >=: everything but two plain numbers.
 import { ExpressionError, Tag } from "./abi";
-import { refuseOperands, setBool, setError, tagOf } from "./cell";
+import { objectOf, refuseOperands, setBool, setError, tagOf } from "./cell";
+import { areStringsEqual } from "./map";
 import { NO_ORDER, UNORDERED, valueCompare, valueEquals } from "./value";
 
-// How a comparison reads its outcome; prepare.ts writes these into the instruction's cache word.
+// How a comparison reads its outcome; prepare.ts writes these into the step's cache word.
 export const COMPARE_LESS: u32 = 1;
 export const COMPARE_EQUAL: u32 = 2;
 export const COMPARE_GREATER: u32 = 4;
@@ -17,6 +18,10 @@ export const COMPARE_RETURN: u32 = 64;
 
 /** dst = a <op> b, where `flags` tells the operator. Writes a BOOL or an ERROR. */
 export function compareCells(flags: u32, dst: usize, a: usize, b: usize): void {
+  if (tagOf(a) == Tag.STRING && tagOf(b) == Tag.STRING && (flags & (COMPARE_LESS | COMPARE_GREATER)) == 0) {
+    setBool(dst, areStringsEqual(objectOf(a), objectOf(b)) != ((flags & COMPARE_INVERTED) != 0));
+    return;
+  }
   if (tagOf(a) >= Tag.ERROR || tagOf(b) >= Tag.ERROR) {
     refuseOperands(dst, a, b);
     return;

@@ -1,16 +1,19 @@
-// The expression machine: a register bytecode (drawn in abi.ts) read from prepared code. Errors are values; nothing here
-// throws. The common cases of numbers and fields are inline, the rest in the files that are imported.
-import { CELL_SIZE, ExpressionError, INSTRUCTION_SIZE, NO_OPERAND, OBJECT_HEADER_SIZE, ObjectKind, OBJECT_KIND_MASK, Op, OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, Tag } from "./abi";
-import { findMember, hasField, indexValue, makeList, makeMap, selectField } from "./access";
-import { computeArithmetic, negate } from "./arithmetic";
-import { auxOf, blameInstruction, copyCell, floatOf, intOf, objectOf, refuseOperand, setBool, setError, setFloat, setInt, tagOf } from "./cell";
-import { compareCells, COMPARE_RETURN } from "./compare";
-import { callFunction, callTemplate } from "./functions";
+// The expression machine: reads prepared steps (drawn in machine.ts) and keeps values in registers. Errors are values;
+// nothing here throws. Numbers, fields, jumps and list loops are done inline; the rest is one call away.
+import { CELL_SIZE, ExpressionError, Op, Tag } from "./abi";
+import { computeArithmetic } from "./arithmetic";
+import { auxOf, blameInstruction, copyCell, floatOf, intOf, objectOf, refuseOperand, setBool, setError, setFloat, setInt, TAG_ITERATOR, tagOf } from "./cell";
+import { COMPARE_RETURN, compareCells } from "./compare";
 import { fuelLeft, setFuel, spendTurn } from "./fuel";
-import { advanceIteration, closeBuilder, openBuilder, pushElement, startIteration } from "./iterate";
-import { combineAnd, combineOr } from "./logic";
-import { OPERAND_BASES, REGISTERS, RESULT_CELL, setNow } from "./machine";
+import {
+  REGISTERS, resolveOperand, RESULT_CELL, setNow, STEP_A, STEP_ADD, STEP_AND, STEP_B, STEP_BRANCH, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST,
+  STEP_EXTRA, STEP_FIELD, STEP_HAS_FIELD, STEP_IMMEDIATE, STEP_ITER_NEXT, STEP_JUMP, STEP_JUMP_BOOL, STEP_JUMP_ERROR, STEP_MOVE, STEP_MUL, STEP_NOT,
+  STEP_OR, STEP_RETURN, STEP_SIZE, STEP_SUB,
+} from "./machine";
+import { countOf } from "./map";
 import { prepareExpression, releaseExpression } from "./prepare";
+import { doRareStep } from "./rare";
+import { elementAt } from "./value";
 
 export { fuelLeft, prepareExpression, releaseExpression, setFuel, setNow };
 
@@ -18,12 +21,6 @@ export { fuelLeft, prepareExpression, releaseExpression, setFuel, setNow };
 const SAFE_INT: i64 = 9007199254740992;
 /** `order` of two cells that are not both plain numbers. */
 const NO_FAST_ORDER: u32 = 8;
-
-// @ts-ignore: decorator
-@inline
-function operandAt(operand: u32): usize {
-  return <usize>load<u32>(OPERAND_BASES + (<usize>(operand >> OPERAND_KIND_SHIFT) << 2)) + (<usize>(operand & OPERAND_INDEX_MASK) << 4);
-}
 
 // @ts-ignore: decorator
 @inline
@@ -63,7 +60,17 @@ function orderFast(a: usize, b: usize): u32 {
   return NO_FAST_ORDER;
 }
 
-/** dst = a <op> b for + - * of INTs that do not overflow, and of floats with floats or small INTs. False: not such a case. */
+/** The same where b is a constant that is exactly `y`. */
+// @ts-ignore: decorator
+@inline
+function orderFastTo(a: usize, y: f64): u32 {
+  const tag = tagOf(a);
+  if (isFloatTag(tag)) return orderFloats(floatOf(a), y);
+  if (tag == Tag.INT && isExactInt(intOf(a))) return orderFloats(<f64>intOf(a), y);
+  return NO_FAST_ORDER;
+}
+
+/** dst = a <op> b for + - * of INTs that do not overflow, and of a JSON number with another or an INT. False: not such a case. */
 // @ts-ignore: decorator
 @inline
 function computeFast(op: i32, dst: usize, a: usize, b: usize): bool {
@@ -72,31 +79,69 @@ function computeFast(op: i32, dst: usize, a: usize, b: usize): bool {
   if (left == Tag.INT && right == Tag.INT) {
     const x = intOf(a);
     const y = intOf(b);
-    if (!isExactInt(x) || !isExactInt(y)) return false;
     if (op == Op.MUL) {
       if (x != <i64><i32>x || y != <i64><i32>y) return false;
       setInt(dst, x * y);
-    } else setInt(dst, op == Op.ADD ? x + y : x - y);
+    } else {
+      if (!isExactInt(x) || !isExactInt(y)) return false;
+      setInt(dst, op == Op.ADD ? x + y : x - y);
+    }
     return true;
   }
-  if (left == Tag.NUMBER) {
-    if (right != Tag.NUMBER && right != Tag.INT) return false;
-    const y = right == Tag.INT ? <f64>intOf(b) : floatOf(b);
-    setFloat(dst, Tag.NUMBER, op == Op.ADD ? floatOf(a) + y : op == Op.SUB ? floatOf(a) - y : floatOf(a) * y);
-    return true;
-  }
-  return false;
+  if (left != Tag.NUMBER || (right != Tag.NUMBER && right != Tag.INT)) return false;
+  const y = right == Tag.INT ? <f64>intOf(b) : floatOf(b);
+  setFloat(dst, Tag.NUMBER, op == Op.ADD ? floatOf(a) + y : op == Op.SUB ? floatOf(a) - y : floatOf(a) * y);
+  return true;
+}
+
+/** The place of a field by the step's inline cache, or 0. A hashed map's second word is never 0 where its first is not. */
+// @ts-ignore: decorator
+@inline
+function cachedField(pc: usize, a: usize): usize {
+  if (tagOf(a) != Tag.MAP) return 0;
+  const map = objectOf(a);
+  return load<u64>(map, 8) == <u64>load<u32>(pc, STEP_CACHE) ? map + load<u32>(pc, STEP_EXTRA) : 0;
 }
 
 /** Ends an evaluation whose fuel is spent. */
-function endWithoutFuel(): usize {
+function endWithoutFuel(instruction: u32): usize {
+  blameInstruction(instruction);
   setError(RESULT_CELL, ExpressionError.OUT_OF_FUEL);
   return RESULT_CELL;
+}
+
+/** Ends with a cell that no caller may see: an absent slot, or the state of a loop. */
+function endWithRefusal(instruction: u32, a: usize): usize {
+  blameInstruction(instruction);
+  refuseOperand(RESULT_CELL, a);
+  return RESULT_CELL;
+}
+
+function computeSlowly(instruction: u32, op: i32, dst: usize, a: usize, b: usize): void {
+  blameInstruction(instruction);
+  computeArithmetic(op, dst, a, b);
+}
+
+function compareSlowly(instruction: u32, flags: u32, dst: usize, a: usize, b: usize): void {
+  blameInstruction(instruction);
+  compareCells(flags, dst, a, b);
+}
+
+/** Writes the error that a cell is, or makes, where a value is needed. */
+function refuseSlowly(instruction: u32, dst: usize, a: usize): void {
+  blameInstruction(instruction);
+  refuseOperand(dst, a);
 }
 
 function clearRegisters(count: u32): void {
   const end = REGISTERS + (<usize>count << 4);
   for (let at = REGISTERS; at < end; at += CELL_SIZE) v128.store(at, i64x2.splat(0));
+}
+
+// @ts-ignore: decorator
+@inline
+function numberOf(pc: usize, code: usize): u32 {
+  return <u32>(pc - code) / <u32>STEP_SIZE;
 }
 
 /**
@@ -105,222 +150,148 @@ function clearRegisters(count: u32): void {
  */
 export function evaluate(record: usize, slots: usize): usize {
   const code = <usize>load<u32>(record);
-  store<u32>(OPERAND_BASES, <u32>slots, 4);
-  store<u32>(OPERAND_BASES, load<u32>(record, 8), 8);
   const unwritten = load<u32>(record, 28);
   if (unwritten != 0) clearRegisters(unwritten);
   let pc = code;
   while (true) {
-    const word = load<u64>(pc);
-    const op = <u32>word & 0xffff;
-    const dst = REGISTERS + ((<usize>word >> 16) << 4);
-    const operands = <u32>(word >> 32);
-    const a = operandAt(operands & 0xffff);
-    switch (op) {
-      case Op.RETURN:
-        if (tagOf(a) <= Tag.ERROR) return a;
-        blameInstruction(<u32>(pc - code) >> 4);
-        refuseOperand(RESULT_CELL, a);
-        return RESULT_CELL;
-      case Op.MOVE:
-        blameInstruction(<u32>(pc - code) >> 4);
-        if (tagOf(a) == Tag.ABSENT) refuseOperand(dst, a);
+    const dst = <usize>load<u32>(pc, STEP_DST);
+    const a = resolveOperand(load<u32>(pc, STEP_A), slots);
+    switch (<u32>load<u16>(pc)) {
+      case STEP_RETURN:
+        return tagOf(a) <= Tag.ERROR ? a : endWithRefusal(numberOf(pc, code), a);
+      case STEP_MOVE:
+        if (tagOf(a) == Tag.ABSENT) refuseSlowly(numberOf(pc, code), dst, a);
         else copyCell(dst, a);
         break;
-      case Op.JUMP: {
-        const target = code + load<u32>(pc, 8);
-        blameInstruction(<u32>(pc - code) >> 4);
-        if (target <= pc && !spendTurn()) return endWithoutFuel();
+      case STEP_JUMP: {
+        const target = <usize>load<u32>(pc, STEP_IMMEDIATE);
+        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
         pc = target;
         continue;
       }
-      case Op.JUMP_FALSE:
-      case Op.JUMP_TRUE: {
-        if (tagOf(a) != Tag.BOOL || auxOf(a) != <u32>(op == Op.JUMP_TRUE)) break;
-        const target = code + load<u32>(pc, 8);
-        if (target <= pc && !spendTurn()) return endWithoutFuel();
+      case STEP_JUMP_BOOL: {
+        if (tagOf(a) != Tag.BOOL || auxOf(a) != load<u32>(pc, STEP_CACHE)) break;
+        const target = <usize>load<u32>(pc, STEP_IMMEDIATE);
+        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
         pc = target;
         continue;
       }
-      case Op.JUMP_ERROR: {
+      case STEP_JUMP_ERROR: {
         if (tagOf(a) != Tag.ERROR) break;
-        const target = code + load<u32>(pc, 8);
-        if (target <= pc && !spendTurn()) return endWithoutFuel();
+        const target = <usize>load<u32>(pc, STEP_IMMEDIATE);
+        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
         pc = target;
         continue;
       }
-      case Op.BRANCH: {
+      case STEP_BRANCH: {
         const isBool = tagOf(a) == Tag.BOOL;
         if (isBool && auxOf(a) != 0) break;
-        if (!isBool) {
-          blameInstruction(<u32>(pc - code) >> 4);
-          refuseOperand(dst, a);
-        }
-        const target = code + (isBool ? load<u32>(pc, 8) : load<u32>(pc, 12));
-        if (target <= pc && !spendTurn()) return endWithoutFuel();
+        if (!isBool) refuseSlowly(numberOf(pc, code), dst, a);
+        const target = <usize>(isBool ? load<u32>(pc, STEP_IMMEDIATE) : load<u32>(pc, STEP_CACHE));
+        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
         pc = target;
         continue;
       }
-      case Op.NOT:
-        blameInstruction(<u32>(pc - code) >> 4);
+      case STEP_NOT:
         if (tagOf(a) == Tag.BOOL) setBool(dst, auxOf(a) == 0);
-        else refuseOperand(dst, a);
+        else refuseSlowly(numberOf(pc, code), dst, a);
         break;
-      case Op.NEGATE:
-        blameInstruction(<u32>(pc - code) >> 4);
-        negate(dst, a);
-        break;
-      case Op.AND:
-        blameInstruction(<u32>(pc - code) >> 4);
-        combineAnd(dst, a, operandAt(operands >> 16));
-        break;
-      case Op.OR:
-        blameInstruction(<u32>(pc - code) >> 4);
-        combineOr(dst, a, operandAt(operands >> 16));
-        break;
-      case Op.EQ:
-      case Op.NE:
-      case Op.LT:
-      case Op.LE:
-      case Op.GT:
-      case Op.GE:
-      case Op.EQ_JUMP_FALSE:
-      case Op.NE_JUMP_FALSE:
-      case Op.LT_JUMP_FALSE:
-      case Op.LE_JUMP_FALSE:
-      case Op.GT_JUMP_FALSE:
-      case Op.GE_JUMP_FALSE:
-      case Op.EQ_JUMP_TRUE:
-      case Op.NE_JUMP_TRUE:
-      case Op.LT_JUMP_TRUE:
-      case Op.LE_JUMP_TRUE:
-      case Op.GT_JUMP_TRUE:
-      case Op.GE_JUMP_TRUE: {
-        const b = operandAt(operands >> 16);
-        const flags = load<u32>(pc, 12);
-        const order = orderFast(a, b);
+      case STEP_AND: {
+        const b = resolveOperand(load<u32>(pc, STEP_B), slots);
+        if (tagOf(a) == Tag.BOOL && tagOf(b) == Tag.BOOL) {
+          setBool(dst, (auxOf(a) & auxOf(b)) != 0);
+          break;
+        }
+        pc = doRareStep(pc, numberOf(pc, code), dst, a, slots);
+        continue;
+      }
+      case STEP_OR: {
+        const b = resolveOperand(load<u32>(pc, STEP_B), slots);
+        if (tagOf(a) == Tag.BOOL && tagOf(b) == Tag.BOOL) {
+          setBool(dst, (auxOf(a) | auxOf(b)) != 0);
+          break;
+        }
+        pc = doRareStep(pc, numberOf(pc, code), dst, a, slots);
+        continue;
+      }
+      case STEP_COMPARE_CONSTANT:
+      case STEP_COMPARE: {
+        const b = resolveOperand(load<u32>(pc, STEP_B), slots);
+        const flags = load<u32>(pc, STEP_CACHE);
+        const order = <u32>load<u16>(pc) == STEP_COMPARE ? orderFast(a, b) : orderFastTo(a, load<f64>(pc, STEP_EXTRA));
         let truth: u32;
         if (order != NO_FAST_ORDER) {
           truth = <u32>((order & flags) != 0) ^ ((flags >> 3) & 1);
           setBool(dst, <bool>truth);
           if ((flags & COMPARE_RETURN) != 0) return dst;
         } else {
-          blameInstruction(<u32>(pc - code) >> 4);
-          compareCells(flags, dst, a, b);
+          compareSlowly(numberOf(pc, code), flags, dst, a, b);
           if (tagOf(dst) != Tag.BOOL) break;
           truth = auxOf(dst);
         }
         if (((flags >> (4 + truth)) & 1) == 0) break;
-        const target = code + load<u32>(pc, 8);
-        if (target <= pc && !spendTurn()) return endWithoutFuel();
+        const target = <usize>load<u32>(pc, STEP_IMMEDIATE);
+        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
         pc = target;
         continue;
       }
-      case Op.ADD: {
-        const b = operandAt(operands >> 16);
-        if (computeFast(Op.ADD, dst, a, b)) break;
-        blameInstruction(<u32>(pc - code) >> 4);
-        computeArithmetic(Op.ADD, dst, a, b);
+      case STEP_ADD: {
+        const b = resolveOperand(load<u32>(pc, STEP_B), slots);
+        if (!computeFast(Op.ADD, dst, a, b)) computeSlowly(numberOf(pc, code), Op.ADD, dst, a, b);
         break;
       }
-      case Op.SUB: {
-        const b = operandAt(operands >> 16);
-        if (computeFast(Op.SUB, dst, a, b)) break;
-        blameInstruction(<u32>(pc - code) >> 4);
-        computeArithmetic(Op.SUB, dst, a, b);
+      case STEP_SUB: {
+        const b = resolveOperand(load<u32>(pc, STEP_B), slots);
+        if (!computeFast(Op.SUB, dst, a, b)) computeSlowly(numberOf(pc, code), Op.SUB, dst, a, b);
         break;
       }
-      case Op.MUL: {
-        const b = operandAt(operands >> 16);
-        if (computeFast(Op.MUL, dst, a, b)) break;
-        blameInstruction(<u32>(pc - code) >> 4);
-        computeArithmetic(Op.MUL, dst, a, b);
+      case STEP_MUL: {
+        const b = resolveOperand(load<u32>(pc, STEP_B), slots);
+        if (!computeFast(Op.MUL, dst, a, b)) computeSlowly(numberOf(pc, code), Op.MUL, dst, a, b);
         break;
       }
-      case Op.DIV:
-      case Op.MOD:
-        blameInstruction(<u32>(pc - code) >> 4);
-        computeArithmetic(op, dst, a, operandAt(operands >> 16));
-        break;
-      case Op.IN:
-        blameInstruction(<u32>(pc - code) >> 4);
-        findMember(dst, a, operandAt(operands >> 16));
-        break;
-      case Op.INDEX:
-        blameInstruction(<u32>(pc - code) >> 4);
-        indexValue(dst, a, operandAt(operands >> 16));
-        break;
-      case Op.FIELD:
-      case Op.HAS_FIELD: {
-        if (tagOf(a) == Tag.MAP) {
-          const map = objectOf(a);
-          if (load<u32>(map, 8) == load<u32>(pc, 12) && (load<u32>(map) & OBJECT_KIND_MASK) == ObjectKind.MAP_SHAPED) {
-            if (op == Op.FIELD) copyCell(dst, map + OBJECT_HEADER_SIZE + (<usize>(operands >> 16) << 4));
-            else setBool(dst, true);
-            break;
-          }
+      case STEP_FIELD: {
+        const field = cachedField(pc, a);
+        if (field != 0) {
+          copyCell(dst, field);
+          break;
         }
-        blameInstruction(<u32>(pc - code) >> 4);
-        if (op == Op.FIELD) selectField(dst, a, pc);
-        else hasField(dst, a, pc);
-        break;
-      }
-      case Op.CALL:
-        blameInstruction(<u32>(pc - code) >> 4);
-        callFunction(load<u32>(pc, 8), dst, a, operands >> 16);
-        break;
-      case Op.TEMPLATE:
-        blameInstruction(<u32>(pc - code) >> 4);
-        callTemplate(dst, a, operands >> 16);
-        break;
-      case Op.MAKE_LIST:
-        blameInstruction(<u32>(pc - code) >> 4);
-        makeList(dst, a, operands >> 16);
-        break;
-      case Op.MAKE_MAP:
-        blameInstruction(<u32>(pc - code) >> 4);
-        makeMap(dst, a, operands >> 16);
-        break;
-      case Op.ITER_START:
-        blameInstruction(<u32>(pc - code) >> 4);
-        if (startIteration(dst, a)) break;
-        if (!spendTurn()) return endWithoutFuel();
-        pc = code + load<u32>(pc, 8);
-        continue;
-      case Op.ITER_NEXT: {
-        blameInstruction(<u32>(pc - code) >> 4);
-        if (!spendTurn()) return endWithoutFuel();
-        const second = operands >> 16;
-        if (advanceIteration(dst, a, second == NO_OPERAND ? 0 : REGISTERS + (<usize>second << 4))) break;
-        pc = code + load<u32>(pc, 8);
+        pc = doRareStep(pc, numberOf(pc, code), dst, a, slots);
         continue;
       }
-      case Op.BUILDER_NEW:
-        blameInstruction(<u32>(pc - code) >> 4);
-        openBuilder(dst);
+      case STEP_HAS_FIELD: {
+        if (cachedField(pc, a) != 0) {
+          setBool(dst, true);
+          break;
+        }
+        pc = doRareStep(pc, numberOf(pc, code), dst, a, slots);
+        continue;
+      }
+      case STEP_ITER_NEXT: {
+        if (!spendTurn()) return endWithoutFuel(numberOf(pc, code));
+        // The upper half of the first word is 0 for a list.
+        if (load<u64>(a) != <u64>TAG_ITERATOR) {
+          pc = doRareStep(pc, numberOf(pc, code), dst, a, slots);
+          continue;
+        }
+        const list = objectOf(a);
+        const place = load<u32>(a, 12);
+        if (place >= countOf(list)) {
+          pc = <usize>load<u32>(pc, STEP_IMMEDIATE);
+          continue;
+        }
+        store<u32>(a, place + 1, 12);
+        const second = <usize>load<u32>(pc, STEP_B);
+        copyCell(second != 0 ? second : dst, elementAt(list, place));
+        if (second != 0) setInt(dst, place);
         break;
-      case Op.BUILDER_PUSH:
-        blameInstruction(<u32>(pc - code) >> 4);
-        pushElement(dst, a);
-        break;
-      case Op.BUILDER_FINISH:
-        blameInstruction(<u32>(pc - code) >> 4);
-        closeBuilder(dst, a);
-        break;
-      case Op.COUNT:
-        blameInstruction(<u32>(pc - code) >> 4);
-        if (tagOf(dst) == Tag.INT && intOf(dst) != i64.MAX_VALUE) setInt(dst, intOf(dst) + 1);
-        else refuseOperand(dst, dst);
-        break;
-      case Op.CHECK_BOOL:
-        blameInstruction(<u32>(pc - code) >> 4);
-        if (tagOf(a) <= Tag.OPTIONAL && tagOf(a) != Tag.BOOL) setError(dst, load<i32>(pc, 8));
-        else if (tagOf(a) > Tag.ERROR) refuseOperand(dst, a);
-        else copyCell(dst, a);
-        break;
-      default:
-        unreachable();
+      }
+      default: {
+        pc = doRareStep(pc, numberOf(pc, code), dst, a, slots);
+        if (pc == 0) return endWithoutFuel(0);
+        continue;
+      }
     }
-    pc += INSTRUCTION_SIZE;
+    pc += STEP_SIZE;
   }
 }

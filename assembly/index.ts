@@ -1,6 +1,6 @@
 // The kernel's exports, nothing else. All of them take and return numbers; none takes or returns an i64.
 import { ABI_VERSION } from "./abi";
-import { prepareMachine } from "./machine";
+import { setNow as startClock } from "./machine";
 import { preparePowers } from "./powers";
 
 export { allocateBlock, allocatePermanent, allocateScratch, freeBlock, memorySize, resetScratch, setMemoryLimits } from "./memory";
@@ -14,7 +14,7 @@ export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from 
 export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runRestore, runSetFlags, runSnapshot } from "./door";
 
 preparePowers();
-prepareMachine();
+startClock(0);
 
 /** The version of abi.ts that this kernel was built with. */
 export function abiVersion(): i32 {

@@ -18,10 +18,8 @@ export function startIteration(dst: usize, a: usize): bool {
     return false;
   }
   const object = objectOf(a);
-  store<i32>(dst, TAG_ITERATOR);
-  store<u32>(dst, <u32>(tag == Tag.MAP), 4);
-  store<u32>(dst, <u32>object, 8);
-  store<u32>(dst, 0, 12);
+  store<u64>(dst, <u64>TAG_ITERATOR | (<u64>(tag == Tag.MAP) << 32));
+  store<u64>(dst, <u64>object, 8);
   return true;
 }
 

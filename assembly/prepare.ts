@@ -1,21 +1,26 @@
-// Loading an expression: its code is copied out of the blob, checked (every register, slot, constant, key, function and
-// jump) and turned into what the evaluator reads, so that hostile code reads nothing that is not its own and the
-// evaluator needs no checks of its own.
-//
-// Differences to the blob's form: jump targets are byte offsets; a comparison's cache word holds its COMPARE_ flags; FIELD
-// and HAS_FIELD have an interned key and an empty inline cache. Record: +0 code address, +8 address of the constant
-// cells, +28 number of registers to clear before a start (those not surely written before they are read).
+// Loading an expression: its instructions are checked (every register, slot, constant, key, function and jump) and
+// written anew as the steps that the evaluator reads (drawn in machine.ts), so that hostile code reads nothing that is
+// not its own and the evaluator needs no checks. Record after loading: +0 address of the steps, +8 address of the
+// constant cells, +28 number of registers to clear before a start (those not surely written before they are read).
 import {
   CELL_SIZE, Fn, INSTRUCTION_SIZE, KernelStatus, NO_OPERAND, Op, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, OPERAND_REGISTER,
-  OPERAND_SLOT, ProgramHeader, REGISTER_COUNT_MAX,
+  OPERAND_SLOT, ProgramHeader, REGISTER_COUNT_MAX, Tag,
 } from "./abi";
+import { floatOf, intOf, tagOf } from "./cell";
 import { COMPARE_EQUAL, COMPARE_GREATER, COMPARE_INVERTED, COMPARE_JUMP_FALSE, COMPARE_JUMP_TRUE, COMPARE_LESS, COMPARE_RETURN } from "./compare";
+import {
+  BUILTINS, NO_SHAPE, REGISTERS, STEP_A, STEP_ADD, STEP_AND, STEP_B, STEP_BRANCH, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST, STEP_EXTRA,
+  STEP_FIELD, STEP_HAS_FIELD, STEP_IMMEDIATE, STEP_ITER_NEXT, STEP_JUMP, STEP_JUMP_BOOL, STEP_JUMP_ERROR, STEP_MOVE, STEP_MUL, STEP_NOT, STEP_OR,
+  STEP_RARE, STEP_RETURN, STEP_SIZE, STEP_SUB,
+} from "./machine";
 import { allocateBlock, freeBlock } from "./memory";
 import { isKey } from "./shape";
 import { decodeWirePermanent, WIRE_OUT_OF_MEMORY } from "./wire";
 
 const INSTRUCTION_COUNT_MAX: u32 = 0x100000;
 const ARGUMENT_COUNT_MAX: u32 = 8;
+/** Ints of at most this size are exact as doubles. */
+const EXACT_INT_MAX: i64 = 9007199254740992;
 
 /** What an instruction's fields are, by opcode: bits below. */
 const WRITES: u32 = 1;
@@ -31,6 +36,9 @@ let registerCount: u32 = 0;
 let slotCount: u32 = 0;
 let constantCount: u32 = 0;
 let instructionCount: u32 = 0;
+/** Where the steps and the constant cells of the expression in hand go. */
+let steps: usize = 0;
+let constants: usize = 0;
 /** u8 per register: surely written so far. */
 const WRITTEN: usize = memory.data(4096, 16);
 
@@ -50,31 +58,35 @@ export function prepareExpression(record: usize, blob: usize, keyIds: usize): i3
   if (instructionCount == 0 || instructionCount > INSTRUCTION_COUNT_MAX || registerCount > <u32>REGISTER_COUNT_MAX) return KernelStatus.BAD_PROGRAM;
   if (<u64>codeOffset + <u64>instructionCount * INSTRUCTION_SIZE > size || <u64>constantsOffset + constantsSize > size) return KernelStatus.BAD_PROGRAM;
   if (constantCount > constantsSize) return KernelStatus.BAD_PROGRAM;
-  const codeSize = <usize>instructionCount * INSTRUCTION_SIZE;
-  const code = allocateBlock(codeSize + <usize>constantCount * CELL_SIZE);
-  if (code == 0) return KernelStatus.OUT_OF_MEMORY;
-  memory.copy(code, blob + codeOffset, codeSize);
-  let status = readConstants(code + codeSize, blob + constantsOffset, constantsSize);
-  if (status == KernelStatus.OK && !translate(code, keyIds, load<u32>(blob + (ProgramHeader.KEY_COUNT << 2)))) status = KernelStatus.BAD_PROGRAM;
+  const stepsSize = <usize>instructionCount * STEP_SIZE;
+  const blockSize = stepsSize + <usize>constantCount * CELL_SIZE;
+  steps = allocateBlock(blockSize);
+  if (steps == 0) return KernelStatus.OUT_OF_MEMORY;
+  constants = steps + stepsSize;
+  const code = blob + codeOffset;
+  let status = readConstants(blob + constantsOffset, constantsSize);
+  if (status == KernelStatus.OK && !areInstructionsSound(code, keyIds, load<u32>(blob + (ProgramHeader.KEY_COUNT << 2)))) status = KernelStatus.BAD_PROGRAM;
   if (status != KernelStatus.OK) {
-    freeBlock(code, codeSize + <usize>constantCount * CELL_SIZE);
+    freeBlock(steps, blockSize);
     return status;
   }
-  store<u32>(record, <u32>code);
-  store<u32>(record, <u32>(code + codeSize), 8);
-  store<u32>(record, countUnwritten(code), 28);
+  for (let i: u32 = 0; i < instructionCount; i++) writeStep(code, i, keyIds);
+  const unwritten = countUnwritten(code);
+  store<u32>(record, <u32>steps);
+  store<u32>(record, <u32>constants, 8);
+  store<u32>(record, unwritten, 28);
   return KernelStatus.OK;
 }
 
 /** Frees what `prepareExpression` reserved for this record (texts of constants stay: values may share them). */
 export function releaseExpression(record: usize): void {
-  freeBlock(<usize>load<u32>(record), (<usize>load<u32>(record, 4) + load<u32>(record, 12)) * CELL_SIZE);
+  freeBlock(<usize>load<u32>(record), <usize>load<u32>(record, 4) * STEP_SIZE + <usize>load<u32>(record, 12) * CELL_SIZE);
 }
 
-function readConstants(target: usize, wire: usize, size: u32): i32 {
+function readConstants(wire: usize, size: u32): i32 {
   let at: u32 = 0;
   for (let i: u32 = 0; i < constantCount; i++) {
-    const read = decodeWirePermanent(wire + at, size - at, target + (<usize>i << 4));
+    const read = decodeWirePermanent(wire + at, size - at, constants + (<usize>i << 4));
     if (read < 0) return read == WIRE_OUT_OF_MEMORY ? KernelStatus.OUT_OF_MEMORY : KernelStatus.BAD_PROGRAM;
     at += <u32>read;
   }
@@ -122,22 +134,17 @@ function fieldsOf(op: i32): u32 {
   }
 }
 
-function translate(code: usize, keyIds: usize, keyCount: u32): bool {
+function areInstructionsSound(code: usize, keyIds: usize, keyCount: u32): bool {
   for (let i: u32 = 0; i < instructionCount; i++) {
     const at = code + <usize>i * INSTRUCTION_SIZE;
     const fields = fieldsOf(load<u16>(at));
     if (fields == 0 || !areOperandsSound(at, fields)) return false;
-    if ((fields & JUMPS) != 0 && !translateTarget(at, 8)) return false;
+    if ((fields & JUMPS) != 0 && load<u32>(at, 8) >= instructionCount) return false;
     if ((fields & HAS_KEY) != 0) {
       const key = load<u32>(at, 8);
-      if (key >= keyCount) return false;
-      const id = load<u32>(keyIds + (<usize>key << 2));
-      if (!isKey(id)) return false;
-      store<u16>(at, 0, 6);
-      store<u32>(at, id, 8);
-      store<u32>(at, 0, 12);
+      if (key >= keyCount || !isKey(load<u32>(keyIds + (<usize>key << 2)))) return false;
     }
-    if (!translateSpecial(at, i)) return false;
+    if (!isSpecialSound(at)) return false;
   }
   const last = load<u16>(code + <usize>(instructionCount - 1) * INSTRUCTION_SIZE);
   return last == Op.RETURN || last == Op.JUMP;
@@ -167,12 +174,117 @@ function isOperand(operand: u32): bool {
   }
 }
 
-/** Turns a jump's instruction index into a byte offset. */
-function translateTarget(at: usize, field: usize): bool {
-  const target = load<u32>(at + field);
-  if (target >= instructionCount) return false;
-  store<u32>(at + field, target * INSTRUCTION_SIZE);
-  return true;
+function isSpecialSound(at: usize): bool {
+  switch (<i32>load<u16>(at)) {
+    case Op.BRANCH:
+      return load<u32>(at, 12) < instructionCount;
+    case Op.CALL:
+      return load<u32>(at, 8) - 1 < <u32>Fn.REVERSE && <u32>load<u16>(at, 6) - 1 < ARGUMENT_COUNT_MAX;
+    case Op.CHECK_BOOL:
+      return load<u32>(at, 8) - 1 < 255;
+    case Op.ITER_NEXT: {
+      const second = <u32>load<u16>(at, 6);
+      return <u32>load<u16>(at, 4) < registerCount && (second == NO_OPERAND || second < registerCount);
+    }
+    default:
+      return true;
+  }
+}
+
+// --- writing steps ---------------------------------------------------------------------------------------------------
+
+// @ts-ignore: decorator
+@inline
+function stepAt(index: u32): usize {
+  return steps + <usize>index * STEP_SIZE;
+}
+
+/** What an operand becomes in a step: an address, or an odd offset from the slots. */
+function placeOperand(operand: u32): u32 {
+  const offset = (operand & OPERAND_INDEX_MASK) << 4;
+  switch (operand >> OPERAND_KIND_SHIFT << OPERAND_KIND_SHIFT) {
+    case OPERAND_REGISTER:
+      return <u32>REGISTERS + offset;
+    case OPERAND_SLOT:
+      return offset + 1;
+    case OPERAND_CONSTANT:
+      return <u32>constants + offset;
+    default:
+      return <u32>BUILTINS;
+  }
+}
+
+function writeStep(code: usize, index: u32, keyIds: usize): void {
+  const at = code + <usize>index * INSTRUCTION_SIZE;
+  const step = stepAt(index);
+  const op = <i32>load<u16>(at);
+  const fields = fieldsOf(op);
+  const b = <u32>load<u16>(at, 6);
+  store<u32>(step, stepOf(op) | (<u32>op << 16));
+  store<u32>(step, <u32>REGISTERS + (<u32>load<u16>(at, 2) << 4), STEP_DST);
+  store<u32>(step, (fields & (READS_A | HAS_RANGE)) != 0 ? placeOperand(load<u16>(at, 4)) : <u32>REGISTERS, STEP_A);
+  store<u32>(step, (fields & READS_B) != 0 ? placeOperand(b) : b, STEP_B);
+  store<u32>(step, (fields & JUMPS) != 0 ? <u32>stepAt(load<u32>(at, 8)) : load<u32>(at, 8), STEP_IMMEDIATE);
+  store<u32>(step, 0, STEP_CACHE);
+  store<u64>(step, 0, STEP_EXTRA);
+  if ((fields & HAS_KEY) != 0) {
+    store<u32>(step, load<u32>(keyIds + (<usize>load<u32>(at, 8) << 2)), STEP_IMMEDIATE);
+    store<u32>(step, NO_SHAPE, STEP_CACHE);
+  } else if (op == Op.BRANCH) store<u32>(step, <u32>stepAt(load<u32>(at, 12)), STEP_CACHE);
+  else if (op == Op.JUMP_TRUE) store<u32>(step, 1, STEP_CACHE);
+  else if (op == Op.ITER_NEXT) store<u32>(step, b == NO_OPERAND ? 0 : placeOperand(b), STEP_B);
+  else if (stepOf(op) == STEP_COMPARE) finishComparison(at, step, op, index);
+}
+
+function finishComparison(at: usize, step: usize, op: i32, index: u32): void {
+  store<u32>(step, compareFlags(op) | (op <= Op.GE && isReturnedNext(at, index) ? COMPARE_RETURN : 0), STEP_CACHE);
+  const operand = <u32>load<u16>(at, 6);
+  if (operand >> OPERAND_KIND_SHIFT << OPERAND_KIND_SHIFT != OPERAND_CONSTANT) return;
+  const cell = <usize>placeOperand(operand);
+  const tag = tagOf(cell);
+  const isFloat = tag == Tag.DOUBLE || tag == Tag.NUMBER;
+  if (!isFloat && (tag != Tag.INT || abs<i64>(intOf(cell)) > EXACT_INT_MAX)) return;
+  store<u16>(step, <u16>STEP_COMPARE_CONSTANT);
+  store<f64>(step, isFloat ? floatOf(cell) : <f64>intOf(cell), STEP_EXTRA);
+}
+
+function stepOf(op: i32): u32 {
+  if ((op >= Op.EQ && op <= Op.GE) || op >= Op.EQ_JUMP_FALSE && op <= Op.GE_JUMP_TRUE) return STEP_COMPARE;
+  switch (op) {
+    case Op.RETURN:
+      return STEP_RETURN;
+    case Op.MOVE:
+      return STEP_MOVE;
+    case Op.JUMP:
+      return STEP_JUMP;
+    case Op.JUMP_FALSE:
+    case Op.JUMP_TRUE:
+      return STEP_JUMP_BOOL;
+    case Op.JUMP_ERROR:
+      return STEP_JUMP_ERROR;
+    case Op.BRANCH:
+      return STEP_BRANCH;
+    case Op.NOT:
+      return STEP_NOT;
+    case Op.AND:
+      return STEP_AND;
+    case Op.OR:
+      return STEP_OR;
+    case Op.ADD:
+      return STEP_ADD;
+    case Op.SUB:
+      return STEP_SUB;
+    case Op.MUL:
+      return STEP_MUL;
+    case Op.FIELD:
+      return STEP_FIELD;
+    case Op.HAS_FIELD:
+      return STEP_HAS_FIELD;
+    case Op.ITER_NEXT:
+      return STEP_ITER_NEXT;
+    default:
+      return STEP_RARE;
+  }
 }
 
 /** Order in which == != < <= > >= stand in Op, three times. */
@@ -193,28 +305,6 @@ function compareFlags(op: i32): u32 {
       return jump | COMPARE_GREATER;
     default:
       return jump | COMPARE_GREATER | COMPARE_EQUAL;
-  }
-}
-
-function translateSpecial(at: usize, index: u32): bool {
-  const op = <i32>load<u16>(at);
-  if ((op >= Op.EQ && op <= Op.GE) || (op >= Op.EQ_JUMP_FALSE && op <= Op.GE_JUMP_TRUE)) {
-    store<u32>(at, compareFlags(op) | (op <= Op.GE && isReturnedNext(at, index) ? COMPARE_RETURN : 0), 12);
-    return true;
-  }
-  switch (op) {
-    case Op.BRANCH:
-      return translateTarget(at, 12);
-    case Op.CALL:
-      return load<u32>(at, 8) - 1 < <u32>Fn.REVERSE && <u32>load<u16>(at, 6) - 1 < ARGUMENT_COUNT_MAX;
-    case Op.CHECK_BOOL:
-      return load<u32>(at, 8) - 1 < 255;
-    case Op.ITER_NEXT: {
-      const second = <u32>load<u16>(at, 6);
-      return <u32>load<u16>(at, 4) < registerCount && (second == NO_OPERAND || second < registerCount);
-    }
-    default:
-      return true;
   }
 }
 
