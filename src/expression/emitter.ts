@@ -92,8 +92,9 @@ export class Emitter implements LoopHost, CollectionHost {
       const operand = emitBody(this);
       this.writer.write(Op.RETURN, 0, operand);
     } catch (error) {
-      if (!(error instanceof CodeLimitError)) throw error;
-      this.findings.report("expression/too-large", error.message, 0, 0);
+      if (error instanceof CodeLimitError) this.findings.report("expression/too-large", error.message, 0, 0);
+      else if (error instanceof RangeError) this.findings.report("expression/too-deep", "The expression is nested too deep for what is left of the stack", 0, 0);
+      else throw error;
     }
     return this.writer.finish();
   }

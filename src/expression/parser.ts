@@ -41,7 +41,14 @@ export function parseInto(text: string, list: FindingList, sizeMax: number = EXP
     list.report("expression/too-large", `The expression has ${text.length} characters; the limit is ${sizeMax}`, 0, 0);
     return { kind: "invalid", start: 0, end: text.length };
   }
-  return new Parser(text, list).parse();
+  try {
+    return new Parser(text, list).parse();
+  } catch (error) {
+    // The depth is counted; only a caller that has all but used up the stack comes here.
+    if (!(error instanceof RangeError)) throw error;
+    list.report("expression/too-deep", "The expression is nested too deep for what is left of the stack", 0, 0);
+    return { kind: "invalid", start: 0, end: text.length };
+  }
 }
 
 const PRECEDENCE_OR = 1;
