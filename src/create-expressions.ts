@@ -134,7 +134,10 @@ interface CompileSettings {
 }
 
 /** As `compileExpression`, for values whose types are spelled out: for conformance tests. */
-export function compileExact(source: string, settings: CompileSettings): Expression & { evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue } {
+export function compileExact(
+  source: string,
+  settings: CompileSettings,
+): Expression & { evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue } {
   return compile(source, settings);
 }
 
@@ -155,7 +158,8 @@ function refuseErrors(findings: readonly Finding[]): void {
 
 function createScope({ variables, container = "", isChecked = true }: CompileSettings, slotNames: string[]): ExpressionScope {
   const slots = new Map<string, number>();
-  const typeOf = (name: string): TypeName | undefined => (variables !== undefined && Object.hasOwn(variables, name) ? variables[name] : undefined);
+  const typeOf = (name: string): TypeName | undefined =>
+    variables !== undefined && Object.hasOwn(variables, name) ? variables[name] : undefined;
   const hasPaths = container !== "" || (variables !== undefined && Object.keys(variables).some((name) => name.includes(".")));
   return {
     slotOf(name) {

@@ -9,14 +9,24 @@ export type CallChoice = { readonly overload: Overload } | { readonly code: Expr
  * @param overloads of the function's name; undefined where there is no such function
  * @param types the arguments' types, the receiver's first where `isMethod`
  */
-export function chooseOverload(name: string, overloads: readonly Overload[] | undefined, isMethod: boolean, types: readonly StaticType[]): CallChoice {
+export function chooseOverload(
+  name: string,
+  overloads: readonly Overload[] | undefined,
+  isMethod: boolean,
+  types: readonly StaticType[],
+): CallChoice {
   if (overloads === undefined) {
     const hint = suggestFunction(name);
-    return { code: "expression/unknown-function", message: `There is no function "${name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}` };
+    return {
+      code: "expression/unknown-function",
+      message: `There is no function "${name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`,
+    };
   }
   const styled = overloads.filter(({ receiver }) => (receiver !== undefined) === isMethod);
   if (styled.length === 0) {
-    const message = isMethod ? `${name}() is called as ${name}(value), not as a method` : `${name}() is a method: call it as value.${name}(…)`;
+    const message = isMethod
+      ? `${name}() is called as ${name}(value), not as a method`
+      : `${name}() is a method: call it as value.${name}(…)`;
     return { code: "expression/unknown-function", message };
   }
   const argCount = types.length - (isMethod ? 1 : 0);
@@ -26,7 +36,9 @@ export function chooseOverload(name: string, overloads: readonly Overload[] | un
   }
   const overload = counted.find((candidate) => isFitting(candidate, types));
   if (overload !== undefined) return { overload };
-  const shown = isMethod ? `${describeType(types[0] ?? "any")}.${name}(${types.slice(1).map(describeType).join(", ")})` : `${name}(${types.map(describeType).join(", ")})`;
+  const shown = isMethod
+    ? `${describeType(types[0] ?? "any")}.${name}(${types.slice(1).map(describeType).join(", ")})`
+    : `${name}(${types.map(describeType).join(", ")})`;
   return { code: "expression/no-such-overload", message: `There is no overload ${shown}` };
 }
 

@@ -1,6 +1,16 @@
 // Writes one expression's bytecode (assembly/abi.ts, "Expressions"): instructions, labels, registers, constants and keys.
 // Knows the encoding; does not know what CEL means.
-import { INSTRUCTION_SIZE, NO_OPERAND, Op, OPERAND_BUILTIN, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_SLOT, REGISTER_COUNT_MAX, Wire } from "../../assembly/abi.js";
+import {
+  INSTRUCTION_SIZE,
+  NO_OPERAND,
+  Op,
+  OPERAND_BUILTIN,
+  OPERAND_CONSTANT,
+  OPERAND_INDEX_MASK,
+  OPERAND_SLOT,
+  REGISTER_COUNT_MAX,
+  Wire,
+} from "../../assembly/abi.js";
 import type { ExpressionCode } from "../model/program.js";
 import { encodeValue, ValueWriter } from "../model/value.js";
 import type { LiteralType, LiteralValue } from "./ast.js";

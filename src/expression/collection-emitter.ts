@@ -56,13 +56,24 @@ function emitLongList(host: CollectionHost, node: ListNode, dst: Register): void
 
 /** A map of its entries in `dst`. */
 export function emitMap(host: CollectionHost, node: MapNode, dst: Register): void {
-  emitEntries(host, node.entries.map(({ key, value }) => [() => host.emit(key), () => host.emit(value)] as const), node, dst);
+  emitEntries(
+    host,
+    node.entries.map(({ key, value }) => [() => host.emit(key), () => host.emit(value)] as const),
+    node,
+    dst,
+  );
 }
 
 /** A map in `dst`: each entry's functions emit its key and its value. */
-export function emitEntries(host: CollectionHost, entries: readonly (readonly [() => Operand, () => Operand])[], node: Spanned, dst: Register): void {
+export function emitEntries(
+  host: CollectionHost,
+  entries: readonly (readonly [() => Operand, () => Operand])[],
+  node: Spanned,
+  dst: Register,
+): void {
   const { writer } = host;
-  if (entries.length > MAP_ENTRY_COUNT_MAX) throw new CodeLimitError(`A map literal has ${entries.length} entries; the limit is ${MAP_ENTRY_COUNT_MAX}`);
+  if (entries.length > MAP_ENTRY_COUNT_MAX)
+    throw new CodeLimitError(`A map literal has ${entries.length} entries; the limit is ${MAP_ENTRY_COUNT_MAX}`);
   const mark = writer.mark();
   const base = writer.allocate(entries.length * 2);
   entries.flat().forEach((emitPart, index) => {

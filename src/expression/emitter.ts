@@ -5,7 +5,23 @@ import { Builtin, Op } from "../../assembly/abi.js";
 import type { TypeName } from "../model/definition.js";
 import type { Finding } from "../model/errors.js";
 import type { ExpressionCode } from "../model/program.js";
-import type { Ast, BinaryNode, BinaryOperator, CallNode, ConditionalNode, HasNode, IdentifierNode, IndexNode, ListNode, LogicNode, LoopNode, MapNode, SelectNode, Spanned, UnaryNode } from "./ast.js";
+import type {
+  Ast,
+  BinaryNode,
+  BinaryOperator,
+  CallNode,
+  ConditionalNode,
+  HasNode,
+  IdentifierNode,
+  IndexNode,
+  ListNode,
+  LogicNode,
+  LoopNode,
+  MapNode,
+  SelectNode,
+  Spanned,
+  UnaryNode,
+} from "./ast.js";
 import { chooseOverload } from "./call.js";
 import { CodeLimitError, CodeWriter, type ConstantValue, type Label, type Operand, type Register } from "./code-writer.js";
 import { type CollectionHost, emitList, emitMap } from "./collection-emitter.js";
@@ -65,7 +81,12 @@ export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOp
   const code = emitter.emitRoot((inner) => inner.emit(ast));
   const { type } = emitter;
   if (options.expected !== undefined && !isAssignable(type, options.expected)) {
-    findings.report("expression/no-such-overload", `The expression is of type ${describeType(type)}; ${options.expected} is needed`, ast.start, ast.end);
+    findings.report(
+      "expression/no-such-overload",
+      `The expression is of type ${describeType(type)}; ${options.expected} is needed`,
+      ast.start,
+      ast.end,
+    );
   }
   return { code, findings: findings.resolve(options.text ?? "", options.origin), type };
 }
@@ -93,7 +114,8 @@ export class Emitter implements LoopHost, CollectionHost {
       this.writer.write(Op.RETURN, 0, operand);
     } catch (error) {
       if (error instanceof CodeLimitError) this.findings.report("expression/too-large", error.message, 0, 0);
-      else if (error instanceof RangeError) this.findings.report("expression/too-deep", "The expression is nested too deep for what is left of the stack", 0, 0);
+      else if (error instanceof RangeError)
+        this.findings.report("expression/too-deep", "The expression is nested too deep for what is left of the stack", 0, 0);
       else throw error;
     }
     return this.writer.finish();

@@ -86,16 +86,75 @@ export function overloadsOf(name: string): readonly Overload[] | undefined {
 
 /** Names of types that stand as values: `type(1) == int`. By the name in the text: the type's own name. */
 export const TYPE_VALUES: ReadonlyMap<string, string> = new Map(
-  ["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "google.protobuf.Timestamp", "google.protobuf.Duration"].map((name) => [name, name]),
+  [
+    "bool",
+    "int",
+    "uint",
+    "double",
+    "string",
+    "bytes",
+    "list",
+    "map",
+    "null_type",
+    "type",
+    "google.protobuf.Timestamp",
+    "google.protobuf.Duration",
+  ].map((name) => [name, name]),
 );
 
 const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
-  "matches", "format", "all", "exists", "exists_one", "existsOne", "transformList", "transformMap", "transformMapEntry",
-  "sort", "sortBy", "flatten", "distinct", "slice", "range", "first", "last", "min", "max", "sum",
-  "optMap", "optFlatMap", "hasValue", "orValue", "or", "value", "unwrap", "unwrapOpt",
-  "ip", "cidr", "isIP", "isCIDR", "isCanonical", "url", "isURL", "semver", "isSemver", "find", "findAll", "extract",
+  "matches",
+  "format",
+  "all",
+  "exists",
+  "exists_one",
+  "existsOne",
+  "transformList",
+  "transformMap",
+  "transformMapEntry",
+  "sort",
+  "sortBy",
+  "flatten",
+  "distinct",
+  "slice",
+  "range",
+  "first",
+  "last",
+  "min",
+  "max",
+  "sum",
+  "optMap",
+  "optFlatMap",
+  "hasValue",
+  "orValue",
+  "or",
+  "value",
+  "unwrap",
+  "unwrapOpt",
+  "ip",
+  "cidr",
+  "isIP",
+  "isCIDR",
+  "isCanonical",
+  "url",
+  "isURL",
+  "semver",
+  "isSemver",
+  "find",
+  "findAll",
+  "extract",
 ]);
-const UNSUPPORTED_LIBRARIES: ReadonlySet<string> = new Set(["cel", "math", "optional", "strings", "base64", "lists", "sets", "regex", "net"]);
+const UNSUPPORTED_LIBRARIES: ReadonlySet<string> = new Set([
+  "cel",
+  "math",
+  "optional",
+  "strings",
+  "base64",
+  "lists",
+  "sets",
+  "regex",
+  "net",
+]);
 
 /** Is this a function of CEL's libraries that is known but not there yet? `library`: the name before the dot, if any. */
 export function isKnownUnsupported(name: string, library: string | undefined): boolean {
@@ -109,7 +168,11 @@ export function suggestFunction(name: string): string | undefined {
   const wanted = name.toLowerCase();
   for (const known of functions.keys()) {
     const lower = known.toLowerCase();
-    if (lower === wanted || (lower.length > 3 && (lower === wanted.replace("tolower", "lower") || wanted.startsWith(lower) || lower.startsWith(wanted)))) return known;
+    if (
+      lower === wanted ||
+      (lower.length > 3 && (lower === wanted.replace("tolower", "lower") || wanted.startsWith(lower) || lower.startsWith(wanted)))
+    )
+      return known;
   }
   if (/^to_?lower/i.test(name)) return "lowerAscii";
   if (/^to_?upper/i.test(name)) return "upperAscii";

@@ -75,8 +75,19 @@ function isOfClass(code: number, wanted: number): boolean {
 /** Tokens that are one character and nothing longer. */
 const PUNCTUATION: ReadonlyMap<number, Token> = new Map(
   Object.entries({
-    "+": Token.PLUS, "-": Token.MINUS, "*": Token.STAR, "%": Token.PERCENT, "?": Token.QUESTION, ":": Token.COLON, ",": Token.COMMA,
-    "(": Token.LEFT_PAREN, ")": Token.RIGHT_PAREN, "[": Token.LEFT_BRACKET, "]": Token.RIGHT_BRACKET, "{": Token.LEFT_BRACE, "}": Token.RIGHT_BRACE,
+    "+": Token.PLUS,
+    "-": Token.MINUS,
+    "*": Token.STAR,
+    "%": Token.PERCENT,
+    "?": Token.QUESTION,
+    ":": Token.COLON,
+    ",": Token.COMMA,
+    "(": Token.LEFT_PAREN,
+    ")": Token.RIGHT_PAREN,
+    "[": Token.LEFT_BRACKET,
+    "]": Token.RIGHT_BRACKET,
+    "{": Token.LEFT_BRACE,
+    "}": Token.RIGHT_BRACE,
   }).map(([character, token]) => [character.charCodeAt(0), token]),
 );
 
@@ -259,7 +270,12 @@ export class Lexer {
     this.position = isClosed ? to + (isTriple ? 3 : 1) : contentEnd;
     this.token = isBytes ? Token.BYTES : Token.STRING;
     if (!isClosed) {
-      this.findings.report("expression/unterminated-string", `The string that begins here has no closing ${(isTriple ? '"""' : '"').replaceAll('"', String.fromCharCode(quote))}`, this.start, contentEnd);
+      this.findings.report(
+        "expression/unterminated-string",
+        `The string that begins here has no closing ${(isTriple ? '"""' : '"').replaceAll('"', String.fromCharCode(quote))}`,
+        this.start,
+        contentEnd,
+      );
       this.name = "";
     } else if (isBytes) this.bytes = readBytes(text, from, contentEnd, isRaw, this.report);
     else this.name = readString(text, from, contentEnd, isRaw, this.report);
@@ -291,7 +307,12 @@ export class Lexer {
     const isClosed = at < end && text.charCodeAt(at) === 0x60 && at > start + 1;
     this.position = isClosed ? at + 1 : at;
     if (!isClosed) {
-      this.findings.report("expression/unterminated-string", "A name in backticks holds letters, digits, spaces and _ . - / and ends with a backtick", start, at);
+      this.findings.report(
+        "expression/unterminated-string",
+        "A name in backticks holds letters, digits, spaces and _ . - / and ends with a backtick",
+        start,
+        at,
+      );
     }
   }
 
@@ -342,7 +363,8 @@ export class Lexer {
     const digits = text.slice(start, digitsEnd);
     if (token === Token.DOUBLE) this.number = readDouble(digits, start, this.report);
     // An int beyond 2^63-1 is judged where its sign is known.
-    else if (token === Token.UINT || digits.length < EAGER_DIGIT_COUNT) this.number = readInteger(digits, token === Token.UINT, false, start, this.report);
+    else if (token === Token.UINT || digits.length < EAGER_DIGIT_COUNT)
+      this.number = readInteger(digits, token === Token.UINT, false, start, this.report);
   }
 
   /** The value of the INT in hand, without a minus before it. */

@@ -20,7 +20,9 @@ const textEncoder = new TextEncoder();
 
 /** One-character escapes: the character after the backslash, and what it means. */
 const SIMPLE_ESCAPES: ReadonlyMap<number, number> = new Map(
-  Object.entries({ a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, "\\": 0x5c, "?": 0x3f, '"': 0x22, "'": 0x27, "`": 0x60 }).map(([name, code]) => [name.charCodeAt(0), code]),
+  Object.entries({ a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, "\\": 0x5c, "?": 0x3f, '"': 0x22, "'": 0x27, "`": 0x60 }).map(
+    ([name, code]) => [name.charCodeAt(0), code],
+  ),
 );
 
 interface Escape {

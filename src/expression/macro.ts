@@ -26,7 +26,12 @@ export function readMacro(call: CallNode, findings: FindingList): Ast {
     if (variable.kind === "call" && variable.target?.kind === "identifier" && variable.target.name === "cel") {
       findings.report("expression/unsupported", `The function cel.${variable.name}() is not supported yet`, variable.start, variable.end);
     } else if (variable.kind !== "invalid") {
-      findings.report("expression/invalid-macro", `The first argument of ${name}() is the name of a variable`, variable.start, variable.end);
+      findings.report(
+        "expression/invalid-macro",
+        `The first argument of ${name}() is the name of a variable`,
+        variable.start,
+        variable.end,
+      );
     }
     return { kind: "invalid", start: call.start, end: call.end };
   }
@@ -44,8 +49,11 @@ export function readMacro(call: CallNode, findings: FindingList): Ast {
 
 function readHas(call: CallNode, argument: Ast, findings: FindingList): Ast {
   const { start, end } = call;
-  if (argument.kind === "select" && !argument.isOptional) return { kind: "has", start, end, operand: argument.operand, field: argument.field };
-  if (argument.kind === "select") findings.report("expression/unsupported", "has() of an optional field is not supported yet", argument.start, argument.end);
-  else if (argument.kind !== "invalid") findings.report("expression/invalid-macro", "has() takes a field selection such as has(a.b)", argument.start, argument.end);
+  if (argument.kind === "select" && !argument.isOptional)
+    return { kind: "has", start, end, operand: argument.operand, field: argument.field };
+  if (argument.kind === "select")
+    findings.report("expression/unsupported", "has() of an optional field is not supported yet", argument.start, argument.end);
+  else if (argument.kind !== "invalid")
+    findings.report("expression/invalid-macro", "has() takes a field selection such as has(a.b)", argument.start, argument.end);
   return { kind: "invalid", start, end };
 }

@@ -76,7 +76,23 @@ const BINARY_OPERATORS: Readonly<Record<number, BinaryOperator>> = {
   [Token.PERCENT]: "%",
 };
 const RESERVED_WORDS: ReadonlySet<string> = new Set([
-  "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
+  "as",
+  "break",
+  "const",
+  "continue",
+  "else",
+  "for",
+  "function",
+  "if",
+  "import",
+  "let",
+  "loop",
+  "package",
+  "namespace",
+  "return",
+  "var",
+  "void",
+  "while",
 ]);
 
 class Parser {
@@ -214,7 +230,8 @@ class Parser {
     const { name } = lexer;
     const end = lexer.position;
     lexer.next();
-    if ((lexer.token as Token) === Token.LEFT_PAREN && !isOptional && !isEscaped) return this.parseCall(name, fieldStart, operand, operand.start);
+    if ((lexer.token as Token) === Token.LEFT_PAREN && !isOptional && !isEscaped)
+      return this.parseCall(name, fieldStart, operand, operand.start);
     return { kind: "select", start: operand.start, end, operand, field: name, fieldStart, isOptional };
   }
 
@@ -447,7 +464,9 @@ const CLOSING_TEXT: Readonly<Record<number, string>> = { [Token.RIGHT_PAREN]: ")
 /** May a value begin with this token? */
 function canBegin(token: Token): boolean {
   if (token >= Token.IDENTIFIER && token <= Token.NULL) return token !== Token.ESCAPED_IDENTIFIER;
-  return token === Token.MINUS || token === Token.NOT || token === Token.LEFT_PAREN || token === Token.LEFT_BRACKET || token === Token.LEFT_BRACE;
+  return (
+    token === Token.MINUS || token === Token.NOT || token === Token.LEFT_PAREN || token === Token.LEFT_BRACKET || token === Token.LEFT_BRACE
+  );
 }
 
 /** `a.b.c`: a name that a message literal may begin with. */

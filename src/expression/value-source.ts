@@ -86,7 +86,8 @@ class ValueEmission {
     const { writer } = this.emitter;
     const used = parts.filter((part) => part !== "");
     if (used.every((part) => typeof part === "string")) return this.emitLiteral(used.join(""));
-    if (used.length > TEMPLATE_PART_COUNT_MAX) throw new CodeLimitError(`The template has ${used.length} parts; the limit is ${TEMPLATE_PART_COUNT_MAX}`);
+    if (used.length > TEMPLATE_PART_COUNT_MAX)
+      throw new CodeLimitError(`The template has ${used.length} parts; the limit is ${TEMPLATE_PART_COUNT_MAX}`);
     const dst = writer.allocate();
     const mark = writer.mark();
     const first = writer.allocate(used.length);
@@ -112,7 +113,9 @@ class ValueEmission {
   private emitMap(source: ValueSource & { kind: "map" }): Operand {
     const { emitter } = this;
     const dst = emitter.writer.allocate();
-    const entries = source.entries.map(({ key, value }) => [() => emitter.writer.constant({ type: "string", value: key }), () => this.emit(value)] as const);
+    const entries = source.entries.map(
+      ({ key, value }) => [() => emitter.writer.constant({ type: "string", value: key }), () => this.emit(value)] as const,
+    );
     emitEntries(emitter, entries, { start: 0, end: source.place.end - source.place.start }, dst);
     emitter.type = "map";
     return dst;

@@ -55,7 +55,10 @@ function findInObject(value: object, path: string, ancestors: readonly object[])
   }
   if (tag === "[object Uint8Array]") return undefined;
   if (tag === "[object Map]") {
-    return findFirst((value as Map<unknown, unknown>).entries(), ([key, item]) => findInKey(key, path) ?? findIn(item, joinPath(path, String(key)), inner));
+    return findFirst(
+      (value as Map<unknown, unknown>).entries(),
+      ([key, item]) => findInKey(key, path) ?? findIn(item, joinPath(path, String(key)), inner),
+    );
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (tag !== "[object Object]" && prototype !== Object.prototype && prototype !== null) {

@@ -316,7 +316,9 @@ export class ValueWriter {
     const needed = this.position + size;
     if (needed <= this.buffer.length) return;
     if (needed > VALUE_SIZE_MAX) {
-      throw new WorkflowError("value/too-large", `The value takes more than ${VALUE_SIZE_MAX} bytes`, { details: { sizeMax: VALUE_SIZE_MAX } });
+      throw new WorkflowError("value/too-large", `The value takes more than ${VALUE_SIZE_MAX} bytes`, {
+        details: { sizeMax: VALUE_SIZE_MAX },
+      });
     }
     const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2));
     grown.set(this.buffer.subarray(0, this.position));

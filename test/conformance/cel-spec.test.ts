@@ -27,10 +27,32 @@ interface SpecCase {
 type SpecValue = Readonly<Record<string, unknown>>;
 
 const FILES: ReadonlySet<string> = new Set([
-  "basic", "comparisons", "conversions", "fields", "fp_math", "integer_math", "lists", "logic", "macros", "namespace", "parse", "plumbing", "string", "string_ext", "timestamps",
+  "basic",
+  "comparisons",
+  "conversions",
+  "fields",
+  "fp_math",
+  "integer_math",
+  "lists",
+  "logic",
+  "macros",
+  "namespace",
+  "parse",
+  "plumbing",
+  "string",
+  "string_ext",
+  "timestamps",
 ]);
-const NEEDS_MESSAGES = /google\.protobuf\.(?!Timestamp\b|Duration\b)|TestAllTypes|NestedTestAllTypes|GlobalEnum|NestedEnum|proto[23]|NullValue/;
-const PRIMITIVES: Readonly<Record<string, string>> = { BOOL: "bool", INT64: "int", UINT64: "uint", DOUBLE: "double", STRING: "string", BYTES: "bytes" };
+const NEEDS_MESSAGES =
+  /google\.protobuf\.(?!Timestamp\b|Duration\b)|TestAllTypes|NestedTestAllTypes|GlobalEnum|NestedEnum|proto[23]|NullValue/;
+const PRIMITIVES: Readonly<Record<string, string>> = {
+  BOOL: "bool",
+  INT64: "int",
+  UINT64: "uint",
+  DOUBLE: "double",
+  STRING: "string",
+  BYTES: "bytes",
+};
 
 class NeedsMessages extends Error {}
 
@@ -40,7 +62,10 @@ function readCase(file: string, section: string, item: SpecCase): CelCase | unde
     const bindings = Object.fromEntries(Object.entries(item.bindings ?? {}).map(([name, { value }]) => [name, readValue(value ?? {})]));
     const typeEnv = (item.typeEnv ?? []).map(({ name, ident }) => ({ name, type: ident === undefined ? undefined : readType(ident.type) }));
     const [error] = item.evalError?.errors ?? [];
-    const expected = error === undefined ? { value: item.value === undefined ? ({ bool: true } as const) : readValue(item.value) } : { error: error.message };
+    const expected =
+      error === undefined
+        ? { value: item.value === undefined ? ({ bool: true } as const) : readValue(item.value) }
+        : { error: error.message };
     return {
       file,
       section,
@@ -90,7 +115,11 @@ function readValue(value: SpecValue): ExactValue {
     case "listValue":
       return { list: ((content as { values?: SpecValue[] }).values ?? []).map(readValue) };
     case "mapValue":
-      return { map: ((content as { entries?: { key: SpecValue; value: SpecValue }[] }).entries ?? []).map(({ key, value: item }) => [readValue(key), readValue(item)] as const) };
+      return {
+        map: ((content as { entries?: { key: SpecValue; value: SpecValue }[] }).entries ?? []).map(
+          ({ key, value: item }) => [readValue(key), readValue(item)] as const,
+        ),
+      };
     default:
       throw new NeedsMessages();
   }
@@ -98,7 +127,9 @@ function readValue(value: SpecValue): ExactValue {
 
 const cases = ((root as unknown as SpecSuite).suites ?? [])
   .filter(({ name }) => FILES.has(name))
-  .flatMap((file) => (file.suites ?? []).flatMap((section) => (section.tests ?? []).map(({ original }) => readCase(file.name, section.name, original))))
+  .flatMap((file) =>
+    (file.suites ?? []).flatMap((section) => (section.tests ?? []).map(({ original }) => readCase(file.name, section.name, original))),
+  )
   .filter((item) => item !== undefined);
 const expected = JSON.parse(await readFile(new URL("./expected/cel.json", import.meta.url), "utf8")) as ExpectedFailures;
 const results = nameUniquely((await celSuite.run(cases, "cel-spec")) as Iterable<CaseResult>);

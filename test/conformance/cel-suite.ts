@@ -78,7 +78,9 @@ function evaluateCase(item: CelCase): CaseOutcome {
     const unsupported = error.findings.find(({ code }) => code === "expression/unsupported");
     if (unsupported !== undefined) return { unsupported: unsupported.message };
     // The kernel reports what the compiler let through; anything else is a fault of ours.
-    return error.code.startsWith("expression/") ? { error: `${error.code}: ${error.message}` } : { unsupported: `${error.code}: ${error.message}` };
+    return error.code.startsWith("expression/")
+      ? { error: `${error.code}: ${error.message}` }
+      : { unsupported: `${error.code}: ${error.message}` };
   }
 }
 
@@ -100,13 +102,18 @@ function areEqual(expected: ExactValue, actual: ExactValue): boolean {
   }
   if ("map" in expected) {
     if (!("map" in actual) || actual.map.length !== expected.map.length) return false;
-    return expected.map.every(([key, value]) => actual.map.some(([otherKey, otherValue]) => areEqual(key, otherKey) && areEqual(value, otherValue)));
+    return expected.map.every(([key, value]) =>
+      actual.map.some(([otherKey, otherValue]) => areEqual(key, otherKey) && areEqual(value, otherValue)),
+    );
   }
   if ("timestamp" in expected) return "timestamp" in actual && isSameInstant(expected.timestamp, actual.timestamp);
   if ("duration" in expected) return "duration" in actual && isSameInstant(expected.duration, actual.duration);
   return JSON.stringify(expected) === JSON.stringify(actual);
 }
 
-function isSameInstant(left: { readonly seconds: string | number; readonly nanos: number }, right: { readonly seconds: string | number; readonly nanos: number }): boolean {
+function isSameInstant(
+  left: { readonly seconds: string | number; readonly nanos: number },
+  right: { readonly seconds: string | number; readonly nanos: number },
+): boolean {
   return BigInt(left.seconds) === BigInt(right.seconds) && left.nanos === right.nanos;
 }

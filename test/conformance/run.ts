@@ -5,7 +5,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type CaseResult, type ExpectedFailures, findStaleEntries, judgeResults, type JudgedResult, nameUniquely, type Suite } from "./suite.js";
+import {
+  type CaseResult,
+  type ExpectedFailures,
+  findStaleEntries,
+  judgeResults,
+  type JudgedResult,
+  nameUniquely,
+  type Suite,
+} from "./suite.js";
 import { suites } from "./suites.js";
 
 /** Failures printed in full; all are in the JSON report. */
@@ -54,7 +62,10 @@ async function readExpected(name: string): Promise<ExpectedFailures> {
 
 /** The command. Returns its exit code: 0, or 1 where anything was unexpected or missing. */
 export async function runConformance(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...argv], options: { suite: { type: "string" }, cases: { type: "string" }, json: { type: "string" } } });
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { suite: { type: "string" }, cases: { type: "string" }, json: { type: "string" } },
+  });
   const suite = suites.find(({ name }) => name === values.suite);
   if (suite === undefined) return refuse(`--suite takes one of: ${suites.map(({ name }) => name).join(", ")}`);
   const found = findFiles(suite, values.cases);
@@ -72,7 +83,9 @@ function findFiles(suite: Suite, cases: string | undefined): readonly string[] |
   if (cases !== undefined && statSync(cases).isFile()) return [cases];
   const root = cases ?? folder;
   if (root === undefined) return "No cases: name them with --cases, or set MILLRACE_CONFORMANCE to the folder of recorded cases";
-  const found = [suite.files.map((file) => join(root, file)), suite.files.map((file) => join(root, basename(file)))].find((paths) => paths.every((path) => existsSync(path)));
+  const found = [suite.files.map((file) => join(root, file)), suite.files.map((file) => join(root, basename(file)))].find((paths) =>
+    paths.every((path) => existsSync(path)),
+  );
   return found ?? `${resolve(root)} lacks ${suite.files.join(", ")}`;
 }
 
@@ -85,7 +98,11 @@ function refuse(message: string): number {
 function printReport({ cases, staleEntries, expectedFailures, passed, failed, skipped }: SuiteReport): void {
   const unexpected = cases.filter(({ isUnexpected }) => isUnexpected);
   for (const { name, status, detail } of unexpected.slice(0, SHOWN_COUNT_MAX)) {
-    console.log(status === "passed" ? `PASSED, though listed as an expected failure: ${name}` : `FAILED ${name}${detail === undefined ? "" : `\n  ${detail}`}`);
+    console.log(
+      status === "passed"
+        ? `PASSED, though listed as an expected failure: ${name}`
+        : `FAILED ${name}${detail === undefined ? "" : `\n  ${detail}`}`,
+    );
   }
   if (unexpected.length > SHOWN_COUNT_MAX) console.log(`… and ${unexpected.length - SHOWN_COUNT_MAX} more`);
   for (const entry of staleEntries) console.log(`LISTED as an expected failure, but there is no such case: ${entry}`);

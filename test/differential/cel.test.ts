@@ -9,7 +9,19 @@ beforeAll(async () => {
   await loadExpressions();
 });
 
-const context = { x: 1n, i: 7n, j: -3n, zero: 0n, s: "straße 😀", t: "", yes: true, no: false, ints: [3n, 1n, 2n], words: ["a", "bb", "", "straße 😀"], m: { a: 1n, b: 2n } };
+const context = {
+  x: 1n,
+  i: 7n,
+  j: -3n,
+  zero: 0n,
+  s: "straße 😀",
+  t: "",
+  yes: true,
+  no: false,
+  ints: [3n, 1n, 2n],
+  words: ["a", "bb", "", "straße 😀"],
+  m: { a: 1n, b: 2n },
+};
 
 interface Texts {
   readonly int: string;
@@ -26,7 +38,8 @@ const { bool } = fc.letrec<Texts>((tie) => {
   const ints = tie("ints");
   const words = tie("words");
   const options = { maxDepth: 4, depthSize: "small" as const };
-  const choice = (value: fc.Arbitrary<string>) => fc.tuple(condition, value, value).map(([test_, yes, no]) => `(${test_} ? ${yes} : ${no})`);
+  const choice = (value: fc.Arbitrary<string>) =>
+    fc.tuple(condition, value, value).map(([test_, yes, no]) => `(${test_} ? ${yes} : ${no})`);
   return {
     int: fc.oneof(
       options,
@@ -43,12 +56,20 @@ const { bool } = fc.letrec<Texts>((tie) => {
       fc.tuple(int, fc.constantFrom("<", "<=", ">", ">=", "==", "!="), int).map((parts) => `(${parts.join(" ")})`),
       fc.tuple(text, fc.constantFrom("<", ">=", "==", "!="), text).map((parts) => `(${parts.join(" ")})`),
       fc.tuple(condition, fc.constantFrom("&&", "||"), condition).map((parts) => `(${parts.join(" ")})`),
-      fc.tuple(condition, fc.constantFrom("&&", "||"), condition, condition).map(([a, operator, b, c]) => `(${a} ${operator} ${b} ${operator} ${c})`),
+      fc
+        .tuple(condition, fc.constantFrom("&&", "||"), condition, condition)
+        .map(([a, operator, b, c]) => `(${a} ${operator} ${b} ${operator} ${c})`),
       condition.map((value) => `!${value}`),
       fc.tuple(int, ints).map(([item, list]) => `(${item} in ${list})`),
-      fc.tuple(text, fc.constantFrom("startsWith", "endsWith", "contains"), text).map(([value, method, argument]) => `${value}.${method}(${argument})`),
-      fc.tuple(ints, fc.constantFrom("exists", "all", "exists_one"), condition).map(([list, macro, predicate]) => `${list}.${macro}(x, x > 1 && ${predicate})`),
-      fc.tuple(words, fc.constantFrom("exists", "all"), condition).map(([list, macro, predicate]) => `${list}.${macro}(w, w != "a" || ${predicate})`),
+      fc
+        .tuple(text, fc.constantFrom("startsWith", "endsWith", "contains"), text)
+        .map(([value, method, argument]) => `${value}.${method}(${argument})`),
+      fc
+        .tuple(ints, fc.constantFrom("exists", "all", "exists_one"), condition)
+        .map(([list, macro, predicate]) => `${list}.${macro}(x, x > 1 && ${predicate})`),
+      fc
+        .tuple(words, fc.constantFrom("exists", "all"), condition)
+        .map(([list, macro, predicate]) => `${list}.${macro}(w, w != "a" || ${predicate})`),
       choice(condition),
     ),
     string: fc.oneof(
@@ -66,7 +87,11 @@ const { bool } = fc.letrec<Texts>((tie) => {
       fc.tuple(ints, int).map(([list, body]) => `${list}.map(x, ${body})`),
       fc.tuple(ints, condition).map(([list, predicate]) => `${list}.filter(x, ${predicate})`),
     ),
-    words: fc.oneof(options, fc.constantFrom("words", "[s, t]", "['a', 'b']"), fc.tuple(words, text).map(([list, body]) => `${list}.map(w, ${body})`)),
+    words: fc.oneof(
+      options,
+      fc.constantFrom("words", "[s, t]", "['a', 'b']"),
+      fc.tuple(words, text).map(([list, body]) => `${list}.map(w, ${body})`),
+    ),
   };
 });
 

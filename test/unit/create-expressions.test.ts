@@ -26,7 +26,17 @@ describe("values", () => {
     ["x % 2 == 1", { x: 5 }, true],
     ["5 / 2", {}, 2],
     ["user.age >= 18 && user.country in ['DE', 'FR']", { user: { age: 20, country: "FR" } }, true],
-    ["items.filter(i, i.price > limit).map(i, i.name)", { items: [{ name: "a", price: 1 }, { name: "b", price: 3 }], limit: 2 }, ["b"]],
+    [
+      "items.filter(i, i.price > limit).map(i, i.name)",
+      {
+        items: [
+          { name: "a", price: 1 },
+          { name: "b", price: 3 },
+        ],
+        limit: 2,
+      },
+      ["b"],
+    ],
     ["items.exists_one(i, i == 2)", { items: [1, 2, 3] }, true],
     ["has(a.b) ? a.b : 'none'", { a: {} }, "none"],
     ["missing == 1 || true", {}, true],
@@ -131,7 +141,7 @@ describe("error absorption", () => {
 
 describe("errors", () => {
   test("of the text have all findings and a place", () => {
-    const error = failure(() => compileExpression("total > \"x\" && foo(1)", { variables: { total: "number" } }));
+    const error = failure(() => compileExpression('total > "x" && foo(1)', { variables: { total: "number" } }));
     expect(error.code).toBe("expression/invalid");
     expect(error.findings.map(({ code }) => code)).toEqual(["expression/no-such-overload", "expression/unknown-function"]);
     expect(error.place).toMatchObject({ line: 1, column: 7 });

@@ -6,7 +6,16 @@ import { parseExpression } from "../../../src/expression/parser.js";
 import type { TypeName } from "../../../src/model/definition.js";
 import type { ExpressionCode } from "../../../src/model/program.js";
 
-const variables: Readonly<Record<string, TypeName>> = { total: "number", name: "string", ok: "bool", items: "list", user: "map", at: "timestamp", any: "any", count: "int" };
+const variables: Readonly<Record<string, TypeName>> = {
+  total: "number",
+  name: "string",
+  ok: "bool",
+  items: "list",
+  user: "map",
+  at: "timestamp",
+  any: "any",
+  count: "int",
+};
 
 function createScope(options: Partial<ExpressionScope> = {}): ExpressionScope {
   const slots = Object.keys(variables);
@@ -24,7 +33,9 @@ function emit(text: string, scope: ExpressionScope = createScope(), options: Emi
 }
 
 function codes(text: string, scope?: ExpressionScope): string[] {
-  return emit(text, scope).findings.map(({ code, severity, place }) => `${severity === "warning" ? "?" : ""}${code.replace("expression/", "")}@${place.start}`);
+  return emit(text, scope).findings.map(
+    ({ code, severity, place }) => `${severity === "warning" ? "?" : ""}${code.replace("expression/", "")}@${place.start}`,
+  );
 }
 
 function opsOf({ code, instructionCount }: ExpressionCode): string[] {
@@ -66,9 +77,32 @@ describe("mistakes of type", () => {
   });
 
   test.each([
-    "total > 1", "total + 1", "total + 1.5", "total / 2u", "1 == 'a'", "any + name", "any > 1", "name + 'x'", "at + duration('1s')", "at - at > duration('1s')",
-    "1 < 2.0", "user.name.first", "user['a']", "items[0].x", "1 in items", "'a' in user", "size(name) + name.size()", "items.map(x, x * 2)[0]", "type(total) == int",
-    "google.protobuf.Timestamp == type(at)", "ok ? 1 : 'a'", "now > at", "total in [1, 2]", "items.filter(x, x > total).size() > 0", "-total", "count % 2 == 0",
+    "total > 1",
+    "total + 1",
+    "total + 1.5",
+    "total / 2u",
+    "1 == 'a'",
+    "any + name",
+    "any > 1",
+    "name + 'x'",
+    "at + duration('1s')",
+    "at - at > duration('1s')",
+    "1 < 2.0",
+    "user.name.first",
+    "user['a']",
+    "items[0].x",
+    "1 in items",
+    "'a' in user",
+    "size(name) + name.size()",
+    "items.map(x, x * 2)[0]",
+    "type(total) == int",
+    "google.protobuf.Timestamp == type(at)",
+    "ok ? 1 : 'a'",
+    "now > at",
+    "total in [1, 2]",
+    "items.filter(x, x > total).size() > 0",
+    "-total",
+    "count % 2 == 0",
   ])("%s is sound", (text) => {
     expect(codes(text)).toEqual([]);
   });
@@ -95,8 +129,22 @@ describe("mistakes of type", () => {
 
 describe("what is not there yet is said to be so", () => {
   test.each([
-    "name.matches('a')", "math.greatest(1, 2)", "cel.bind(x, 1, x)", "optional.of(1)", "a.?b", "a[?0]", "[?a]", "{?a: b}", "Message{field: 1}",
-    "items.all(i, v, v)", "items.transformList(i, v, v)", "strings.quote(name)", "name.format([1])", "ip('1.2.3.4')", "base64.encode(b'a')", "sets.contains([1], [2])",
+    "name.matches('a')",
+    "math.greatest(1, 2)",
+    "cel.bind(x, 1, x)",
+    "optional.of(1)",
+    "a.?b",
+    "a[?0]",
+    "[?a]",
+    "{?a: b}",
+    "Message{field: 1}",
+    "items.all(i, v, v)",
+    "items.transformList(i, v, v)",
+    "strings.quote(name)",
+    "name.format([1])",
+    "ip('1.2.3.4')",
+    "base64.encode(b'a')",
+    "sets.contains([1], [2])",
   ])("%s", (text) => {
     expect(emit(text).findings.map(({ code }) => code)).toContain("expression/unsupported");
   });
@@ -123,7 +171,16 @@ describe("code", () => {
 
   test("the predicate of a loop jumps back by itself", () => {
     const ops = opsOf(emit("items.exists(x, x > 1 && x < 5)").code);
-    expect(ops.slice(ops.indexOf("ITER_NEXT"))).toEqual(["ITER_NEXT", "GT_JUMP_FALSE", "LT_JUMP_FALSE", "AND", "OR", "JUMP_TRUE", "JUMP", "RETURN"]);
+    expect(ops.slice(ops.indexOf("ITER_NEXT"))).toEqual([
+      "ITER_NEXT",
+      "GT_JUMP_FALSE",
+      "LT_JUMP_FALSE",
+      "AND",
+      "OR",
+      "JUMP_TRUE",
+      "JUMP",
+      "RETURN",
+    ]);
   });
 
   test("equal constants and keys are kept once", () => {

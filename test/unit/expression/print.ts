@@ -48,7 +48,10 @@ function printLiteral({ type, value }: LiteralNode): string {
     case "double":
       return printDouble(value as number);
     case "string":
-      return JSON.stringify(value).replaceAll(/[\u007f-\u{10ffff}]/gu, (character) => `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, "0")}`);
+      return JSON.stringify(value).replaceAll(
+        /[\u007f-\u{10ffff}]/gu,
+        (character) => `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, "0")}`,
+      );
     case "bytes":
       return `b"${[...(value as Uint8Array)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}"`;
     default:
@@ -67,5 +70,9 @@ export function stripPlaces(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(stripPlaces);
   if (node instanceof Uint8Array) return [...node];
   if (typeof node !== "object" || node === null) return Object.is(node, -0) ? "-0" : node;
-  return Object.fromEntries(Object.entries(node).filter(([key]) => !/^(start|end|.*Start)$/.test(key)).map(([key, value]) => [key, stripPlaces(value)]));
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([key]) => !/^(start|end|.*Start)$/.test(key))
+      .map(([key, value]) => [key, stripPlaces(value)]),
+  );
 }

@@ -29,12 +29,20 @@ describe("templates", () => {
 
   test("literals and expressions add up to the text", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.constantFrom("a", " ", "é"), fc.constantFrom("x", "1 + 2", "m['}']")), { maxLength: 8 }), (pieces) => {
-        const text = pieces.map((piece, index) => (index % 2 === 0 ? piece : `\${${piece}}`)).join("");
-        const { parts, findings } = readTemplate(text);
-        expect(findings).toEqual([]);
-        expect(parts.map((part) => (typeof part === "string" ? part : `\${${part.text}}`)).join("").replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.constantFrom("a", " ", "é"), fc.constantFrom("x", "1 + 2", "m['}']")), { maxLength: 8 }),
+        (pieces) => {
+          const text = pieces.map((piece, index) => (index % 2 === 0 ? piece : `\${${piece}}`)).join("");
+          const { parts, findings } = readTemplate(text);
+          expect(findings).toEqual([]);
+          expect(
+            parts
+              .map((part) => (typeof part === "string" ? part : `\${${part.text}}`))
+              .join("")
+              .replaceAll(" ", ""),
+          ).toBe(text.replaceAll(" ", ""));
+        },
+      ),
     );
   });
 });

@@ -17,11 +17,16 @@ beforeAll(async () => {
 const variables: Readonly<Record<string, TypeName>> = { name: "string", total: "number", order: "map" };
 const context = { name: "Ada", total: 12.5, order: { id: "A-1", lines: [1, 2] } };
 const slotNames = Object.keys(variables);
-const scope: ExpressionScope = { slotOf: (name) => (slotNames.includes(name) ? slotNames.indexOf(name) : undefined), typeOf: (name) => variables[name] };
+const scope: ExpressionScope = {
+  slotOf: (name) => (slotNames.includes(name) ? slotNames.indexOf(name) : undefined),
+  typeOf: (name) => variables[name],
+};
 
 /** A value as a format would make it from `text`, a template in its own document. */
 function template(text: string): ValueSource {
-  const parts = readTemplate(text).parts.map((part) => (typeof part === "string" ? part : { text: part.text, place: locate(text, part.start, part.end) }));
+  const parts = readTemplate(text).parts.map((part) =>
+    typeof part === "string" ? part : { text: part.text, place: locate(text, part.start, part.end) },
+  );
   return { kind: "template", parts, place: locate(text, 0, text.length) };
 }
 
@@ -64,9 +69,12 @@ describe("values of a definition", () => {
     expect(evaluate({ kind: "expression", expression: source("order") })).toEqual(context.order);
   });
 
-  test.each([[null], [true], [3], [-0.5], ["text"], [[1, [2]]], [{ a: { b: null } }], [new Date(5)], [new Uint8Array([1, 2])]])("the literal %j", (value) => {
-    expect(evaluate({ kind: "literal", value, place })).toEqual(value);
-  });
+  test.each([[null], [true], [3], [-0.5], ["text"], [[1, [2]]], [{ a: { b: null } }], [new Date(5)], [new Uint8Array([1, 2])]])(
+    "the literal %j",
+    (value) => {
+      expect(evaluate({ kind: "literal", value, place })).toEqual(value);
+    },
+  );
 
   test("a map of all of them, nested", () => {
     const value: ValueSource = {
@@ -76,7 +84,10 @@ describe("values of a definition", () => {
         { key: "id", value: { kind: "expression", expression: source("order.id") } },
         { key: "text", value: template("${name}: ${total}") },
         { key: "fixed", value: { kind: "literal", value: [1], place } },
-        { key: "inner", value: { kind: "map", place, entries: [{ key: "n", value: { kind: "expression", expression: source("size(name)") } }] } },
+        {
+          key: "inner",
+          value: { kind: "map", place, entries: [{ key: "n", value: { kind: "expression", expression: source("size(name)") } }] },
+        },
         { key: "none", value: { kind: "map", place, entries: [] } },
       ],
     };
@@ -87,7 +98,9 @@ describe("values of a definition", () => {
     const document = 'Log: "${total +} and ${nobody}"';
     const text = "${total +} and ${nobody}";
     const base = document.indexOf("${");
-    const parts = readTemplate(text).parts.map((part) => (typeof part === "string" ? part : { text: part.text, place: locate(document, base + part.start, base + part.end) }));
+    const parts = readTemplate(text).parts.map((part) =>
+      typeof part === "string" ? part : { text: part.text, place: locate(document, base + part.start, base + part.end) },
+    );
     const { findings } = emitValue({ kind: "template", parts, place: locate(document, base, base + text.length) }, scope, { document });
     expect(findings.map(({ code, place: at }) => [code, at.column, document.slice(at.start, at.end)])).toEqual([
       ["expression/unexpected-token", 16, ""],

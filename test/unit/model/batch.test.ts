@@ -51,6 +51,21 @@ describe("event batch", () => {
     ]);
   });
 
+  test("the same names again are the same list; a list that was handed out is never rewritten", () => {
+    const batch = createBatch();
+    const fill = (...runIds: string[]): readonly string[] => {
+      batch.clear();
+      for (const runId of runIds) batch.add(runId, "go");
+      return batch.runIds;
+    };
+    const first = fill("a", "b", "c");
+    expect(fill("a", "b", "c", "a")).toBe(first);
+    expect(fill("a", "c", "b")).toEqual(["a", "c", "b"]);
+    expect(fill("a")).toEqual(["a"]);
+    expect(fill("d", "a")).toEqual(["d", "a"]);
+    expect(first).toEqual(["a", "b", "c"]);
+  });
+
   test("a full batch refuses one more", () => {
     const batch = createBatch();
     for (let index = 0; index < BATCH_EVENTS_MAX; index += 1) batch.add("a", "go");

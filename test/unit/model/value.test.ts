@@ -79,8 +79,18 @@ describe("JavaScript values in wire form", () => {
   });
 
   test("maps may have keys that are not strings", () => {
-    const map = new Map<unknown, unknown>([["a", 1], [2, "two"], [true, null]]);
-    expect(decodeValue(encodeValue(map))).toEqual(new Map<unknown, unknown>([["a", 1], [2, "two"], [true, null]]));
+    const map = new Map<unknown, unknown>([
+      ["a", 1],
+      [2, "two"],
+      [true, null],
+    ]);
+    expect(decodeValue(encodeValue(map))).toEqual(
+      new Map<unknown, unknown>([
+        ["a", 1],
+        [2, "two"],
+        [true, null],
+      ]),
+    );
     expect(decodeValue(encodeValue(new Map([["a", 1]])))).toEqual({ a: 1 });
   });
 
@@ -168,7 +178,12 @@ describe("exact values", () => {
 
   test("durations read as text", () => {
     const spell = (seconds: string, nanos: number) => decodeValue(encodeExact({ duration: { seconds, nanos } }));
-    expect([spell("3600", 0), spell("1", 500_000_000), spell("0", -1), spell("-2", -250_000_000)]).toEqual(["3600s", "1.5s", "-0.000000001s", "-2.25s"]);
+    expect([spell("3600", 0), spell("1", 500_000_000), spell("0", -1), spell("-2", -250_000_000)]).toEqual([
+      "3600s",
+      "1.5s",
+      "-0.000000001s",
+      "-2.25s",
+    ]);
   });
 });
 
