@@ -204,5 +204,5 @@ export class Committer {
 function canGoOn(run: OpenRun): boolean {
   const { waiting } = run;
   if (!run.isYielded) return waiting !== undefined;
-  return !run.isPaused || (waiting !== undefined && waiting.some((arrival) => arrival.heldSeed === undefined));
+  return !run.isPaused || waiting?.some((arrival) => arrival.heldSeed === undefined) === true;
 }

@@ -14,7 +14,7 @@ import { ChangeFeed } from "./change-feed.js";
 import { ChildStarter } from "./child-starter.js";
 import { Committer } from "./committer.js";
 import { Core, type EngineParts, isKernelLost, makeKernel } from "./core.js";
-import { closedError, notDriverError, unknownRunError } from "./errors.js";
+import { closedError, notDriverError } from "./errors.js";
 import { streamEvents } from "./event-stream.js";
 import { checkInput } from "./input-check.js";
 import { Loop } from "./loop.js";

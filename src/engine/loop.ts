@@ -2,18 +2,18 @@
 // and hands the group to the committer. Nothing that the kernel asks for happens here.
 import type { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
-import { CommandKind, EventKind, EventOutcome } from "../model/kernel-words.js";
+import { EventKind, EventOutcome } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
-import { isEnded } from "../model/status.js";
 import type { BatchCall } from "./batch-call.js";
 import type { ChildStarter } from "./child-starter.js";
+import { Consequences, tell } from "./consequences.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
 import { Group } from "./group.js";
 import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, WAITING_EVENTS_MAX } from "./limits.js";
 import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
-import { encodeError, idempotencyKey, type Performer } from "./performer.js";
+import { encodeError, type Performer } from "./performer.js";
 import { placeProgram } from "./replay.js";
-import { childRunId, decodeError, tellCommand, tellEntry, tellHeld } from "./run-events.js";
+import { tellEntry, tellHeld } from "./run-events.js";
 import { NO_HANDLE, type OpenCommand } from "./run-state.js";
 import { StepBatch } from "./step-batch.js";
 import { queueFullError, reloadingError, trapError } from "./errors.js";
@@ -30,14 +30,12 @@ export interface LoopHooks {
 export class Loop {
   readonly #core: Core;
   readonly #performer: Performer;
-  readonly #children: ChildStarter;
+  readonly #consequences: Consequences;
   readonly #hooks: LoopHooks;
   readonly #batch = new StepBatch();
   #inbox: (Arrival | BatchCall)[] = [];
   /** Runs that may take what waited for them, or go on where fuel ran out. */
   #ready: OpenRun[] = [];
-  /** Caused by the turn in hand, to be stepped into the same commit. */
-  #followUps: Arrival[] = [];
   /** Were in the batch in which the kernel was lost: delivered one by one. */
   #suspects: Arrival[] = [];
   #suspectInHand: Arrival | undefined;
@@ -58,7 +56,7 @@ export class Loop {
   constructor(core: Core, performer: Performer, children: ChildStarter, hooks: LoopHooks) {
     this.#core = core;
     this.#performer = performer;
-    this.#children = children;
+    this.#consequences = new Consequences(core, performer, children);
     this.#hooks = hooks;
   }
 
@@ -94,11 +92,10 @@ export class Loop {
   /** Gives everything up that has not been stepped. */
   close(error: WorkflowError): void {
     this.#isStepping = false;
-    const arrivals = [...this.#suspects, ...this.#inbox, ...this.#followUps];
+    const arrivals = [...this.#suspects, ...this.#inbox, ...this.#consequences.takeFollowUps()];
     this.#suspects = [];
     this.#inbox = [];
-    this.#followUps = [];
-    for (const arrival of arrivals) failArrival(arrival, error);
+        for (const arrival of arrivals) failArrival(arrival, error);
     for (const run of this.#core.runs.values()) {
       for (const arrival of run.waiting ?? []) failArrival(arrival, error);
       run.waiting = undefined;
@@ -163,14 +160,13 @@ export class Loop {
     this.#suspectInHand = suspect;
     this.#step();
     this.#suspectInHand = undefined;
-    for (let round = 0; this.#followUps.length > 0 && round < FOLLOW_UP_ROUNDS_MAX; round += 1) {
-      const followUps = this.#followUps;
-      this.#followUps = [];
+    let followUps = this.#consequences.takeFollowUps();
+    for (let round = 0; followUps.length > 0 && round < FOLLOW_UP_ROUNDS_MAX; round += 1) {
       this.#admitAll(followUps);
       this.#step();
+      followUps = this.#consequences.takeFollowUps();
     }
-    this.#inbox = [...this.#followUps, ...this.#inbox];
-    this.#followUps = [];
+    if (followUps.length > 0) this.#inbox = [...followUps, ...this.#inbox];
   }
 
   #admitAll(work: readonly (Arrival | BatchCall)[]): void {
@@ -228,11 +224,10 @@ export class Loop {
 
   /** What was not admitted when a turn broke off is delivered in the next. */
   #returnWork(): void {
-    this.#inbox = [...this.#returned, ...this.#work.slice(this.#workAt), ...this.#followUps, ...this.#inbox];
+    this.#inbox = [...this.#returned, ...this.#work.slice(this.#workAt), ...this.#consequences.takeFollowUps(), ...this.#inbox];
     this.#returned = [];
     this.#work = [];
-    this.#followUps = [];
-  }
+      }
 
   #failRun(run: OpenRun, arrival: Arrival | undefined, error: WorkflowError): void {
     if (run.ending === undefined) {
@@ -243,7 +238,7 @@ export class Loop {
     const group = this.#groupOf(run);
     group.touch(run);
     if (arrival?.receipt !== undefined) group.addReceipt(arrival.receipt, EventOutcome.FAILED, arrival.index ?? 0);
-    this.#closeEnded(run, group);
+    this.#consequences.closeEnded(run, group);
   }
 
   /** Fails a run from outside of a step (its history cannot be played any more). */
@@ -321,7 +316,7 @@ export class Loop {
     }
     if (kind === TOUCH) {
       this.#groupOf(run).touch(run);
-      this.#reportEnd(run);
+      this.#consequences.reportEnd(run);
     } else if (run.ending !== undefined) {
       this.#settleNow(arrival, EventOutcome.ENDED);
     } else if (kind === EntryKind.PAUSE || kind === EntryKind.RESUME) {
@@ -416,8 +411,7 @@ export class Loop {
     run.isDropped = true;
     run.program.userCount -= 1;
     this.#core.runs.delete(run.runId);
-    const parent = run.parentRunId === undefined ? undefined : this.#core.runs.get(run.parentRunId);
-    if (parent !== undefined) this.#followUps.push({ run: parent, kind: EntryKind.TASK_FAILED, id: run.parentSerial, payload: encodeError(error) });
+    this.#consequences.reportRefusal(run, error);
   }
 
   #createHandle(arrival: Arrival): boolean {
@@ -492,7 +486,7 @@ export class Loop {
     if (run.taps !== undefined && isTold(kind, outcome)) tell(run, tellEntry(run, kind, id, payload, outcome, this.#answered));
     this.#answered = undefined;
     if (kind === EntryKind.START) group.programs.add(run.program);
-    if (commands.length > 0) this.#takeCommands(run, commands, group);
+    if (commands.length > 0) this.#consequences.take(run, commands, group);
     if (run.log === undefined || commands.length > 0 || kind !== EntryKind.EVENT || run.waiting !== undefined || run.taps !== undefined) group.touch(run);
   }
 
@@ -511,78 +505,6 @@ export class Loop {
     if (run.log !== undefined) run.log.add(kind, isHeld, id, now, seed, payload);
     else (run.fresh ??= []).push({ seq: run.seq, kind, isHeld, id, now, seed, ...(payload && { payload }) });
   }
-
-  #takeCommands(run: OpenRun, commands: readonly KernelCommand[], group: Group): void {
-    for (const command of commands) {
-      const open = run.note(command);
-      if (run.taps !== undefined) tell(run, tellCommand(run.runId, run, command, open));
-      if (open !== undefined) this.#takeWork(run, command.kind, open, group);
-    }
-    if (run.ending === undefined) return;
-    run.updatedAt = Math.max(run.updatedAt, run.lastNow);
-    this.#closeEnded(run, group);
-  }
-
-  #takeWork(run: OpenRun, kind: number, open: OpenCommand, group: Group): void {
-    switch (kind) {
-      case CommandKind.CALL_TASK:
-        group.calls.push({ run, open });
-        break;
-      case CommandKind.SET_TIMER:
-        group.timers.push({ run, open });
-        break;
-      case CommandKind.START_WORKFLOW:
-        this.#push(this.#children.start(run, open));
-        break;
-      case CommandKind.CANCEL_TIMER:
-        this.#performer.disarm(open);
-        break;
-      case CommandKind.CANCEL_TASK: {
-        const key = idempotencyKey(run.runId, open.visit);
-        if (this.#performer.isInFlight(key)) {
-          group.abortedKeys.push(key);
-          (run.aborting ??= new Set()).add(key);
-        }
-        break;
-      }
-      case CommandKind.CANCEL_WORKFLOW:
-        this.#cancelChild(run, open);
-        break;
-    }
-  }
-
-  #push(followUp: Arrival | undefined): void {
-    if (followUp !== undefined) this.#followUps.push(followUp);
-  }
-
-  #cancelChild(run: OpenRun, open: OpenCommand): void {
-    const child = this.#core.runs.get(childRunId(run.runId, open.serial));
-    if (child === undefined) return;
-    (run.aborting ??= new Set()).add(child.runId);
-    this.#followUps.push({ run: child, kind: EntryKind.CANCEL, id: 0, payload: undefined });
-  }
-
-  /** The kernel has ended the run: nothing of it stays open. */
-  #closeEnded(run: OpenRun, group: Group): void {
-    run.isYielded = false;
-    run.held = [];
-    if (run.ending?.status === "failed") run.error ??= decodeError(run.ending.payload);
-    for (const open of [...(run.open?.values() ?? [])]) {
-      run.close(open.serial);
-      this.#performer.disarm(open);
-      const key = idempotencyKey(run.runId, open.visit);
-      if (this.#performer.isInFlight(key)) group.abortedKeys.push(key);
-    }
-    this.#reportEnd(run);
-  }
-
-  /** Tells the parent, once, when the run has come to its end. */
-  #reportEnd(run: OpenRun): void {
-    if (run.isReported || !isEnded(run.computeStatus())) return;
-    run.isReported = true;
-    const parent = run.parentRunId === undefined ? undefined : this.#core.runs.get(run.parentRunId);
-    if (parent !== undefined) this.#followUps.push(this.#children.answer(parent, run.parentSerial, run.ending));
-  }
 }
 
 function isFree(run: OpenRun): boolean {
@@ -596,10 +518,6 @@ function isControl({ kind }: Arrival): boolean {
 /** Is the arrival itself part of the story (and not only its consequences)? */
 function isTold(kind: number, outcome: number): boolean {
   return kind !== EventKind.CONTINUE && (outcome === EventOutcome.TAKEN || outcome === EventOutcome.IGNORED || outcome === EventOutcome.FAILED);
-}
-
-function tell(run: OpenRun, event: Parameters<NonNullable<OpenRun["freshEvents"]>["push"]>[0] | undefined): void {
-  if (event !== undefined) (run.freshEvents ??= []).push(event);
 }
 
 function failArrival(arrival: Arrival | BatchCall, error: WorkflowError): void {

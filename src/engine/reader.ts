@@ -111,7 +111,8 @@ export class Reader {
 
   /** Plays everything, giving the event loop its turns. */
   async play(replay: Replay, entries: Iterable<HistoryEntry>): Promise<void> {
-    for await (const _slice of this.#slices(replay, entries)) continue;
+    const slices = this.#slices(replay, entries);
+    while ((await slices.next()).done !== true);
   }
 
 

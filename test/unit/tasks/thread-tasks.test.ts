@@ -11,7 +11,7 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-test("handlers get their input and context; results come in one batch", async () => {
+test("handlers get their input and context, and each call has one result", async () => {
   const seen: unknown[] = [];
   const tasks = createTasks({
     double: (input: number, { attempt, idempotencyKey, runId, task }) => {
@@ -20,12 +20,12 @@ test("handlers get their input and context; results come in one batch", async ()
     },
     later: async (input: number) => input + 1,
   });
-  const batches: (readonly TaskResult[])[] = [];
-  tasks.onResults = (results) => batches.push(results);
+  const results: TaskResult[] = [];
+  tasks.onResults = (batch) => results.push(...batch);
   tasks.perform([makeCall("double", "a", 4), makeCall("later", "b", 4)]);
   await turn();
   expect(seen).toEqual([[1, "a", "r", "double"]]);
-  expect(batches).toMatchObject([[{ isSuccess: true, value: 8, call: { idempotencyKey: "a" } }, { isSuccess: true, value: 5, call: { idempotencyKey: "b" } }]]);
+  expect(results).toMatchObject([{ isSuccess: true, value: 8, call: { idempotencyKey: "a" } }, { isSuccess: true, value: 5, call: { idempotencyKey: "b" } }]);
 });
 
 test("a key that is running is not started twice; after its end it may", async () => {
