@@ -151,8 +151,9 @@ class Scanner {
       return;
     }
     this.owner = undefined;
-    const colon = text.indexOf(":", range.start);
-    if (colon === -1 || colon >= range.end) {
+    let colon = range.start;
+    while (colon < range.end && text.charCodeAt(colon) !== 58) colon += 1;
+    if (colon === range.end) {
       this.strayItems.push(range);
       return;
     }

@@ -84,7 +84,13 @@ function findDiagram(parts: MarkdownParts, source: SourceText): TextRange | unde
 
 function reportErrors(diagram: Diagram, source: SourceText, base: number): void {
   for (const { code, message, start, end } of diagram.errors) {
-    source.report("error", code as `parse/${string}`, message, base + diagram.toSource(start), base + diagram.toSource(end));
+    source.report(
+      "error",
+      code as `parse/${string}`,
+      message,
+      base + diagram.toSource(start),
+      base + (end === 0 ? 0 : diagram.toSource(end - 1) + 1),
+    );
   }
 }
 

@@ -67,6 +67,11 @@ export class StateTree {
     return this.base + this.diagram.toSource(at);
   }
 
+  /** Past the last character of a range: what is cut out behind it does not belong to it. */
+  private toSourceEnd(at: number): number {
+    return at === 0 ? this.base : this.toSource(at - 1) + 1;
+  }
+
   private visit(statements: readonly Statement[], scope: DraftState | undefined): void {
     let last: Statement | undefined;
     for (const statement of statements) {
@@ -160,7 +165,7 @@ export class StateTree {
       label,
       labelStart: this.toSource(labelStart),
       start: this.toSource(statement.start),
-      end: this.toSource(statement.end),
+      end: this.toSourceEnd(statement.end),
     });
   }
 
@@ -222,10 +227,7 @@ export class StateTree {
   private checkLine(last: Statement, next: Statement): void {
     const stray = isBareState(next) ? next : isBareState(last) ? last : undefined;
     if (stray === undefined || next.start < last.end) return;
-    const from = this.toSource(last.end);
-    const to = this.toSource(next.start);
-    const newline = this.source.text.indexOf("\n", from);
-    if (newline !== -1 && newline < to) return;
+    if (this.source.text.slice(this.toSource(last.end), this.toSource(next.start)).includes("\n")) return;
     this.report(
       "warning",
       "parse/stray-text",
@@ -236,7 +238,7 @@ export class StateTree {
 
   private report(severity: "error" | "warning", code: `parse/${string}`, message: string, statement: Statement): void {
     const { start, end } = statement.kind === "state" ? statement.reference : statement;
-    this.source.report(severity, code, message, this.toSource(start), this.toSource(end));
+    this.source.report(severity, code, message, this.toSource(start), this.toSourceEnd(end));
   }
 
   /** `state x` without more makes no state in Mermaid: harmless when x is used elsewhere. */

@@ -23,6 +23,8 @@ class Refusal {
   constructor(
     readonly code: string,
     readonly message: string,
+    /** Where, when it is not the token in hand. */
+    readonly reference?: Reference,
   ) {}
 }
 
@@ -52,6 +54,8 @@ class Parser {
         if (!(error instanceof Refusal)) throw error;
         this.addError(error);
         if (error.code === "parse/nesting-limit") return;
+        // Its brace is open all the same.
+        if (error.code === "parse/state-name") this.frames.push({ statements: [], owner: undefined });
         this.lexer.recover(this.frames.length - 1);
         this.advance();
       }
@@ -67,7 +71,7 @@ class Parser {
   }
 
   private addError(refusal: Refusal): void {
-    const { start, end } = this.lexer;
+    const { start, end } = refusal.reference ?? this.lexer;
     this.errors.push({ code: refusal.code, message: refusal.message, start, end: Math.max(start, end) });
   }
 
@@ -76,7 +80,7 @@ class Parser {
     const { owner } = this.frames[this.frames.length - 1] as Frame;
     if (owner === undefined) return;
     this.frames.length = 1;
-    throw new Refusal("parse/unclosed-state", `State "${owner.reference.id}" has no closing brace`);
+    throw new Refusal("parse/unclosed-state", `State "${owner.reference.id}" has no closing brace`, owner.reference);
   }
 
   private add(statement: Statement): void {
@@ -159,9 +163,9 @@ class Parser {
       let label = "";
       let labelStart = end;
       if (this.is(Token.DESCRIPTION)) {
-        end = this.lexer.end;
         labelStart = skipSpace(this.code, this.lexer.start + 1);
-        label = this.code.slice(labelStart, end).trim();
+        label = this.code.slice(labelStart, this.lexer.end).trim();
+        end = label === "" ? this.lexer.end : labelStart + label.length;
         this.advance();
       }
       this.add({ kind: "relation", source, target, label, labelStart, start: source.start, end });
@@ -232,9 +236,9 @@ class Parser {
   }
 
   private parseClose(): void {
-    const frame = this.frames[this.frames.length - 1] as Frame;
-    if (frame.owner === undefined) throw this.refuse("No brace is open here");
-    frame.owner.end = this.lexer.end;
+    const { owner } = this.frames[this.frames.length - 1] as Frame;
+    if (this.frames.length === 1) throw this.refuse("No brace is open here");
+    if (owner !== undefined) owner.end = this.lexer.end;
     this.frames.pop();
     this.advance();
   }
