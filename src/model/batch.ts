@@ -19,21 +19,19 @@ class PackedBatch implements EventBatch {
   #payloadCount = 0;
   #payloadIndex = new Uint32Array(16);
   #payloads: ValueWriter | undefined;
-  #runIds: string[] = [];
-  #eventNames: string[] = [];
-  readonly #runIndexes = new Map<string, number>();
-  readonly #eventIndexes = new Map<string, number>();
+  readonly #runIds = new NameList();
+  readonly #eventNames = new NameList();
 
   get count(): number {
     return this.#count;
   }
 
   get runIds(): readonly string[] {
-    return this.#runIds;
+    return this.#runIds.list();
   }
 
   get eventNames(): readonly string[] {
-    return this.#eventNames;
+    return this.#eventNames.list();
   }
 
   get records(): Uint32Array {
@@ -58,8 +56,8 @@ class PackedBatch implements EventBatch {
     }
     if (payload !== undefined) this.#addPayload(index, payload);
     if (index * 2 === this.#records.length) this.#records = grow(this.#records);
-    this.#records[index * 2] = intern(runId, this.#runIds, this.#runIndexes);
-    this.#records[index * 2 + 1] = intern(event, this.#eventNames, this.#eventIndexes);
+    this.#records[index * 2] = this.#runIds.indexOf(runId);
+    this.#records[index * 2 + 1] = this.#eventNames.indexOf(event);
     this.#count = index + 1;
     return index;
   }
@@ -68,11 +66,8 @@ class PackedBatch implements EventBatch {
     this.#count = 0;
     this.#payloadCount = 0;
     this.#payloads?.reset();
-    // New arrays: a call under way may still read the old ones.
-    this.#runIds = [];
-    this.#eventNames = [];
-    this.#runIndexes.clear();
-    this.#eventIndexes.clear();
+    this.#runIds.clear();
+    this.#eventNames.clear();
   }
 
   #addPayload(index: number, payload: Value): void {
@@ -86,14 +81,51 @@ class PackedBatch implements EventBatch {
   }
 }
 
-function intern(text: string, texts: string[], indexes: Map<string, number>): number {
-  let index = indexes.get(text);
-  if (index === undefined) {
-    index = texts.length;
-    indexes.set(text, index);
-    texts.push(text);
+/** Names that a list remembers beyond `clear`. */
+const NAMES_REMEMBERED_MAX = 1_000_000;
+
+interface Known {
+  index: number;
+  /** The filling that gave it this index. */
+  filling: number;
+}
+
+/**
+ * Names by order of first use. A list that is filled anew with the same names in the same order stays the same array, so
+ * whoever takes batches can tell by identity that nothing changed. An array that was handed out only ever grows.
+ */
+class NameList {
+  #names: string[] = [];
+  #count = 0;
+  #filling = 0;
+  readonly #known = new Map<string, Known>();
+
+  indexOf(name: string): number {
+    const known = this.#known.get(name);
+    if (known !== undefined && known.filling === this.#filling) return known.index;
+    const index = this.#count++;
+    if (this.#names[index] !== name) {
+      if (index < this.#names.length) this.#names = this.#names.slice(0, index);
+      this.#names.push(name);
+    }
+    if (known === undefined) this.#known.set(name, { index, filling: this.#filling });
+    else {
+      known.index = index;
+      known.filling = this.#filling;
+    }
+    return index;
   }
-  return index;
+
+  list(): readonly string[] {
+    if (this.#names.length !== this.#count) this.#names = this.#names.slice(0, this.#count);
+    return this.#names;
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.#filling += 1;
+    if (this.#known.size > NAMES_REMEMBERED_MAX) this.#known.clear();
+  }
 }
 
 function grow(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {

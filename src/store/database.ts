@@ -8,7 +8,7 @@ import { toStoreError } from "./errors.js";
 
 export const SCHEMA_VERSION = 1;
 /** How long another tab with an older schema may keep this one from opening, ms. */
-export const OPEN_BLOCKED_MS_MAX = 10_000;
+export const OPEN_BLOCKED_MS_MAX = 5_000;
 
 /** Bytes as they stand in the database. */
 export interface StoredBytes {

@@ -16,10 +16,10 @@ import { LEVEL_FINAL, mergeRows, MERGE_ROWS, pickMerge, type RowPlace } from "./
 import { RunDirectory } from "./run-directory.js";
 
 /** Commits that may wait for their group; further ones are refused with `store/overloaded`. */
-export const PENDING_COMMITS_MAX = 1_000_000;
-/** Quiet time before rows are merged and unused groups removed, ms. */
+export const PENDING_COMMITS_MAX = 100_000;
+/** Rows are merged and unused groups removed so long after there is something to tidy, a step at a time, ms. */
 const TIDY_DELAY_MS = 200;
-/** Rows that may pile up before they are merged between commits, without waiting for quiet. */
+/** Rows that may pile up before they are merged between commits, without waiting for a pause. */
 const TIDY_ROWS_MAX = 16 * MERGE_ROWS;
 /** Groups removed in one transaction. */
 const REMOVALS_PER_TRANSACTION = 50;
@@ -47,7 +47,7 @@ class IndexedDbStore implements StorePort {
   /** 0: never took over, so must not write. */
   #epoch = 0;
   #pending: PendingCommit[] = [];
-  #jobs: (() => Promise<void>)[] = [];
+  #tasks: (() => Promise<void>)[] = [];
   #isWorking = false;
   #isClosed = true;
   /** Commits that nobody waits for (durability none) and that are not written yet. */
@@ -68,7 +68,7 @@ class IndexedDbStore implements StorePort {
     this.#lastGroup = 0;
     this.#rows = [];
     this.#directory.clear();
-    await this.#runJob(() => this.#readRows());
+    await this.#runTask(() => this.#readRows());
     return [...this.#directory.records()].filter((record) => !isEnded(record.status));
   }
 
@@ -117,13 +117,16 @@ class IndexedDbStore implements StorePort {
     }
   }
 
+  /** Undefined also where the checkpoint is damaged: it only shortens the replay of a history that is there. */
   async checkpoint(runId: string): Promise<{ readonly seq: number; readonly bytes: Uint8Array } | undefined> {
     await this.#settle();
     const place = this.#directory.places(runId)?.checkpoint;
     if (place === undefined) return undefined;
-    const bytes = await this.#readFor(runId, this.#checkpoints, place.group);
-    if (bytes === undefined) return undefined;
-    if (place.offset + place.size > bytes.length) throw damagedError(runId, place.group, "the checkpoint is cut off");
+    const bytes = await this.#checkpoints.get(place.group).catch((error: unknown) => {
+      if (isDamage(error)) return undefined;
+      throw error;
+    });
+    if (bytes === undefined || place.offset + place.size > bytes.length) return undefined;
     return { seq: place.seq, bytes: bytes.slice(place.offset, place.offset + place.size) };
   }
 
@@ -144,7 +147,7 @@ class IndexedDbStore implements StorePort {
 
   async delete(runIds: readonly string[]): Promise<void> {
     await this.#settle();
-    await this.#runJob(async () => {
+    await this.#runTask(async () => {
       const removed = [...new Set(runIds)].filter((runId) => this.#directory.places(runId) !== undefined);
       if (removed.length === 0) return;
       await this.#addGroup({
@@ -163,7 +166,7 @@ class IndexedDbStore implements StorePort {
   }
 
   async takeOver(): Promise<number> {
-    await this.#runJob(async () => {
+    await this.#runTask(async () => {
       this.#epoch = await this.#database.raiseEpoch();
       await this.#readRows();
       await this.#findUnused();
@@ -173,15 +176,16 @@ class IndexedDbStore implements StorePort {
   }
 
   async refresh(): Promise<void> {
-    await this.#runJob(() => this.#readRows());
+    await this.#runTask(() => this.#readRows());
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#tidyTimer);
+    this.#tidyTimer = undefined;
     await new Promise<void>((resolve) => {
-      this.#jobs.push(async () => resolve());
+      this.#tasks.push(async () => resolve());
       this.#wake();
     });
     this.#chunks.clear();
@@ -197,13 +201,14 @@ class IndexedDbStore implements StorePort {
     queueMicrotask(() => void this.#work());
   }
 
-  /** Groups first, then one job, by turns, until nothing is left. Never rejects: each caller hears of its own failure. */
+  /** Groups first, then one task, by turns, until nothing is left. Never rejects: each caller hears of its own failure. */
   async #work(): Promise<void> {
-    clearTimeout(this.#tidyTimer);
-    while (this.#pending.length > 0 || this.#jobs.length > 0) {
+    while (this.#pending.length > 0 || this.#tasks.length > 0) {
       if (this.#pending.length > 0) await this.#commitGroup();
+      // Under a load without pauses, rows are merged all the same.
+      if (this.#rows.length > TIDY_ROWS_MAX && this.#rows.length % MERGE_ROWS === 0) await this.#tidyOnce().catch(() => undefined);
       if (this.#pending.length > 0 && this.#isClosed) continue;
-      await this.#jobs.shift()?.();
+      await this.#tasks.shift()?.();
     }
     this.#isWorking = false;
     this.#planTidying();
@@ -235,17 +240,17 @@ class IndexedDbStore implements StorePort {
     return this.#directory.lastSeq(runId);
   }
 
-  #runJob(work: () => Promise<void>): Promise<void> {
+  #runTask(work: () => Promise<void>): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError(this.#name, "the store was closed"));
     return new Promise((resolve, reject) => {
-      this.#jobs.push(() => work().then(resolve, reject));
+      this.#tasks.push(() => work().then(resolve, reject));
       this.#wake();
     });
   }
 
   /** Waits for the commits that nobody waited for. */
   async #settle(): Promise<void> {
-    while (this.#unawaitedCount > 0 && !this.#isClosed) await this.#runJob(async () => undefined);
+    while (this.#unawaitedCount > 0 && !this.#isClosed) await this.#runTask(async () => undefined);
   }
 
   // --- reading ---------------------------------------------------------------------------------------------------
@@ -255,7 +260,7 @@ class IndexedDbStore implements StorePort {
     if (places === undefined) return [];
     if (places.damagedGroup !== undefined) throw damagedError(runId, places.damagedGroup, "its records cannot be read");
     const wanted = places.pieces.filter((piece) => piece.firstSeq + piece.count - 1 > fromSeq);
-    const chunks = await Promise.all(wanted.map((piece) => this.#readFor(runId, this.#chunks, piece.group)));
+    const chunks = await Promise.all(wanted.map((piece) => this.#readFor(runId, piece.group)));
     const history: HistoryEntry[] = [];
     for (const [index, piece] of wanted.entries()) {
       const chunk = chunks[index];
@@ -269,12 +274,11 @@ class IndexedDbStore implements StorePort {
     return history;
   }
 
-  async #readFor(runId: string, chunks: ChunkCache, group: number): Promise<Uint8Array | undefined> {
+  async #readFor(runId: string, group: number): Promise<Uint8Array | undefined> {
     try {
-      return await chunks.get(group);
+      return await this.#chunks.get(group);
     } catch (error) {
-      if (error instanceof WorkflowError && error.code === "store/damaged") throw damagedError(runId, group, "its checksum is wrong");
-      throw error;
+      throw isDamage(error) ? damagedError(runId, group, "its checksum is wrong") : error;
     }
   }
 
@@ -313,12 +317,12 @@ class IndexedDbStore implements StorePort {
   }
 
   #planTidying(): void {
-    if (this.#isClosed || this.#epoch === 0 || !this.#hasTidying()) return;
-    const delay = this.#rows.length > TIDY_ROWS_MAX ? 0 : TIDY_DELAY_MS;
+    if (this.#isClosed || this.#epoch === 0 || this.#tidyTimer !== undefined || !this.#hasTidying()) return;
     this.#tidyTimer = setTimeout(() => {
+      this.#tidyTimer = undefined;
       // A failure (another driver's epoch, a full disk) leaves all as it was; the next quiet moment tries again.
-      this.#runJob(() => this.#tidyOnce()).catch(() => undefined);
-    }, delay);
+      this.#runTask(() => this.#tidyOnce()).catch(() => undefined);
+    }, TIDY_DELAY_MS);
   }
 
   #hasTidying(): boolean {
@@ -364,7 +368,7 @@ function decodePiece(runId: string, group: number, bytes: Uint8Array): HistoryEn
   try {
     return decodeEntries(bytes);
   } catch (error) {
-    if (error instanceof WorkflowError && error.code === "store/damaged") throw damagedError(runId, group, error.message);
+    if (isDamage(error)) throw damagedError(runId, group, error.message);
     throw error;
   }
 }
@@ -374,9 +378,13 @@ function decodeRow(bytes: Uint8Array, group: number): MetaRow | undefined {
   try {
     return decodeMeta(bytes, group);
   } catch (error) {
-    if (error instanceof WorkflowError && error.code === "store/damaged") return undefined;
+    if (isDamage(error)) return undefined;
     throw error;
   }
+}
+
+function isDamage(error: unknown): error is WorkflowError {
+  return error instanceof WorkflowError && error.code === "store/damaged";
 }
 
 function takeSome(groups: Set<number>): number[] {

@@ -5,6 +5,6 @@ export const PROTOCOL_VERSION = 1;
 /** How long a worker's script may take to load and answer, ms. */
 export const WORKER_START_MS_MAX = 30_000;
 /** Calls that may wait for their answer; further ones are refused with `worker/overloaded`. */
-export const CALLS_PENDING_MAX = 1_000_000;
+export const CALLS_PENDING_MAX = 250_000;
 /** Run ids that page and worker remember by number; beyond it the numbering starts anew. */
 export const RUN_NUMBERS_MAX = 1_000_000;

@@ -38,3 +38,11 @@ test("every case of the store suite passes on IndexedDB", async () => {
   }
   expect(failed).toEqual([]);
 });
+
+test("a full disk is named, and loses nothing that was acknowledged", async () => {
+  const session = await context.newCDPSession(page);
+  await session.send("Storage.overrideQuotaForOrigin", { origin: server.origin, quotaSize: 4_000_000 });
+  expect(await page.evaluate(() => window.storeTests?.fill("full", 5))).toBe("store/quota-exceeded");
+  await session.send("Storage.overrideQuotaForOrigin", { origin: server.origin });
+  expect(await page.evaluate(() => window.storeTests?.fill("full", 5))).toBe("no error");
+});

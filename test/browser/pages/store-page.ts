@@ -2,12 +2,17 @@
 import { deleteDB, openDB } from "idb";
 import { WorkflowError } from "../../../src/model/errors.js";
 import type { RunChange, StorePort } from "../../../src/model/ports.js";
-import { createIndexedDbStore } from "../../../src/store/indexeddb-store.js";
+import { createIndexedDbStore, PENDING_COMMITS_MAX } from "../../../src/store/indexeddb-store.js";
+import { createTabs, MESSAGE_RECORDS_MAX } from "../../../src/tabs/web-locks.js";
 import { makeChange, makeEntries, STORE_CASES } from "../../unit/store/suite.js";
 
 declare global {
   interface Window {
-    storeTests?: { readonly names: readonly string[]; run(name: string): Promise<string> };
+    storeTests?: {
+      readonly names: readonly string[];
+      run(name: string): Promise<string>;
+      fill(name: string, groupCount: number): Promise<string>;
+    };
   }
 }
 
@@ -125,6 +130,56 @@ cases.set("ten thousand runs are committed in few groups and read back", async (
   await again.close();
 });
 
+cases.set("more commits than may wait are refused, those before are kept", async (name) => {
+  const store = await openDriver(name);
+  await store.commit([makeChange("a", 1, 1)], "relaxed");
+  const touch = { record: makeChange("a", 1, 1).record, entries: [] };
+  const commits = Array.from({ length: PENDING_COMMITS_MAX }, () => store.commit([touch], "relaxed"));
+  check((await errorOf(store.commit([touch], "relaxed")))?.code === "store/overloaded", "one too many");
+  await Promise.all(commits);
+  await store.close();
+});
+
+cases.set("a database that an older tab keeps is reported, not waited for without end", async (name) => {
+  const keeper = await openDB(name, 1);
+  const deleting = deleteDB(name);
+  check((await errorOf(createIndexedDbStore({ name }).open()))?.code === "store/blocked", "blocked");
+  keeper.close();
+  await deleting;
+});
+
+cases.set("a damaged checkpoint is passed over, a cut chunk reported", async (name) => {
+  const store = await openDriver(name);
+  await store.commit([{ ...makeChange("a", 1, 2), checkpoint: { seq: 2, bytes: new Uint8Array(20) } }], "relaxed");
+  await store.close();
+  await flip(name, "checkpoints", 1);
+  const again = createIndexedDbStore({ name });
+  await again.open();
+  check((await again.checkpoint("a")) === undefined, "no checkpoint");
+  same(await again.history("a"), makeEntries(1, 2));
+  await again.close();
+});
+
+cases.set("one tab is elected, the next one when it closes; records go round in parts", async (name) => {
+  const first = createTabs(name);
+  const second = createTabs(name);
+  let drivers = 0;
+  check((await first.elect(() => (drivers += 1))) === "driver" && drivers === 1, "the first drives");
+  check((await second.elect(() => (drivers += 1))) === "watcher" && second.role() === "watcher", "the second watches");
+  const sizes: number[] = [];
+  second.onMessage = ({ records }) => sizes.push(records.length);
+  first.broadcast({
+    kind: "records",
+    records: Array.from({ length: MESSAGE_RECORDS_MAX + 1 }, (_, index) => makeChange(`r${index}`, 1, 1).record),
+  });
+  await until(async () => sizes.length === 2);
+  same(sizes, [MESSAGE_RECORDS_MAX, 1]);
+  first.close();
+  await until(async () => second.role() === "driver");
+  check(drivers === 2, "the second drives");
+  second.close();
+});
+
 async function openDriver(name: string): Promise<StorePort> {
   const store = createIndexedDbStore({ name });
   await store.open();
@@ -132,7 +187,7 @@ async function openDriver(name: string): Promise<StorePort> {
   return store;
 }
 
-async function flip(name: string, store: "groups" | "meta", key: number): Promise<void> {
+async function flip(name: string, store: "groups" | "meta" | "checkpoints", key: number): Promise<void> {
   const database = await openDB(name);
   const stored = await database.get(store, key);
   stored.bytes[Math.floor(stored.bytes.length / 2)] ^= 0x10;
@@ -174,7 +229,37 @@ function same(actual: unknown, expected: unknown): void {
   if (a !== b) throw new Error(`expected ${b}, got ${a}`);
 }
 
+/** For the test of a full disk: commits until told that it is full, or `groupCount` groups of 8 MB; then looks at what was acknowledged. */
+async function fill(name: string, groupCount: number): Promise<string> {
+  const store = await openDriver(name);
+  const from = ((await store.get("small"))?.seq ?? 0) + 1;
+  const checkpoint = { seq: from, bytes: makeNoise(8_000_000) };
+  let code = "no error";
+  let last = from - 1;
+  for (let count = 0; count < groupCount && code === "no error"; count += 1) {
+    const error = await errorOf(
+      store.commit([{ ...makeChange("small", last + 1, last + 1), checkpoint }, makeChange(`other${last}`, 1, 1)], "strict"),
+    );
+    if (error === undefined) last += 1;
+    else code = error.code;
+  }
+  await store.close();
+  const again = createIndexedDbStore({ name });
+  await again.open();
+  same(await again.history("small"), makeEntries(1, last));
+  await again.close();
+  return code;
+}
+
+/** Bytes that no database can pack. */
+function makeNoise(size: number): Uint8Array {
+  const noise = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
+  return noise;
+}
+
 window.storeTests = {
+  fill,
   names: [...cases.keys()],
   async run(name) {
     const database = `test ${name} ${Math.random()}`;

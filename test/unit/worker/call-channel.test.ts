@@ -7,6 +7,7 @@ import { WorkflowError } from "../../../src/model/errors.js";
 import { CallChannel } from "../../../src/worker/call-channel.js";
 import { serveCalls } from "../../../src/worker/call-host.js";
 import { serializeThrown, restoreThrown } from "../../../src/worker/errors.js";
+import { CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "../../../src/worker/limits.js";
 
 interface Told {
   readonly sent: unknown[];
@@ -97,6 +98,26 @@ describe("call channel", () => {
         ["e", "more"],
       ],
     ]);
+    end();
+  });
+
+  test("beyond the limits, calls are refused and run ids numbered anew", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const silent = new CallChannel(port1);
+    const calls = Array.from({ length: CALLS_PENDING_MAX }, () => silent.call({ kind: "status", runId: "a" }).catch(() => undefined));
+    await expect(silent.call({ kind: "status", runId: "a" })).rejects.toMatchObject({ code: "worker/overloaded", isRetryable: true });
+    silent.fail(new WorkflowError("worker/lost", "gone"));
+    await Promise.all(calls);
+    port2.close();
+
+    const { channel, told, end } = connect();
+    const count = Math.ceil(RUN_NUMBERS_MAX / 2) + 1;
+    for (const prefix of ["a", "b", "a"]) {
+      const batch = createBatch();
+      for (let index = 0; index < count; index += 1) batch.add(`${prefix}${index}`, "go");
+      await channel.sendBatch(batch);
+      expect(told.batches.splice(0)[0]?.at(-1)).toEqual([`${prefix}${count - 1}`, "go"]);
+    }
     end();
   });
 
