@@ -3,7 +3,7 @@
 import { CELL_SIZE, OBJECT_HEADER_SIZE, OBJECT_KIND_MASK, ObjectKind, Tag } from "./abi";
 import { areBytesEqual, hashBytes, hashWord } from "./bytes";
 import { copyCell, floatOf, intOf, isNumeric, objectOf, setObject, tagOf } from "./cell";
-import { compareNumbers, isWholeInt, isWholeUint } from "./numeric";
+import { areSameKey, isWholeInt, isWholeUint } from "./numeric";
 import { findKey, keyObject, shapeIndexOf, shapeKeyAt } from "./shape";
 
 /** Smaller hashed maps are searched from end to end. */
@@ -66,7 +66,7 @@ function hashKeyCell(cell: usize): u32 {
 function areKeysEqual(a: usize, b: usize): bool {
   const left = tagOf(a);
   const right = tagOf(b);
-  if (isNumeric(left)) return isNumeric(right) && compareNumbers(a, b) == 0;
+  if (isNumeric(left)) return isNumeric(right) && areSameKey(a, b);
   if (left != right) return false;
   if (left == Tag.STRING) return areStringsEqual(objectOf(a), objectOf(b));
   return left == Tag.BOOL && load<u32>(a, 4) == load<u32>(b, 4);

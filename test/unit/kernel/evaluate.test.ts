@@ -115,14 +115,21 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
       [double(0.5), number(0.5)],
       [int(1), uint(1), number(1)],
       [int(2n ** 53n), uint(2n ** 53n), double(2 ** 53)],
-      [int(2n ** 53n + 1n), uint(2n ** 53n + 1n)],
-      [int(INT_MAX), uint(INT_MAX)],
+      [int(2n ** 54n), uint(2n ** 54n), number(2 ** 54)],
       [uint(2n ** 63n), double(2 ** 63), number(2 ** 63)],
-      [uint(UINT_MAX)],
-      [double(2 ** 64), number(2 ** 64)],
+      [double(2 ** 65), number(2 ** 65)],
       [number(Infinity)],
     ];
-    it("orders numbers of all types exactly", () => {
+    it("orders ints and uints exactly, and both beside a float as the nearest double", () => {
+      expect(bench.binary(Op.LT, int(INT_MAX), uint(2n ** 63n))).toEqual(bool(true));
+      expect(bench.binary(Op.LT, int(INT_MAX), double(2 ** 63))).toEqual(bool(false));
+      expect(bench.binary(Op.EQ, int(INT_MAX), double(2 ** 63))).toEqual(bool(true));
+      expect(bench.binary(Op.EQ, int(2n ** 53n + 1n), number(2 ** 53))).toEqual(bool(true));
+      expect(bench.binary(Op.EQ, uint(UINT_MAX), double(2 ** 64))).toEqual(bool(true));
+      expect(bench.binary(Op.IN, double(2 ** 53), map([int(2n ** 53n + 1n), nothing]))).toEqual(bool(false));
+    });
+
+    it("orders numbers of all types", () => {
       rows.forEach((row, i) => {
         rows.forEach((other, j) => {
           for (const a of row) {
