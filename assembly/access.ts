@@ -1,16 +1,18 @@
 // Reaching into lists and maps: a[b], a.key, has(a.key), a in b, and the literals [..] and {..}.
 import { CELL_SIZE, ExpressionError, OBJECT_FLAG_PERMANENT, OBJECT_HEADER_SIZE, ObjectKind, Tag } from "./abi";
 import { copyCell, floatOf, intOf, isNumeric, objectOf, refuseOperand, refuseOperands, setBool, setError, setErrorWithDetail, setObject, tagOf, uintOf } from "./cell";
-import { spendSize } from "./fuel";
+import { fuelLeft, spendSize } from "./fuel";
 import { areStringsEqual, closeHashedMap, countOf, findFieldInMap, findInMap, hashedMapSize, isKeyCell, isShaped, openHashedMap, pairAt, stringHash } from "./map";
 import { allocateScratch } from "./memory";
 import { STEP_CACHE, STEP_EXTRA, STEP_IMMEDIATE } from "./machine";
 import { isWholeInt } from "./numeric";
 import { internKeyOfValue, internShape, keyObject, SHAPE_KEY_COUNT_MAX } from "./shape";
-import { bytesOf, elementAt, newList, valueEquals } from "./value";
+import { bytesOf, comparedCount, elementAt, newList, OBJECT_FLAG_LITERAL, valueEquals } from "./value";
 
 /** Key ids of the map literal in hand. */
 const LITERAL_IDS: usize = memory.data(256, 16);
+/** Texts that outlive the step: of the program, or of the kernel. */
+const LASTING_FLAGS: u32 = OBJECT_FLAG_PERMANENT | OBJECT_FLAG_LITERAL;
 const KEY_CELL: usize = memory.data(16, 16);
 
 /** dst = a[b]. */
@@ -29,7 +31,7 @@ export function indexValue(dst: usize, a: usize, b: usize): void {
 function refuseKey(dst: usize, key: usize): void {
   const tag = tagOf(key);
   const isPossible = tag == Tag.STRING || tag == Tag.BOOL || isNumeric(tag);
-  const isPermanent = tag == Tag.STRING && (load<u32>(objectOf(key)) & OBJECT_FLAG_PERMANENT) != 0;
+  const isPermanent = tag == Tag.STRING && (load<u32>(objectOf(key)) & LASTING_FLAGS) != 0;
   setErrorWithDetail(dst, isPossible ? ExpressionError.NO_SUCH_KEY : ExpressionError.NO_SUCH_OVERLOAD, isPermanent ? objectOf(key) : 0);
 }
 
@@ -95,7 +97,9 @@ export function findMember(dst: usize, a: usize, b: usize): void {
     setError(dst, ExpressionError.OUT_OF_FUEL);
     return;
   }
-  setBool(dst, tagOf(a) == Tag.STRING ? hasText(object, objectOf(a)) : hasValue(object, a));
+  const isMember = tagOf(a) == Tag.STRING ? hasText(object, objectOf(a)) : hasValue(object, a);
+  if (!isMember && fuelLeft() < 0) setError(dst, ExpressionError.OUT_OF_FUEL);
+  else setBool(dst, isMember);
 }
 
 function hasText(list: usize, text: usize): bool {
@@ -110,6 +114,7 @@ function hasValue(list: usize, value: usize): bool {
   const end = elementAt(list, countOf(list));
   for (let at = elementAt(list, 0); at < end; at += CELL_SIZE) {
     if (valueEquals(value, at)) return true;
+    if (comparedCount() != 0 && !spendSize(<usize>comparedCount() << 4)) return false;
   }
   return false;
 }
@@ -183,7 +188,7 @@ function shapeOfLiteral(first: usize, count: u32): usize {
     const key = first + (<usize>i << 5);
     if (tagOf(key) != Tag.STRING) return 0;
     const object = objectOf(key);
-    if ((load<u32>(object) & OBJECT_FLAG_PERMANENT) == 0) return 0;
+    if ((load<u32>(object) & LASTING_FLAGS) == 0) return 0;
     const id = internKeyOfValue(bytesOf(object), countOf(object), stringHash(object));
     if (id == 0) return 0;
     store<u32>(LITERAL_IDS + (<usize>i << 2), id);

@@ -1,8 +1,9 @@
 // The slow path of == != < <= > >=: everything but two plain numbers.
 import { ExpressionError, Tag } from "./abi";
 import { objectOf, refuseOperands, setBool, setError, tagOf } from "./cell";
-import { areStringsEqual } from "./map";
-import { NO_ORDER, UNORDERED, valueCompare, valueEquals } from "./value";
+import { spendSize } from "./fuel";
+import { areStringsEqual, countOf } from "./map";
+import { comparedCount, NO_ORDER, UNORDERED, valueCompare, valueEquals } from "./value";
 
 // How a comparison reads its outcome; prepare.ts writes these into the step's cache word.
 export const COMPARE_LESS: u32 = 1;
@@ -16,21 +17,35 @@ export const COMPARE_JUMP_TRUE: u32 = 32;
 /** The next instruction returns the answer: do so at once. */
 export const COMPARE_RETURN: u32 = 64;
 
+const FREE_TEXT_SIZE: u32 = 1024;
+
 /** dst = a <op> b, where `flags` tells the operator. Writes a BOOL or an ERROR. */
 export function compareCells(flags: u32, dst: usize, a: usize, b: usize): void {
-  if (tagOf(a) == Tag.STRING && tagOf(b) == Tag.STRING && (flags & (COMPARE_LESS | COMPARE_GREATER)) == 0) {
-    setBool(dst, areStringsEqual(objectOf(a), objectOf(b)) != ((flags & COMPARE_INVERTED) != 0));
+  const tag = tagOf(a);
+  if (tag >= Tag.ERROR || tagOf(b) >= Tag.ERROR) refuseOperands(dst, a, b);
+  else if ((flags & (COMPARE_LESS | COMPARE_GREATER)) == 0) equateCells(flags, dst, a, b);
+  else {
+    const order = valueCompare(a, b);
+    if (order == NO_ORDER) setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
+    else if (isLongText(tag, a) && !spendSize(countOf(objectOf(a)))) setError(dst, ExpressionError.OUT_OF_FUEL);
+    else setBool(dst, order != UNORDERED && ((flags >> <u32>(order + 1)) & 1) != 0);
+  }
+}
+
+function equateCells(flags: u32, dst: usize, a: usize, b: usize): void {
+  const tag = tagOf(a);
+  const isInverted = (flags & COMPARE_INVERTED) != 0;
+  if (tag == Tag.STRING && tagOf(b) == Tag.STRING) {
+    if (isLongText(tag, a) && !spendSize(countOf(objectOf(a)))) setError(dst, ExpressionError.OUT_OF_FUEL);
+    else setBool(dst, areStringsEqual(objectOf(a), objectOf(b)) != isInverted);
     return;
   }
-  if (tagOf(a) >= Tag.ERROR || tagOf(b) >= Tag.ERROR) {
-    refuseOperands(dst, a, b);
-    return;
-  }
-  if ((flags & (COMPARE_LESS | COMPARE_GREATER)) == 0) {
-    setBool(dst, valueEquals(a, b) != ((flags & COMPARE_INVERTED) != 0));
-    return;
-  }
-  const order = valueCompare(a, b);
-  if (order == NO_ORDER) setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
-  else setBool(dst, order != UNORDERED && ((flags >> <u32>(order + 1)) & 1) != 0);
+  const isEqual = valueEquals(a, b);
+  if ((tag == Tag.LIST || tag == Tag.MAP) && !spendSize(<usize>comparedCount() << 4)) setError(dst, ExpressionError.OUT_OF_FUEL);
+  else setBool(dst, isEqual != isInverted);
+}
+
+/** Short texts compare for free. */
+function isLongText(tag: i32, cell: usize): bool {
+  return (tag == Tag.STRING || tag == Tag.BYTES) && countOf(objectOf(cell)) > FREE_TEXT_SIZE;
 }

@@ -137,7 +137,7 @@ function callOnText(id: u32, dst: usize, first: usize, count: u32): void {
     return;
   }
   const text = objectOf(first);
-  if (!spendSize(countOf(text))) {
+  if (!spendSize(searchCost(first, count, text))) {
     setError(dst, ExpressionError.OUT_OF_FUEL);
     return;
   }
@@ -145,6 +145,14 @@ function callOnText(id: u32, dst: usize, first: usize, count: u32): void {
   else if (id == Fn.CHAR_AT) charAt(dst, text, positionOf(argument(first, 1)));
   else if (id == Fn.SUBSTRING) substring(dst, text, positionOf(argument(first, 1)), overload == 1 ? codePointCount(text) : positionOf(argument(first, 2)));
   else callOnTwoTexts(id, dst, first, overload == 2);
+}
+
+/** What the worst search in these arguments costs, in bytes: long needles in long texts count more than once. */
+function searchCost(first: usize, count: u32, text: usize): usize {
+  const length = <u64>countOf(text);
+  if (count < 2 || tagOf(argument(first, 1)) != Tag.STRING) return <usize>length;
+  const extra = (length * countOf(objectOf(argument(first, 1)))) >> 10;
+  return <usize>min<u64>(length + extra, 0x7fffffff);
 }
 
 function kindsOf(id: u32): u32 {

@@ -220,6 +220,16 @@ export function resizeScratch(address: usize, oldSize: usize, newSize: usize): b
   return true;
 }
 
+/** Where scratch stands now, for `releaseScratch`. */
+export function markScratch(): usize {
+  return scratchTop;
+}
+
+/** Gives back what was allocated since the mark, where that lies in the chunk in use. */
+export function releaseScratch(mark: usize): void {
+  if (mark > scratchCurrent && mark <= scratchTop && scratchCurrent != 0) scratchTop = mark;
+}
+
 /** Ends the life of everything in scratch. The first chunk is kept, the others are freed. */
 // @ts-ignore: decorator
 @inline

@@ -1,23 +1,26 @@
 // Loading an expression: its instructions are checked (every register, slot, constant, key, function and jump) and
 // written anew as the steps that the evaluator reads (drawn in machine.ts), so that hostile code reads nothing that is
 // not its own and the evaluator needs no checks. Record after loading: +0 address of the steps, +8 address of the
-// constant cells, +28 number of registers to clear before a start (those not surely written before they are read).
+// constant cells, +20 size of the block that holds both, +28 number of registers to clear before a start (those not surely written before they are read).
 import {
   CELL_SIZE, Fn, INSTRUCTION_SIZE, KernelStatus, NO_OPERAND, Op, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, OPERAND_REGISTER,
   OPERAND_SLOT, ProgramHeader, REGISTER_COUNT_MAX, Tag,
 } from "./abi";
-import { floatOf, intOf, tagOf } from "./cell";
+import { floatOf, intOf, objectOf, tagOf } from "./cell";
 import { COMPARE_EQUAL, COMPARE_GREATER, COMPARE_INVERTED, COMPARE_JUMP_FALSE, COMPARE_JUMP_TRUE, COMPARE_LESS, COMPARE_RETURN } from "./compare";
 import {
   BUILTINS, NO_SHAPE, REGISTERS, STEP_A, STEP_ADD, STEP_AND, STEP_B, STEP_BRANCH, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST, STEP_EXTRA,
   STEP_FIELD, STEP_HAS_FIELD, STEP_IMMEDIATE, STEP_ITER_NEXT, STEP_JUMP, STEP_JUMP_BOOL, STEP_JUMP_ERROR, STEP_MOVE, STEP_MUL, STEP_NOT, STEP_OR,
   STEP_RARE, STEP_RETURN, STEP_SIZE, STEP_SUB,
 } from "./machine";
-import { allocateBlock, freeBlock } from "./memory";
+import { allocateBlock, allocateScratch, freeBlock, markScratch, releaseScratch } from "./memory";
 import { isKey } from "./shape";
-import { decodeWirePermanent, WIRE_OUT_OF_MEMORY } from "./wire";
+import { deepCopy, deepSize, OBJECT_FLAG_LITERAL, SIZE_OVER } from "./value";
+import { decodeWire, WIRE_OUT_OF_MEMORY } from "./wire";
 
 const INSTRUCTION_COUNT_MAX: u32 = 0x100000;
+/** Bytes of one expression's constants. */
+const HEAP_SIZE_MAX: usize = 0x4000000;
 const ARGUMENT_COUNT_MAX: u32 = 8;
 /** Ints of at most this size are exact as doubles. */
 const EXACT_INT_MAX: i64 = 9007199254740992;
@@ -38,6 +41,8 @@ let constantCount: u32 = 0;
 let instructionCount: u32 = 0;
 /** Where the steps and the constant cells of the expression in hand go. */
 let steps: usize = 0;
+/** Bytes of the constants' objects. */
+let heapSize: usize = 0;
 let constants: usize = 0;
 /** u8 per register: surely written so far. */
 const WRITTEN: usize = memory.data(4096, 16);
@@ -58,39 +63,63 @@ export function prepareExpression(record: usize, blob: usize, keyIds: usize): i3
   if (instructionCount == 0 || instructionCount > INSTRUCTION_COUNT_MAX || registerCount > <u32>REGISTER_COUNT_MAX) return KernelStatus.BAD_PROGRAM;
   if (<u64>codeOffset + <u64>instructionCount * INSTRUCTION_SIZE > size || <u64>constantsOffset + constantsSize > size) return KernelStatus.BAD_PROGRAM;
   if (constantCount > constantsSize) return KernelStatus.BAD_PROGRAM;
-  const stepsSize = <usize>instructionCount * STEP_SIZE;
-  const blockSize = stepsSize + <usize>constantCount * CELL_SIZE;
+  const mark = markScratch();
+  const status = placeExpression(record, blob, keyIds);
+  releaseScratch(mark);
+  return status;
+}
+
+function placeExpression(record: usize, blob: usize, keyIds: usize): i32 {
+  const code = blob + load<u32>(record);
+  const decoded = allocateScratch(<usize>(constantCount + 1) << 4);
+  if (decoded == 0) return KernelStatus.OUT_OF_MEMORY;
+  const status = readConstants(decoded, blob + load<u32>(record, 8), load<u32>(record, 20));
+  if (status != KernelStatus.OK) return status;
+  if (!areInstructionsSound(code, keyIds, load<u32>(blob + (ProgramHeader.KEY_COUNT << 2)))) return KernelStatus.BAD_PROGRAM;
+  const blockSize = <usize>instructionCount * STEP_SIZE + (<usize>constantCount << 4) + heapSize;
   steps = allocateBlock(blockSize);
   if (steps == 0) return KernelStatus.OUT_OF_MEMORY;
-  constants = steps + stepsSize;
-  const code = blob + codeOffset;
-  let status = readConstants(blob + constantsOffset, constantsSize);
-  if (status == KernelStatus.OK && !areInstructionsSound(code, keyIds, load<u32>(blob + (ProgramHeader.KEY_COUNT << 2)))) status = KernelStatus.BAD_PROGRAM;
-  if (status != KernelStatus.OK) {
-    freeBlock(steps, blockSize);
-    return status;
-  }
+  placeConstants(decoded);
   for (let i: u32 = 0; i < instructionCount; i++) writeStep(code, i, keyIds);
   const unwritten = countUnwritten(code);
   store<u32>(record, <u32>steps);
   store<u32>(record, <u32>constants, 8);
+  store<u32>(record, <u32>blockSize, 20);
   store<u32>(record, unwritten, 28);
   return KernelStatus.OK;
 }
 
-/** Frees what `prepareExpression` reserved for this record (texts of constants stay: values may share them). */
+/** Frees what `prepareExpression` reserved for this record, its constants with it. */
 export function releaseExpression(record: usize): void {
-  freeBlock(<usize>load<u32>(record), <usize>load<u32>(record, 4) * STEP_SIZE + <usize>load<u32>(record, 12) * CELL_SIZE);
+  freeBlock(<usize>load<u32>(record), load<u32>(record, 20));
 }
 
-function readConstants(wire: usize, size: u32): i32 {
+/** Decodes the constants to cells in scratch and adds up what their objects need. */
+function readConstants(cells: usize, wire: usize, size: u32): i32 {
   let at: u32 = 0;
+  heapSize = 0;
   for (let i: u32 = 0; i < constantCount; i++) {
-    const read = decodeWirePermanent(wire + at, size - at, constants + (<usize>i << 4));
+    const cell = cells + (<usize>i << 4);
+    const read = decodeWire(wire + at, size - at, cell);
     if (read < 0) return read == WIRE_OUT_OF_MEMORY ? KernelStatus.OUT_OF_MEMORY : KernelStatus.BAD_PROGRAM;
+    const needed = deepSize(cell, 0, 0);
+    if (needed == SIZE_OVER || heapSize + needed > HEAP_SIZE_MAX) return KernelStatus.BAD_PROGRAM;
+    heapSize += needed;
     at += <u32>read;
   }
   return KernelStatus.OK;
+}
+
+/** Moves the decoded constants behind the steps: cells, then their objects. Marks texts as those of the program. */
+function placeConstants(decoded: usize): void {
+  constants = steps + <usize>instructionCount * STEP_SIZE;
+  memory.copy(constants, decoded, <usize>constantCount << 4);
+  let end = constants + (<usize>constantCount << 4);
+  for (let i: u32 = 0; i < constantCount; i++) {
+    const cell = constants + (<usize>i << 4);
+    end = deepCopy(cell, end, 0, 0);
+    if (tagOf(cell) == Tag.STRING) store<u32>(objectOf(cell), load<u32>(objectOf(cell)) | OBJECT_FLAG_LITERAL);
+  }
 }
 
 function fieldsOf(op: i32): u32 {

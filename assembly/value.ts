@@ -11,6 +11,10 @@ import { compareNumbers, UNORDERED } from "./numeric";
 export const NO_ORDER: i32 = 3;
 /** What `deepSize` gives for a value that is too deep (WIRE_DEPTH_MAX) or larger than memory may ever be. */
 export const SIZE_OVER: usize = 0xffffffff;
+/** Set in the first word of a string that is a constant of a program: as a key of a map literal it is worth interning. */
+export const OBJECT_FLAG_LITERAL: u32 = 0x200;
+/** Elements that one `valueEquals` looks at; beyond them two values count as different. */
+const COMPARE_COUNT_MAX: u32 = 0x1000000;
 /** Depth to which two values are compared; deeper ones count as different. */
 const COMPARE_DEPTH_MAX: i32 = 1000;
 
@@ -82,7 +86,16 @@ export function codePointCount(object: usize): u32 {
 
 /** CEL's `==`: numbers across types by value, NaN unequal to itself, lists and maps deep, other types only among themselves. */
 export function valueEquals(a: usize, b: usize): bool {
+  compareLeft = COMPARE_COUNT_MAX;
   return areEqual(a, b, 0);
+}
+
+/** Elements that the `valueEquals` in hand may still look at: shared parts can make a small value endless. */
+let compareLeft: u32 = COMPARE_COUNT_MAX;
+
+/** How many elements of lists and maps the last `valueEquals` looked at. */
+export function comparedCount(): u32 {
+  return COMPARE_COUNT_MAX - compareLeft;
 }
 
 function areEqual(a: usize, b: usize, depth: i32): bool {
@@ -119,6 +132,8 @@ function areListsEqual(a: usize, b: usize, depth: i32): bool {
   const count = countOf(a);
   if (count != countOf(b)) return false;
   for (let i: u32 = 0; i < count; i++) {
+    if (compareLeft == 0) return false;
+    compareLeft--;
     if (!areEqual(elementAt(a, i), elementAt(b, i), depth)) return false;
   }
   return true;
@@ -131,6 +146,8 @@ function areMapsEqual(a: usize, b: usize, depth: i32): bool {
   if (isSameShape) return areListsEqual(a, b, depth);
   const key = memory.data(16, 16);
   for (let i: u32 = 0; i < count; i++) {
+    if (compareLeft == 0) return false;
+    compareLeft--;
     readMapKey(a, i, key);
     const found = findInMap(b, key);
     if (found == 0 || !areEqual(mapValueAt(a, i), found, depth)) return false;

@@ -295,13 +295,13 @@ function zigzagOf(value: f64): u64 {
   return <u64>(whole << 1) ^ <u64>(whole >> 63);
 }
 
-/** Bytes of the cell's wire form; 0: it has none (an error, deeper than WIRE_DEPTH_MAX, or over 1 GiB). O(size). */
+/** Bytes of the cell's wire form; 0: it has none (an error, deeper than WIRE_DEPTH_MAX, or over 256 MiB). O(size). */
 export function wireSize(cell: usize): u32 {
   const size = sizeOf(cell, 0);
   return size > WIRE_SIZE_MAX ? 0 : <u32>size;
 }
 
-const WIRE_SIZE_MAX: u64 = 0x40000000;
+const WIRE_SIZE_MAX: u64 = 0x10000000;
 /** More than any size: what a cell without a wire form counts. */
 const SIZE_NONE: u64 = 0x100000000;
 

@@ -412,6 +412,23 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
     });
   });
 
+  it("stays flat while programs come and go", () => {
+    const code = assemble([{ op: Op.MOVE, dst: 0, a: constant(0) }, { op: Op.MAKE_LIST, dst: 1, a: 0, b: 1 }, { op: Op.RETURN, a: 1 }], [list(string("a text of a constant"), map([string("k"), int(1)]))], ["name"]);
+    const cycle = () => expect(bench.run(code)).toEqual(list(list(string("a text of a constant"), map([string("k"), int(1)]))));
+    for (let i = 0; i < 50; i++) cycle();
+    const size = bench.kernel.sizeBytes;
+    for (let i = 0; i < 3_000; i++) cycle();
+    expect(bench.kernel.sizeBytes).toBe(size);
+  });
+
+  it("spends fuel on comparing values that share their parts", () => {
+    // x = [x, x], 40 times over: small in memory, endless to walk.
+    const grow = Array.from({ length: 40 }, () => [{ op: Op.MOVE, dst: 1, a: 0 }, { op: Op.MAKE_LIST, dst: 0, a: 0, b: 2 }]).flat();
+    const start = { op: Op.MOVE, dst: 0, a: constant(0) };
+    expect(run([start, ...grow, { op: Op.EQ, dst: 1, a: 0, b: 0 }, { op: Op.RETURN, a: 1 }], [int(1)])).toEqual(fails(E.OUT_OF_FUEL));
+    expect(() => run([start, ...grow, { op: Op.RETURN, a: 0 }], [int(1)])).toThrow(/memory/);
+  });
+
   describe("hostile code", () => {
     const load = (lines: readonly Line[], constants: readonly ExactValue[] = [], keys: readonly string[] = [], registers = 2) => bench.run(assemble(lines, constants, keys, registers), [int(1)]);
     const RETURN = { op: Op.RETURN, a: 0 };

@@ -125,6 +125,27 @@ describe.each(BUILDS)("wire ($build)", ({ build, file }) => {
     );
   });
 
+  it.runIf(build === "release")("goes on with hashed maps when keys and shapes have reached their limits", async () => {
+    const fresh = await Bench.open(file);
+    const { kernel } = fresh;
+    const program = kernel.loadProgram(layOutExpressions([assemble([{ op: Op.RETURN, a: slot(0) }])], ["x"]));
+    const home = kernel.createContext(1);
+    const echo = (value: unknown) => {
+      const wire = encodeValue(value);
+      kernel.setSlot(home, 0, wire);
+      expect(Buffer.from(kernel.wire(kernel.evaluate(kernel.expression(program, 0), home))).equals(Buffer.from(wire))).toBe(true);
+    };
+    // SHAPE_COUNT_MAX is 16,384, KEY_COUNT_FROM_VALUES_MAX 49,152.
+    for (let i = 0; i < 17_000; i++) echo({ [`a${i % 150}`]: 1, [`b${Math.floor(i / 150)}`]: 2 });
+    for (let i = 0; i < 1_000; i++) echo(Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`key${i}_${index}`, index])));
+    const size = kernel.sizeBytes;
+    for (let i = 0; i < 1_000; i++) echo({ [`new${i}`]: { [`newer${i}`]: i } });
+    expect(kernel.sizeBytes).toBe(size);
+    // Programs still find room for their own names, and fields of hashed maps are found.
+    const field = assemble([{ op: Op.FIELD, dst: 0, a: slot(0), imm: 0 }, { op: Op.RETURN, a: 0 }], [], ["new7"]);
+    expect(fresh.run(field, [map([string("new7"), int(7)])])).toEqual(int(7));
+  });
+
   it("stays flat while a slot is written again and again", () => {
     const wire = encodeValue({ items: Array.from({ length: 200 }, (_, index) => ({ name: `item ${index}`, count: index })) });
     for (let i = 0; i < 50; i++) pass(wire);
