@@ -13,6 +13,7 @@ describe("starts and ends", () => {
     ["a start that leads nowhere", ["[*]", "A --> B"], ["parse/no-start@2:1"]],
     ["two starts", ["[*] --> A", "[*] --> B"], ["parse/duplicate-start@3:1"]],
     ["two starts by condition", ["[*] --> A : [x > 1]", "[*] --> B"], []],
+    ["an end that is left", ["[*] --> A", "A --> [*]", "root_end --> A"], ["parse/end-left@4:1"]],
     ["a start that waits", ["[*] --> A : go"], ["parse/start-trigger@2:1"]],
     ["a composite without a start", ["[*] --> C", "state C {", "x --> y", "}"], ["parse/no-start@2:9"]],
     ["a region without a start", ["[*] --> C", "state C {", "[*] --> x", "--", "y --> y", "}"], ["parse/no-start@6:1"]],

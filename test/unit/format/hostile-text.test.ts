@@ -3,7 +3,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseWorkflow } from "../../../src/doors/format.js";
 import { STATE_COUNT_MAX } from "../../../src/format/state-tree.js";
-import { NESTING_DEPTH_MAX } from "../../../src/format/mermaid/parser.js";
+import { ACTION_SIZE_MAX } from "../../../src/format/actions.js";
+import { ARGUMENT_COUNT_MAX, TIMEOUT_MS_MAX } from "../../../src/format/arguments.js";
+import { ACTION_COUNT_MAX } from "../../../src/format/definition-builder.js";
+import { DURATION_MS_MAX, parseDuration } from "../../../src/format/durations.js";
+import { FRONT_MATTER_DEPTH_MAX, FRONT_MATTER_SIZE_MAX } from "../../../src/format/front-matter.js";
+import { DIAGRAM_ERROR_COUNT_MAX, NESTING_DEPTH_MAX } from "../../../src/format/mermaid/parser.js";
 import { SOURCE_SIZE_MAX } from "../../../src/format/parse-workflow.js";
 import { FINDING_COUNT_MAX } from "../../../src/format/source-text.js";
 
@@ -153,6 +158,37 @@ describe("limits", () => {
     const { findings } = parseWorkflow(`${HEAD}[*] --> A\n${"A --> A : no event at all\n".repeat(FINDING_COUNT_MAX + 5)}`);
     expect(findings).toHaveLength(FINDING_COUNT_MAX + 1);
     expect(findings.at(-1)).toMatchObject({ code: "parse/too-many-findings", severity: "error" });
+  });
+
+  test("errors of one diagram", () => {
+    expect(codesOf(`${HEAD}${"a -> b\n".repeat(DIAGRAM_ERROR_COUNT_MAX + 5)}`)).toHaveLength(DIAGRAM_ERROR_COUNT_MAX);
+  });
+
+  test("front matter", () => {
+    const withYaml = (yaml: string) => codesOf(`---\n${yaml}\n---\n${HEAD}[*] --> A\n`);
+    expect(withYaml(`a: ${"x".repeat(FRONT_MATTER_SIZE_MAX - 4)}`)).toEqual([]);
+    expect(withYaml(`a: ${"x".repeat(FRONT_MATTER_SIZE_MAX)}`)).toEqual(["parse/front-matter"]);
+    expect(withYaml(`a: ${"[".repeat(FRONT_MATTER_DEPTH_MAX)}${"]".repeat(FRONT_MATTER_DEPTH_MAX)}`)).toEqual([]);
+    expect(withYaml(`a: ${"[".repeat(FRONT_MATTER_DEPTH_MAX + 1)}${"]".repeat(FRONT_MATTER_DEPTH_MAX + 1)}`)).toEqual([
+      "parse/front-matter",
+    ]);
+  });
+
+  test("actions", () => {
+    expect(codesOf(MARKDOWN + "- A: log 'x'\n".repeat(ACTION_COUNT_MAX))).toEqual([]);
+    expect(codesOf(MARKDOWN + "- A: log 'x'\n".repeat(ACTION_COUNT_MAX + 1))).toEqual(["parse/too-many-actions"]);
+    expect(codesOf(`${MARKDOWN}- A: log '${"x".repeat(ACTION_SIZE_MAX - 6)}'\n`)).toEqual([]);
+    expect(codesOf(`${MARKDOWN}- A: log '${"x".repeat(ACTION_SIZE_MAX)}'\n`)).toEqual(["parse/unknown-action"]);
+    const call = (count: number) => `${MARKDOWN}- A: call x with ${Array.from({ length: count }, (_, at) => `a${at}=1`).join(", ")}\n`;
+    expect(codesOf(call(ARGUMENT_COUNT_MAX))).toEqual([]);
+    expect(codesOf(call(ARGUMENT_COUNT_MAX + 1))).toEqual(["parse/invalid-action"]);
+  });
+
+  test("durations", () => {
+    expect(parseDuration(`${DURATION_MS_MAX}ms`)).toBe(DURATION_MS_MAX);
+    expect(parseDuration(`${DURATION_MS_MAX + 1}ms`)).toBeUndefined();
+    expect(codesOf(`${MARKDOWN}- A: call x timeout ${TIMEOUT_MS_MAX}ms`)).toEqual([]);
+    expect(codesOf(`${MARKDOWN}- A: call x timeout ${TIMEOUT_MS_MAX + 1}ms`)).toEqual(["parse/invalid-action"]);
   });
 
   test("100,000 nested parentheses in a guard", () => {

@@ -1,0 +1,97 @@
+// docs/formats.md is a reference: every example in it is read here, and its tables are compared with the code.
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parseWorkflow } from "../../../src/doors/format.js";
+import { readLabelText, withActions } from "./reading.js";
+
+const page = readFileSync(new URL("../../../docs/formats.md", import.meta.url), "utf8");
+
+/** Contents of the fenced blocks with this fence and language. */
+function blocksOf(fence: string, language: string): string[] {
+  const found = page.matchAll(new RegExp(`^${fence}${language}\\n([\\s\\S]*?)^${fence}$`, "gm"));
+  return [...found].map((match) => match[1] as string);
+}
+
+/** Cells of the rows of the table whose head begins with this cell. */
+function rowsOf(head: string): string[][] {
+  const lines = page.split("\n");
+  const first = lines.findIndex((line) => line.startsWith(`| ${head} |`)) + 2;
+  const length = lines.slice(first).findIndex((line) => !line.startsWith("|"));
+  return lines.slice(first, first + length).map((line) => splitRow(line));
+}
+
+function splitRow(line: string): string[] {
+  return line
+    .slice(2, -2)
+    .split(" | ")
+    .map((cell) => cell.trim());
+}
+
+function plain(cell: string): string {
+  return cell.startsWith("`` ") ? cell.slice(3, -3) : cell.slice(1, -1);
+}
+
+test("whole workflows have no findings", () => {
+  const blocks = blocksOf("````", "markdown");
+  expect(blocks).toHaveLength(1);
+  for (const block of blocks) expect(parseWorkflow(block).findings).toEqual([]);
+});
+
+test("diagrams have no findings", () => {
+  const outer = page.replace(/^````markdown[\s\S]*?^````$/gm, "");
+  const blocks = [...outer.matchAll(/^```mermaid\n([\s\S]*?)^```$/gm)].map((match) => match[1] as string);
+  expect(blocks).toHaveLength(1);
+  for (const block of blocks) expect(parseWorkflow(block).findings).toEqual([]);
+});
+
+test("front matter has no findings", () => {
+  const [yaml] = blocksOf("```", "yaml");
+  const { definition, findings } = parseWorkflow(`---\n${yaml}---\nstateDiagram-v2\n[*] --> A\n`);
+  expect(findings).toEqual([]);
+  expect([definition.parameters.length, definition.variables.length, definition.events.length]).toEqual([3, 3, 2]);
+});
+
+describe("labels are read as the table says", () => {
+  test.each(rowsOf("label").map(([label, reading]) => [plain(label ?? ""), reading] as const))("%s", (label, reading) => {
+    const { transition, findings } = readLabelText(label);
+    expect(transition.reading).toBe(reading);
+    expect(findings.length > 0).toBe(reading === "unreadable");
+  });
+});
+
+describe("actions are read", () => {
+  const actions = blocksOf("```", "text").flatMap((block) => block.trimEnd().split("\n"));
+  test.each(actions)("%s", (action) => {
+    const { definition, findings } = parseWorkflow(withActions(`- A: ${action}`));
+    expect(findings.filter(({ severity, code }) => severity === "error" || code !== "parse/shell-unavailable")).toEqual([]);
+    expect(definition.states.flatMap(({ entry }) => entry)).toHaveLength(1);
+  });
+});
+
+function readSources(folder: URL): string {
+  return readdirSync(fileURLToPath(folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => readFileSync(new URL(name.replaceAll("\\", "/"), folder), "utf8"))
+    .join("\n");
+}
+
+test("the table of findings has every code, and no other", () => {
+  const sources = readSources(new URL("../../../src/format/", import.meta.url));
+  const used = new Set([...sources.matchAll(/"(parse\/[a-z-]+)"/g)].map((match) => match[1] as string));
+  const listed = rowsOf("code").map(([code]) => plain(code ?? ""));
+  expect([...listed].sort()).toEqual([...used].sort());
+});
+
+test("the table of limits has the figures of the code", () => {
+  const sources = readSources(new URL("../../../src/format/", import.meta.url));
+  for (const [, figure, names] of rowsOf("what")) {
+    const figures = [...(figure ?? "").matchAll(/(?<![-\w])\d[\d,]*\b/g)].map((match) => Number(match[0].replaceAll(",", "")));
+    const limits = [...(names ?? "").matchAll(/`(\w+)`/g)].map((match) => match[1] as string);
+    expect(limits.length).toBeGreaterThan(0);
+    limits.forEach((name, index) => {
+      const value = new RegExp(`export const ${name} = ([\\d_]+);`).exec(sources)?.[1]?.replaceAll("_", "");
+      expect([name, Number(value)]).toEqual([name, figures[index]]);
+    });
+  }
+});
