@@ -1,10 +1,10 @@
 // The real clock: wall time, timers of any length, random seeds. The one place that names setTimeout; everything else
 // takes a clock as a port, so that tests can bring a simulated one.
 
+import { createPrng } from "./prng.js";
+
 /** Longest delay that a platform timer takes, ms: beyond it, setTimeout fires at once. */
 export const TIMER_CHUNK_MS_MAX = 2 ** 31 - 1;
-/** Random numbers are drawn from the platform this many at a time. */
-const SEED_BLOCK_COUNT = 256;
 
 /** Has the shape of `ClockPort`. */
 export interface Clock {
@@ -31,16 +31,10 @@ function schedule(delayMs: number, callback: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** Seeds differ between clocks and rows; they are for workflows, not for secrets, so that one event costs no system call. */
 function createSeed(): () => number {
-  const block = new Uint32Array(SEED_BLOCK_COUNT);
-  let next = SEED_BLOCK_COUNT;
-  return () => {
-    if (next === SEED_BLOCK_COUNT) {
-      crypto.getRandomValues(block);
-      next = 0;
-    }
-    return block[next++] ?? 0;
-  };
+  const [first = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return createPrng(first);
 }
 
 /** A turn of the event loop without the clamp of nested timers: setImmediate where there is one, else a message. */

@@ -22,10 +22,12 @@ export class BatchCall implements Receipt {
   position = 0;
   /** By index into `runIds`: the open run, or undefined (its outcome is in `fixedOutcomes`). */
   readonly runs: readonly (OpenRun | undefined)[];
-  readonly #records: Uint32Array;
+  /** Two numbers per event: index into `runIds`, index into `eventNames`. */
+  readonly records: Uint32Array;
+  /** By index into `runIds`, then into `eventNames`: the event's index in the run's program; negative: unknown there. */
+  readonly eventTables: readonly Int32Array[];
   readonly #payloadIndex: Uint32Array;
   readonly #payloadBytes: Uint8Array;
-  readonly #eventTables: readonly Int32Array[];
   readonly #fixedOutcomes: readonly number[];
   readonly #resolve: (outcomes: Uint8Array) => void;
   readonly #reject: (error: WorkflowError) => void;
@@ -37,10 +39,10 @@ export class BatchCall implements Receipt {
     this.count = batch.count;
     this.outcomes = new Uint8Array(batch.count);
     this.runs = runs;
-    this.#records = batch.records;
+    this.records = batch.records;
     this.#payloadIndex = batch.payloadIndex;
     this.#payloadBytes = batch.payloadBytes;
-    this.#eventTables = mapEvents(runs, batch.eventNames);
+    this.eventTables = mapEvents(runs, batch.eventNames);
     this.#fixedOutcomes = fixedOutcomes;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -48,12 +50,16 @@ export class BatchCall implements Receipt {
   }
 
   runIndex(index: number): number {
-    return this.#records[index * 2] ?? 0;
+    return this.records[index * 2] ?? 0;
   }
 
   /** The event's index in its run's program; negative: unknown there. */
   eventId(index: number): number {
-    return this.#eventTables[this.runIndex(index)]?.[this.#records[index * 2 + 1] ?? 0] ?? NO_EVENT;
+    return this.eventTables[this.runIndex(index)]?.[this.records[index * 2 + 1] ?? 0] ?? NO_EVENT;
+  }
+
+  get hasPayloads(): boolean {
+    return this.#payloadIndex.length > 0;
   }
 
   /** The event's payload; to be asked for in ascending order of index. */
@@ -65,6 +71,11 @@ export class BatchCall implements Receipt {
     return this.#payloadBytes.subarray(start, this.#payloadIndex[at + 1]);
   }
 
+  /** Payloads are asked for from the first event again. */
+  rewindPayloads(): void {
+    this.#payloadAt = 0;
+  }
+
   /** Outcome of an event whose run is not open. */
   fixedOutcome(index: number): number {
     return this.#fixedOutcomes[this.runIndex(index)] ?? EventOutcome.UNKNOWN_RUN;
@@ -74,6 +85,22 @@ export class BatchCall implements Receipt {
     this.outcomes[index] = outcome;
     this.#openCount -= 1;
     if (this.#openCount === 0) this.#resolve(this.outcomes);
+  }
+
+  /** `count` more events have their outcome in `outcomes`. */
+  settleMany(count: number): void {
+    if (count === 0) return;
+    this.#openCount -= count;
+    if (this.#openCount === 0) this.#resolve(this.outcomes);
+  }
+
+  /** Settles the events that have no open run or no known name. */
+  settleRest(): void {
+    if (this.#openCount === 0) return;
+    for (let index = 0; index < this.count; index += 1) {
+      if (this.runs[this.runIndex(index)] === undefined) this.settle(this.fixedOutcome(index), index);
+      else if (this.eventId(index) < 0) this.settle(EventOutcome.UNKNOWN_EVENT, index);
+    }
   }
 
   fail(error: WorkflowError): void {

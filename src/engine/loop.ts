@@ -8,6 +8,7 @@ import type { BatchCall } from "./batch-call.js";
 import type { ChildStarter } from "./child-starter.js";
 import { Consequences, tell } from "./consequences.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
+import { canStepDirectly, DirectCalls, isFree, isRecorded, isUnheard } from "./direct-call.js";
 import { Group } from "./group.js";
 import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, WAITING_EVENTS_MAX } from "./limits.js";
 import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
@@ -15,7 +16,7 @@ import { encodeError, type Performer } from "./performer.js";
 import { placeProgram } from "./replay.js";
 import { tellEntry, tellHeld } from "./run-events.js";
 import { NO_HANDLE, type OpenCommand } from "./run-state.js";
-import { StepBatch } from "./step-batch.js";
+import { StepBatch, type SteppedEvent } from "./step-batch.js";
 import { queueFullError, reloadingError, trapError } from "./errors.js";
 
 const NO_COMMANDS: readonly KernelCommand[] = [];
@@ -33,6 +34,7 @@ export class Loop {
   readonly #consequences: Consequences;
   readonly #hooks: LoopHooks;
   readonly #batch = new StepBatch();
+  readonly #direct: DirectCalls;
   #inbox: (Arrival | BatchCall)[] = [];
   /** Runs that may take what waited for them, or go on where fuel ran out. */
   #ready: OpenRun[] = [];
@@ -58,6 +60,7 @@ export class Loop {
     this.#performer = performer;
     this.#consequences = new Consequences(core, performer, children);
     this.#hooks = hooks;
+    this.#direct = new DirectCalls(core);
   }
 
   /** Steps from now on; before, arrivals are only collected. */
@@ -272,12 +275,36 @@ export class Loop {
   // --- admission --------------------------------------------------------------------------------------------------
 
   #admitBatch(call: BatchCall): void {
+    if (call.position === 0 && this.#suspects.length === 0 && canStepDirectly(call)) {
+      this.#step();
+      this.#stepDirectly(call);
+      return;
+    }
     try {
       this.#admitEvents(call);
     } catch (error) {
       if (call.position < call.count) this.#returned.push(call);
       throw error;
     }
+  }
+
+  /** The whole call in one kernel call of its own, after what came before it. */
+  #stepDirectly(call: BatchCall): void {
+    if (!canStepDirectly(call)) {
+      this.#admitEvents(call);
+      return;
+    }
+    call.position = call.count;
+    try {
+      this.#direct.step(call, ({ run, id, now, seed, payload, index }, outcome, commands) => {
+        if (outcome === EventOutcome.BUSY) this.#wait({ run, kind: EntryKind.EVENT, id, payload, receipt: call, index });
+        else this.#takeOutcome({ run, kind: EntryKind.EVENT, id, now, seed, payload, receipt: call, index, isHeld: false }, outcome, commands);
+      });
+    } catch (error) {
+      this.#suspects = [...this.#direct.split(call), ...this.#suspects];
+      throw error;
+    }
+    call.settleRest();
   }
 
   #admitEvents(call: BatchCall): void {
@@ -294,7 +321,7 @@ export class Loop {
       else if (id < 0) call.settle(EventOutcome.UNKNOWN_EVENT, index);
       else if (areFree[runIndex] === true) {
         const time = now > run.lastNow ? now : run.lastNow;
-        this.#batch.add(kernel, run, EntryKind.EVENT, id, id, time, clock.seed(), payload, call, index, false);
+        this.#batch.add(kernel, { run, kind: EntryKind.EVENT, id, now: time, seed: clock.seed(), payload, receipt: call, index, isHeld: false }, id);
       } else {
         this.#admit({ run, kind: EntryKind.EVENT, id, payload, receipt: call, index });
       }
@@ -391,7 +418,7 @@ export class Loop {
     const seed = isContinue ? run.causeSeed : (heldSeed ?? clock.seed());
     const entryId = kind === EntryKind.CANCEL ? run.continueCount : id;
     const kernelId = kind === EntryKind.CANCEL || kind === EntryKind.START ? 0 : id;
-    this.#batch.add(kernel, run, kind, entryId, kernelId, now, seed, payload, receipt, index, heldSeed !== undefined);
+    this.#batch.add(kernel, { run, kind, id: entryId, now, seed, payload, receipt, index, isHeld: heldSeed !== undefined }, kernelId);
   }
 
   /** Programs are loaded while no event waits in the kernel's batch. */
@@ -452,7 +479,7 @@ export class Loop {
       while (commands[next]?.event === at) next += 1;
       const outcome = outcomes[at] ?? EventOutcome.MALFORMED;
       if (outcome === EventOutcome.BUSY) busy.push(batch.toArrival(at));
-      else this.#takeOutcome(at, outcome, first === next ? NO_COMMANDS : commands.slice(first, next));
+      else this.#takeOutcome(batch.at(at), outcome, first === next ? NO_COMMANDS : commands.slice(first, next));
     }
     batch.clear();
     for (const arrival of busy.reverse()) {
@@ -461,42 +488,38 @@ export class Loop {
     }
   }
 
-  #takeOutcome(at: number, outcome: number, commands: readonly KernelCommand[]): void {
-    const batch = this.#batch;
-    const run = batch.runs[at];
-    const kind = batch.kinds[at];
-    if (run === undefined || kind === undefined) return;
-    const seed = batch.seeds[at] ?? 0;
-    const payload = batch.payloads[at];
-    const id = batch.ids[at] ?? 0;
-    const receipt = batch.receipts[at];
+  /** Records an event that was stepped, and takes what it led to. */
+  #takeOutcome({ run, kind, id, now, seed, payload, receipt, index, isHeld }: SteppedEvent, outcome: number, commands: readonly KernelCommand[]): void {
+    if (kind === EntryKind.EVENT && commands.length === 0 && isUnheard(run) && !isHeld) {
+      if (isRecorded(outcome)) this.#record(run, kind, id, now, seed, payload, false);
+      receipt?.settle(outcome, index);
+      return;
+    }
     const group = this.#groupOf(run);
     if (kind === EventKind.CONTINUE) {
       run.isYielded = false;
       run.continueCount += 1;
-    } else if (batch.areHeld[at] === true) {
+    } else if (isHeld) {
       run.beginHeld(seed);
-    } else if (outcome === EventOutcome.TAKEN || outcome === EventOutcome.IGNORED || outcome === EventOutcome.FAILED) {
-      this.#record(run, kind, id, batch.nows[at] ?? 0, seed, payload, false);
+    } else if (isRecorded(outcome)) {
+      this.#record(run, kind, id, now, seed, payload, false);
       run.beginEntry(seed);
     }
     if (kind === EntryKind.CANCEL) run.isYielded = false;
-    if (receipt !== undefined) group.addReceipt(receipt, outcome, batch.indexes[at] ?? 0);
-    if (kind !== EventKind.CONTINUE && kind !== EntryKind.EVENT && outcome !== EventOutcome.STALE) this.#closeAnswered(run, kind, id);
-    if (run.taps !== undefined && isTold(kind, outcome)) tell(run, tellEntry(run, kind, id, payload, outcome, this.#answered));
-    this.#answered = undefined;
+    if (receipt !== undefined) group.addReceipt(receipt, outcome, index);
+    const answered = outcome === EventOutcome.STALE ? undefined : this.#closeAnswered(run, kind, id);
+    if (run.taps !== undefined && isTold(kind, outcome)) tell(run, tellEntry(run, kind, id, payload, outcome, answered));
     if (kind === EntryKind.START) group.programs.add(run.program);
     if (commands.length > 0) this.#consequences.take(run, commands, group);
-    if (run.log === undefined || commands.length > 0 || kind !== EntryKind.EVENT || run.waiting !== undefined || run.taps !== undefined) group.touch(run);
+    group.touch(run);
   }
 
-  /** What the entry in hand answered. */
-  #answered: OpenCommand | undefined;
-
-  #closeAnswered(run: OpenRun, kind: number, serial: number): void {
-    if (kind !== EntryKind.TASK_SUCCEEDED && kind !== EntryKind.TASK_FAILED && kind !== EntryKind.TIMER) return;
-    this.#answered = run.close(serial);
-    if (this.#answered !== undefined && kind === EntryKind.TIMER) this.#performer.disarm(this.#answered);
+  /** Closes the command that the entry answers. */
+  #closeAnswered(run: OpenRun, kind: number, serial: number): OpenCommand | undefined {
+    if (kind !== EntryKind.TASK_SUCCEEDED && kind !== EntryKind.TASK_FAILED && kind !== EntryKind.TIMER) return undefined;
+    const answered = run.close(serial);
+    if (answered !== undefined && kind === EntryKind.TIMER) this.#performer.disarm(answered);
+    return answered;
   }
 
   #record(run: OpenRun, kind: number, id: number, now: number, seed: number, payload: Uint8Array | undefined, isHeld: boolean): void {
@@ -507,17 +530,13 @@ export class Loop {
   }
 }
 
-function isFree(run: OpenRun): boolean {
-  return !run.isCommitting && !run.isYielded && !run.isPaused && run.waiting === undefined && run.ending === undefined && !run.isDropped && run.handle !== NO_HANDLE;
-}
-
 function isControl({ kind }: Arrival): boolean {
   return kind === EntryKind.PAUSE || kind === EntryKind.RESUME || kind === EntryKind.CANCEL;
 }
 
 /** Is the arrival itself part of the story (and not only its consequences)? */
 function isTold(kind: number, outcome: number): boolean {
-  return kind !== EventKind.CONTINUE && (outcome === EventOutcome.TAKEN || outcome === EventOutcome.IGNORED || outcome === EventOutcome.FAILED);
+  return kind !== EventKind.CONTINUE && isRecorded(outcome);
 }
 
 function failArrival(arrival: Arrival | BatchCall, error: WorkflowError): void {

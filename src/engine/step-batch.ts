@@ -1,62 +1,52 @@
-// The events that go to the kernel in one call, column by column: no object per event, and enough kept beside each to
-// record it afterwards or to deliver it once more.
+// The events that go to the kernel in one call, with enough kept beside each to record it afterwards or to deliver it
+// once more.
 import type { KernelPort } from "../model/ports.js";
 import type { Arrival, OpenRun, Receipt } from "./open-run.js";
 
-export class StepBatch {
-  count = 0;
-  readonly runs: OpenRun[] = [];
-  readonly kinds: number[] = [];
+/** An event in the kernel's batch. */
+export interface SteppedEvent {
+  readonly run: OpenRun;
+  /** EntryKind or EventKind.CONTINUE. */
+  readonly kind: number;
   /** As in history; the kernel sees 0 for START and CANCEL. */
-  readonly ids: number[] = [];
-  readonly nows: number[] = [];
-  readonly seeds: number[] = [];
-  readonly payloads: (Uint8Array | undefined)[] = [];
-  readonly receipts: (Receipt | undefined)[] = [];
-  readonly indexes: number[] = [];
-  readonly areHeld: boolean[] = [];
+  readonly id: number;
+  readonly now: number;
+  readonly seed: number;
+  readonly payload: Uint8Array | undefined;
+  readonly receipt: Receipt | undefined;
+  readonly index: number;
+  /** In history already: it was held while the run was paused. */
+  readonly isHeld: boolean;
+}
+
+export class StepBatch {
+  #events: SteppedEvent[] = [];
+
+  get count(): number {
+    return this.#events.length;
+  }
+
+  at(index: number): SteppedEvent {
+    const event = this.#events[index];
+    if (event === undefined) throw new RangeError(`the batch has no event ${index}`);
+    return event;
+  }
 
   /** Keeps the event, then adds it to the kernel's batch. Throws `kernel/lost`; the event is kept even so. */
-  add(kernel: KernelPort, run: OpenRun, kind: number, id: number, kernelId: number, now: number, seed: number, payload: Uint8Array | undefined, receipt: Receipt | undefined, index: number, isHeld: boolean): void {
-    const at = this.count++;
-    this.runs[at] = run;
-    this.kinds[at] = kind;
-    this.ids[at] = id;
-    this.nows[at] = now;
-    this.seeds[at] = seed;
-    this.payloads[at] = payload;
-    this.receipts[at] = receipt;
-    this.indexes[at] = index;
-    this.areHeld[at] = isHeld;
-    run.isInBatch = true;
-    kernel.add(run.handle, kind, kernelId, now, seed, payload);
+  add(kernel: KernelPort, event: SteppedEvent, kernelId: number): void {
+    this.#events.push(event);
+    event.run.isInBatch = true;
+    kernel.add(event.run.handle, event.kind, kernelId, event.now, event.seed, event.payload);
   }
 
-  /** Event `at` as something to deliver again. */
-  toArrival(at: number): Arrival {
-    const run = this.runs[at];
-    if (run === undefined) throw new RangeError(`the batch has no event ${at}`);
-    const isHeld = this.areHeld[at] === true;
-    return {
-      run,
-      kind: this.kinds[at] ?? 0,
-      id: this.ids[at] ?? 0,
-      payload: this.payloads[at],
-      receipt: this.receipts[at],
-      index: this.indexes[at] ?? 0,
-      ...(isHeld && { heldSeed: this.seeds[at] ?? 0 }),
-    };
+  /** Event `index` as something to deliver again. */
+  toArrival(index: number): Arrival {
+    const { isHeld, seed, now: _now, ...event } = this.at(index);
+    return isHeld ? { ...event, heldSeed: seed } : event;
   }
 
-  /** Empties the batch; gives up its references to runs and receipts when it was large. */
   clear(): void {
-    for (let at = 0; at < this.count; at += 1) {
-      const run = this.runs[at];
-      if (run !== undefined) run.isInBatch = false;
-    }
-    this.count = 0;
-    this.runs.length = 0;
-    this.payloads.length = 0;
-    this.receipts.length = 0;
+    for (const { run } of this.#events) run.isInBatch = false;
+    this.#events = [];
   }
 }
