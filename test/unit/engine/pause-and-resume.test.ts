@@ -70,7 +70,7 @@ test("pause and its held events survive a crash", async () => {
 
 test("a loop without an end can be paused, resumed and canceled between its slices, also across a crash", async () => {
   bench = await openBench();
-  const text = markdown("[*] --> A\nA --> B: [n >= 0] / set n = n + 1\nB --> A: [n >= 0]", { head: "variables:\n  n: { type: number, initial: 0 }" });
+  const text = markdown("[*] --> A\nA --> B: [n >= 0]\nB --> A: [n >= 0]", { head: "variables:\n  n: { type: number, initial: 0 }", actions: "- A: set n = n + 1" });
   const run = await bench.engine.start(await bench.engine.load(text));
   expect(await run.status()).toBe("running");
   expect(await bench.engine.pause(run.id)).toBe("paused");
