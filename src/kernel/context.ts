@@ -1,6 +1,6 @@
 // The typed door to bare expressions: programs of expressions, resident contexts whose slots keep their values between
 // evaluations, and results read back. Knows wire bytes and cells; nothing of CEL text and nothing of runs.
-import { CELL_SIZE, ExpressionError, KernelStatus, Tag } from "../../assembly/abi.js";
+import { CELL_SIZE, type ExpressionError, KernelStatus, Tag } from "../../assembly/abi.js";
 import { WorkflowError } from "../model/errors.js";
 import { decodeValue } from "../model/value.js";
 import type { KernelInstance } from "./instance.js";

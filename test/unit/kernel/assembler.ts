@@ -34,7 +34,12 @@ export const constant = (index: number) => OPERAND_CONSTANT | index;
 export const NOW_OPERAND = OPERAND_BUILTIN;
 export { NO_OPERAND };
 
-export function assemble(lines: readonly Line[], constants: readonly ExactValue[] = [], keys: readonly string[] = [], registerCount = 16): ExpressionCode {
+export function assemble(
+  lines: readonly Line[],
+  constants: readonly ExactValue[] = [],
+  keys: readonly string[] = [],
+  registerCount = 16,
+): ExpressionCode {
   const code = new Uint8Array(lines.length * 16);
   const view = new DataView(code.buffer);
   lines.forEach((line, index) => {
@@ -53,7 +58,15 @@ export function assemble(lines: readonly Line[], constants: readonly ExactValue[
     bytes.set(wire, at);
     at += wire.length;
   }
-  return { code, instructionCount: lines.length, registerCount, constants: bytes, constantCount: constants.length, keys, spans: new Uint32Array(lines.length * 2) };
+  return {
+    code,
+    instructionCount: lines.length,
+    registerCount,
+    constants: bytes,
+    constantCount: constants.length,
+    keys,
+    spans: new Uint32Array(lines.length * 2),
+  };
 }
 
 /** An error as tests see it. */
@@ -80,7 +93,12 @@ export class Bench {
   /** Evaluates `code` over the slots (undefined: absent); gives the exact value or the failure. */
   run(code: ExpressionCode, slots: readonly (ExactValue | undefined)[] = []): ExactValue | Failure {
     const { kernel } = this;
-    const program = kernel.loadProgram(layOutExpressions([code], slots.map((_, index) => `slot${index}`)));
+    const program = kernel.loadProgram(
+      layOutExpressions(
+        [code],
+        slots.map((_, index) => `slot${index}`),
+      ),
+    );
     const context = kernel.createContext(slots.length);
     try {
       slots.forEach((value, index) => value !== undefined && kernel.setSlot(context, index, encodeExact(value)));
@@ -94,12 +112,24 @@ export class Bench {
 
   /** slot0 <op> slot1. */
   binary(op: Op, a: ExactValue | undefined, b: ExactValue | undefined): ExactValue | Failure {
-    return this.run(assemble([{ op, dst: 0, a: slot(0), b: slot(1) }, { op: Op.RETURN, a: 0 }]), [a, b]);
+    return this.run(
+      assemble([
+        { op, dst: 0, a: slot(0), b: slot(1) },
+        { op: Op.RETURN, a: 0 },
+      ]),
+      [a, b],
+    );
   }
 
   /** <op> slot0. */
   unary(op: Op, a: ExactValue | undefined): ExactValue | Failure {
-    return this.run(assemble([{ op, dst: 0, a: slot(0) }, { op: Op.RETURN, a: 0 }]), [a]);
+    return this.run(
+      assemble([
+        { op, dst: 0, a: slot(0) },
+        { op: Op.RETURN, a: 0 },
+      ]),
+      [a],
+    );
   }
 
   /** fn(arguments …). */

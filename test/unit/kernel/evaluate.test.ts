@@ -3,12 +3,28 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ExpressionError, Op } from "../../../assembly/abi.js";
 import { layOutExpressions } from "../../../src/compile/blob.js";
 import { encodeExact, type ExactValue } from "../../../src/model/value.js";
-import { assemble, BUILDS, Bench, bool, constant, double, int, type Line, list, map, NO_OPERAND, nothing, NOW_OPERAND, number, slot, string, uint } from "./assembler.js";
+import {
+  assemble,
+  BUILDS,
+  Bench,
+  bool,
+  constant,
+  double,
+  int,
+  type Line,
+  list,
+  map,
+  NO_OPERAND,
+  nothing,
+  NOW_OPERAND,
+  number,
+  slot,
+  string,
+  uint,
+} from "./assembler.js";
 
 const E = ExpressionError;
 const fails = (error: ExpressionError) => expect.objectContaining({ error });
-const INT_MAX = 2n ** 63n - 1n;
-const INT_MIN = -(2n ** 63n);
 const UINT_MAX = 2n ** 64n - 1n;
 const duration = (seconds: number, nanos = 0): ExactValue => ({ duration: { seconds: String(seconds), nanos } });
 const timestamp = (seconds: number, nanos = 0): ExactValue => ({ timestamp: { seconds: String(seconds), nanos } });
@@ -18,218 +34,54 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
   beforeAll(async () => {
     bench = await Bench.open(file);
   });
-  const run = (lines: readonly Line[], constants: readonly ExactValue[] = [], slots: readonly (ExactValue | undefined)[] = [], keys: readonly string[] = []) =>
-    bench.run(assemble(lines, constants, keys), slots);
-
-  describe("arithmetic", () => {
-    const table: [Op, ExactValue, ExactValue, unknown][] = [
-      [Op.ADD, int(1), int(2), int(3)],
-      [Op.ADD, int(INT_MAX), int(1), fails(E.INT_OVERFLOW)],
-      [Op.ADD, int(INT_MIN), int(-1), fails(E.INT_OVERFLOW)],
-      [Op.ADD, int(INT_MAX), int(INT_MIN), int(-1)],
-      [Op.ADD, int(2 ** 53), int(2 ** 53), int(2 ** 54)],
-      [Op.SUB, int(INT_MIN), int(1), fails(E.INT_OVERFLOW)],
-      [Op.SUB, int(0), int(INT_MIN), fails(E.INT_OVERFLOW)],
-      [Op.SUB, int(-1), int(INT_MIN), int(INT_MAX)],
-      [Op.MUL, int(3_000_000_000), int(3_000_000_000), int(9_000_000_000_000_000_000n)],
-      [Op.MUL, int(4_000_000_000), int(4_000_000_000), fails(E.INT_OVERFLOW)],
-      [Op.MUL, int(INT_MIN), int(-1), fails(E.INT_OVERFLOW)],
-      [Op.MUL, int(-1), int(INT_MIN), fails(E.INT_OVERFLOW)],
-      [Op.MUL, int(INT_MIN), int(1), int(INT_MIN)],
-      [Op.MUL, int(-7), int(6), int(-42)],
-      [Op.DIV, int(7), int(-2), int(-3)],
-      [Op.DIV, int(7), int(0), fails(E.DIVIDE_BY_ZERO)],
-      [Op.DIV, int(INT_MIN), int(-1), fails(E.INT_OVERFLOW)],
-      [Op.MOD, int(-7), int(3), int(-1)],
-      [Op.MOD, int(7), int(0), fails(E.MODULUS_BY_ZERO)],
-      [Op.MOD, int(INT_MIN), int(-1), fails(E.INT_OVERFLOW)],
-      [Op.ADD, uint(UINT_MAX), uint(1), fails(E.UINT_OVERFLOW)],
-      [Op.SUB, uint(1), uint(2), fails(E.UINT_OVERFLOW)],
-      [Op.MUL, uint(2n ** 33n), uint(2n ** 31n), fails(E.UINT_OVERFLOW)],
-      [Op.MUL, uint(2n ** 32n), uint(2n ** 31n), uint(2n ** 63n)],
-      [Op.DIV, uint(UINT_MAX), uint(2), uint(2n ** 63n - 1n)],
-      [Op.DIV, uint(1), uint(0), fails(E.DIVIDE_BY_ZERO)],
-      [Op.MOD, uint(UINT_MAX), uint(10), uint(5)],
-      [Op.ADD, int(1), uint(1), fails(E.NO_SUCH_OVERLOAD)],
-      [Op.ADD, int(1), double(1), fails(E.NO_SUCH_OVERLOAD)],
-      [Op.ADD, double(0.1), double(0.2), double(0.1 + 0.2)],
-      [Op.DIV, double(1), double(0), double(Infinity)],
-      [Op.DIV, double(0), double(0), double(NaN)],
-      [Op.MOD, double(1), double(1), fails(E.NO_SUCH_OVERLOAD)],
-      // JSON numbers adapt.
-      [Op.ADD, number(1), int(2), number(3)],
-      [Op.ADD, int(2), number(1.5), number(3.5)],
-      [Op.SUB, number(1), uint(2), number(-1)],
-      [Op.MUL, number(2), double(1.5), double(3)],
-      [Op.ADD, number(2 ** 53), number(1), number(2 ** 53)],
-      [Op.DIV, number(7), int(2), number(3.5)],
-      [Op.DIV, int(7), number(2), number(3.5)],
-      [Op.DIV, number(1), int(0), number(Infinity)],
-      [Op.DIV, number(1), double(4), double(0.25)],
-      [Op.MOD, number(7), int(4), number(3)],
-      [Op.MOD, int(-7), number(4), number(-3)],
-      [Op.MOD, number(7.5), int(2), fails(E.NO_SUCH_OVERLOAD)],
-      [Op.MOD, number(7), number(0), fails(E.MODULUS_BY_ZERO)],
-      [Op.ADD, number(1), string("a"), fails(E.NO_SUCH_OVERLOAD)],
-      // Texts, lists and times.
-      [Op.ADD, string("a"), string("ö"), string("aö")],
-      [Op.ADD, string(""), string("b"), string("b")],
-      [Op.ADD, { bytes: "AQ==" }, { bytes: "Ag==" }, { bytes: "AQI=" }],
-      [Op.ADD, list(int(1)), list(string("x")), list(int(1), string("x"))],
-      [Op.SUB, string("a"), string("b"), fails(E.NO_SUCH_OVERLOAD)],
-      [Op.ADD, timestamp(10), duration(5, 1), timestamp(15, 1)],
-      [Op.ADD, duration(-1, -1), timestamp(10), timestamp(8, 999_999_999)],
-      [Op.SUB, timestamp(10), timestamp(12, 5), duration(-2, -5)],
-      [Op.SUB, duration(1), duration(0, 1), duration(0, 999_999_999)],
-      [Op.ADD, timestamp(253402300799), duration(1), fails(E.TIMESTAMP_RANGE)],
-      [Op.SUB, timestamp(253402300799), timestamp(-62135596800), fails(E.DURATION_RANGE)],
-      [Op.ADD, duration(9_000_000_000), duration(9_000_000_000), fails(E.DURATION_RANGE)],
-      [Op.ADD, nothing, nothing, fails(E.NO_SUCH_OVERLOAD)],
-    ];
-    it.each(table)("op %i of %j and %j", (op, a, b, expected) => {
-      expect(bench.binary(op, a, b)).toEqual(expected);
-    });
-
-    it("negates", () => {
-      expect(bench.unary(Op.NEGATE, int(5))).toEqual(int(-5));
-      expect(bench.unary(Op.NEGATE, int(INT_MIN))).toEqual(fails(E.INT_OVERFLOW));
-      expect(bench.unary(Op.NEGATE, double(0))).toEqual(double(-0));
-      expect(bench.unary(Op.NEGATE, uint(1))).toEqual(fails(E.NO_SUCH_OVERLOAD));
-      expect(bench.unary(Op.NEGATE, number(2))).toEqual(number(-2));
-    });
-
-    it("names an absent slot, and keeps the instruction of the first error", () => {
-      expect(bench.binary(Op.ADD, undefined, int(1))).toEqual({ error: E.UNKNOWN_VARIABLE, instruction: 0, detail: "" });
-      const lines = [{ op: Op.MOVE, dst: 0, a: slot(0) }, { op: Op.DIV, dst: 1, a: 0, b: constant(0) }, { op: Op.ADD, dst: 2, a: 1, b: slot(0) }, { op: Op.RETURN, a: 2 }];
-      expect(run(lines, [int(0)], [int(5)])).toMatchObject({ error: E.DIVIDE_BY_ZERO, instruction: 1 });
-    });
-  });
-
-  describe("comparison", () => {
-    // In rising order; those of one row are equal.
-    const rows: ExactValue[][] = [
-      [double(-Infinity), number(-Infinity)],
-      [int(INT_MIN), double(-(2 ** 63))],
-      [int(-1), number(-1), double(-1)],
-      [int(0), uint(0), number(0), double(-0)],
-      [double(0.5), number(0.5)],
-      [int(1), uint(1), number(1)],
-      [int(2n ** 53n), uint(2n ** 53n), double(2 ** 53)],
-      [int(2n ** 54n), uint(2n ** 54n), number(2 ** 54)],
-      [uint(2n ** 63n), double(2 ** 63), number(2 ** 63)],
-      [double(2 ** 65), number(2 ** 65)],
-      [number(Infinity)],
-    ];
-    it("orders ints and uints exactly, and both beside a float as the nearest double", () => {
-      expect(bench.binary(Op.LT, int(INT_MAX), uint(2n ** 63n))).toEqual(bool(true));
-      expect(bench.binary(Op.LT, int(INT_MAX), double(2 ** 63))).toEqual(bool(false));
-      expect(bench.binary(Op.EQ, int(INT_MAX), double(2 ** 63))).toEqual(bool(true));
-      expect(bench.binary(Op.EQ, int(2n ** 53n + 1n), number(2 ** 53))).toEqual(bool(true));
-      expect(bench.binary(Op.EQ, uint(UINT_MAX), double(2 ** 64))).toEqual(bool(true));
-      expect(bench.binary(Op.IN, double(2 ** 53), map([int(2n ** 53n + 1n), nothing]))).toEqual(bool(false));
-    });
-
-    it("orders numbers of all types", () => {
-      rows.forEach((row, i) => {
-        rows.forEach((other, j) => {
-          for (const a of row) {
-            for (const b of other) {
-              const answers = [Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE].map((op) => bench.binary(op, a, b));
-              expect([a, b, answers]).toEqual([a, b, [i === j, i !== j, i < j, i <= j, i > j, i >= j].map(bool)]);
-            }
-          }
-        });
-      });
-    });
-
-    it("knows that NaN is neither equal nor ordered", () => {
-      for (const other of [double(NaN), number(NaN), int(1), uint(1), double(1)]) {
-        const answers = [Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE].map((op) => bench.binary(op, double(NaN), other));
-        expect(answers).toEqual([false, true, false, false, false, false].map(bool));
-        const others = [Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE].map((op) => bench.binary(op, other, number(NaN)));
-        expect(others).toEqual([false, true, false, false, false, false].map(bool));
-      }
-      expect(bench.binary(Op.EQ, list(double(NaN)), list(double(NaN)))).toEqual(bool(false));
-    });
-
-    const pairs: [ExactValue, ExactValue, boolean][] = [
-      [string("a"), string("a"), true],
-      [string("a"), string("b"), false],
-      [string("1"), int(1), false],
-      [nothing, nothing, true],
-      [nothing, int(0), false],
-      [bool(true), bool(true), true],
-      [list(int(1), string("x")), list(number(1), string("x")), true],
-      [list(int(1)), list(int(1), int(2)), false],
-      [map([string("a"), int(1)], [string("b"), int(2)]), map([string("b"), uint(2)], [string("a"), double(1)]), true],
-      [map([int(1), string("x")]), map([uint(1), string("x")]), true],
-      [map([string("a"), int(1)]), map([string("a"), int(2)]), false],
-      [map([string("a"), int(1)]), map([string("b"), int(1)]), false],
-      [{ type: "int" }, { type: "int" }, true],
-      [timestamp(1, 5), timestamp(1, 5), true],
-      [duration(1), duration(1, 1), false],
-      [{ optional: int(1) }, { optional: number(1) }, true],
-      [{ optional: null }, { optional: int(1) }, false],
-    ];
-    it.each(pairs)("%j == %j is %s", (a, b, expected) => {
-      expect(bench.binary(Op.EQ, a, b)).toEqual(bool(expected));
-      expect(bench.binary(Op.NE, a, b)).toEqual(bool(!expected));
-      expect(bench.binary(Op.EQ, b, a)).toEqual(bool(expected));
-    });
-
-    it("orders texts, bools and times, and refuses the rest", () => {
-      const less: [ExactValue, ExactValue][] = [
-        [string("a"), string("ab")],
-        [string("ab"), string("b")],
-        [string("z"), string("ö")],
-        [string("\uffff"), string("😀")],
-        [bool(false), bool(true)],
-        [{ bytes: "AA==" }, { bytes: "/w==" }],
-        [timestamp(1), timestamp(1, 1)],
-        [duration(-1), duration(0)],
-        [duration(0, -5), duration(0, 5)],
-      ];
-      for (const [a, b] of less) expect([Op.LT, Op.LE, Op.GT, Op.GE].map((op) => bench.binary(op, a, b))).toEqual([true, true, false, false].map(bool));
-      for (const [a, b] of [[string("a"), int(1)], [list(), list()], [map(), map()], [nothing, nothing], [{ type: "int" }, { type: "int" }]] as const) {
-        expect(bench.binary(Op.LT, a, b)).toEqual(fails(E.NO_SUCH_OVERLOAD));
-      }
-      expect(bench.binary(Op.EQ, undefined, int(1))).toEqual(fails(E.UNKNOWN_VARIABLE));
-    });
-
-    it("jumps when fused with a branch", () => {
-      const fused = (op: Op, a: ExactValue, b: ExactValue) => {
-        const lines = [{ op, dst: 0, a: slot(0), b: slot(1), imm: 2 }, { op: Op.MOVE, dst: 0, a: constant(0) }, { op: Op.RETURN, a: 0 }];
-        return run(lines, [string("fell through")], [a, b]);
-      };
-      const fell = string("fell through");
-      expect(fused(Op.LT_JUMP_FALSE, int(1), int(2))).toEqual(fell);
-      expect(fused(Op.LT_JUMP_FALSE, int(2), int(1))).toEqual(bool(false));
-      expect(fused(Op.LT_JUMP_TRUE, int(1), int(2))).toEqual(bool(true));
-      expect(fused(Op.LT_JUMP_TRUE, int(2), int(1))).toEqual(fell);
-      expect(fused(Op.NE_JUMP_FALSE, string("a"), string("a"))).toEqual(bool(false));
-      expect(fused(Op.EQ_JUMP_TRUE, string("a"), string("a"))).toEqual(bool(true));
-      expect(fused(Op.GE_JUMP_FALSE, string("a"), int(1))).toEqual(fell);
-    });
-  });
+  const run = (
+    lines: readonly Line[],
+    constants: readonly ExactValue[] = [],
+    slots: readonly (ExactValue | undefined)[] = [],
+    keys: readonly string[] = [],
+  ) => bench.run(assemble(lines, constants, keys), slots);
 
   describe("logic", () => {
     const failed = { error: E.DIVIDE_BY_ZERO };
     /** T, F, E(rror), X (not a bool). */
-    const operand = (letter: string, dst: number): Line => (letter === "E" ? { op: Op.DIV, dst, a: constant(2), b: constant(3) } : { op: Op.MOVE, dst, a: constant("TFX".indexOf(letter)) });
+    const operand = (letter: string, dst: number): Line =>
+      letter === "E" ? { op: Op.DIV, dst, a: constant(2), b: constant(3) } : { op: Op.MOVE, dst, a: constant("TFX".indexOf(letter)) };
     const constants = [bool(true), bool(false), int(1), int(0)];
-    const both = (op: Op, letters: string) => run([operand(letters[0] ?? "", 0), operand(letters[1] ?? "", 1), { op, dst: 2, a: 0, b: 1 }, { op: Op.RETURN, a: 2 }], constants);
+    const both = (op: Op, letters: string) =>
+      run([operand(letters[0] ?? "", 0), operand(letters[1] ?? "", 1), { op, dst: 2, a: 0, b: 1 }, { op: Op.RETURN, a: 2 }], constants);
 
     it("absorbs errors in && and ||", () => {
-      for (const [letters, expected] of Object.entries({ TT: true, TF: false, FT: false, FF: false, FE: false, EF: false, FX: false, XF: false })) expect([letters, both(Op.AND, letters)]).toEqual([letters, bool(expected)]);
+      for (const [letters, expected] of Object.entries({
+        TT: true,
+        TF: false,
+        FT: false,
+        FF: false,
+        FE: false,
+        EF: false,
+        FX: false,
+        XF: false,
+      }))
+        expect([letters, both(Op.AND, letters)]).toEqual([letters, bool(expected)]);
       for (const letters of ["TE", "ET", "EE", "XE", "EX"]) expect(both(Op.AND, letters)).toMatchObject(failed);
-      for (const [letters, expected] of Object.entries({ TT: true, TF: true, FT: true, FF: false, TE: true, ET: true, TX: true, XT: true })) expect([letters, both(Op.OR, letters)]).toEqual([letters, bool(expected)]);
+      for (const [letters, expected] of Object.entries({ TT: true, TF: true, FT: true, FF: false, TE: true, ET: true, TX: true, XT: true }))
+        expect([letters, both(Op.OR, letters)]).toEqual([letters, bool(expected)]);
       for (const letters of ["FE", "EF", "EE"]) expect(both(Op.OR, letters)).toMatchObject(failed);
       for (const letters of ["TX", "XT", "XX"]) expect(both(Op.AND, letters)).toEqual(fails(E.NO_SUCH_OVERLOAD));
     });
 
     it("branches", () => {
       const choose = (letter: string) =>
-        run([operand(letter, 0), { op: Op.BRANCH, dst: 1, a: 0, imm: 4, cache: 5 }, { op: Op.MOVE, dst: 1, a: constant(4) }, { op: Op.JUMP, imm: 5 }, { op: Op.MOVE, dst: 1, a: constant(5) }, { op: Op.RETURN, a: 1 }], [...constants, string("yes"), string("no")]);
+        run(
+          [
+            operand(letter, 0),
+            { op: Op.BRANCH, dst: 1, a: 0, imm: 4, cache: 5 },
+            { op: Op.MOVE, dst: 1, a: constant(4) },
+            { op: Op.JUMP, imm: 5 },
+            { op: Op.MOVE, dst: 1, a: constant(5) },
+            { op: Op.RETURN, a: 1 },
+          ],
+          [...constants, string("yes"), string("no")],
+        );
       expect(choose("T")).toEqual(string("yes"));
       expect(choose("F")).toEqual(string("no"));
       expect(choose("E")).toMatchObject(failed);
@@ -239,11 +91,17 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
     it("negates, checks and jumps on bools and errors", () => {
       expect(bench.unary(Op.NOT, bool(true))).toEqual(bool(false));
       expect(bench.unary(Op.NOT, int(1))).toEqual(fails(E.NO_SUCH_OVERLOAD));
-      const jump = (op: Op, letter: string) => run([operand(letter, 0), { op, a: 0, imm: 3 }, { op: Op.RETURN, a: constant(0) }, { op: Op.RETURN, a: constant(1) }], constants);
-      for (const [op, letter] of [[Op.JUMP_TRUE, "T"], [Op.JUMP_FALSE, "F"], [Op.JUMP_ERROR, "E"]] as const) {
+      const jump = (op: Op, letter: string) =>
+        run([operand(letter, 0), { op, a: 0, imm: 3 }, { op: Op.RETURN, a: constant(0) }, { op: Op.RETURN, a: constant(1) }], constants);
+      for (const [op, letter] of [
+        [Op.JUMP_TRUE, "T"],
+        [Op.JUMP_FALSE, "F"],
+        [Op.JUMP_ERROR, "E"],
+      ] as const) {
         for (const other of "TFEX") expect([op, other, jump(op, other)]).toEqual([op, other, bool(other !== letter)]);
       }
-      const check = (letter: string) => run([operand(letter, 0), { op: Op.CHECK_BOOL, dst: 1, a: 0, imm: E.NO_SUCH_OVERLOAD }, { op: Op.RETURN, a: 1 }], constants);
+      const check = (letter: string) =>
+        run([operand(letter, 0), { op: Op.CHECK_BOOL, dst: 1, a: 0, imm: E.NO_SUCH_OVERLOAD }, { op: Op.RETURN, a: 1 }], constants);
       expect(check("T")).toEqual(bool(true));
       expect(check("X")).toEqual(fails(E.NO_SUCH_OVERLOAD));
       expect(check("E")).toMatchObject(failed);
@@ -257,7 +115,14 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
 
     it("reads fields by shape, from hashed maps, and through the inline cache", () => {
       const { kernel } = bench;
-      const code = assemble([{ op: Op.FIELD, dst: 0, a: slot(0), imm: 0 }, { op: Op.RETURN, a: 0 }], [], ["name"]);
+      const code = assemble(
+        [
+          { op: Op.FIELD, dst: 0, a: slot(0), imm: 0 },
+          { op: Op.RETURN, a: 0 },
+        ],
+        [],
+        ["name"],
+      );
       const program = kernel.loadProgram(layOutExpressions([code], ["user"]));
       const context = kernel.createContext(1);
       const expression = kernel.expression(program, 0);
@@ -268,14 +133,28 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
       };
       const other = map([string("age"), int(1)], [string("name"), string("Bob")]);
       for (let round = 0; round < 3; round++) {
-        for (const [value, name] of [[user, "Ada"], [other, "Bob"], [hashed, "Eve"]] as const) expect([read(value), read(value)]).toEqual([name, name]);
+        for (const [value, name] of [
+          [user, "Ada"],
+          [other, "Bob"],
+          [hashed, "Eve"],
+        ] as const)
+          expect([read(value), read(value)]).toEqual([name, name]);
         expect(read(map([string("age"), int(1)]))).toMatchObject({ error: E.NO_SUCH_KEY, detail: "name" });
         expect(read(list())).toMatchObject({ error: E.NO_SUCH_OVERLOAD });
       }
     });
 
     it("asks for fields", () => {
-      const has = (value: ExactValue | undefined, name: string) => run([{ op: Op.HAS_FIELD, dst: 0, a: slot(0), imm: 0 }, { op: Op.RETURN, a: 0 }], [], [value], [name]);
+      const has = (value: ExactValue | undefined, name: string) =>
+        run(
+          [
+            { op: Op.HAS_FIELD, dst: 0, a: slot(0), imm: 0 },
+            { op: Op.RETURN, a: 0 },
+          ],
+          [],
+          [value],
+          [name],
+        );
       expect(has(user, "age")).toEqual(bool(true));
       expect(has(user, "missing")).toEqual(bool(false));
       expect(has(hashed, "name")).toEqual(bool(true));
@@ -323,9 +202,24 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
   describe("building", () => {
     it("makes lists and maps", () => {
       const move = (dst: number, index: number) => ({ op: Op.MOVE, dst, a: constant(index) });
-      expect(run([move(1, 0), move(2, 1), { op: Op.MAKE_LIST, dst: 0, a: 1, b: 2 }, { op: Op.RETURN, a: 0 }], [int(1), string("x")])).toEqual(list(int(1), string("x")));
-      expect(run([{ op: Op.MAKE_LIST, dst: 0, a: 0, b: 0 }, { op: Op.RETURN, a: 0 }])).toEqual(list());
-      const build = (...values: ExactValue[]) => run([...values.map((_, index) => move(index, index)), { op: Op.MAKE_MAP, dst: 8, a: 0, b: values.length / 2 }, { op: Op.RETURN, a: 8 }], values);
+      expect(
+        run([move(1, 0), move(2, 1), { op: Op.MAKE_LIST, dst: 0, a: 1, b: 2 }, { op: Op.RETURN, a: 0 }], [int(1), string("x")]),
+      ).toEqual(list(int(1), string("x")));
+      expect(
+        run([
+          { op: Op.MAKE_LIST, dst: 0, a: 0, b: 0 },
+          { op: Op.RETURN, a: 0 },
+        ]),
+      ).toEqual(list());
+      const build = (...values: ExactValue[]) =>
+        run(
+          [
+            ...values.map((_, index) => move(index, index)),
+            { op: Op.MAKE_MAP, dst: 8, a: 0, b: values.length / 2 },
+            { op: Op.RETURN, a: 8 },
+          ],
+          values,
+        );
       expect(build(string("a"), int(1), string("b"), list())).toEqual(map([string("a"), int(1)], [string("b"), list()]));
       expect(build(int(1), int(1), bool(true), int(2))).toEqual(map([int(1), int(1)], [bool(true), int(2)]));
       expect(build(string("a"), int(1), string("a"), int(2))).toEqual(fails(E.DUPLICATE_KEY));
@@ -335,17 +229,45 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
     });
 
     it("passes errors and absent slots out of literals", () => {
-      const lines = (op: Op) => [{ op: Op.MOVE, dst: 0, a: constant(0) }, { op: Op.DIV, dst: 1, a: constant(1), b: constant(2) }, { op, dst: 2, a: 0, b: op === Op.MAKE_MAP ? 1 : 2 }, { op: Op.RETURN, a: 2 }];
-      for (const op of [Op.MAKE_LIST, Op.MAKE_MAP, Op.TEMPLATE]) expect(run(lines(op), [string("a"), int(1), int(0)])).toMatchObject({ error: E.DIVIDE_BY_ZERO, instruction: 1 });
-      expect(run([{ op: Op.MOVE, dst: 0, a: slot(0) }, { op: Op.MAKE_LIST, dst: 1, a: 0, b: 1 }, { op: Op.RETURN, a: 1 }], [], [undefined])).toMatchObject({ error: E.UNKNOWN_VARIABLE });
+      const lines = (op: Op) => [
+        { op: Op.MOVE, dst: 0, a: constant(0) },
+        { op: Op.DIV, dst: 1, a: constant(1), b: constant(2) },
+        { op, dst: 2, a: 0, b: op === Op.MAKE_MAP ? 1 : 2 },
+        { op: Op.RETURN, a: 2 },
+      ];
+      for (const op of [Op.MAKE_LIST, Op.MAKE_MAP, Op.TEMPLATE])
+        expect(run(lines(op), [string("a"), int(1), int(0)])).toMatchObject({ error: E.DIVIDE_BY_ZERO, instruction: 1 });
+      expect(
+        run(
+          [
+            { op: Op.MOVE, dst: 0, a: slot(0) },
+            { op: Op.MAKE_LIST, dst: 1, a: 0, b: 1 },
+            { op: Op.RETURN, a: 1 },
+          ],
+          [],
+          [undefined],
+        ),
+      ).toMatchObject({ error: E.UNKNOWN_VARIABLE });
     });
 
     it("writes templates", () => {
-      const template = (...values: ExactValue[]) => run([...values.map((_, index) => ({ op: Op.MOVE, dst: index + 1, a: constant(index) })), { op: Op.TEMPLATE, dst: 0, a: 1, b: values.length }, { op: Op.RETURN, a: 0 }], values);
+      const template = (...values: ExactValue[]) =>
+        run(
+          [
+            ...values.map((_, index) => ({ op: Op.MOVE, dst: index + 1, a: constant(index) })),
+            { op: Op.TEMPLATE, dst: 0, a: 1, b: values.length },
+            { op: Op.RETURN, a: 0 },
+          ],
+          values,
+        );
       expect(template(string("n = "), number(1.5), string(", "), int(-3), bool(true), nothing)).toEqual(string("n = 1.5, -3truenull"));
-      expect(template(list(int(1), string('q"\n'), nothing, double(NaN)), map([string("a"), bool(false)], [int(1), list()]))).toEqual(string('[1,"q\\"\\n",null,"NaN"]{"a":false,"1":[]}'));
+      expect(template(list(int(1), string('q"\n'), nothing, double(NaN)), map([string("a"), bool(false)], [int(1), list()]))).toEqual(
+        string('[1,"q\\"\\n",null,"NaN"]{"a":false,"1":[]}'),
+      );
       expect(template(timestamp(0, 5_000_000), string(" "), duration(-1, -500_000_000))).toEqual(string("1970-01-01T00:00:00.005Z -1.5s"));
-      expect(template(list(int(2n ** 60n), { bytes: "aGk=" }, string("\u0001\u007f€")))).toEqual(string('["1152921504606846976","aGk=","\\u0001\u007f€"]'));
+      expect(template(list(int(2n ** 60n), { bytes: "aGk=" }, string("\u0001\u007f€")))).toEqual(
+        string('["1152921504606846976","aGk=","\\u0001\u007f€"]'),
+      );
       expect(template()).toEqual(string(""));
     });
   });
@@ -404,16 +326,59 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
 
     it("ends an endless loop when fuel is spent", () => {
       expect(run([{ op: Op.JUMP, imm: 0 }])).toEqual(fails(E.OUT_OF_FUEL));
-      expect(run([{ op: Op.JUMP_TRUE, a: constant(0), imm: 0 }, { op: Op.RETURN, a: constant(0) }], [bool(true)])).toEqual(fails(E.OUT_OF_FUEL));
-      expect(run([{ op: Op.EQ_JUMP_TRUE, dst: 0, a: constant(0), b: constant(0), imm: 0 }, { op: Op.RETURN, a: constant(0) }], [bool(true)])).toEqual(fails(E.OUT_OF_FUEL));
-      expect(run([{ op: Op.ITER_START, dst: 0, a: constant(0), imm: 0 }, { op: Op.RETURN, a: constant(0) }], [bool(true)])).toEqual(fails(E.OUT_OF_FUEL));
+      expect(
+        run(
+          [
+            { op: Op.JUMP_TRUE, a: constant(0), imm: 0 },
+            { op: Op.RETURN, a: constant(0) },
+          ],
+          [bool(true)],
+        ),
+      ).toEqual(fails(E.OUT_OF_FUEL));
+      expect(
+        run(
+          [
+            { op: Op.EQ_JUMP_TRUE, dst: 0, a: constant(0), b: constant(0), imm: 0 },
+            { op: Op.RETURN, a: constant(0) },
+          ],
+          [bool(true)],
+        ),
+      ).toEqual(fails(E.OUT_OF_FUEL));
+      expect(
+        run(
+          [
+            { op: Op.ITER_START, dst: 0, a: constant(0), imm: 0 },
+            { op: Op.RETURN, a: constant(0) },
+          ],
+          [bool(true)],
+        ),
+      ).toEqual(fails(E.OUT_OF_FUEL));
       // Doubling a text runs out of fuel long before memory.
-      expect(run([{ op: Op.MOVE, dst: 0, a: constant(0) }, { op: Op.ADD, dst: 0, a: 0, b: 0 }, { op: Op.JUMP_ERROR, a: 0, imm: 4 }, { op: Op.JUMP, imm: 1 }, { op: Op.RETURN, a: 0 }], [string("x")])).toEqual(fails(E.OUT_OF_FUEL));
+      expect(
+        run(
+          [
+            { op: Op.MOVE, dst: 0, a: constant(0) },
+            { op: Op.ADD, dst: 0, a: 0, b: 0 },
+            { op: Op.JUMP_ERROR, a: 0, imm: 4 },
+            { op: Op.JUMP, imm: 1 },
+            { op: Op.RETURN, a: 0 },
+          ],
+          [string("x")],
+        ),
+      ).toEqual(fails(E.OUT_OF_FUEL));
     });
   });
 
   it("stays flat while programs come and go", () => {
-    const code = assemble([{ op: Op.MOVE, dst: 0, a: constant(0) }, { op: Op.MAKE_LIST, dst: 1, a: 0, b: 1 }, { op: Op.RETURN, a: 1 }], [list(string("a text of a constant"), map([string("k"), int(1)]))], ["name"]);
+    const code = assemble(
+      [
+        { op: Op.MOVE, dst: 0, a: constant(0) },
+        { op: Op.MAKE_LIST, dst: 1, a: 0, b: 1 },
+        { op: Op.RETURN, a: 1 },
+      ],
+      [list(string("a text of a constant"), map([string("k"), int(1)]))],
+      ["name"],
+    );
     const cycle = () => expect(bench.run(code)).toEqual(list(list(string("a text of a constant"), map([string("k"), int(1)]))));
     for (let i = 0; i < 50; i++) cycle();
     const size = bench.kernel.sizeBytes;
@@ -423,14 +388,18 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
 
   it("spends fuel on comparing values that share their parts", () => {
     // x = [x, x], 40 times over: small in memory, endless to walk.
-    const grow = Array.from({ length: 40 }, () => [{ op: Op.MOVE, dst: 1, a: 0 }, { op: Op.MAKE_LIST, dst: 0, a: 0, b: 2 }]).flat();
+    const grow = Array.from({ length: 40 }, () => [
+      { op: Op.MOVE, dst: 1, a: 0 },
+      { op: Op.MAKE_LIST, dst: 0, a: 0, b: 2 },
+    ]).flat();
     const start = { op: Op.MOVE, dst: 0, a: constant(0) };
     expect(run([start, ...grow, { op: Op.EQ, dst: 1, a: 0, b: 0 }, { op: Op.RETURN, a: 1 }], [int(1)])).toEqual(fails(E.OUT_OF_FUEL));
     expect(() => run([start, ...grow, { op: Op.RETURN, a: 0 }], [int(1)])).toThrow(/memory/);
   });
 
   describe("hostile code", () => {
-    const load = (lines: readonly Line[], constants: readonly ExactValue[] = [], keys: readonly string[] = [], registers = 2) => bench.run(assemble(lines, constants, keys, registers), [int(1)]);
+    const load = (lines: readonly Line[], constants: readonly ExactValue[] = [], keys: readonly string[] = [], registers = 2) =>
+      bench.run(assemble(lines, constants, keys, registers), [int(1)]);
     const RETURN = { op: Op.RETURN, a: 0 };
     const bad: [string, readonly Line[]][] = [
       ["no instruction", []],
@@ -460,19 +429,42 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
 
     it("lets no register carry what an evaluation before left there", () => {
       expect(load([RETURN])).toEqual(nothing);
-      load([{ op: Op.BUILDER_NEW, dst: 0 }, { op: Op.RETURN, a: slot(0) }]);
+      load([
+        { op: Op.BUILDER_NEW, dst: 0 },
+        { op: Op.RETURN, a: slot(0) },
+      ]);
       expect(load([{ op: Op.BUILDER_PUSH, dst: 0, a: slot(0) }, RETURN])).toEqual(fails(E.NO_SUCH_OVERLOAD));
-      expect(load([{ op: Op.JUMP_TRUE, a: slot(0), imm: 1 }, { op: Op.BUILDER_FINISH, dst: 1, a: 0 }, { op: Op.RETURN, a: 1 }])).toEqual(fails(E.NO_SUCH_OVERLOAD));
+      expect(
+        load([
+          { op: Op.JUMP_TRUE, a: slot(0), imm: 1 },
+          { op: Op.BUILDER_FINISH, dst: 1, a: 0 },
+          { op: Op.RETURN, a: 1 },
+        ]),
+      ).toEqual(fails(E.NO_SUCH_OVERLOAD));
     });
 
     it("lets iterators and builders out to nobody", () => {
       const start = { op: Op.ITER_START, dst: 0, a: constant(0), imm: 2 };
       const constants = [list(int(1))];
       expect(load([start, { op: Op.RETURN, a: 0 }, RETURN], constants)).toEqual(fails(E.NO_SUCH_OVERLOAD));
-      expect(load([start, { op: Op.MAKE_LIST, dst: 1, a: 0, b: 1 }, { op: Op.RETURN, a: 1 }], constants)).toEqual(fails(E.NO_SUCH_OVERLOAD));
+      expect(load([start, { op: Op.MAKE_LIST, dst: 1, a: 0, b: 1 }, { op: Op.RETURN, a: 1 }], constants)).toEqual(
+        fails(E.NO_SUCH_OVERLOAD),
+      );
       expect(load([start, { op: Op.ADD, dst: 1, a: 0, b: 0 }, { op: Op.RETURN, a: 1 }], constants)).toEqual(fails(E.NO_SUCH_OVERLOAD));
       expect(load([start, { op: Op.EQ, dst: 1, a: 0, b: 0 }, { op: Op.RETURN, a: 1 }], constants)).toEqual(fails(E.NO_SUCH_OVERLOAD));
-      expect(load([{ op: Op.BUILDER_NEW, dst: 0 }, { op: Op.MOVE, dst: 1, a: 0 }, { op: Op.BUILDER_FINISH, dst: 0, a: 0 }, { op: Op.BUILDER_PUSH, dst: 1, a: constant(0) }, { op: Op.BUILDER_FINISH, dst: 1, a: 1 }, { op: Op.RETURN, a: 1 }], constants)).toEqual(list(list(int(1))));
+      expect(
+        load(
+          [
+            { op: Op.BUILDER_NEW, dst: 0 },
+            { op: Op.MOVE, dst: 1, a: 0 },
+            { op: Op.BUILDER_FINISH, dst: 0, a: 0 },
+            { op: Op.BUILDER_PUSH, dst: 1, a: constant(0) },
+            { op: Op.BUILDER_FINISH, dst: 1, a: 1 },
+            { op: Op.RETURN, a: 1 },
+          ],
+          constants,
+        ),
+      ).toEqual(list(list(int(1))));
     });
   });
 
@@ -485,7 +477,20 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
 
   it("evaluates many windows of one context", () => {
     const { kernel } = bench;
-    const program = kernel.loadProgram(layOutExpressions([assemble([{ op: Op.GT, dst: 0, a: slot(0), b: constant(0) }, { op: Op.RETURN, a: 0 }], [int(10)])], ["x", "y"]));
+    const program = kernel.loadProgram(
+      layOutExpressions(
+        [
+          assemble(
+            [
+              { op: Op.GT, dst: 0, a: slot(0), b: constant(0) },
+              { op: Op.RETURN, a: 0 },
+            ],
+            [int(10)],
+          ),
+        ],
+        ["x", "y"],
+      ),
+    );
     const context = kernel.createContext(200);
     for (let i = 0; i < 100; i++) kernel.setNumber(context, i * 2, i);
     expect(kernel.evaluateMany(kernel.expression(program, 0), context, 100, 2)).toBe(89);

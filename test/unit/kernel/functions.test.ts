@@ -52,8 +52,20 @@ const CONVERSIONS: Case[] = [
   [Fn.TO_BOOL, [int(1)], overload],
   ...(
     [
-      [nothing, "null_type"], [bool(true), "bool"], [int(1), "int"], [uint(1), "uint"], [double(1), "double"], [number(1), "double"], [s(""), "string"], [bytes(), "bytes"], [list(), "list"],
-      [map(), "map"], [timestamp(0), "google.protobuf.Timestamp"], [duration(0), "google.protobuf.Duration"], [{ type: "int" }, "type"], [{ optional: null }, "optional_type"],
+      [nothing, "null_type"],
+      [bool(true), "bool"],
+      [int(1), "int"],
+      [uint(1), "uint"],
+      [double(1), "double"],
+      [number(1), "double"],
+      [s(""), "string"],
+      [bytes(), "bytes"],
+      [list(), "list"],
+      [map(), "map"],
+      [timestamp(0), "google.protobuf.Timestamp"],
+      [duration(0), "google.protobuf.Duration"],
+      [{ type: "int" }, "type"],
+      [{ optional: null }, "optional_type"],
     ] as [ExactValue, string][]
   ).map(([value, type]): Case => [Fn.TO_TYPE, [value], { type }]),
   [Fn.TO_DYN, [s("x")], s("x")],
@@ -170,7 +182,8 @@ describe.each(BUILDS)("functions ($build)", ({ build, file }) => {
   beforeAll(async () => {
     bench = await Bench.open(file);
   });
-  const name = ([fn, values, expected]: Case) => [`${Fn[fn]}(${values.map((value) => JSON.stringify(value)).join(", ")})`, [fn, values, expected]] as const;
+  const name = ([fn, values, expected]: Case) =>
+    [`${Fn[fn]}(${values.map((value) => JSON.stringify(value)).join(", ")})`, [fn, values, expected]] as const;
 
   it.each(CONVERSIONS.map(name))("converts: %s", (_, [fn, values, expected]) => {
     expect(bench.call(fn, ...values)).toEqual(expected);
@@ -219,14 +232,25 @@ describe.each(BUILDS)("functions ($build)", ({ build, file }) => {
   it("never traps on random code, and ends", () => {
     const word = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constantFrom(0x4000, 0x4001, 0x8000, 0x8001, 0x8002, 0x8003, 0xc000, 0xffff));
     const op = fc.constantFrom(...Object.values(Op).filter((value): value is Op => typeof value === "number"));
-    const line: fc.Arbitrary<Line> = fc.record({ op, dst: fc.integer({ min: 0, max: 5 }), a: word, b: word, imm: fc.integer({ min: 0, max: 36 }), cache: fc.integer({ min: 0, max: 9 }) });
+    const line: fc.Arbitrary<Line> = fc.record({
+      op,
+      dst: fc.integer({ min: 0, max: 5 }),
+      a: word,
+      b: word,
+      imm: fc.integer({ min: 0, max: 36 }),
+      cache: fc.integer({ min: 0, max: 9 }),
+    });
     const constants = [string("ab"), int(3), list(int(1), string("x"), map([string("ab"), int(1)])), map([string("ab"), list(int(2))])];
     const slots = [map([string("ab"), string("cd")], [int(1), bool(true)]), number(2)];
     let soundCount = 0;
     bench.instance.exports.setContextFuel(2_000);
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 12 }), (lines) => {
-        const bounded = lines.map((each) => (each.op === Op.CALL || each.op === Op.FIELD || each.op === Op.HAS_FIELD || each.op === Op.CHECK_BOOL ? each : { ...each, imm: (each.imm ?? 0) % (lines.length + 1), cache: (each.cache ?? 0) % (lines.length + 1) }));
+        const bounded = lines.map((each) =>
+          each.op === Op.CALL || each.op === Op.FIELD || each.op === Op.HAS_FIELD || each.op === Op.CHECK_BOOL
+            ? each
+            : { ...each, imm: (each.imm ?? 0) % (lines.length + 1), cache: (each.cache ?? 0) % (lines.length + 1) },
+        );
         const keyed = bounded.map((each) => (each.op === Op.FIELD || each.op === Op.HAS_FIELD ? { ...each, imm: 0 } : each));
         try {
           bench.run(assemble([...keyed, { op: Op.RETURN, a: 0 }], constants, ["ab"], 6), slots);

@@ -33,7 +33,11 @@ describe.each(BUILDS)("memory ($build)", ({ build, file }) => {
 
     function release(block: { address: number; size: number; mark: number }): void {
       const view = bytes();
-      expect([view[block.address], view[block.address + block.size - 1], view[block.address + (block.size >> 1)]]).toEqual([block.mark, block.mark, block.mark]);
+      expect([view[block.address], view[block.address + block.size - 1], view[block.address + (block.size >> 1)]]).toEqual([
+        block.mark,
+        block.mark,
+        block.mark,
+      ]);
       exports.freeBlock(block.address, block.size);
       if (build === "debug" && block.size > 8) expect(bytes()[block.address + block.size - 1]).toBe(POISON);
     }
@@ -73,7 +77,11 @@ describe.each(BUILDS)("memory ($build)", ({ build, file }) => {
       const address = exports.allocatePermanent(size) >>> 0;
       expect(address % 16).toBe(0);
       expect(address).not.toBe(last);
-      expect(bytes().subarray(address, address + size).every((byte) => byte === 0)).toBe(true);
+      expect(
+        bytes()
+          .subarray(address, address + size)
+          .every((byte) => byte === 0),
+      ).toBe(true);
       bytes().fill(1, address, address + size);
       last = address;
     }
