@@ -293,6 +293,8 @@ export enum ProgramHeader {
   INITIALS = 25,
   /** After load: u32[key count] of interned key ids. */
   KEY_IDS = 26,
+  /** u32 per slot: declared type as Tag + 1; 0 permits any value. */
+  SLOT_TYPES = 27,
 }
 // ProgramHeader.FLAGS: which built-in slots are not variables of the author, and so no part of context and output.
 export const PROGRAM_FLAG_EVENT_HIDDEN = 1;
@@ -482,4 +484,6 @@ export enum RunFault {
   MEMORY_LIMIT = 7,
   TOKEN_LIMIT = 8,
   INPUT = 9,
+  /** A variable was given a value that its declared type cannot hold; the detail is its name. */
+  TYPE_MISMATCH = 10,
 }

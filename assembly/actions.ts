@@ -1,10 +1,12 @@
 // Performs a state's or a transition's list of actions: assignments at once, work of the outside world as a command
 // that the token then waits for.
 import { ActionKind, CELL_SIZE, CommandKind, Outcome, ProgramHeader, RunFault, NO_SLOT, Tag } from "./abi";
+import { tagOf } from "./cell";
+import { coerceCell } from "./coerce";
 import { evaluate, setFuel } from "./evaluate";
-import { failAction, failLimit, failRunWith, isHidden } from "./fault";
+import { failAction, failLimit, failRunWith, failType, isHidden } from "./fault";
 import { addCommand, appendWire, payloadMark } from "./output";
-import { actionRecord, expressionRecord, programField } from "./program";
+import { actionRecord, expressionRecord, programField, slotType } from "./program";
 import { RunState, isTraced, runProgram, runStatus, slotsOf, storeSlot, takeSerial, tokenAt } from "./run";
 import { EXPRESSION_FUEL_MAX, durationMs } from "./scope";
 import {
@@ -66,14 +68,26 @@ export function assign(run: u32, token: usize, action: u32, record: usize): void
   assignSlot(run, token, load<u32>(record, 12), cell);
 }
 
+const COERCED = memory.data(CELL_SIZE, 16);
+
 /** Stores a value in a variable of the token's frame; the run fails when its memory limit is reached. */
 export function assignSlot(run: u32, token: usize, slot: u32, cell: usize): void {
   if (slot == NO_SLOT) return;
-  if (!storeSlot(run, tokenFrame(token), slot, cell)) {
+  const program = runProgram(run);
+  let value = cell;
+  const type = slotType(program, slot);
+  if (type != 0 && tagOf(cell) != <i32>type - 1) {
+    if (!coerceCell(COERCED, cell, type)) {
+      failType(run, slot, token);
+      return;
+    }
+    value = COERCED;
+  }
+  if (!storeSlot(run, tokenFrame(token), slot, value)) {
     failLimit(run, RunFault.MEMORY_LIMIT, token);
     return;
   }
-  if (!isTraced(run) || isHidden(runProgram(run), slot)) return;
+  if (!isTraced(run) || isHidden(program, slot)) return;
   const mark = payloadMark();
   appendWire(slotsOf(run, tokenFrame(token)) + <usize>slot * CELL_SIZE);
   addCommand(CommandKind.VARIABLE_SET, 0, slot, 0, 0, mark);

@@ -1,7 +1,7 @@
 // How a run ends: succeeded with its variables as output, failed with a fault or an error of a task, or canceled.
 // Whatever still waits is canceled first, so that the shell never hears of it again.
 import {
-  ActionKind, CELL_SIZE, CommandKind, NO_EXPRESSION, NO_INDEX, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN,
+  ActionKind, CELL_SIZE, CommandKind, ExpressionError, NO_EXPRESSION, NO_INDEX, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN,
   ProgramHeader, RunEnd, RunFault, Tag, Wire,
 } from "./abi";
 import { addCommand, appendByte, appendBytes, appendVarint, appendWire, appendWord, payloadMark } from "./output";
@@ -84,6 +84,17 @@ export function failGuard(run: u32, cell: usize, transition: u32): void {
 export function failAction(run: u32, cell: usize, action: u32, token: usize): void {
   failRun(run, RunFault.ACTION_FAILED, cell, load<u32>(actionRecord(runProgram(run), action), 8), NO_INDEX, action, tokenNode(token));
 }
+
+/** A variable cannot hold the value that it was given. */
+export function failType(run: u32, slot: u32, token: usize): void {
+  store<u32>(FAULT_CELL, Tag.ERROR);
+  store<u32>(FAULT_CELL, ExpressionError.INVALID_CONVERSION, 4);
+  store<u32>(FAULT_CELL, NO_INDEX, 8);
+  store<u32>(FAULT_CELL, <u32>keyObject(slotKey(runProgram(run), slot)), 12);
+  failRun(run, RunFault.TYPE_MISMATCH, FAULT_CELL, NO_EXPRESSION, NO_INDEX, NO_INDEX, tokenNode(token));
+}
+
+const FAULT_CELL = memory.data(CELL_SIZE, 16);
 
 /** A limit was reached while the token stood where it stands. */
 export function failLimit(run: u32, fault: i32, token: usize): void {

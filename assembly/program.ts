@@ -58,6 +58,12 @@ export function slotKey(program: usize, slot: u32): u32 {
   return load<u32>(programField(program, ProgramHeader.SLOT_KEYS) + (<usize>slot << 2));
 }
 
+/** The declared type of a slot, as Tag + 1; 0 for any. */
+@inline
+export function slotType(program: usize, slot: u32): u32 {
+  return load<u32>(programField(program, ProgramHeader.SLOT_TYPES) + (<usize>slot << 2));
+}
+
 /** Loads the blob at `address`; returns the program's address, or 0 (see programStatus). The blob is copied. */
 export function loadProgram(address: usize, size: u32): usize {
   if (size < <u32>PROGRAM_HEADER_SIZE || load<u32>(address) != PROGRAM_MAGIC || load<u32>(address, 4) != ABI_VERSION || load<u32>(address, 8) != size) {
@@ -97,6 +103,7 @@ function releaseProgram(program: usize, size: u32, expressionCount: u32): void {
 function placeProgram(program: usize, size: u32): i32 {
   store<u32>(program + (ProgramHeader.KEY_IDS << 2), 0);
   if (!isSection(program, size, ProgramHeader.SLOT_KEYS, programField(program, ProgramHeader.SLOT_COUNT), 4)) return KernelStatus.BAD_PROGRAM;
+  if (!isSection(program, size, ProgramHeader.SLOT_TYPES, programField(program, ProgramHeader.SLOT_COUNT), 4)) return KernelStatus.BAD_PROGRAM;
   if (!isSection(program, size, ProgramHeader.EXPRESSIONS, programField(program, ProgramHeader.EXPRESSION_COUNT), EXPRESSION_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;
   if (!isSection(program, size, ProgramHeader.NODES, programField(program, ProgramHeader.NODE_COUNT), NODE_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;
   if (!isSection(program, size, ProgramHeader.TRANSITIONS, programField(program, ProgramHeader.TRANSITION_COUNT), TRANSITION_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;

@@ -60,17 +60,29 @@ function test(flags: u32, order: u32): i32 {
   return <i32>(<u32>((order & flags) != 0) ^ ((flags >> 3) & 1));
 }
 
-/** `target = a + b` (or - or *) of JSON numbers, where the expression is just that. False: nothing was done. */
 @inline
-export function computeQuick(record: usize, slots: usize, target: usize): bool {
+function computeInts(op: i32, a: usize, b: usize, target: usize): bool {
+  if (op == Op.MUL || !isSafeInt(a, Tag.INT) || !isSafeInt(b, Tag.INT)) return false;
+  const sum = op == Op.ADD ? load<i64>(a, 8) + load<i64>(b, 8) : load<i64>(a, 8) - load<i64>(b, 8);
+  store<u64>(target, <u64>Tag.INT);
+  store<i64>(target, sum, 8);
+  return true;
+}
+
+/** `target = a + b` (or - or *) of JSON numbers or ints, where the expression is just that and `type` (a Tag + 1, 0 any) can hold it. False: nothing was done. */
+@inline
+export function computeQuick(record: usize, slots: usize, target: usize, type: u32): bool {
   const code = <usize>load<u32>(record);
   const op = <i32>load<u16>(code);
   if (op < Op.ADD || op > Op.MUL) return false;
   if (load<u16>(code + INSTRUCTION_SIZE) != <u16>Op.RETURN || load<u16>(code + INSTRUCTION_SIZE, 4) != (load<u16>(code, 2) | <u16>OPERAND_REGISTER)) return false;
   const a = cellOf(load<u16>(code, 4), record, slots);
   const b = cellOf(load<u16>(code, 6), record, slots);
-  if (a == 0 || b == 0 || load<u32>(a) != <u32>Tag.NUMBER) return false;
+  if (a == 0 || b == 0) return false;
+  const left = load<u32>(a);
   const right = load<u32>(b);
+  if (left == <u32>Tag.INT) return right == left && (type == 0 || type == left + 1) && computeInts(op, a, b, target);
+  if (left != <u32>Tag.NUMBER || (type != 0 && type != left + 1)) return false;
   const isInt = isSafeInt(b, right);
   if (!isInt && right != <u32>Tag.NUMBER) return false;
   const x = load<f64>(a, 8);

@@ -7,7 +7,7 @@ import { ActionsEnd, assign, runActions, stepTime } from "./actions";
 import { evaluate, setFuel } from "./evaluate";
 import { failGuard, failLimit, failRun, succeedRun } from "./fault";
 import { addCommand, payloadMark } from "./output";
-import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
+import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, slotType, transitionRecord } from "./program";
 import { QUICK_NONE, QUICK_TRUE, compareQuick, computeQuick } from "./quick";
 import { NO_TOKEN, RunState, createFrame, createToken, isTraced, runBlock, runProgram, runStatus, slotsOf, tokenAt, tokenCapacity } from "./run";
 import { EXPRESSION_FUEL_MAX, commonFrame, countTokens, countTokensWithin, isWithin, leaveScopes, mergeFrames, removeToken, setTimers } from "./scope";
@@ -139,7 +139,8 @@ function takeLocal(run: u32, token: usize, transition: u32, record: usize): void
   for (let action = load<u32>(record, 32); action < end; action++) {
     const assignment = actionRecord(program, action);
     const slots = slotsOf(run, tokenFrame(token));
-    if (computeQuick(expressionRecord(program, load<u32>(assignment, 8)), slots, slots + (<usize>load<u32>(assignment, 12) << 4))) continue;
+    const slot = load<u32>(assignment, 12);
+    if (computeQuick(expressionRecord(program, load<u32>(assignment, 8)), slots, slots + (<usize>slot << 4), slotType(program, slot))) continue;
     assign(run, token, action, assignment);
     if (runStatus(run) == RunState.ENDED) return;
   }

@@ -26,6 +26,8 @@ export interface GraphTables {
   readonly candidates: Uint32Array;
   readonly dispatch: Uint32Array;
   readonly eventCount: number;
+  /** Declared type per slot: Tag + 1, or 0 for any. */
+  readonly slotTypes: Uint32Array;
   readonly root: number;
   /** PROGRAM_FLAG_… */
   readonly flags: number;
@@ -46,6 +48,7 @@ const NO_GRAPH: GraphTables = {
   candidates: new Uint32Array(0),
   dispatch: new Uint32Array(0),
   eventCount: 0,
+  slotTypes: new Uint32Array(0),
   root: NO_NODE,
   flags: 0,
   eventSlot: NO_SLOT,
@@ -74,6 +77,7 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
   header[ProgramHeader.EXPRESSIONS] = sections.add(placeExpressions(placed, sections));
   header[ProgramHeader.SLOT_COUNT] = slotNames.length;
   header[ProgramHeader.SLOT_KEYS] = sections.add(toBytes(slotKeys));
+  header[ProgramHeader.SLOT_TYPES] = sections.add(toBytes(padTypes(graph.slotTypes, slotNames.length)));
   header[ProgramHeader.EVENT_COUNT] = graph.eventCount;
   header[ProgramHeader.NODE_COUNT] = graph.nodeCount;
   header[ProgramHeader.NODES] = sections.add(graph.nodes);
@@ -93,6 +97,13 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
   header[ProgramHeader.INITIALS] = sections.add(toBytes(graph.initials));
   header[ProgramHeader.SIZE] = sections.size;
   return sections.join(toBytes(header));
+}
+
+/** One type per slot; those beyond what was declared permit anything. */
+function padTypes(types: Uint32Array, slotCount: number): Uint32Array {
+  const padded = new Uint32Array(slotCount);
+  padded.set(types);
+  return padded;
 }
 
 class KeyTable {

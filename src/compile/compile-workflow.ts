@@ -67,6 +67,7 @@ class WorkflowCompiler {
       candidates: candidates.list,
       dispatch: candidates.dispatch,
       eventCount: definition.events.length,
+      slotTypes: this.#variables.slotTypes,
       root: 0,
       flags: this.#variables.hiddenFlags,
       eventSlot: this.#variables.builtinSlot("event"),

@@ -1,6 +1,6 @@
 // Gives every variable of a workflow its slot: parameters and variables as declared, then whatever else expressions
 // name, and the built-in `event`, `result` and `error` where they are used.
-import { NO_SLOT, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN } from "../../assembly/abi.js";
+import { NO_SLOT, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN, Tag } from "../../assembly/abi.js";
 import type { Definition, TypeName } from "../model/definition.js";
 
 /** Operands address slots with 14 bits. */
@@ -14,6 +14,21 @@ const HIDDEN_FLAGS: Readonly<Record<BuiltinVariable, number>> = {
   event: PROGRAM_FLAG_EVENT_HIDDEN,
   result: PROGRAM_FLAG_RESULT_HIDDEN,
   error: PROGRAM_FLAG_ERROR_HIDDEN,
+};
+
+const TAGS: Readonly<Record<TypeName, number>> = {
+  any: 0,
+  bool: Tag.BOOL + 1,
+  int: Tag.INT + 1,
+  uint: Tag.UINT + 1,
+  double: Tag.DOUBLE + 1,
+  number: Tag.NUMBER + 1,
+  string: Tag.STRING + 1,
+  bytes: Tag.BYTES + 1,
+  list: Tag.LIST + 1,
+  map: Tag.MAP + 1,
+  timestamp: Tag.TIMESTAMP + 1,
+  duration: Tag.DURATION + 1,
 };
 
 export class VariableTable {
@@ -50,6 +65,11 @@ export class VariableTable {
 
   get names(): readonly string[] {
     return [...this.#slots.keys()];
+  }
+
+  /** Declared type per slot, as the kernel's Tag + 1; 0 permits any value. */
+  get slotTypes(): Uint32Array {
+    return Uint32Array.from(this.names, (name) => TAGS[this.#types.get(name) ?? "any"]);
   }
 
   /** Slot of a built-in variable, or NO_SLOT when no expression uses it. */

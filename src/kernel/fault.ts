@@ -17,6 +17,7 @@ const CODES: Readonly<Record<RunFault, string>> = {
   [RunFault.MEMORY_LIMIT]: "run/memory-limit",
   [RunFault.TOKEN_LIMIT]: "run/token-limit",
   [RunFault.INPUT]: "run/invalid-input",
+  [RunFault.TYPE_MISMATCH]: "run/type-mismatch",
 };
 
 interface FaultRecord {
@@ -74,6 +75,8 @@ function messageOf(fault: number, state: string | undefined, cause: string | und
       return `No transition out of "${state ?? "the start"}" is permitted`;
     case RunFault.MERGE_CONFLICT:
       return `Two branches changed one variable to different values${where === "" ? "" : `; the second came to its join${where}`}`;
+    case RunFault.TYPE_MISMATCH:
+      return `Variable "${record.detail}" was given a value${where} that its type cannot hold`;
     case RunFault.MEMORY_LIMIT:
       return `The run needs more memory than one run may hold${where}`;
     case RunFault.TOKEN_LIMIT:

@@ -19,6 +19,7 @@ export interface ChartSource {
   readonly states: readonly string[];
   /** `A -> B`, then optionally ` on event`, ` after 50`, ` if guard`, ` success`, ` failure`. */
   readonly transitions: readonly string[];
+  /** Initial values; `name: type` gives the variable that type. */
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly actions?: Readonly<Record<string, readonly ActionDefinition[]>>;
 }
@@ -53,7 +54,10 @@ export function buildDefinition(source: ChartSource): Definition {
     };
   });
   for (const action of Object.values(source.actions ?? {}).flat()) if (action.kind === "await" && !events.includes(action.event)) events.push(action.event);
-  const variables = Object.entries(source.variables ?? {}).map(([name, initial]): VariableDefinition => ({ name, type: "any", initial, place: PLACE }));
+  const variables = Object.entries(source.variables ?? {}).map(([text, initial]): VariableDefinition => {
+    const [name = "", type = "any"] = text.split(": ");
+    return { name, type: type as VariableDefinition["type"], initial, place: PLACE };
+  });
   return {
     format: "mermaid", name: "chart", parameters: [], variables, states, transitions, direction: "TB", styles: {},
     events: events.map((name) => ({ name, isDeclared: true, place: PLACE })),

@@ -116,6 +116,39 @@ describe("guards and variables", () => {
   });
 });
 
+describe("declared types", () => {
+  const chart = compileChart({
+    states: ["s:start", "A"],
+    transitions: ["s -> A", "A -> A on half do n = n / 2", "A -> A on up do n = n + 1", "A -> A on other do n = other", "A -> A on later do at = at + pause"],
+    variables: { "n: int": 7, other: null, "at: timestamp": "2026-01-01T00:00:00Z", "pause: duration": "90s" },
+  });
+
+  test("a value becomes the declared type where that is exact", () => {
+    const run = new ChartRun(kernel, chart);
+    run.start({ other: 12 });
+    run.send("half");
+    expect(run.context()).toMatchObject({ n: 3 });
+    run.send("up");
+    run.send("other");
+    run.send("later");
+    expect(run.context()).toMatchObject({ n: 12, at: new Date("2026-01-01T00:01:30Z"), pause: "90s" });
+    run.send("half");
+    expect(run.context()).toMatchObject({ n: 6 });
+  });
+
+  test("a value that the type cannot hold fails the run and names the variable", () => {
+    for (const other of [1.5, "12", [1], 1e30]) {
+      const run = new ChartRun(kernel, chart);
+      run.start({ other });
+      run.send("other");
+      expect(run.end()).toMatchObject({ how: "failed", value: { code: "run/type-mismatch", details: { name: "n" } } });
+    }
+    const input = new ChartRun(kernel, chart);
+    input.start({ n: "many" });
+    expect(input.end()).toMatchObject({ how: "failed", value: { code: "run/type-mismatch", details: { name: "n" } } });
+  });
+});
+
 describe("tasks", () => {
   test("a call waits for its result, keeps it, and then completes the state", () => {
     const chart = compileChart({ states: ["s:start", "A", "e:end"], transitions: ["s -> A", "A -> e success"], actions: { A: [call("charge", "receipt")] } });
