@@ -60,6 +60,7 @@ class DefinitionBuilder {
     const drafts = tree.order();
     const actions = this.readActions(new Map(drafts.map((draft) => [draft.id, draft])));
     const transitions = this.readTransitions();
+    this.checkNames();
     const states = drafts.map((draft) => this.makeState(draft, actions.get(draft) ?? []));
     return {
       format: "mermaid",
@@ -97,6 +98,17 @@ class DefinitionBuilder {
     if (action.kind === "set") this.useVariable(action.variable, action.place);
     if ((action.kind === "call" || action.kind === "workflow") && action.result !== undefined)
       this.useVariable(action.result, action.place);
+  }
+
+  /** An event and a variable of one name: one of them is seldom meant. */
+  private checkNames(): void {
+    for (const { name, isDeclared, place } of this.events.values()) {
+      if (!this.declared.has(name) && !this.variables.has(name)) continue;
+      const message = isDeclared
+        ? `"${name}" is the name of an event and of a variable`
+        : `"${name}" is read as an event, and a variable has the same name; a guard stands in brackets: [${name}]`;
+      this.source.report("warning", "parse/doubtful-event", message, place.start, place.end);
+    }
   }
 
   private readTransitions(): TransitionDefinition[] {

@@ -196,10 +196,9 @@ export class Lexer {
       case 115: {
         const scale = this.lexWord("scale", Token.SCALE, Mode.SCALE);
         if (scale !== undefined) return scale;
-        for (const word of ["statediagram", "statediagram-v2"]) {
-          const end = this.at + word.length;
-          if (isWordAt(this.code, this.at, word) && isSpace(this.code.charCodeAt(end)))
-            return this.take(Token.HEADER, skipSpace(this.code, end));
+        if (isWordAt(this.code, this.at, "statediagram")) {
+          const end = this.at + (isWordAt(this.code, this.at + 12, "-v2") ? 15 : 12);
+          if (isSpace(this.code.charCodeAt(end))) return this.take(Token.HEADER, skipSpace(this.code, end));
         }
         break;
       }

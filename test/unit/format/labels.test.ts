@@ -79,7 +79,11 @@ describe("declared names come before words and expressions", () => {
   });
 
   test("a name declared twice over is ambiguous", () => {
-    expect(describeLabel("go", "events: [go]\nvariables: [go]\n")).toBe("event go !parse/ambiguous-label");
+    expect(describeLabel("go", "events: [go]\nvariables: [go]\n")).toBe("event go ?parse/doubtful-event !parse/ambiguous-label");
+  });
+
+  test("an event with the name of a variable that actions set is doubtful", () => {
+    expect(describeLabel("go / set go = 1")).toBe("event go /set ?parse/doubtful-event");
   });
 });
 
