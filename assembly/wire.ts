@@ -1,11 +1,11 @@
 // The wire form of values (drawn in abi.ts), both ways. Bytes that come in are not trusted: lengths, counts, depth,
 // UTF-8 and keys are checked before anything is allocated for them.
 import { CELL_SIZE, OBJECT_FLAG_PERMANENT, OBJECT_HEADER_SIZE, ObjectKind, Tag, Wire, WIRE_DEPTH_MAX } from "./abi";
-import { hashBytes, validateUtf8 } from "./bytes";
+import { areBytesEqual, hashBytes, validateUtf8 } from "./bytes";
 import { auxOf, copyCell, floatOf, intOf, objectOf, setAbsent, setBool, setFloat, setInt, setNull, setObject, setTime, setUint, tagOf, uintOf } from "./cell";
 import { closeHashedMap, countOf, hashedMapSize, isKeyCell, mapValueAt, openHashedMap, pairAt, readMapKey } from "./map";
 import { allocatePermanent, allocateScratch } from "./memory";
-import { internKeyOfValue, internShape, KEY_SIZE_MAX, keyObject, SHAPE_KEY_COUNT_MAX } from "./shape";
+import { internKeyOfValue, internShape, KEY_SIZE_MAX, keyObject, SHAPE_KEY_COUNT_MAX, shapeKeyAt, shapeKeyCount } from "./shape";
 import { bytesOf, elementAt } from "./value";
 
 /** `decodeWire`: the bytes are not a value. */
@@ -21,6 +21,8 @@ const SAFE_INTEGER_MAX: f64 = 9007199254740991.0;
 /** u32[SHAPE_KEY_COUNT_MAX] per depth: key ids of the maps being read. */
 const KEY_STACK_SIZE: usize = <usize>(WIRE_DEPTH_MAX + 2) * SHAPE_KEY_COUNT_MAX * 4;
 let keyStack: usize = 0;
+/** u32 per depth: shape of the map read last there. Maps in a list mostly share one. */
+const SHAPE_GUESSES: usize = memory.data(1024, 16);
 
 let cursor: usize = 0;
 let wireEnd: usize = 0;
@@ -205,14 +207,24 @@ function readMap(cell: usize, depth: i32): i32 {
   const object = allocateObject(OBJECT_HEADER_SIZE + (<usize>count << 4));
   if (object == 0) return WIRE_OUT_OF_MEMORY;
   const ids = keyStack + <usize>depth * SHAPE_KEY_COUNT_MAX * 4;
+  let shape = <usize>load<u32>(SHAPE_GUESSES + (<usize>depth << 2));
+  if (shape != 0 && shapeKeyCount(shape) != count) shape = 0;
   for (let i: u32 = 0; i < count; i++) {
-    const id = readShapeKey();
-    if (id == 0) return readHashedMap(cell, depth, count, object, i);
+    const guess: u32 = shape != 0 ? shapeKeyAt(shape, i) : 0;
+    let id = guess;
+    if (guess == 0 || !takeKey(guess)) {
+      shape = 0;
+      id = readShapeKey();
+      if (id == 0) return readHashedMap(cell, depth, count, object, i);
+    }
     store<u32>(ids + (<usize>i << 2), id);
     const status = readValue(elementAt(object, i), depth + 1);
     if (status < 0) return status;
   }
-  const shape = internShape(ids, count);
+  if (shape == 0) {
+    shape = internShape(ids, count);
+    store<u32>(SHAPE_GUESSES + (<usize>depth << 2), <u32>shape);
+  }
   if (shape == 0) return readHashedMap(cell, depth, count, object, count);
   store<u32>(object, ObjectKind.MAP_SHAPED | objectFlags);
   store<u32>(object, count, 4);
@@ -220,6 +232,17 @@ function readMap(cell: usize, depth: i32): i32 {
   store<u32>(object, 0, 12);
   setObject(cell, Tag.MAP, object);
   return 0;
+}
+
+/** Moves over the key at the cursor when it is this one (keys are short: their length is one or two bytes). */
+function takeKey(id: u32): bool {
+  const object = keyObject(id);
+  const length = countOf(object);
+  if (length > 127 || wireEnd - cursor < 2 + <usize>length) return false;
+  if (load<u16>(cursor) != <u16>(Wire.STRING | (length << 8))) return false;
+  if (!areBytesEqual(cursor + 2, object + OBJECT_HEADER_SIZE, length)) return false;
+  cursor += 2 + length;
+  return true;
 }
 
 /** Id of the key at the cursor, which moves on; 0 (the cursor stays): not a short string, or the limit of keys is reached. */
