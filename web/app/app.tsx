@@ -28,7 +28,11 @@ const PANEL_TABS: readonly (readonly [PanelTab, string, IconName])[] = [
   ["tasks", "Tasks", "tasks"],
 ];
 
-const PHONE_VIEWS: readonly (readonly [View, string, IconName])[] = [["text", "Text", "text"], ["diagram", "Diagram", "diagram"], ...PANEL_TABS];
+const PHONE_VIEWS: readonly (readonly [View, string, IconName])[] = [
+  ["text", "Text", "text"],
+  ["diagram", "Diagram", "diagram"],
+  ...PANEL_TABS,
+];
 
 function countOf(view: View): number {
   if (view === "runs") return liveCount.value;
@@ -103,9 +107,9 @@ function PhoneBar(): VNode {
         <button key={view} type="button" aria-current={phoneView.value === view ? "page" : undefined} onClick={() => showView(view)}>
           <span class="phone-icon">
             <Icon name={icon} size={20} />
-            <CountMark view={view} />
           </span>
           {label}
+          <CountMark view={view} />
         </button>
       ))}
     </nav>
@@ -159,9 +163,9 @@ export function App(): VNode {
           <SourceEditor />
           <FindingsList />
         </section>
-        <Splitter label="Width of the text" property="--text-width" initial={430} sign={1} />
+        <Splitter label="Width of the text" property="--text-width" initial={410} sign={1} />
         <DiagramPane />
-        <Splitter label="Width of the run panel" property="--panel-width" initial={390} sign={-1} />
+        <Splitter label="Width of the run panel" property="--panel-width" initial={380} sign={-1} />
         <Panel />
       </main>
       <PhoneBar />

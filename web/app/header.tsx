@@ -21,8 +21,13 @@ function EngineState(): VNode {
   const isWatching = role.value === "watcher";
   const words = isFailed ? "Engine not running" : isWatching ? "Another tab drives the runs" : "Engine ready";
   return (
-    <span class="engine-state" role="status" title={isWatching ? "This tab shows the runs; it takes over when the other one is closed." : undefined}>
-      <span class={`dot dot-${isFailed ? "bad" : isWatching ? "warn" : "good"}`} aria-hidden="true" /> <span class="engine-words">{words}</span>
+    <span
+      class="engine-state"
+      role="status"
+      title={isWatching ? "This tab shows the runs; it takes over when the other one is closed." : undefined}
+    >
+      <span class={`dot dot-${isFailed ? "bad" : isWatching ? "warn" : "good"}`} aria-hidden="true" />{" "}
+      <span class="engine-words">{words}</span>
     </span>
   );
 }
@@ -43,10 +48,22 @@ export function Header(): VNode {
         Millrace <span class="brand-aside">playground</span>
       </h1>
       <EngineState />
-      <button type="button" class="icon-button" aria-label={`Colour scheme: ${theme.value}`} title={`Colour scheme: ${theme.value}`} onClick={() => (theme.value = NEXT_THEME[theme.value])}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={`Colour scheme: ${theme.value}`}
+        title={`Colour scheme: ${theme.value}`}
+        onClick={() => (theme.value = NEXT_THEME[theme.value])}
+      >
         <Icon name={THEME_ICONS[theme.value]} />
       </button>
-      <button type="button" class="icon-button" aria-label="Help and keys" title="Help and keys (?)" onClick={() => (isHelpOpen.value = true)}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Help and keys"
+        title="Help and keys (?)"
+        onClick={() => (isHelpOpen.value = true)}
+      >
         <Icon name="help" />
       </button>
     </header>

@@ -17,7 +17,13 @@ export function HelpSheet(): VNode {
     isHelpOpen.value = false;
   };
   return (
-    <dialog class="sheet" ref={dialog} aria-labelledby="help-title" onClose={close} onClick={(event) => event.target === dialog.current && close()}>
+    <dialog
+      class="sheet"
+      ref={dialog}
+      aria-labelledby="help-title"
+      onClose={close}
+      onClick={(event) => event.target === dialog.current && close()}
+    >
       <div class="sheet-body">
         <div class="row spread">
           <h2 id="help-title">How this works</h2>
@@ -26,8 +32,8 @@ export function HelpSheet(): VNode {
           </button>
         </div>
         <p>
-          Write a workflow on the left, watch its diagram in the middle, start and steer runs on the right. Everything happens in this browser: a run goes on after a
-          reload, and closing the tab only pauses time for it.
+          Write a workflow on the left, watch its diagram in the middle, start and steer runs on the right. Everything happens in this
+          browser: a run goes on after a reload, and closing the tab only pauses time for it.
         </p>
         <h3>Keys</h3>
         <dl class="keys">

@@ -16,11 +16,23 @@ export function toProblem(error: unknown): ErrorRecord {
 }
 
 const ADVICE: readonly (readonly [prefix: string, advice: string])[] = [
-  ["kernel/wasm-blocked", "This page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to script-src on the page and on the worker's own response."],
-  ["kernel/", "The WebAssembly kernel could not be loaded. Check that millrace.wasm is served beside the page and belongs to this version, then try again."],
+  [
+    "kernel/wasm-blocked",
+    "This page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to script-src on the page and on the worker's own response.",
+  ],
+  [
+    "kernel/",
+    "The WebAssembly kernel could not be loaded. Check that millrace.wasm is served beside the page and belongs to this version, then try again.",
+  ],
   ["store/quota", "The browser's storage for this site is full. Delete ended runs or free some disk space, then try again."],
-  ["store/", "The browser's database could not be opened. Private windows and strict privacy settings may forbid IndexedDB; close other tabs of this page and try again."],
-  ["worker/", "The engine's worker did not start. Check that the worker file is served from this origin and that worker-src allows it, then try again."],
+  [
+    "store/",
+    "The browser's database could not be opened. Private windows and strict privacy settings may forbid IndexedDB; close other tabs of this page and try again.",
+  ],
+  [
+    "worker/",
+    "The engine's worker did not start. Check that the worker file is served from this origin and that worker-src allows it, then try again.",
+  ],
 ];
 
 /** What a person can do about an engine that failed to start. */

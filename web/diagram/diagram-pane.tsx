@@ -5,8 +5,9 @@ import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { announce } from "../app/announcement.js";
 import { Icon, type IconName } from "../app/icons.js";
+import { createRemembered } from "../app/preferences.js";
 import { showView } from "../app/views.js";
-import { activeStates, awaitedEvents, openWorkflow, takenTransitions, transitionCounts, visitedStates } from "../run/open-run.js";
+import { activeStates, awaitedEvents, ending, openWorkflow, takenTransitions, transitionCounts, visitedStates } from "../run/open-run.js";
 import { cursorLine, goToOffset } from "../text/source-editor.js";
 import { draft } from "../text/draft.js";
 import { source } from "../text/documents.js";
@@ -16,12 +17,26 @@ import { LiveMarks } from "./live-marks.js";
 import { Picture } from "./picture.js";
 import { Glyph, LEGEND } from "./readings.js";
 import { isLayingOut, isQuickLayout, isRunOfText, isRunShown, placed, shown, untangle, wantedView, type Placed } from "./shown.js";
-import { Viewport } from "./viewport.js";
+import { Viewport, type Insets } from "./viewport.js";
 
 /** Names in the picture's text alternative. */
 const NAME_COUNT = 60;
+const TOOLS_MARGIN = 12;
 
-function ToolButton({ icon, label, onClick, isPressed }: { icon: IconName; label: string; onClick: () => void; isPressed?: boolean }): VNode {
+/** Does the drawing move so that the active state stays in view? */
+const isFollowing = createRemembered("follow", true);
+
+function ToolButton({
+  icon,
+  label,
+  onClick,
+  isPressed,
+}: {
+  icon: IconName;
+  label: string;
+  onClick: () => void;
+  isPressed?: boolean;
+}): VNode {
   return (
     <button type="button" class="tool" aria-label={label} title={label} onClick={onClick} aria-pressed={isPressed}>
       <Icon name={icon} />
@@ -45,15 +60,18 @@ function pickAt(event: MouseEvent, definition: Placed["definition"]): void {
 
 /** Sets the run's marks as they change; the answer stops it. */
 function followRun(marks: LiveMarks, viewport: Viewport, current: Placed): () => void {
-  const isSameDefinition = (): boolean => isRunShown.value && (shown.value?.definition === current.definition || openWorkflow.value?.definition === current.definition);
+  const isSameDefinition = (): boolean =>
+    isRunShown.value && (shown.value?.definition === current.definition || openWorkflow.value?.definition === current.definition);
   const stops = [
     effect(() => marks.markStates("is-visited", isSameDefinition() ? visitedStates.value : [])),
     effect(() => {
       const active = isSameDefinition() ? activeStates.value : new Set<string>();
-      marks.markStates("is-active", active);
+      const isFailed = isSameDefinition() && ending.value !== undefined && ending.value.status !== "succeeded";
+      marks.markStates("is-active", isFailed ? [] : active);
+      marks.markStates("is-failed", isFailed ? active : []);
       const last = [...active].at(-1);
       const box = last === undefined ? undefined : current.layout.states[marks.indexOf(last) ?? -1];
-      if (box) viewport.reveal(box);
+      if (box && isFollowing.value) viewport.reveal(box);
     }),
     effect(() => marks.markEdges("was-taken", new Set(isSameDefinition() ? transitionCounts.value.keys() : []))),
     effect(() => {
@@ -65,7 +83,8 @@ function followRun(marks: LiveMarks, viewport: Viewport, current: Placed): () =>
       const active = activeStates.value;
       const waiting = new Set<number>();
       current.definition.transitions.forEach(({ source: from, trigger }, index) => {
-        if (trigger.kind === "event" && names.has(trigger.event) && active.has(current.definition.states[from]?.id ?? "")) waiting.add(index);
+        if (trigger.kind === "event" && names.has(trigger.event) && active.has(current.definition.states[from]?.id ?? ""))
+          waiting.add(index);
       });
       marks.markEdges("is-awaited", waiting);
     }),
@@ -96,6 +115,14 @@ function followCursor(marks: LiveMarks, viewport: Viewport, current: Placed): ()
   });
 }
 
+/** The room that the tools take: beside the drawing, or above it where they stand in a row. */
+function readInsets(): Insets {
+  const tools = document.querySelector<HTMLElement>(".tools");
+  if (!tools) return { top: 0, right: 0 };
+  const { offsetWidth, offsetHeight } = tools;
+  return offsetWidth > offsetHeight ? { top: offsetHeight + TOOLS_MARGIN, right: 0 } : { top: 0, right: offsetWidth + TOOLS_MARGIN };
+}
+
 function Drawing({ current, onViewport }: { current: Placed; onViewport: (viewport: Viewport) => void }): VNode {
   const svg = useRef<SVGSVGElement>(null);
   const group = useRef<SVGGElement>(null);
@@ -104,7 +131,7 @@ function Drawing({ current, onViewport }: { current: Placed; onViewport: (viewpo
   const picture = useMemo(() => <Picture {...current} />, [current]);
   useEffect(() => {
     if (!svg.current || !group.current) return;
-    const port = new Viewport(svg.current, group.current, () => undefined);
+    const port = new Viewport(svg.current, group.current, readInsets);
     viewport.current = port;
     onViewport(port);
     return () => port.close();
@@ -112,7 +139,8 @@ function Drawing({ current, onViewport }: { current: Placed; onViewport: (viewpo
   useEffect(() => {
     const port = viewport.current;
     if (!port || !group.current) return;
-    port.setContent(current.layout, lastName.current !== current.definition.name);
+    const first = current.layout.states[current.definition.states.findIndex((state) => state.kind === "start" && state.parent < 0)];
+    port.setContent(current.layout, first, lastName.current !== current.definition.name);
     lastName.current = current.definition.name;
     const marks = new LiveMarks(group.current, current.definition);
     const stops = [followRun(marks, port, current), followCursor(marks, port, current)];
@@ -126,8 +154,20 @@ function Drawing({ current, onViewport }: { current: Placed; onViewport: (viewpo
     if (viewport.current?.press(event.key)) event.preventDefault();
   };
   return (
-    <div class="canvas" tabIndex={0} role="group" aria-label="Diagram: arrow keys move it, plus and minus zoom, 0 fits it" onKeyDown={onKeyDown}>
-      <svg ref={svg} role="img" aria-label={describeDefinition(current.definition)} aria-describedby="diagram-text" onClick={(event) => !viewport.current?.wasDragged() && pickAt(event, current.definition)}>
+    <div
+      class="canvas"
+      tabIndex={0}
+      role="group"
+      aria-label="Diagram: arrow keys move it, plus and minus zoom, 0 fits it"
+      onKeyDown={onKeyDown}
+    >
+      <svg
+        ref={svg}
+        role="img"
+        aria-label={describeDefinition(current.definition)}
+        aria-describedby="diagram-text"
+        onClick={(event) => !viewport.current?.wasDragged() && pickAt(event, current.definition)}
+      >
         <g ref={group}>{picture}</g>
       </svg>
     </div>
@@ -146,7 +186,9 @@ function TextAlternative({ definition }: { definition: Placed["definition"] }): 
 }
 
 function listNames(definition: Placed["definition"]): string {
-  const names = definition.states.filter((state) => state.kind === "state" || state.kind === "composite" || state.kind === "parallel").map(nameState);
+  const names = definition.states
+    .filter((state) => state.kind === "state" || state.kind === "composite" || state.kind === "parallel")
+    .map(nameState);
   return names.length > NAME_COUNT ? `${names.slice(0, NAME_COUNT).join(", ")} and ${names.length - NAME_COUNT} more` : names.join(", ");
 }
 
@@ -207,6 +249,12 @@ export function DiagramPane(): VNode {
             <ToolButton icon="plus" label="Zoom in" onClick={() => viewport.current?.zoom(1.25)} />
             <ToolButton icon="minus" label="Zoom out" onClick={() => viewport.current?.zoom(0.8)} />
             <ToolButton icon="fit" label="Fit the diagram" onClick={() => viewport.current?.fit()} />
+            <ToolButton
+              icon="target"
+              label="Follow the active state"
+              isPressed={isFollowing.value}
+              onClick={() => (isFollowing.value = !isFollowing.value)}
+            />
             <ToolButton icon="outline" label="Outline" isPressed={isOutlineOpen} onClick={() => setOutlineOpen(!isOutlineOpen)} />
           </div>
         )}

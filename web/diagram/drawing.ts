@@ -50,6 +50,8 @@ const LABEL_PADDING = 6;
 const titleWidthMax = 190;
 const detailWidthMax = 210;
 const labelWidthMax = 150;
+/** Labels in a sideways layout stand in the flow, so they are narrower. */
+const sidewaysLabelWidthMax = 104;
 const lineCountMax = 4;
 
 type Measure = (text: string) => number;
@@ -74,7 +76,11 @@ function readFonts(): NonNullable<typeof fonts> {
   if (fonts) return fonts;
   const style = getComputedStyle(document.documentElement);
   const sans = style.getPropertyValue("--font-sans").trim() || "sans-serif";
-  fonts = { title: createMeasure(`600 13px ${sans}`), detail: createMeasure(`400 11.5px ${sans}`), label: createMeasure(`500 11px ${sans}`) };
+  fonts = {
+    title: createMeasure(`600 13px ${sans}`),
+    detail: createMeasure(`400 11.5px ${sans}`),
+    label: createMeasure(`500 11px ${sans}`),
+  };
   return fonts;
 }
 
@@ -128,7 +134,11 @@ function drawNotes(state: StateDefinition): readonly DrawnNote[] {
   });
 }
 
-const FIXED_SIZES: Partial<Record<StateDefinition["kind"], readonly [number, number]>> = { start: [18, 18], end: [20, 20], choice: [34, 34] };
+const FIXED_SIZES: Partial<Record<StateDefinition["kind"], readonly [number, number]>> = {
+  start: [18, 18],
+  end: [20, 20],
+  choice: [34, 34],
+};
 const BAR_LENGTH_MIN = 84;
 const BAR_LENGTH_MAX = 420;
 /** Length of a fork or join for each branch. */
@@ -146,7 +156,10 @@ function drawState(state: StateDefinition, around: Definition["direction"], bran
     return { ...base, title: [], details: [], width: isUpright ? BAR_THICKNESS : length, height: isUpright ? length : BAR_THICKNESS };
   }
   const titleLines = state.kind === "region" ? [] : wrapText(nameState(state), titleWidthMax, title);
-  const details = state.descriptions.slice(1).flatMap((text) => wrapText(text, detailWidthMax, detail)).slice(0, lineCountMax);
+  const details = state.descriptions
+    .slice(1)
+    .flatMap((text) => wrapText(text, detailWidthMax, detail))
+    .slice(0, lineCountMax);
   const width = Math.max(measureLines(titleLines, title), measureLines(details, detail));
   const height = titleLines.length * TITLE_LINE + details.length * DETAIL_LINE + (details.length > 0 ? 6 : 0);
   return { ...base, title: titleLines, details, width: Math.max(64, Math.ceil(width) + PADDING_X * 2), height: height + PADDING_Y * 2 };
@@ -157,10 +170,11 @@ export function isFailureTransition({ trigger }: TransitionDefinition): boolean 
   return trigger.kind === "outcome" && trigger.outcome === "failure";
 }
 
-function drawTransition(transition: TransitionDefinition): DrawnTransition {
+function drawTransition(transition: TransitionDefinition, direction: Definition["direction"]): DrawnTransition {
   const { label } = readFonts();
   const { source, target, reading } = transition;
-  const lines = wrapText(transition.label, labelWidthMax, label);
+  const isSideways = direction === "LR" || direction === "RL";
+  const lines = wrapText(transition.label, isSideways ? sidewaysLabelWidthMax : labelWidthMax, label);
   const width = lines.length === 0 ? 0 : Math.ceil(measureLines(lines, label)) + GLYPH_WIDTH + LABEL_PADDING * 2;
   const height = lines.length === 0 ? 0 : lines.length * LABEL_LINE + 6;
   return { source, target, reading, isFailure: isFailureTransition(transition), lines, width, height };
@@ -181,6 +195,14 @@ function countBranches(definition: Definition): readonly number[] {
 export function createDrawing(definition: Definition): Drawing {
   const states: DrawnState[] = [];
   const branches = countBranches(definition);
-  definition.states.forEach((state, index) => states.push(drawState(state, states[state.parent]?.direction ?? definition.direction, branches[index] ?? 0)));
-  return { direction: definition.direction, states, transitions: definition.transitions.map(drawTransition) };
+  definition.states.forEach((state, index) =>
+    states.push(drawState(state, states[state.parent]?.direction ?? definition.direction, branches[index] ?? 0)),
+  );
+  return {
+    direction: definition.direction,
+    states,
+    transitions: definition.transitions.map((transition) =>
+      drawTransition(transition, states[states[transition.source]?.parent ?? -1]?.direction ?? definition.direction),
+    ),
+  };
 }

@@ -37,11 +37,15 @@ export interface Layout {
 
 const MARGIN = 24;
 const PADDING = 20;
-const NODE_GAP = 34;
+const NODE_GAP = 26;
 const RANK_GAP = 40;
-const EDGE_GAP = 18;
+const EDGE_GAP = 12;
 const NOTE_GAP = 14;
+const NOTE_STEP = 8;
 const REGION_ROW_WIDTH_MAX = 900;
+/** From so many states in one scope on, one way of ranking must do. */
+const MANY_STATES = 120;
+const SHORT_GAP_MAX = 120;
 /** Scopes with more states than this are laid out by rows unless the full layout is asked for. */
 export const quickStateCountMin = 220;
 
@@ -67,7 +71,7 @@ class LayoutWork {
   readonly routeScopes: number[] = [];
   readonly dividers: { state: number; from: Point; to: Point }[] = [];
   readonly depth: number[] = [];
-  /** Room on both sides of a state for its loops and for edges between it and the composite around it. */
+  /** Room left of a state for edges between it and the composite around it. */
   readonly besideWidth = new Map<number, number>();
   /** The transitions from a state to itself, by state. */
   readonly loops = new Map<number, number[]>();
@@ -112,7 +116,6 @@ class LayoutWork {
     const { source, target, width } = this.drawing.transitions[edge] ?? { source: -1, target: -1, width: 0 };
     if (source === target) {
       this.loops.set(source, [...(this.loops.get(source) ?? []), edge]);
-      this.besideWidth.set(source, Math.max(this.besideWidth.get(source) ?? 0, width + LOOP_REACH + 4));
       return;
     }
     if (this.liftTo(source, scope) !== this.liftTo(target, scope)) return;
@@ -185,7 +188,12 @@ class LayoutWork {
       box.x = isRow ? at : 0;
       box.y = isRow ? 0 : at;
       this.shiftInside(child, isRow ? 0 : room, isRow ? room : 0);
-      if (index > 0) this.dividers.push({ state: scope, from: isRow ? { x: at, y: 0 } : { x: 0, y: at }, to: isRow ? { x: at, y: across } : { x: across, y: at } });
+      if (index > 0)
+        this.dividers.push({
+          state: scope,
+          from: isRow ? { x: at, y: 0 } : { x: 0, y: at },
+          to: isRow ? { x: at, y: across } : { x: across, y: at },
+        });
       at += isRow ? box.width : box.height;
       if (isRow) box.height = across;
       else box.width = across;
@@ -198,8 +206,28 @@ class LayoutWork {
   }
 
   placeByDagre(scope: number, children: readonly number[]): Scope {
+    const rankers = children.length > MANY_STATES ? (["tight-tree"] as const) : (["network-simplex", "tight-tree"] as const);
+    const graphs = rankers.map((ranker) => this.layoutGraph(scope, children, ranker));
+    const graph = graphs.reduce((best, next) => (measureStretch(next) < measureStretch(best) ? next : best));
+    for (const child of children) {
+      const node = graph.node(String(child)) as { x: number; y: number };
+      const box = this.boxes[child];
+      if (box) {
+        box.x = node.x + this.shiftOf(child) - box.width / 2;
+        box.y = node.y - box.height / 2;
+      }
+    }
+    for (const { v, w, name } of graph.edges()) {
+      const { points, x, y } = graph.edge({ v, w, ...(name !== undefined && { name }) }) as { points: Point[]; x?: number; y?: number };
+      const label = x === undefined || y === undefined ? undefined : { x, y };
+      this.routes[Number(name)] = { points: points.map((point) => ({ x: point.x, y: point.y })), label };
+    }
+    return this.normalise(scope, children);
+  }
+
+  layoutGraph(scope: number, children: readonly number[], ranker: string): Graph {
     const graph = new Graph({ multigraph: true });
-    graph.setGraph({ rankdir: this.directionOf(scope), nodesep: NODE_GAP, ranksep: RANK_GAP, edgesep: EDGE_GAP, ...(children.length > 150 && { ranker: "tight-tree" }) });
+    graph.setGraph({ rankdir: this.directionOf(scope), nodesep: NODE_GAP, ranksep: RANK_GAP, edgesep: EDGE_GAP, ranker });
     for (const child of children) graph.setNode(String(child), this.measureBox(child));
     for (const edge of this.edgesByScope.get(scope) ?? []) {
       const transition = this.drawing.transitions[edge];
@@ -210,20 +238,7 @@ class LayoutWork {
       graph.setEdge(String(from), String(to), { width: transition.width, height: transition.height, labelpos: "c" }, String(edge));
     }
     layoutGraph(graph);
-    for (const child of children) {
-      const node = graph.node(String(child)) as { x: number; y: number };
-      const box = this.boxes[child];
-      if (box) {
-        box.x = node.x - box.width / 2;
-        box.y = node.y - box.height / 2;
-      }
-    }
-    for (const { v, w, name } of graph.edges()) {
-      const { points, x, y } = graph.edge({ v, w, ...(name !== undefined && { name }) }) as { points: Point[]; x?: number; y?: number };
-      const label = x === undefined || y === undefined ? undefined : { x, y };
-      this.routes[Number(name)] = { points: points.map((point) => ({ x: point.x, y: point.y })), label };
-    }
-    return this.normalise(scope, children);
+    return graph;
   }
 
   /** Moves the scope's content to its origin and measures it, labels included. */
@@ -238,7 +253,7 @@ class LayoutWork {
     for (const child of children) {
       const box = this.boxes[child];
       const { width, height } = this.measureBox(child);
-      if (box) include(box.x + box.width / 2, box.y + box.height / 2, width, height);
+      if (box) include(box.x + box.width / 2 - this.shiftOf(child), box.y + box.height / 2, width, height);
     }
     for (const edge of this.edgesByScope.get(scope) ?? []) {
       const route = this.routes[edge];
@@ -265,27 +280,52 @@ class LayoutWork {
       const { source, target } = this.drawing.transitions[edge] ?? { source: -1, target: -1 };
       return [this.liftTo(source, scope), this.liftTo(target, scope)] as const;
     });
-    const places = layoutQuickly(children.map((child) => ({ id: child, ...this.measureBox(child) })), edges, this.directionOf(scope));
+    const places = layoutQuickly(
+      children.map((child) => ({ id: child, ...this.measureBox(child) })),
+      edges,
+      this.directionOf(scope),
+    );
     for (const child of children) {
       const place = places.get(child);
       const box = this.boxes[child];
       if (!place || !box) continue;
-      box.x = place.x - box.width / 2;
+      box.x = place.x + this.shiftOf(child) - box.width / 2;
       box.y = place.y - box.height / 2;
     }
     for (const edge of this.edgesByScope.get(scope) ?? []) this.routes[edge] = { points: [], label: undefined };
     return this.normalise(scope, children);
   }
 
-  /** A state's box with room for its notes on both sides, so that it stays in the middle. */
+  /** Where a state's loops stand: on the side that has no note. */
+  hasLoopsLeft(state: number): boolean {
+    return this.drawing.states[state]?.notes.some((note) => note.side === "right") === true;
+  }
+
+  /** The room that a state needs on one side. */
+  measureSide(state: number, side: "left" | "right"): number {
+    const notes = (this.drawing.states[state]?.notes ?? []).filter((note) => note.side === side);
+    const beside = side === "left" ? (this.besideWidth.get(state) ?? 0) : 0;
+    const loops = this.hasLoopsLeft(state) === (side === "left") ? (this.loops.get(state) ?? []) : [];
+    const loopWidths = loops.map((edge) => (this.drawing.transitions[edge]?.width ?? 0) + LOOP_REACH + 4);
+    return Math.max(0, beside, ...notes.map((note) => note.width + NOTE_GAP), ...loopWidths);
+  }
+
+  /** How far right of the middle of its room a state stands. */
+  shiftOf(state: number): number {
+    return (this.measureSide(state, "left") - this.measureSide(state, "right")) / 2;
+  }
+
+  /** A state's box with room for its notes and loops. */
   measureBox(state: number): Scope {
     const { width, height } = this.boxes[state] ?? { width: 0, height: 0 };
     const notes = this.drawing.states[state]?.notes ?? [];
-    const side = notes.reduce((most, note) => Math.max(most, note.width + NOTE_GAP), this.besideWidth.get(state) ?? 0);
-    const left = notes.filter((note) => note.side === "left").reduce((sum, note) => sum + note.height + 8, -8);
-    const right = notes.filter((note) => note.side === "right").reduce((sum, note) => sum + note.height + 8, -8);
+    const measureNotes = (side: "left" | "right"): number =>
+      notes.filter((note) => note.side === side).reduce((sum, note) => sum + note.height + NOTE_STEP, -NOTE_STEP);
     const loops = (this.loops.get(state)?.length ?? 0) * LOOP_STEP;
-    return { width: width + side * 2, height: Math.max(height, left, right, loops) };
+    return {
+      width: width + this.measureSide(state, "left") + this.measureSide(state, "right"),
+      height: Math.max(height, measureNotes("left"), measureNotes("right"), loops),
+    };
   }
 
   /** From places within scopes to places in the drawing. */
@@ -317,11 +357,23 @@ class LayoutWork {
         if (!box) return [];
         const x = note.side === "right" ? box.x + box.width + NOTE_GAP : box.x - NOTE_GAP - note.width;
         const y = next[note.side];
-        next[note.side] += note.height + 8;
+        next[note.side] += note.height + NOTE_STEP;
         return [{ state: index, note: at, x, y, width: note.width, height: note.height }];
       });
     });
   }
+}
+
+/** Do the boxes stand side by side, so that a label between them covers nothing? */
+function isShort(left: Rectangle, right: Rectangle): boolean {
+  const gap = Math.max(left.x, right.x) - Math.min(left.x + left.width, right.x + right.width);
+  return left.y === right.y && gap > 0 && gap < SHORT_GAP_MAX;
+}
+
+/** The longer of both sides of a laid out graph: the smaller, the larger it can be shown. */
+function measureStretch(graph: Graph): number {
+  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  return Math.max(width, height * 0.85);
 }
 
 function measureHead(state: DrawnState): number {
@@ -346,8 +398,7 @@ export function layoutDrawing(drawing: Drawing, isQuick = false): Layout {
     if (!source.box || !target.box) return { path: "", label: undefined };
     const loops = transition.source === transition.target ? (work.loops.get(transition.source) ?? []) : [];
     if (loops.length > 0) {
-      const isLeft = drawing.states[transition.source]?.notes.some((note) => note.side === "right") === true;
-      return routeLoop(source.box, transition.width, isLeft, loops.indexOf(edge) - (loops.length - 1) / 2);
+      return routeLoop(source.box, transition.width, work.hasLoopsLeft(transition.source), loops.indexOf(edge) - (loops.length - 1) / 2);
     }
     const routed = routeEdge({
       source: { ...source.box, kind: source.kind ?? "state" },
@@ -358,7 +409,8 @@ export function layoutDrawing(drawing: Drawing, isQuick = false): Layout {
       label: route.label,
       isSideways: work.directionOf(scope) === "LR" || work.directionOf(scope) === "RL",
     });
-    return transition.width === 0 ? { path: routed.path, label: undefined } : routed;
+    const isLabelled = transition.width > 0 && (route.label !== undefined || isShort(source.box, target.box));
+    return isLabelled ? routed : { path: routed.path, label: undefined };
   });
   return {
     width: size.width + MARGIN * 2,

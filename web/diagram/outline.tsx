@@ -7,7 +7,14 @@ import { nameState } from "./drawing.js";
 import { Glyph, readingOf } from "./readings.js";
 import { isRunShown } from "./shown.js";
 
-const KIND_NAMES: Readonly<Record<string, string>> = { choice: "choice", fork: "fork", join: "join", composite: "composite", parallel: "parallel", region: "region" };
+const KIND_NAMES: Readonly<Record<string, string>> = {
+  choice: "choice",
+  fork: "fork",
+  join: "join",
+  composite: "composite",
+  parallel: "parallel",
+  region: "region",
+};
 
 export interface OutlineProperties {
   readonly definition: Definition;

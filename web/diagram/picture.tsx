@@ -2,7 +2,16 @@
 // taken) is set on the finished elements by their index, so a step costs nothing that depends on the size.
 import type { CSSProperties, VNode } from "preact";
 import type { Definition } from "../millrace.js";
-import { DETAIL_LINE, GLYPH_WIDTH, LABEL_LINE, nameState, TITLE_LINE, type Drawing, type DrawnState, type DrawnTransition } from "./drawing.js";
+import {
+  DETAIL_LINE,
+  GLYPH_WIDTH,
+  LABEL_LINE,
+  nameState,
+  TITLE_LINE,
+  type Drawing,
+  type DrawnState,
+  type DrawnTransition,
+} from "./drawing.js";
 import { readStyle, type DrawnStyle } from "./class-style.js";
 import type { Layout, PlacedTransition } from "./layout.js";
 import { Glyph, readingOf } from "./readings.js";
@@ -14,7 +23,21 @@ export interface PictureProperties {
   readonly layout: Layout;
 }
 
-function Lines({ lines, x, y, step, name, style }: { lines: readonly string[]; x: number; y: number; step: number; name: string; style?: CSSProperties | undefined }): VNode | null {
+function Lines({
+  lines,
+  x,
+  y,
+  step,
+  name,
+  style,
+}: {
+  lines: readonly string[];
+  x: number;
+  y: number;
+  step: number;
+  name: string;
+  style?: CSSProperties | undefined;
+}): VNode | null {
   if (lines.length === 0) return null;
   return (
     <text class={name} x={x} y={y} style={style}>
@@ -74,12 +97,28 @@ function Shape(properties: ShapeProperties): VNode {
       </>
     );
   }
-  if (state.kind === "choice") return <path class="shape" d={`M${x} ${box.y}L${box.x + box.width} ${y}L${x} ${box.y + box.height}L${box.x} ${y}Z`} style={properties.style?.shape} />;
-  if (state.kind === "fork" || state.kind === "join") return <rect class="shape" x={box.x} y={box.y} width={box.width} height={box.height} rx={3} />;
+  if (state.kind === "choice")
+    return (
+      <path
+        class="shape"
+        d={`M${x} ${box.y}L${box.x + box.width} ${y}L${x} ${box.y + box.height}L${box.x} ${y}Z`}
+        style={properties.style?.shape}
+      />
+    );
+  if (state.kind === "fork" || state.kind === "join")
+    return <rect class="shape" x={box.x} y={box.y} width={box.width} height={box.height} rx={3} />;
   return <PlainShape {...properties} />;
 }
 
-function StateGroup({ index, properties, isContainer }: { index: number; properties: PictureProperties; isContainer: boolean }): VNode | null {
+function StateGroup({
+  index,
+  properties,
+  isContainer,
+}: {
+  index: number;
+  properties: PictureProperties;
+  isContainer: boolean;
+}): VNode | null {
   const { definition, drawing, layout } = properties;
   const box = layout.states[index];
   const state = drawing.states[index];
@@ -98,20 +137,45 @@ function StateGroup({ index, properties, isContainer }: { index: number; propert
 function describeState(definition: Definition, index: number): string {
   const state = definition.states[index];
   if (!state) return "";
-  const actions = state.entry.length === 0 ? "" : `\n${state.entry.map((action) => (action.kind === "call" ? `call ${action.task}` : action.kind === "set" ? `set ${action.variable}` : action.kind)).join(", ")}`;
+  const actions =
+    state.entry.length === 0
+      ? ""
+      : `\n${state.entry.map((action) => (action.kind === "call" ? `call ${action.task}` : action.kind === "set" ? `set ${action.variable}` : action.kind)).join(", ")}`;
   return `${nameState(state)}${nameState(state) === state.id ? "" : ` (${state.id})`}${actions}`;
 }
 
-function EdgeLine({ index, place, transition }: { index: number; place: PlacedTransition; transition: DrawnTransition }): VNode {
+function describeTransition(definition: Definition, index: number): string {
+  const transition = definition.transitions[index];
+  if (!transition) return "";
+  const { name, explanation } = readingOf(transition);
+  const nameOf = (state: number): string => {
+    const found = definition.states[state];
+    return found ? nameState(found) : "?";
+  };
+  return `${nameOf(transition.source)} → ${nameOf(transition.target)}\n${transition.label === "" ? "" : `${transition.label}\n`}read as ${name}: ${explanation}`;
+}
+
+function EdgeLine({ index, definition, place }: { index: number; definition: Definition; place: PlacedTransition }): VNode {
   return (
-    <g class="edge" data-edge={index} data-tone={transition.isFailure ? "failure" : transition.reading}>
+    <g class="edge" data-edge={index}>
+      <title>{describeTransition(definition, index)}</title>
       <path class="edge-line" d={place.path} marker-end="url(#arrow)" />
       <path class="edge-target" d={place.path} />
     </g>
   );
 }
 
-function EdgeLabel({ index, definition, place, transition }: { index: number; definition: Definition; place: PlacedTransition; transition: DrawnTransition }): VNode | null {
+function EdgeLabel({
+  index,
+  definition,
+  place,
+  transition,
+}: {
+  index: number;
+  definition: Definition;
+  place: PlacedTransition;
+  transition: DrawnTransition;
+}): VNode | null {
   const defined = definition.transitions[index];
   if (!place.label || transition.lines.length === 0 || !defined) return null;
   const x = place.label.x - transition.width / 2;
@@ -119,7 +183,7 @@ function EdgeLabel({ index, definition, place, transition }: { index: number; de
   const reading = readingOf(defined);
   return (
     <g class={`edge-label tone-${reading.tone}`} data-edge={index}>
-      <title>{`${defined.label}\nread as ${reading.name}: ${reading.explanation}`}</title>
+      <title>{describeTransition(definition, index)}</title>
       <rect class="label-box" x={x} y={y} width={transition.width} height={transition.height} rx={7} />
       <Glyph tone={reading.tone} x={x + 6} y={place.label.y - 5} />
       <Lines name="label-text" lines={transition.lines} x={x + 6 + GLYPH_WIDTH} y={y + 13.5} step={LABEL_LINE} />
@@ -145,7 +209,7 @@ function Arrowheads(): VNode {
   return (
     <defs>
       <marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">
-        <path class="arrow-head" d="M0.5 0.8L9.5 5L0.5 9.2L2.8 5z" />
+        <path class="arrow-head" fill="#7d8f99" d="M0.5 0.8L9.5 5L0.5 9.2L2.8 5z" />
       </marker>
     </defs>
   );
@@ -160,23 +224,26 @@ export function Picture(properties: PictureProperties): VNode {
     <>
       <Arrowheads />
       <g>
-        {indexes.filter((index) => containers.has(index)).map((index) => (
-          <StateGroup key={index} index={index} properties={properties} isContainer />
-        ))}
+        {indexes
+          .filter((index) => containers.has(index))
+          .map((index) => (
+            <StateGroup key={index} index={index} properties={properties} isContainer />
+          ))}
       </g>
       {layout.dividers.map(({ from, to }, index) => (
         <path key={index} class="divider" d={`M${from.x} ${from.y}L${to.x} ${to.y}`} />
       ))}
       <g>
-        {drawing.transitions.map((transition, index) => {
-          const place = layout.transitions[index];
-          return place && <EdgeLine key={index} index={index} place={place} transition={transition} />;
-        })}
+        {layout.transitions.map((place, index) => (
+          <EdgeLine key={index} index={index} definition={definition} place={place} />
+        ))}
       </g>
       <g>
-        {indexes.filter((index) => !containers.has(index)).map((index) => (
-          <StateGroup key={index} index={index} properties={properties} isContainer={false} />
-        ))}
+        {indexes
+          .filter((index) => !containers.has(index))
+          .map((index) => (
+            <StateGroup key={index} index={index} properties={properties} isContainer={false} />
+          ))}
       </g>
       <g>
         {drawing.transitions.map((transition, index) => {

@@ -37,7 +37,11 @@ function orderBoxes(boxes: readonly QuickBox[], edges: readonly (readonly [numbe
 }
 
 /** Centres of the boxes, by id. */
-export function layoutQuickly(boxes: readonly QuickBox[], edges: readonly (readonly [number, number])[], direction: string): ReadonlyMap<number, Point> {
+export function layoutQuickly(
+  boxes: readonly QuickBox[],
+  edges: readonly (readonly [number, number])[],
+  direction: string,
+): ReadonlyMap<number, Point> {
   const byId = new Map(boxes.map((box) => [box.id, box]));
   const order = orderBoxes(boxes, edges);
   const area = boxes.reduce((sum, box) => sum + (box.width + GAP_X) * (box.height + GAP_Y), 0);

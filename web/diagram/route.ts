@@ -82,7 +82,12 @@ function isSame(left: Rectangle, right: Rectangle | undefined): boolean {
 }
 
 function contains(outer: Rectangle, inner: Rectangle): boolean {
-  return inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
+  return (
+    inner.x >= outer.x &&
+    inner.y >= outer.y &&
+    inner.x + inner.width <= outer.x + outer.width &&
+    inner.y + inner.height <= outer.y + outer.height
+  );
 }
 
 type Write = (point: Point) => string;
@@ -122,7 +127,10 @@ function routeInside(outer: RouteEnd, inner: RouteEnd, isInward: boolean, write:
 
 function listStops({ source, target, sourceBorder, targetBorder, points }: RouteRequest): Port[] {
   const middle = points.slice(1, -1).map((point): Port => ({ ...point, isSide: false }));
-  const toGate = (point: Point, border: Rectangle): Port => ({ ...point, isSide: point.x === border.x || point.x === border.x + border.width });
+  const toGate = (point: Point, border: Rectangle): Port => ({
+    ...point,
+    isSide: point.x === border.x || point.x === border.x + border.width,
+  });
   if (sourceBorder && !isSame(source, sourceBorder)) {
     const gate = findGate(sourceBorder, source, middle[0] ?? centre(targetBorder ?? target));
     middle.unshift(toGate(gate, sourceBorder));

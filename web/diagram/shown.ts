@@ -20,7 +20,7 @@ export const shown = computed<{ readonly definition: Definition; readonly text: 
   const workflow = openWorkflow.value;
   if (workflow && isRunShown.value) return { definition: workflow.definition, text: workflow.source };
   const parsed = draft.value;
-  return parsed?.definition ? { definition: parsed.definition, text: parsed.text } : undefined;
+  return parsed?.definition && parsed.definition.states.length > 0 ? { definition: parsed.definition, text: parsed.text } : undefined;
 });
 
 export interface Placed {
@@ -60,6 +60,12 @@ export function followShown(): void {
   });
   effect(() => {
     if (openRunId.value !== undefined) wantedView.value = "run";
+  });
+  let lastText = source.peek();
+  effect(() => {
+    if (source.value === lastText) return;
+    lastText = source.value;
+    wantedView.value = "draft";
   });
 }
 

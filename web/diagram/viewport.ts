@@ -1,6 +1,11 @@
 // Pan and zoom of the drawing: one transform on one group, changed without going through the components. Knows pixels
 // and pointers, nothing of states.
 
+export interface Insets {
+  readonly top: number;
+  readonly right: number;
+}
+
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -12,10 +17,21 @@ const FIT_SCALE_MAX = 1.15;
 const FIT_MARGIN = 16;
 const LABEL_SCALE_MIN = 0.42;
 const TEXT_SCALE_MIN = 0.2;
+/** Below this the whole drawing cannot be read, so its beginning is shown at READABLE_SCALE instead. */
+const READABLE_SCALE_MIN = 0.42;
+const READABLE_SCALE = 0.66;
+const MAP_SCALE_MAX = 0.13;
 const PAN_STEP = 60;
 const CLICK_SLOP = 4;
 /** A mouse wheel's notch counts as no more than this, px. */
 const ZOOM_STEP_MAX = 24;
+
+/** Puts a point of the drawing in the middle of the pane, as far as the drawing reaches. */
+function place(point: number, contentSize: number, paneSize: number): number {
+  const size = contentSize * READABLE_SCALE;
+  if (size <= paneSize) return (paneSize - size) / 2;
+  return Math.min(0, Math.max(paneSize - size, paneSize / 2 - point * READABLE_SCALE));
+}
 
 /** Moves and scales `group` within `svg` as the person drags, pinches, scrolls or presses keys. */
 export class Viewport {
@@ -23,25 +39,27 @@ export class Viewport {
   #y = 0;
   #scale = 1;
   #content: Size = { width: 1, height: 1 };
+  #begin: { x: number; y: number } | undefined;
   #isTouched = false;
   #travel = 0;
   readonly #pointers = new Map<number, { x: number; y: number }>();
   readonly #svg: SVGSVGElement;
   readonly #group: SVGGElement;
   readonly #observer: ResizeObserver;
-  readonly #onScale: (scale: number) => void;
+  readonly #readInsets: () => Insets;
 
-  constructor(svg: SVGSVGElement, group: SVGGElement, onScale: (scale: number) => void) {
+  /** @param readInsets room at the top and at the right that the drawing shall leave free, px */
+  constructor(svg: SVGSVGElement, group: SVGGElement, readInsets: () => Insets) {
     this.#svg = svg;
     this.#group = group;
-    this.#onScale = onScale;
+    this.#readInsets = readInsets;
     svg.addEventListener("wheel", this.#wheel, { passive: false });
     svg.addEventListener("pointerdown", this.#down);
     svg.addEventListener("pointermove", this.#move);
     svg.addEventListener("pointerup", this.#up);
     svg.addEventListener("pointercancel", this.#up);
     this.#observer = new ResizeObserver(() => {
-      if (!this.#isTouched) this.fit();
+      if (!this.#isTouched) this.#show();
     });
     this.#observer.observe(svg);
   }
@@ -60,22 +78,41 @@ export class Viewport {
     return this.#travel > CLICK_SLOP;
   }
 
-  /** Tells the size of the drawing; fits it unless the person has moved it. */
-  setContent(content: Size, isNew: boolean): void {
+  /** Tells the size of the drawing and where it begins; shows it unless the person has moved it. */
+  setContent(content: Size, begin: { x: number; y: number } | undefined, isNew: boolean): void {
     this.#content = content;
-    if (isNew || !this.#isTouched) this.fit();
+    this.#begin = begin;
+    if (isNew || !this.#isTouched) this.#show();
   }
 
-  /** Shows the whole drawing. */
-  fit(): void {
+  /** All of it where that can be read, else its beginning; a very large drawing is shown as a map. */
+  #show(): void {
+    const scale = this.fit();
+    if (this.#begin === undefined || scale >= READABLE_SCALE_MIN || scale < MAP_SCALE_MAX) return;
     const { width, height } = this.#readSize();
-    if (width === 0 || height === 0) return;
-    this.#isTouched = false;
-    const scale = Math.min((width - FIT_MARGIN) / this.#content.width, (height - FIT_MARGIN) / this.#content.height, FIT_SCALE_MAX);
-    this.#scale = Math.max(scaleMin, scale);
-    this.#x = (width - this.#content.width * this.#scale) / 2;
-    this.#y = (height - this.#content.height * this.#scale) / 2;
+    this.#scale = READABLE_SCALE;
+    this.#x = place(this.#begin.x, this.#content.width, width);
+    this.#y = place(this.#begin.y, this.#content.height, height);
     this.#apply();
+  }
+
+  /** Shows the whole drawing; answers the scale. */
+  fit(): number {
+    const { width, height } = this.#readSize();
+    if (width === 0 || height === 0) return 1;
+    this.#isTouched = false;
+    const { top, right } = this.#readInsets();
+    const scale = Math.min(
+      (width - right - FIT_MARGIN) / this.#content.width,
+      (height - top - FIT_MARGIN) / this.#content.height,
+      FIT_SCALE_MAX,
+    );
+    this.#scale = Math.max(scaleMin, scale);
+    // In the middle of the pane where that leaves the room free, else in the middle of the rest.
+    this.#x = Math.min((width - this.#content.width * this.#scale) / 2, width - right - this.#content.width * this.#scale);
+    this.#y = Math.max((height - this.#content.height * this.#scale) / 2, top);
+    this.#apply();
+    return this.#scale;
   }
 
   /** Zooms by a factor about the middle, or about a point of the pane. */
@@ -114,7 +151,12 @@ export class Viewport {
 
   /** Answers a key; false when it is not one of ours. */
   press(key: string): boolean {
-    const pans: Readonly<Record<string, readonly [number, number]>> = { ArrowLeft: [PAN_STEP, 0], ArrowRight: [-PAN_STEP, 0], ArrowUp: [0, PAN_STEP], ArrowDown: [0, -PAN_STEP] };
+    const pans: Readonly<Record<string, readonly [number, number]>> = {
+      ArrowLeft: [PAN_STEP, 0],
+      ArrowRight: [-PAN_STEP, 0],
+      ArrowUp: [0, PAN_STEP],
+      ArrowDown: [0, -PAN_STEP],
+    };
     const step = pans[key];
     if (step) this.pan(...step);
     else if (key === "+" || key === "=") this.zoom(1.25);
@@ -130,8 +172,9 @@ export class Viewport {
 
   #apply(): void {
     this.#group.setAttribute("transform", `translate(${this.#x.toFixed(2)} ${this.#y.toFixed(2)}) scale(${this.#scale.toFixed(4)})`);
-    this.#svg.dataset["detail"] = this.#scale < TEXT_SCALE_MIN ? "shapes" : this.#scale < LABEL_SCALE_MIN ? "titles" : "full";
-    this.#onScale(this.#scale);
+    const detail = this.#scale < TEXT_SCALE_MIN ? "shapes" : this.#scale < LABEL_SCALE_MIN ? "titles" : "full";
+    // Written only when it changes: each write makes the browser restyle the whole drawing.
+    if (this.#svg.dataset["detail"] !== detail) this.#svg.dataset["detail"] = detail;
   }
 
   readonly #wheel = (event: WheelEvent): void => {
@@ -161,7 +204,8 @@ export class Viewport {
     const bounds = this.#svg.getBoundingClientRect();
     const spreadBefore = Math.hypot(before.x - other.x, before.y - other.y);
     const spreadAfter = Math.hypot(after.x - other.x, after.y - other.y);
-    if (spreadBefore > 0) this.zoom(spreadAfter / spreadBefore, { x: (after.x + other.x) / 2 - bounds.left, y: (after.y + other.y) / 2 - bounds.top });
+    if (spreadBefore > 0)
+      this.zoom(spreadAfter / spreadBefore, { x: (after.x + other.x) / 2 - bounds.left, y: (after.y + other.y) / 2 - bounds.top });
   };
 
   readonly #up = (event: PointerEvent): void => {

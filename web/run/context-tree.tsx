@@ -27,7 +27,12 @@ function writeLeaf(value: unknown): string {
 
 /** JSON text of a value that may hold more than JSON does. */
 export function writeValue(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? Number(member) : member instanceof Uint8Array ? `${member.length} bytes` : member), indent);
+  const text = JSON.stringify(
+    value,
+    (_, member: unknown) =>
+      typeof member === "bigint" ? Number(member) : member instanceof Uint8Array ? `${member.length} bytes` : member,
+    indent,
+  );
   return text ?? String(value);
 }
 
@@ -111,7 +116,11 @@ export function ValueTree({ value, label }: { value: unknown; label: string }): 
   const kind = kindOf(value);
   return (
     <div class="tree" role="group" aria-label={label}>
-      {kind === "list" || kind === "map" ? <Members members={listMembers(value)} depth={0} /> : <span class={`tree-value value-${kind}`}>{writeLeaf(value)}</span>}
+      {kind === "list" || kind === "map" ? (
+        <Members members={listMembers(value)} depth={0} />
+      ) : (
+        <span class={`tree-value value-${kind}`}>{writeLeaf(value)}</span>
+      )}
     </div>
   );
 }

@@ -29,7 +29,9 @@ export function EventButtons(): VNode | null {
           {isPayloadOpen ? "No payload" : "With a payload"}
         </button>
       </div>
-      {isPayloadOpen && !isOver && <JsonEditor text={payload} label="Event payload as JSON" hint={'{ "comment": "…" }'} onText={setPayload} />}
+      {isPayloadOpen && !isOver && (
+        <JsonEditor text={payload} label="Event payload as JSON" hint={'{ "comment": "…" }'} onText={setPayload} />
+      )}
       <div class="event-list">
         {ordered.map((event) => (
           <button
@@ -37,7 +39,9 @@ export function EventButtons(): VNode | null {
             type="button"
             class={`button event-button${awaited.has(event.name) ? " is-awaited" : ""}`}
             disabled={isOver || !reading.isValid}
-            title={event.description ?? (awaited.has(event.name) ? "An active state awaits this event" : "No active state awaits this event")}
+            title={
+              event.description ?? (awaited.has(event.name) ? "An active state awaits this event" : "No active state awaits this event")
+            }
             onClick={() => send(event.name)}
           >
             <Icon name="bolt" size={13} /> {event.name}

@@ -8,6 +8,8 @@ import { connection, readEngine } from "./connection.js";
 import { isEnded, keepRecords, recordOf } from "./run-list.js";
 
 const FLUSH_DELAY_MS = 30;
+/** Transitions older than this were not taken before the person's eyes. */
+const FRESH_MS = 3_000;
 /** Older events are dropped from the page's memory; the engine keeps them. */
 export const eventCountMax = 20_000;
 
@@ -47,7 +49,8 @@ export function listAwaited(definition: Definition, active: ReadonlySet<string>)
   const isActive = definition.states.map((state) => active.has(state.id));
   definition.states.forEach((_, index) => {
     if (!isActive[index]) return;
-    for (let at = definition.states[index]?.parent ?? -1; at >= 0 && !isActive[at]; at = definition.states[at]?.parent ?? -1) isActive[at] = true;
+    for (let at = definition.states[index]?.parent ?? -1; at >= 0 && !isActive[at]; at = definition.states[at]?.parent ?? -1)
+      isActive[at] = true;
   });
   for (const { source, trigger } of definition.transitions) if (isActive[source] && trigger.kind === "event") names.add(trigger.event);
   definition.states.forEach((state, index) => {
@@ -146,10 +149,8 @@ class RunWatch {
     events.value = all.length > eventCountMax ? all.slice(-eventCountMax) : all;
     activeStates.value = new Set(this.#active);
     visitedStates.value = new Set(this.#visited);
-    if (taken.length > 0) {
-      transitionCounts.value = new Map(this.#counts);
-      takenTransitions.value = taken;
-    }
+    if (fresh.some((event) => event.type === "transition")) transitionCounts.value = new Map(this.#counts);
+    if (taken.length > 0) takenTransitions.value = taken;
     void this.#readContext();
   }
 
@@ -160,8 +161,8 @@ class RunWatch {
     } else if (event.type === "stateExited") this.#active.delete(event.state);
     else if (event.type === "transition") {
       this.#counts.set(event.index, (this.#counts.get(event.index) ?? 0) + 1);
-      taken.push(event.index);
-    } else if (event.type === "ended" && event.status !== "failed") this.#active.clear();
+      if (Date.now() - event.time < FRESH_MS) taken.push(event.index);
+    } else if (event.type === "ended" && event.status !== "failed" && event.status !== "timedOut") this.#active.clear();
   }
 
   async #readContext(): Promise<void> {

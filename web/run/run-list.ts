@@ -25,7 +25,9 @@ export function isEnded(status: RunStatus): boolean {
   return ENDED.includes(status);
 }
 
-export const records = computed(() => [...recordsById.value.values()].sort((left, right) => right.startedAt - left.startedAt || (left.runId < right.runId ? 1 : -1)));
+export const records = computed(() =>
+  [...recordsById.value.values()].sort((left, right) => right.startedAt - left.startedAt || (left.runId < right.runId ? 1 : -1)),
+);
 export const liveCount = computed(() => records.value.filter((record) => !isEnded(record.status)).length);
 export const shownRecords = computed(() => {
   const filter = statusFilter.value;

@@ -63,6 +63,13 @@ export function Duration({ record }: { record: RunRecord }): VNode {
   return <span class="duration">{formatDuration(end - record.startedAt)}</span>;
 }
 
+/** A workflow's name as people write it: `order-fulfilment` as `Order fulfilment`; other names stay. */
+export function formatName(name: string): string {
+  if (!/^[a-z0-9]+(?:[-_][a-z0-9]+)*$/.test(name)) return name;
+  const words = name.replaceAll(/[-_]/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** The part of a run's id that people can tell apart. */
 export function shortenId(runId: string): string {
   return runId.length > 12 ? `…${runId.slice(-8)}` : runId;

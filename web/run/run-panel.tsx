@@ -14,7 +14,7 @@ import { ValueTree, writeValue } from "./context-tree.js";
 import { EventButtons } from "./event-buttons.js";
 import { context, controlRun, ending, openProblem, openRecord, openRun, openRunId, openWorkflow } from "./open-run.js";
 import { deleteRun, isEnded } from "./run-list.js";
-import { Duration, formatTime, shortenId, StatusBadge } from "./run-marks.js";
+import { Duration, formatName, formatTime, shortenId, StatusBadge } from "./run-marks.js";
 import { CallList } from "./task-controls.js";
 import { Timeline } from "./timeline.js";
 
@@ -80,7 +80,9 @@ function Outcome(): VNode | null {
       </div>
     );
   }
-  const isLong = writeValue(end.output).length > 160;
+  const text = writeValue(end.output);
+  const hasOutput = end.output !== undefined && end.output !== null && text !== "{}";
+  const isLong = text.length > 160;
   return (
     <div class="notice notice-good">
       <Icon name="check" />
@@ -91,7 +93,7 @@ function Outcome(): VNode | null {
             Show its result
           </button>
         ) : (
-          end.output !== undefined && end.output !== null && <code class="result-line">{writeValue(end.output)}</code>
+          hasOutput && <code class="result-line">{text}</code>
         )}
       </div>
     </div>
@@ -104,7 +106,11 @@ function TextNotice(): VNode | null {
   return (
     <p class="quiet text-notice">
       This run's text differs from the editor's.{" "}
-      <button type="button" class="link" onClick={() => announce(`Opened the run's text as “${createDraft(workflow.name, workflow.source)}”`, "good")}>
+      <button
+        type="button"
+        class="link"
+        onClick={() => announce(`Opened the run's text as “${createDraft(formatName(workflow.name), workflow.source)}”`, "good")}
+      >
         Open it as a draft
       </button>
     </p>
@@ -113,7 +119,11 @@ function TextNotice(): VNode | null {
 
 function Sections(): VNode {
   const tabs = useRef<HTMLDivElement>(null);
-  const all: readonly (readonly [Section, string])[] = [["history", "History"], ["context", "Context"], ...(ending.value?.output === undefined ? [] : [["output", "Result"] as const])];
+  const all: readonly (readonly [Section, string])[] = [
+    ["history", "History"],
+    ["context", "Context"],
+    ...(ending.value?.output === undefined ? [] : [["output", "Result"] as const]),
+  ];
   const at = all.some(([name]) => name === section.value) ? section.value : "history";
   const move = (event: KeyboardEvent): void => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -127,14 +137,28 @@ function Sections(): VNode {
     <div class="run-sections">
       <div class="subtabs" role="tablist" aria-label="About this run" ref={tabs} onKeyDown={move}>
         {all.map(([name, label]) => (
-          <button key={name} id={`tab-${name}`} type="button" role="tab" aria-selected={at === name} aria-controls="run-section" tabIndex={at === name ? 0 : -1} onClick={() => (section.value = name)}>
+          <button
+            key={name}
+            id={`tab-${name}`}
+            type="button"
+            role="tab"
+            aria-selected={at === name}
+            aria-controls="run-section"
+            tabIndex={at === name ? 0 : -1}
+            onClick={() => (section.value = name)}
+          >
             {label}
           </button>
         ))}
       </div>
-      <div id="run-section" role="tabpanel" aria-labelledby={`tab-${at}`} class="run-section" tabIndex={-1}>
+      <div id="run-section" role="tabpanel" aria-labelledby={`tab-${at}`} class="run-section" data-scroller tabIndex={-1}>
         {at === "history" && <Timeline key={openRunId.value} />}
-        {at === "context" && (context.value ? <ValueTree key={openRunId.value} value={context.value} label="Context" /> : <p class="quiet">Reading the context…</p>)}
+        {at === "context" &&
+          (context.value ? (
+            <ValueTree key={openRunId.value} value={context.value} label="Context" />
+          ) : (
+            <p class="quiet">Reading the context…</p>
+          ))}
         {at === "output" && <ValueTree value={ending.value?.output} label="Result" />}
       </div>
     </div>
@@ -160,7 +184,9 @@ function LostRun(): VNode {
     <div class="panel-body empty" role="alert">
       <Icon name="warning" size={28} />
       <p>{problem?.code === "run/unknown" ? "This run is not in this browser." : problem?.message}</p>
-      <p class="quiet">{problem?.code === "run/unknown" ? "It may have been deleted, or it belongs to another profile." : adviseOn(problem?.code ?? "")}</p>
+      <p class="quiet">
+        {problem?.code === "run/unknown" ? "It may have been deleted, or it belongs to another profile." : adviseOn(problem?.code ?? "")}
+      </p>
       <button type="button" class="button" onClick={() => (openRun(undefined), showView("runs"))}>
         Show the runs
       </button>
@@ -182,10 +208,10 @@ export function RunPanel(): VNode {
     );
   }
   return (
-    <div class="panel-body run-panel" data-scroller>
+    <div class="panel-body run-panel">
       <header class="run-head">
         <div class="row spread">
-          <h2>{record.workflow}</h2>
+          <h2>{formatName(record.workflow)}</h2>
           <StatusBadge status={record.status} />
         </div>
         <p class="run-facts">

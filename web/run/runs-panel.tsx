@@ -6,8 +6,19 @@ import { showView } from "../app/views.js";
 import type { RunRecord } from "../millrace.js";
 import { connection } from "./connection.js";
 import { openRun, openRunId } from "./open-run.js";
-import { deleteRun, isEnded, isListLoaded, liveCount, nextCursor, readMore, records, shownRecords, statusFilter, type StatusFilter } from "./run-list.js";
-import { Duration, formatTime, shortenId, StatusBadge } from "./run-marks.js";
+import {
+  deleteRun,
+  isEnded,
+  isListLoaded,
+  liveCount,
+  nextCursor,
+  readMore,
+  records,
+  shownRecords,
+  statusFilter,
+  type StatusFilter,
+} from "./run-list.js";
+import { Duration, formatName, formatTime, shortenId, StatusBadge } from "./run-marks.js";
 
 const rowCountMax = 400;
 
@@ -37,7 +48,7 @@ function RunRow({ record }: { record: RunRecord }): VNode {
   return (
     <li class={`run-row${isOpen ? " is-open" : ""}`}>
       <button type="button" class="run-link" aria-current={isOpen ? "true" : undefined} onClick={open}>
-        <span class="run-name">{record.workflow}</span>
+        <span class="run-name">{formatName(record.workflow)}</span>
         <StatusBadge status={record.status} />
         <span class="run-when">
           {formatTime(record.startedAt)} · <code>{shortenId(record.runId)}</code>
@@ -45,7 +56,13 @@ function RunRow({ record }: { record: RunRecord }): VNode {
         <Duration record={record} />
       </button>
       {isEnded(record.status) ? (
-        <button type="button" class="icon-button" aria-label={`Delete the run ${shortenId(record.runId)} of ${record.workflow}`} title="Delete this run" onClick={() => void remove()}>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={`Delete the run ${shortenId(record.runId)} of ${formatName(record.workflow)}`}
+          title="Delete this run"
+          onClick={() => void remove()}
+        >
           <Icon name="trash" />
         </button>
       ) : (
@@ -68,7 +85,9 @@ function EmptyList(): VNode {
     <div class="empty">
       <Icon name="runs" size={28} />
       <p>{records.value.length === 0 ? "No runs yet." : "No run has this status."}</p>
-      <p class="quiet">{records.value.length === 0 ? "Runs stay in this browser, also when the tab is closed." : "Choose another status above."}</p>
+      <p class="quiet">
+        {records.value.length === 0 ? "Runs stay in this browser, also when the tab is closed." : "Choose another status above."}
+      </p>
     </div>
   );
 }

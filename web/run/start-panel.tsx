@@ -4,17 +4,20 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { announce } from "../app/announcement.js";
 import { Icon } from "../app/icons.js";
+import { NumberField } from "../app/number-field.js";
 import { toProblem } from "../app/problem.js";
 import { showView } from "../app/views.js";
 import type { ErrorRecord, ParameterDefinition, Value } from "../millrace.js";
 import { draft, errorCount } from "../text/draft.js";
 import { source } from "../text/documents.js";
+import { UnknownTasks } from "../text/findings-list.js";
 import { JsonEditor, readJson } from "../text/json-editor.js";
 import { goToOffset } from "../text/source-editor.js";
 import { connection, readEngine } from "./connection.js";
 import { openRun } from "./open-run.js";
 import { editInput, inputFields, inputReading, inputText, isInputChanged, parameters, resetInput, setField } from "./run-input.js";
 import { keepRecords } from "./run-list.js";
+import { formatName } from "./run-marks.js";
 
 const startProblem = signal<ErrorRecord | undefined>(undefined);
 const isStarting = signal(false);
@@ -33,7 +36,7 @@ export async function startRun(): Promise<void> {
     keepRecords([await run.record()]);
     openRun(run.id);
     showView("run");
-    announce(`Started a run of ${workflow.name}`, "good");
+    announce(`Started a run of ${formatName(workflow.name)}`, "good");
   } catch (error) {
     startProblem.value = toProblem(error);
     showView("start");
@@ -42,20 +45,23 @@ export async function startRun(): Promise<void> {
   }
 }
 
+/** About as many fit into a line of the panel. */
+const CHARACTERS_PER_LINE = 38;
+
 interface FieldProperties {
   readonly parameter: ParameterDefinition;
   readonly value: unknown;
-}
-
-function readNumber(text: string): number | undefined {
-  return text.trim() === "" || !Number.isFinite(Number(text)) ? undefined : Number(text);
 }
 
 function ChoiceField({ parameter, value }: FieldProperties): VNode {
   const choices = parameter.choices ?? [];
   const at = choices.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(value));
   return (
-    <select id={`input-${parameter.name}`} value={String(at)} onChange={(event) => setField(parameter.name, choices[Number(event.currentTarget.value)])}>
+    <select
+      id={`input-${parameter.name}`}
+      value={String(at)}
+      onChange={(event) => setField(parameter.name, choices[Number(event.currentTarget.value)])}
+    >
       {at < 0 && <option value="-1">(another value)</option>}
       {choices.map((choice, index) => (
         <option key={index} value={String(index)}>
@@ -74,7 +80,10 @@ function JsonField({ parameter, value }: FieldProperties): VNode {
       <textarea
         id={`input-${parameter.name}`}
         class="mono"
-        rows={Math.min(6, Math.max(1, text.split("\n").length))}
+        rows={Math.min(
+          8,
+          text.split("\n").reduce((count, line) => count + Math.max(1, Math.ceil(line.length / CHARACTERS_PER_LINE)), 0),
+        )}
         spellcheck={false}
         value={text}
         aria-invalid={!reading.isValid}
@@ -94,13 +103,36 @@ function FieldControl({ parameter, value }: FieldProperties): VNode {
   const id = `input-${parameter.name}`;
   const { type, name } = parameter;
   if (parameter.choices !== undefined && parameter.choices.length > 0) return <ChoiceField parameter={parameter} value={value} />;
-  if (type === "bool") return <input id={id} type="checkbox" class="switch" checked={value === true} onChange={(event) => setField(name, event.currentTarget.checked)} />;
+  if (type === "bool")
+    return (
+      <input
+        id={id}
+        type="checkbox"
+        class="switch"
+        checked={value === true}
+        onChange={(event) => setField(name, event.currentTarget.checked)}
+      />
+    );
   if (type === "int" || type === "uint" || type === "double" || type === "number") {
-    const step = type === "int" || type === "uint" ? 1 : "any";
-    return <input id={id} type="number" step={step} value={typeof value === "number" ? value : ""} onInput={(event) => setField(name, readNumber(event.currentTarget.value))} />;
+    const isWhole = type === "int" || type === "uint";
+    return (
+      <NumberField
+        id={id}
+        isWhole={isWhole}
+        value={typeof value === "number" ? value : undefined}
+        onNumber={(next) => setField(name, next)}
+      />
+    );
   }
   if (type === "list" || type === "map" || type === "any") return <JsonField parameter={parameter} value={value} />;
-  return <input id={id} type="text" value={typeof value === "string" ? value : ""} onInput={(event) => setField(name, event.currentTarget.value)} />;
+  return (
+    <input
+      id={id}
+      type="text"
+      value={typeof value === "string" ? value : ""}
+      onInput={(event) => setField(name, event.currentTarget.value)}
+    />
+  );
 }
 
 function InputForm(): VNode {
@@ -112,7 +144,12 @@ function InputForm(): VNode {
         <div class={`field${parameter.type === "bool" ? " field-switch" : ""}`} key={`${parameter.name}:${parameter.type}`}>
           <label for={`input-${parameter.name}`}>
             {parameter.name}
-            {parameter.isRequired && <span class="required" title="required"> *</span>}
+            {parameter.isRequired && (
+              <span class="required" title="required">
+                {" "}
+                *
+              </span>
+            )}
             <span class="field-type">{parameter.type}</span>
           </label>
           <FieldControl parameter={parameter} value={fields[parameter.name]} />
@@ -135,7 +172,12 @@ function StartProblem(): VNode | null {
           {problem.message} <span class="finding-code">{problem.code}</span>
         </p>
         {problem.findings?.slice(0, 5).map((finding, index) => (
-          <button key={index} type="button" class="link" onClick={() => (showView("text"), goToOffset(finding.place.start, finding.place.end))}>
+          <button
+            key={index}
+            type="button"
+            class="link"
+            onClick={() => (showView("text"), goToOffset(finding.place.start, finding.place.end))}
+          >
             {finding.place.line}:{finding.place.column} {finding.message}
           </button>
         ))}
@@ -165,7 +207,7 @@ export function StartPanel(): VNode {
     <div class="panel-body start-panel">
       {definition && (
         <header class="start-head">
-          <h2>{definition.name}</h2>
+          <h2>{formatName(definition.name)}</h2>
           {definition.description !== undefined && <p class="quiet">{definition.description}</p>}
         </header>
       )}
@@ -189,11 +231,21 @@ export function StartPanel(): VNode {
           )}
         </span>
       </div>
-      {isForm ? <InputForm key={definition?.name} /> : <JsonEditor text={inputText.value} label="Run input as JSON" onText={editInput} onSubmit={() => void startRun()} />}
+      {isForm ? (
+        <InputForm key={definition?.name} />
+      ) : (
+        <JsonEditor text={inputText.value} label="Run input as JSON" onText={editInput} onSubmit={() => void startRun()} />
+      )}
       {!hasForm && <p class="quiet">This workflow declares no parameters.</p>}
+      <UnknownTasks />
       <StartProblem />
       <div class="start-bar">
-        <button type="button" class="button button-primary" disabled={obstacle !== undefined || isStarting.value} onClick={() => void startRun()}>
+        <button
+          type="button"
+          class="button button-primary"
+          disabled={obstacle !== undefined || isStarting.value}
+          onClick={() => void startRun()}
+        >
           <Icon name="play" /> {isStarting.value ? "Starting…" : "Start run"}
         </button>
         {obstacle !== undefined && <span class="quiet">{obstacle}</span>}

@@ -1,12 +1,22 @@
 // Controls for simulated tasks: how each behaves, and the calls at work with buttons that end them now.
 import type { VNode } from "preact";
 import { Icon } from "../app/icons.js";
+import { NumberField } from "../app/number-field.js";
 import { draft } from "../text/draft.js";
 import { listTasks } from "../text/task-names.js";
 import { openWorkflow } from "./open-run.js";
 import { formatDuration, now, shortenId } from "./run-marks.js";
 import { addedTasks, BUILT_IN_TASKS, isTaskKnown } from "./simulated-tasks.js";
-import { behaviourOf, changeBehaviour, changedBehaviourCount, delayMsMax, resetBehaviours, settleCall, taskCalls, type Outcome, type TaskCall } from "./task-behaviour.js";
+import {
+  behaviourOf,
+  changeBehaviour,
+  changedBehaviourCount,
+  resetBehaviours,
+  settleCall,
+  taskCalls,
+  type Outcome,
+  type TaskCall,
+} from "./task-behaviour.js";
 
 const OUTCOMES: readonly (readonly [Outcome, string])[] = [
   ["success", "Succeeds"],
@@ -62,33 +72,37 @@ function BehaviourRow({ task, isUsed }: { task: string; isUsed: boolean }): VNod
         <code>{task}</code>
         {atWork > 0 && <span class="badge badge-live">{atWork} at work</span>}
       </span>
+      <span class="delay">
+        <NumberField
+          value={delayMs / 1_000}
+          isDisabled={outcome === "ask"}
+          label={`${task} takes, in seconds`}
+          onNumber={(seconds) => seconds !== undefined && changeBehaviour(task, { delayMs: Math.round(seconds * 1_000) })}
+        />
+        <span>s</span>
+        <button
+          type="button"
+          class="link"
+          disabled={outcome === "ask"}
+          aria-pressed={delayMs === SLOW_MS}
+          onClick={() => changeBehaviour(task, { delayMs: SLOW_MS })}
+        >
+          slow
+        </button>
+      </span>
       <span class="segments" role="group" aria-label={`How ${task} ends`}>
         {OUTCOMES.map(([name, label]) => (
-          <button key={name} type="button" class={`outcome-${name}`} aria-pressed={outcome === name} onClick={() => changeBehaviour(task, { outcome: name })}>
+          <button
+            key={name}
+            type="button"
+            class={`outcome-${name}`}
+            aria-pressed={outcome === name}
+            onClick={() => changeBehaviour(task, { outcome: name })}
+          >
             {label}
           </button>
         ))}
       </span>
-      <label class="delay">
-        <span>takes</span>
-        <input
-          type="number"
-          min={0}
-          max={delayMsMax / 1_000}
-          step={0.1}
-          value={delayMs / 1_000}
-          disabled={outcome === "ask"}
-          aria-label={`${task} takes, in seconds`}
-          onInput={(event) => {
-            const seconds = Number(event.currentTarget.value);
-            if (Number.isFinite(seconds)) changeBehaviour(task, { delayMs: seconds * 1_000 });
-          }}
-        />
-        <span>s</span>
-        <button type="button" class="link" disabled={outcome === "ask"} aria-pressed={delayMs === SLOW_MS} onClick={() => changeBehaviour(task, { delayMs: SLOW_MS })}>
-          slow
-        </button>
-      </label>
     </li>
   );
 }

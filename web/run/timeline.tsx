@@ -8,45 +8,67 @@ import { writeValue } from "./context-tree.js";
 import { events, openWorkflow } from "./open-run.js";
 import { formatTime } from "./run-marks.js";
 
-type Topic = "all" | "states" | "tasks" | "logs";
+/** `story`: what a person wants to know; `all`: every line. */
+type Topic = "story" | "states" | "tasks" | "logs" | "all";
 type Tone = "plain" | "good" | "bad" | "warn" | "accent" | "faint";
 
 interface Line {
   readonly icon: IconName;
   readonly tone: Tone;
-  readonly topic: Topic;
+  readonly topics: readonly Topic[];
   readonly text: string;
   readonly aside?: string;
   readonly detail?: unknown;
 }
 
 const lineCountStep = 300;
-const topic = signal<Topic>("all");
+const topic = signal<Topic>("story");
 
 const TOPICS: readonly (readonly [Topic, string])[] = [
-  ["all", "All"],
+  ["story", "Story"],
   ["states", "States"],
   ["tasks", "Tasks"],
   ["logs", "Logs"],
+  ["all", "All"],
 ];
 
 function describeTask(event: Extract<RunEvent, { type: "taskStarted" | "taskSucceeded" | "taskFailed" | "taskCanceled" }>): Line {
-  const base = { topic: "tasks", aside: `visit ${event.visit}` } as const;
+  const base = { topics: ["story", "tasks"], aside: `visit ${event.visit}` } as const;
   if (event.type === "taskStarted") return { ...base, icon: "tasks", tone: "plain", text: `${event.task} called`, detail: event.input };
-  if (event.type === "taskSucceeded") return { ...base, icon: "check", tone: "good", text: `${event.task} succeeded`, detail: event.result };
-  if (event.type === "taskFailed") return { ...base, icon: "cross", tone: "bad", text: `${event.task} failed: ${event.error.message}`, detail: event.error };
+  if (event.type === "taskSucceeded")
+    return { ...base, icon: "check", tone: "good", text: `${event.task} succeeded`, detail: event.result };
+  if (event.type === "taskFailed")
+    return { ...base, icon: "cross", tone: "bad", text: `${event.task} failed: ${event.error.message}`, detail: event.error };
   return { ...base, icon: "stop", tone: "faint", text: `${event.task} canceled` };
+}
+
+/** `root_start` and its like as people say them. */
+function nameScope(state: string): string {
+  if (/^root_(?:start|end)$/.test(state)) return state === "root_start" ? "Start" : "End";
+  return state.replace(/^(.+)_(start|end)$/, "$1 $2");
 }
 
 function describeTransition(event: Extract<RunEvent, { type: "transition" }>): Line {
   const label = openWorkflow.peek()?.definition.transitions[event.index]?.label ?? "";
-  return { icon: "arrow", tone: "faint", topic: "states", text: `${event.source} → ${event.target}`, ...(label !== "" && { aside: label }) };
+  return {
+    icon: "arrow",
+    tone: "accent",
+    topics: ["story"],
+    text: `${nameScope(event.source)} → ${nameScope(event.target)}`,
+    ...(label !== "" && { aside: label }),
+  };
 }
 
 function describeEnd(event: Extract<RunEvent, { type: "ended" }>): Line {
   const isGood = event.status === "succeeded";
   const text = event.error && event.status !== "canceled" ? `Ended: ${event.status}: ${event.error.message}` : `Ended: ${event.status}`;
-  return { icon: isGood ? "check" : "stop", tone: isGood ? "good" : event.status === "canceled" ? "faint" : "bad", topic: "states", text, detail: event.error ?? event.output };
+  return {
+    icon: isGood ? "check" : "stop",
+    tone: isGood ? "good" : event.status === "canceled" ? "faint" : "bad",
+    topics: ["story", "states", "tasks", "logs"],
+    text,
+    detail: event.error ?? event.output,
+  };
 }
 
 const LOG_TONES = { debug: "faint", info: "plain", warning: "warn", error: "bad" } as const;
@@ -55,31 +77,50 @@ const LOG_TONES = { debug: "faint", info: "plain", warning: "warn", error: "bad"
 function describeEvent(event: RunEvent): Line {
   switch (event.type) {
     case "started":
-      return { icon: "play", tone: "accent", topic: "states", text: "Started", detail: event.input };
+      return { icon: "play", tone: "accent", topics: ["story", "states"], text: "Started", detail: event.input };
     case "event":
-      return { icon: "bolt", tone: "accent", topic: "states", text: `Event ${event.name}`, aside: event.status, detail: event.payload };
+      return {
+        icon: "bolt",
+        tone: "accent",
+        topics: ["story", "states"],
+        text: `Event ${event.name}`,
+        aside: event.status,
+        detail: event.payload,
+      };
     case "stateEntered":
-      return { icon: "target", tone: "accent", topic: "states", text: `Entered ${event.state}` };
+      return { icon: "target", tone: "accent", topics: ["states"], text: `Entered ${nameScope(event.state)}` };
     case "stateExited":
-      return { icon: "minus", tone: "faint", topic: "states", text: `Left ${event.state}` };
+      return { icon: "minus", tone: "faint", topics: ["states"], text: `Left ${nameScope(event.state)}` };
     case "transition":
       return describeTransition(event);
     case "variableSet":
-      return { icon: "pencil", tone: "plain", topic: "all", text: `${event.name} = ${writeValue(event.value).slice(0, 120)}`, detail: typeof event.value === "object" ? event.value : undefined };
+      return {
+        icon: "pencil",
+        tone: "plain",
+        topics: [],
+        text: `${event.name} = ${writeValue(event.value).slice(0, 60)}`,
+        detail: typeof event.value === "object" ? event.value : undefined,
+      };
     case "log":
-      return { icon: "text", tone: LOG_TONES[event.level], topic: "logs", text: event.message, aside: event.state };
+      return { icon: "text", tone: LOG_TONES[event.level], topics: ["story", "logs"], text: event.message, aside: event.state };
     case "timerSet":
-      return { icon: "clock", tone: "plain", topic: "states", text: `Timer set for ${formatTime(event.due)}`, aside: `visit ${event.visit}` };
+      return {
+        icon: "clock",
+        tone: "plain",
+        topics: ["story"],
+        text: `Timer set for ${formatTime(event.due)}`,
+        aside: `visit ${event.visit}`,
+      };
     case "timerFired":
-      return { icon: "clock", tone: "accent", topic: "states", text: "Timer fired", aside: `visit ${event.visit}` };
+      return { icon: "clock", tone: "accent", topics: ["story", "states"], text: "Timer fired", aside: `visit ${event.visit}` };
     case "timerCanceled":
-      return { icon: "clock", tone: "faint", topic: "states", text: "Timer canceled", aside: `visit ${event.visit}` };
+      return { icon: "clock", tone: "faint", topics: [], text: "Timer canceled", aside: `visit ${event.visit}` };
     case "childStarted":
-      return { icon: "play", tone: "plain", topic: "tasks", text: `Started workflow ${event.workflow}`, aside: event.runId };
+      return { icon: "play", tone: "plain", topics: ["story", "tasks"], text: `Started workflow ${event.workflow}`, aside: event.runId };
     case "paused":
-      return { icon: "pause", tone: "warn", topic: "states", text: "Paused" };
+      return { icon: "pause", tone: "warn", topics: ["story", "states"], text: "Paused" };
     case "resumed":
-      return { icon: "play", tone: "accent", topic: "states", text: "Resumed" };
+      return { icon: "play", tone: "accent", topics: ["story", "states"], text: "Resumed" };
     case "ended":
       return describeEnd(event);
     default:
@@ -89,14 +130,16 @@ function describeEvent(event: RunEvent): Line {
 
 const shownEvents = computed(() => {
   const wanted = topic.value;
-  return wanted === "all" ? events.value : events.value.filter((event) => describeEvent(event).topic === wanted || event.type === "ended");
+  return wanted === "all" ? events.value : events.value.filter((event) => describeEvent(event).topics.includes(wanted));
 });
 
 function formatOffset(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;
   if (seconds < 60) return `+${seconds.toFixed(2)}`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `+${minutes}:${String(Math.floor(seconds % 60)).padStart(2, "0")}` : `+${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}`;
+  return minutes < 60
+    ? `+${minutes}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`
+    : `+${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}`;
 }
 
 function EventLine({ event, startTime }: { event: RunEvent; startTime: number }): VNode {

@@ -3,7 +3,20 @@ import type { VNode } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { announce } from "../app/announcement.js";
 import { Icon, type IconName } from "../app/icons.js";
-import { changedSamples, copyToDraft, createDraft, currentDocument, deleteDraft, documentKey, draftNames, isKept, isSampleChanged, openDocument, renameDraft, revertSample } from "./documents.js";
+import {
+  changedSamples,
+  copyToDraft,
+  createDraft,
+  currentDocument,
+  deleteDraft,
+  documentKey,
+  draftNames,
+  isKept,
+  isSampleChanged,
+  openDocument,
+  renameDraft,
+  revertSample,
+} from "./documents.js";
 import { SAMPLES } from "./samples.js";
 import { focusEditor } from "./source-editor.js";
 

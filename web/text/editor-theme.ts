@@ -47,11 +47,26 @@ const look = EditorView.theme({
   ".cm-activeLine": { backgroundColor: "var(--line-active)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--selection)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--selection)",
+  },
   ".cm-matchingBracket": { backgroundColor: "transparent" },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--selection)", color: "inherit" },
-  ".cm-tooltip": { backgroundColor: "var(--surface-raised)", color: "var(--ink)", border: "1px solid var(--edge)", borderRadius: "8px", boxShadow: "var(--shadow)", overflow: "hidden" },
-  ".cm-diagnostic": { padding: "7px 10px", borderLeft: "3px solid transparent", fontFamily: "var(--font-sans)", fontSize: "13px", maxWidth: "420px" },
+  ".cm-tooltip": {
+    backgroundColor: "var(--surface-raised)",
+    color: "var(--ink)",
+    border: "1px solid var(--edge)",
+    borderRadius: "8px",
+    boxShadow: "var(--shadow)",
+    overflow: "hidden",
+  },
+  ".cm-diagnostic": {
+    padding: "7px 10px",
+    borderLeft: "3px solid transparent",
+    fontFamily: "var(--font-sans)",
+    fontSize: "13px",
+    maxWidth: "420px",
+  },
   ".cm-diagnostic-error": { borderLeftColor: "var(--bad)" },
   ".cm-diagnostic-warning": { borderLeftColor: "var(--warn)" },
   ".cm-diagnostic-info": { borderLeftColor: "var(--accent)" },
@@ -72,8 +87,21 @@ export function readNonce(): string {
   return meta?.nonce || meta?.getAttribute("nonce") || meta?.content || document.documentElement.dataset["nonce"] || "";
 }
 
+/**
+ * Typing over a selection is done here: left to itself, the browser would keep the look of what it replaces in a style
+ * attribute, which the page's policy blocks and reports.
+ */
+const typeOverSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    if (event.inputType !== "insertText" || event.data === null || event.isComposing || view.state.selection.main.empty) return false;
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    return true;
+  },
+});
+
 /** Look, colours and nonce for every editor of the playground. */
 export function createLook(): Extension {
   const nonce = readNonce();
-  return [look, syntaxHighlighting(colours), ...(nonce === "" ? [] : [EditorView.cspNonce.of(nonce)])];
+  return [look, typeOverSelection, syntaxHighlighting(colours), ...(nonce === "" ? [] : [EditorView.cspNonce.of(nonce)])];
 }

@@ -15,7 +15,9 @@ function summarize(all: readonly Finding[]): string {
     const number = all.filter((finding) => finding.severity === severity).length;
     return number === 0 ? "" : `${number} ${number === 1 ? one : many}`;
   };
-  return [count("error", "error", "errors"), count("warning", "warning", "warnings"), count("info", "hint", "hints")].filter(Boolean).join(", ");
+  return [count("error", "error", "errors"), count("warning", "warning", "warnings"), count("info", "hint", "hints")]
+    .filter(Boolean)
+    .join(", ");
 }
 
 function moveFocus(event: KeyboardEvent, list: HTMLElement | null): void {
@@ -49,12 +51,13 @@ function FindingRow({ finding }: { finding: Finding }): VNode {
   );
 }
 
-function UnknownTasks(): VNode | null {
+/** Names the called tasks without a handler and offers to register simulated ones. */
+export function UnknownTasks(): VNode | null {
   const definition = draft.value?.definition;
   const names = definition ? listUnknownTasks(definition) : [];
   if (names.length === 0) return null;
   return (
-    <div class="notice notice-warn">
+    <div class="notice notice-warn unknown-tasks">
       <Icon name="warning" />
       <p>
         {names.length === 1 ? "No handler is registered for the task " : "No handlers are registered for the tasks "}
@@ -66,7 +69,12 @@ function UnknownTasks(): VNode | null {
         ))}
         .
       </p>
-      <button type="button" class="button button-small" disabled={connection.value.kind !== "ready"} onClick={() => void registerTasks(names)}>
+      <button
+        type="button"
+        class="button button-small"
+        disabled={connection.value.kind !== "ready"}
+        onClick={() => void registerTasks(names)}
+      >
         Register {names.length === 1 ? "a simulated handler" : "simulated handlers"}
       </button>
     </div>
@@ -83,9 +91,17 @@ export function FindingsList(): VNode {
   return (
     <section class="findings" aria-label="Findings">
       <UnknownTasks />
-      <button type="button" class="findings-head" aria-expanded={isOpen && all.length > 0} disabled={all.length === 0} onClick={() => setOpen(!isOpen)}>
+      <button
+        type="button"
+        class="findings-head"
+        aria-expanded={isOpen && all.length > 0}
+        disabled={all.length === 0}
+        onClick={() => setOpen(!isOpen)}
+      >
         <span class={`dot dot-${draft.value ? tone : "idle"}`} aria-hidden="true" />
-        <span aria-live="polite">{draft.value === undefined ? "Reading the text…" : all.length === 0 ? "No findings" : summarize(all)}</span>
+        <span aria-live="polite">
+          {draft.value === undefined ? "Reading the text…" : all.length === 0 ? "No findings" : summarize(all)}
+        </span>
         <span class="findings-time">{isParsing.value ? "parsing…" : `parsed in ${(draft.value?.parseMs ?? 0).toFixed(1)} ms`}</span>
       </button>
       {isOpen && all.length > 0 && (

@@ -8,7 +8,9 @@ import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { createLook } from "./editor-theme.js";
 
-export type JsonReading = { readonly isValid: true; readonly value: unknown } | { readonly isValid: false; readonly message: string; readonly line: number; readonly column: number };
+export type JsonReading =
+  | { readonly isValid: true; readonly value: unknown }
+  | { readonly isValid: false; readonly message: string; readonly line: number; readonly column: number };
 
 /** Reads JSON; an empty text is no value at all. A failure has a line and a column. */
 export function readJson(text: string): JsonReading {
@@ -55,6 +57,8 @@ export function JsonEditor({ text, label, hint, onText, onSubmit }: JsonEditorPr
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorView>(null);
   const latest = useRef({ onText, onSubmit });
+  // Texts told to the owner that have not come back as `text` yet: rendering lags behind typing.
+  const told = useRef<string[]>([]);
   latest.current = { onText, onSubmit };
   useEffect(() => {
     if (!host.current) return;
@@ -75,10 +79,20 @@ export function JsonEditor({ text, label, hint, onText, onSubmit }: JsonEditorPr
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
           ...(hint === undefined ? [] : [placeholder(hint)]),
-          keymap.of([{ key: "Mod-Enter", run: submit }, ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"), ...historyKeymap, indentWithTab]),
+          keymap.of([
+            { key: "Mod-Enter", run: submit },
+            ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"),
+            ...historyKeymap,
+            indentWithTab,
+          ]),
           EditorView.updateListener.of((update) => {
-            const isOutside = update.transactions.some((transaction) => transaction.annotation(Transaction.userEvent) === "replace.outside");
-            if (update.docChanged && !isOutside) latest.current.onText(update.state.doc.toString());
+            const isOutside = update.transactions.some(
+              (transaction) => transaction.annotation(Transaction.userEvent) === "replace.outside",
+            );
+            if (!update.docChanged || isOutside) return;
+            const next = update.state.doc.toString();
+            told.current.push(next);
+            latest.current.onText(next);
           }),
         ],
       }),
@@ -88,8 +102,13 @@ export function JsonEditor({ text, label, hint, onText, onSubmit }: JsonEditorPr
   }, []);
   useEffect(() => {
     const view = editor.current;
-    if (!view || view.state.doc.toString() === text) return;
-    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, annotations: Transaction.userEvent.of("replace.outside") });
+    const at = told.current.lastIndexOf(text);
+    told.current.splice(0, at + 1);
+    if (!view || at >= 0 || view.state.doc.toString() === text) return;
+    view.dispatch({
+      changes: { from: 0, to: view.state.doc.length, insert: text },
+      annotations: Transaction.userEvent.of("replace.outside"),
+    });
   }, [text]);
   const reading = readJson(text);
   return (

@@ -37,7 +37,13 @@ export function focusEditor(): void {
 
 function toDiagnostic(finding: Finding, size: number): Diagnostic {
   const from = Math.min(finding.place.start, size);
-  return { from, to: Math.min(Math.max(finding.place.end, from), size), severity: finding.severity, message: finding.message, source: finding.code };
+  return {
+    from,
+    to: Math.min(Math.max(finding.place.end, from), size),
+    severity: finding.severity,
+    message: finding.message,
+    source: finding.code,
+  };
 }
 
 function createExtensions(): ConstructorParameters<typeof EditorView>[0] {
@@ -77,7 +83,12 @@ function followDocument(editor: EditorView): () => void {
     if (version === known) return;
     known = version;
     const text = source.peek();
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text }, selection: { anchor: 0 }, annotations: Transaction.userEvent.of("replace.outside"), scrollIntoView: true });
+    editor.dispatch({
+      changes: { from: 0, to: editor.state.doc.length, insert: text },
+      selection: { anchor: 0 },
+      annotations: Transaction.userEvent.of("replace.outside"),
+      scrollIntoView: true,
+    });
   });
 }
 

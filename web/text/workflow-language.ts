@@ -11,7 +11,8 @@ interface LineState {
   isFenced: boolean;
 }
 
-const DIAGRAM_WORDS = /^(?:stateDiagram(?:-v2)?|state|note|end note|direction|as|of|left|right|classDef|class|TB|TD|BT|LR|RL|accTitle|accDescr)\b/;
+const DIAGRAM_WORDS =
+  /^(?:stateDiagram(?:-v2)?|state|note|end note|direction|as|of|left|right|classDef|class|TB|TD|BT|LR|RL|accTitle|accDescr)\b/;
 const ACTION_WORDS = /^(?:log|set|wait|call|run|workflow|prompt|abort|with|result|execute|delegate|to|debug|info|warning|error|await)\b/i;
 const LABEL_WORDS = /^(?:after|always|default|event)\b/;
 
