@@ -1,7 +1,9 @@
 // Expressions of one operation, computed without entering the machine: a comparison as a guard (`x > 10`), a sum as an
 // assignment (`n = n + 1`). Only the cases that cannot fail; everything else is left to evaluate(), with the same result.
-import { OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, OPERAND_REGISTER, Op, Tag, INSTRUCTION_SIZE } from "./abi";
+import { Op, Tag } from "./abi";
+import { setFloat } from "./cell";
 import { COMPARE_RETURN } from "./compare";
+import { STEP_A, STEP_ADD, STEP_B, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST, STEP_MUL, STEP_RETURN, STEP_SIZE } from "./machine";
 
 export const QUICK_FALSE: i32 = 0;
 export const QUICK_TRUE: i32 = 1;
@@ -11,12 +13,11 @@ export const QUICK_NONE: i32 = 2;
 /** Ints of at most this size are exact as doubles. */
 const SAFE_INT: i64 = 9007199254740992;
 
-/** Address of an operand that is a slot or a constant; 0 for a register or built-in. */
+/** Address of an operand that is a slot or a constant; 0 for a register or built-in (those lie below the heap). */
 @inline
-function cellOf(operand: u32, record: usize, slots: usize): usize {
-  const kind = operand >> OPERAND_KIND_SHIFT;
-  const base = kind == 1 ? slots : kind == 2 ? <usize>load<u32>(record, 8) : 0;
-  return base == 0 ? 0 : base + (<usize>(operand & OPERAND_INDEX_MASK) << 4);
+function cellOf(operand: u32, slots: usize): usize {
+  if ((operand & 1) != 0) return slots + operand - 1;
+  return <usize>operand < __heap_base ? 0 : operand;
 }
 
 @inline
@@ -33,11 +34,11 @@ function isSafeInt(cell: usize, tag: u32): bool {
 @inline
 export function compareQuick(record: usize, slots: usize): i32 {
   const code = <usize>load<u32>(record);
-  const flags = load<u32>(code, 12);
-  const op = <u32>load<u16>(code) - <u32>Op.EQ;
-  if (op > <u32>(Op.GE - Op.EQ) || (flags & COMPARE_RETURN) == 0) return QUICK_NONE;
-  const a = cellOf(load<u16>(code, 4), record, slots);
-  const b = cellOf(load<u16>(code, 6), record, slots);
+  const flags = load<u32>(code, STEP_CACHE);
+  const step = <u32>load<u16>(code);
+  if ((step != STEP_COMPARE && step != STEP_COMPARE_CONSTANT) || (flags & COMPARE_RETURN) == 0) return QUICK_NONE;
+  const a = cellOf(load<u32>(code, STEP_A), slots);
+  const b = cellOf(load<u32>(code, STEP_B), slots);
   if (a == 0 || b == 0) return QUICK_NONE;
   const left = load<u32>(a);
   const right = load<u32>(b);
@@ -73,11 +74,13 @@ function computeInts(op: i32, a: usize, b: usize, target: usize): bool {
 @inline
 export function computeQuick(record: usize, slots: usize, target: usize, type: u32): bool {
   const code = <usize>load<u32>(record);
-  const op = <i32>load<u16>(code);
-  if (op < Op.ADD || op > Op.MUL) return false;
-  if (load<u16>(code + INSTRUCTION_SIZE) != <u16>Op.RETURN || load<u16>(code + INSTRUCTION_SIZE, 4) != (load<u16>(code, 2) | <u16>OPERAND_REGISTER)) return false;
-  const a = cellOf(load<u16>(code, 4), record, slots);
-  const b = cellOf(load<u16>(code, 6), record, slots);
+  const step = <u32>load<u16>(code);
+  if (step < STEP_ADD || step > STEP_MUL) return false;
+  // Every expression ends in RETURN or JUMP, so a sum is never the last step.
+  if (<u32>load<u16>(code + STEP_SIZE) != STEP_RETURN || load<u32>(code + STEP_SIZE, STEP_A) != load<u32>(code, STEP_DST)) return false;
+  const op = <i32>load<u16>(code, 2);
+  const a = cellOf(load<u32>(code, STEP_A), slots);
+  const b = cellOf(load<u32>(code, STEP_B), slots);
   if (a == 0 || b == 0) return false;
   const left = load<u32>(a);
   const right = load<u32>(b);
@@ -87,7 +90,6 @@ export function computeQuick(record: usize, slots: usize, target: usize, type: u
   if (!isInt && right != <u32>Tag.NUMBER) return false;
   const x = load<f64>(a, 8);
   const y = isInt ? <f64>load<i64>(b, 8) : load<f64>(b, 8);
-  store<u64>(target, <u64>Tag.NUMBER);
-  store<f64>(target, op == Op.ADD ? x + y : op == Op.SUB ? x - y : x * y, 8);
+  setFloat(target, Tag.NUMBER, op == Op.ADD ? x + y : op == Op.SUB ? x - y : x * y);
   return true;
 }
