@@ -286,6 +286,11 @@ test("keys alone are enough", async ({ page }) => {
   await page.keyboard.press("ArrowRight");
   await expect(tab(page, "Runs")).toBeFocused();
   await expect(page.locator(".run-row")).toHaveCount(1);
+  await page.keyboard.press("Alt+1");
+  await expect(page.getByRole("textbox", { name: "Workflow text" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("textbox", { name: "Workflow text" })).not.toBeFocused();
   await page.keyboard.press("Alt+2");
   await expect(page.locator(".canvas")).toBeFocused();
   const before = await page.locator(".canvas svg > g").getAttribute("transform");

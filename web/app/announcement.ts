@@ -8,7 +8,7 @@ export interface Announcement {
   readonly tone: Tone;
 }
 
-const SHOWN_MS = 4_500;
+const SHOWN_MS = 3_000;
 const announcementCountMax = 3;
 
 /** The messages on show, oldest first. */
@@ -20,7 +20,7 @@ export function announce(text: string, tone: Tone = "neutral"): void {
   lastId += 1;
   const id = lastId;
   announcements.value = [...announcements.value, { id, text, tone }].slice(-announcementCountMax);
-  setTimeout(() => dismiss(id), tone === "bad" ? SHOWN_MS * 2 : SHOWN_MS);
+  setTimeout(() => dismiss(id), tone === "bad" ? SHOWN_MS * 3 : SHOWN_MS);
 }
 
 /** Takes a message away. */

@@ -44,7 +44,7 @@ function goTo(digit: number): boolean {
     const panel = PANELS[digit - 3];
     if (panel === undefined) return false;
     showView(panel);
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(`#panel-tab-${panelTab.peek()}`)?.focus());
+    document.querySelector<HTMLElement>(`#panel-tab-${panelTab.peek()}`)?.focus();
   }
   return true;
 }

@@ -1,5 +1,5 @@
 // A small editor for JSON: run inputs and event payloads. It says at once where a text stops being JSON.
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching } from "@codemirror/language";
 import { EditorState, Transaction } from "@codemirror/state";
@@ -83,7 +83,6 @@ export function JsonEditor({ text, label, hint, onText, onSubmit }: JsonEditorPr
             { key: "Mod-Enter", run: submit },
             ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"),
             ...historyKeymap,
-            indentWithTab,
           ]),
           EditorView.updateListener.of((update) => {
             const isOutside = update.transactions.some(
