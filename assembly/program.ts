@@ -102,6 +102,7 @@ function releaseProgram(program: usize, size: u32, expressionCount: u32): void {
 
 function placeProgram(program: usize, size: u32): i32 {
   store<u32>(program + (ProgramHeader.KEY_IDS << 2), 0);
+  sectionCount = 0;
   if (!isSection(program, size, ProgramHeader.SLOT_KEYS, programField(program, ProgramHeader.SLOT_COUNT), 4)) return KernelStatus.BAD_PROGRAM;
   if (!isSection(program, size, ProgramHeader.SLOT_TYPES, programField(program, ProgramHeader.SLOT_COUNT), 4)) return KernelStatus.BAD_PROGRAM;
   if (!isSection(program, size, ProgramHeader.EXPRESSIONS, programField(program, ProgramHeader.EXPRESSION_COUNT), EXPRESSION_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;
@@ -117,10 +118,26 @@ function placeProgram(program: usize, size: u32): i32 {
   return prepareExpressions(program);
 }
 
-/** Checks that a section lies within the blob and turns its offset into an address. */
+// Begin and end of the sections placed so far, so that no two share bytes: loading rewrites some of them in place.
+const SECTION_COUNT_MAX: i32 = 16;
+const SECTIONS = memory.data(128);
+let sectionCount: i32 = 0;
+
+/** Checks that a section lies behind the header, within the blob and beside the others, and turns its offset into an address. */
 function isSection(program: usize, size: u32, field: i32, count: u32, recordSize: u32): bool {
   const offset = programField(program, field);
-  if ((offset & 3) != 0 || <u64>offset + <u64>count * recordSize > size) return false;
+  const end = <u64>offset + <u64>count * recordSize;
+  if ((offset & 3) != 0 || offset < <u32>PROGRAM_HEADER_SIZE || end > size) return false;
+  for (let index = 0; index < sectionCount; index++) {
+    const place = SECTIONS + (<usize>index << 3);
+    if (offset < load<u32>(place, 4) && <u32>end > load<u32>(place)) return false;
+  }
+  if (end > offset) {
+    if (sectionCount == SECTION_COUNT_MAX) return false;
+    store<u32>(SECTIONS + (<usize>sectionCount << 3), offset);
+    store<u32>(SECTIONS + (<usize>sectionCount << 3), <u32>end, 4);
+    sectionCount += 1;
+  }
   store<u32>(program + (field << 2), <u32>program + offset);
   return true;
 }
