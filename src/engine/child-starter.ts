@@ -17,18 +17,29 @@ export class ChildStarter {
   /** By name of a workflow that is not loaded: what recovered runs ask of it. */
   readonly #awaited = new Map<string, Work[]>();
 
+  /** Set once by recovery. */
+  onReissue: (work: Work) => void = () => undefined;
+
   constructor(core: Core) {
     this.#core = core;
   }
 
   /**
-   * The child's START; or, where there can be no child, the failure that the parent is told. Nothing yet where a
-   * recovered run asks for a workflow that is not loaded: the embedder has had no time to load it again.
+   * The child's START; or, where there can be no child, the failure that the parent is told. Nothing yet where the same
+   * step may have started the child before a crash: whether it did is for `onReissue` to find out.
    */
   start(parent: OpenRun, open: OpenCommand): Arrival | undefined {
+    if (parent.causeSeq > parent.recoveredSeq) return this.startNew({ run: parent, open });
+    this.onReissue({ run: parent, open });
+    return undefined;
+  }
+
+  /** Starts a child that was never started. Of a recovered run it waits for the embedder to load the workflow again. */
+  startNew(work: Work): Arrival | undefined {
+    const { run: parent, open } = work;
     const name = actionName(parent.program, open.action);
-    if (parent.isRecovered && !this.#core.programs.has(name)) {
-      this.#awaited.set(name, [...(this.#awaited.get(name) ?? []), { run: parent, open }]);
+    if (parent.recoveredSeq > 0 && !this.#core.programs.has(name)) {
+      this.#awaited.set(name, [...(this.#awaited.get(name) ?? []), work]);
       return undefined;
     }
     try {
@@ -43,8 +54,8 @@ export class ChildStarter {
     const works = this.#awaited.get(name) ?? [];
     this.#awaited.delete(name);
     const arrivals: Arrival[] = [];
-    for (const { run, open } of works) {
-      const arrival = run.isDropped || open.isClosed ? undefined : this.start(run, open);
+    for (const work of works) {
+      const arrival = work.run.isDropped || work.open.isClosed ? undefined : this.startNew(work);
       if (arrival !== undefined) arrivals.push(arrival);
     }
     return arrivals;

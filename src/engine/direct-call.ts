@@ -137,5 +137,6 @@ function keep(run: OpenRun, id: number, now: number, seed: number, payload: Uint
   run.lastNow = now;
   run.updatedAt = now;
   run.continueCount = 0;
+  run.heldCount = 0;
   run.log?.add(EntryKind.EVENT, false, id, now, seed, payload);
 }

@@ -9,6 +9,7 @@ import { EVENT_BUFFER_MAX } from "./limits.js";
 import type { Loop } from "./loop.js";
 import type { OpenRun, Tap } from "./open-run.js";
 import type { FoundRun, Reader } from "./reader.js";
+import type { Reach } from "./replay.js";
 import { NO_HANDLE } from "./run-state.js";
 
 /** The reader's wish to end, and how to wake whoever waits meanwhile. */
@@ -37,8 +38,8 @@ export interface Change {
 interface Source {
   readonly found: FoundRun;
   readonly tap: LiveTap | undefined;
-  /** CONTINUEs of the last entry that belong to the past. */
-  readonly continues: number;
+  /** What of the last entry's consequences belongs to the past. */
+  readonly reach: Reach | undefined;
 }
 
 /** Begins a stream of all events from entry `from` on. The history is read when the first event is asked for. */
@@ -84,7 +85,7 @@ async function* readAll(host: StreamHost, runId: string, stop: Stop): AsyncGener
     try {
       source = await openSource(host, runId);
       let index = 0;
-      for await (const events of host.reader.tell(source.found, source.continues)) {
+      for await (const events of host.reader.tell(source.found, source.reach)) {
         const fresh = events.slice(Math.max(0, position - index));
         index += events.length;
         position = Math.max(position, index);
@@ -114,13 +115,13 @@ async function openSource(host: StreamHost, runId: string): Promise<Source> {
   const { core, reader } = host;
   for (;;) {
     const run = core.runs.get(runId);
-    if (run === undefined) return { found: await reader.find(runId), tap: undefined, continues: Infinity };
+    if (run === undefined) return { found: await reader.find(runId), tap: undefined, reach: undefined };
     await reader.settled(run);
     if (run.isDropped || run.isCommitting) continue;
     const found = await reader.find(runId);
     if (found.open !== run || run.isDropped || run.isCommitting || run.seq !== found.record.seq) continue;
     try {
-      return { found, tap: new LiveTap(core, run), continues: run.continueCount };
+      return { found, tap: new LiveTap(core, run), reach: { continues: run.continueCount, held: run.heldCount } };
     } catch (error) {
       if (!isKernelLost(error)) throw error;
       host.loop.loseKernel();

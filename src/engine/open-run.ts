@@ -80,8 +80,8 @@ export class OpenRun extends RunState {
   isInBatch = false;
   /** Its parent was told of its end. */
   isReported = false;
-  /** Taken up from the store, not started by this engine. */
-  isRecovered = false;
+  /** Number of history entries when it was taken up from the store; 0 when this engine started it. */
+  recoveredSeq = 0;
   /** Taken out of the loop: by its end, a failed commit or the loss of the driver's role. */
   isDropped = false;
 

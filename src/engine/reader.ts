@@ -10,7 +10,7 @@ import { closedError, unknownRunError } from "./errors.js";
 import type { Loop } from "./loop.js";
 import type { OpenRun } from "./open-run.js";
 import type { LoadedProgram } from "./program-table.js";
-import { Replay, type ReplayOptions } from "./replay.js";
+import { type Reach, Replay, type ReplayOptions } from "./replay.js";
 import { decodePayload, nameStates, tellEnd } from "./run-events.js";
 import { NO_HANDLE, type RunEnding } from "./run-state.js";
 import type { VolatileArchive } from "./volatile-archive.js";
@@ -92,14 +92,14 @@ export class Reader {
   }
 
   /**
-   * The history told from its beginning to the record's last entry and, of a run without fuel there, `lastContinues`
-   * CONTINUEs; several events at a time. Throws `kernel/lost` when the kernel is lost on the way.
+   * The history told from its beginning to the record's last entry and `reach` after it, several events at a time.
+   * Throws `kernel/lost` when the kernel is lost on the way.
    */
-  async *tell(found: FoundRun, lastContinues: number): AsyncGenerator<readonly RunEvent[]> {
+  async *tell(found: FoundRun, reach: Reach | undefined): AsyncGenerator<readonly RunEvent[]> {
     const program = await found.program();
     const entries = await found.history();
     const last = found.record.seq;
-    const replay = this.#begin(program, { runId: found.record.runId, isTold: true, lastContinues });
+    const replay = this.#begin(program, { runId: found.record.runId, isTold: true, reach });
     try {
       for await (const _slice of this.#slices(replay, upTo(entries, last))) yield replay.takeEvents();
       yield replay.takeEvents();

@@ -38,6 +38,7 @@ export class Recovery {
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
+    parts.children.onReissue = (work) => void this.#reconcileChild(work).catch((error: unknown) => this.#leave(work.run, error));
   }
 
   /** All open runs of the store, then begins the loop. A run that cannot be taken up stays as it is. */
@@ -89,7 +90,7 @@ export class Recovery {
 
   /** Returns the run on which the kernel was lost again. */
   async #rebuildRuns(): Promise<OpenRun | undefined> {
-    const { core, committer } = this.#parts;
+    const { core } = this.#parts;
     for (const run of core.runs.values()) run.handle = NO_HANDLE;
     for (const run of [...core.runs.values()]) {
       if (run.seq === 0 || run.ending !== undefined || run.isDropped) continue;
@@ -97,8 +98,7 @@ export class Recovery {
         await this.#rebuildRun(run);
       } catch (error) {
         if (isKernelLost(error)) return run;
-        this.untouched.set(run.runId, toWorkflowError(error));
-        committer.drop(run);
+        this.#leave(run, error);
       }
     }
     return undefined;
@@ -109,7 +109,7 @@ export class Recovery {
     const stored = run.log === undefined ? await core.store.checkpoint(run.runId) : undefined;
     const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
     const entries = run.log?.entries() ?? (await core.store.history(run.runId, checkpoint?.seq ?? 0));
-    const replay = new Replay(core.kernel, run.program, { runId: run.runId, checkpoint, lastContinues: run.continueCount });
+    const replay = new Replay(core.kernel, run.program, { runId: run.runId, checkpoint, reach: { continues: run.continueCount, held: run.heldCount } });
     await reader.play(replay, entries);
     run.handle = replay.state.handle;
     if (run.taps !== undefined) core.kernel.setTraced(run.handle, true);
@@ -144,10 +144,10 @@ export class Recovery {
     const durability = core.durability === "none" ? "relaxed" : core.durability;
     const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, versions });
     run.status = record.status;
-    run.isRecovered = true;
+    run.recoveredSeq = record.seq;
     run.updatedAt = record.updatedAt;
     run.checkpointSeq = checkpoint?.seq ?? 0;
-    const replay = new Replay(core.kernel, program, { runId, checkpoint, lastContinues: 0, state: run });
+    const replay = new Replay(core.kernel, program, { runId, checkpoint, reach: { continues: 0, held: 0 }, state: run });
     try {
       await reader.play(replay, entries);
       if (run.seq !== record.seq) throw damagedError(record, run.seq);
@@ -173,7 +173,7 @@ export class Recovery {
         if (open.isAnswered) continue;
         if (open.kind === OpenKind.TASK) calls.push({ run, open });
         else if (open.kind === OpenKind.TIMER) performer.arm({ run, open });
-        else await this.#reconcileChild({ run, open });
+        else await this.#reconcileChild({ run, open }).catch((error: unknown) => this.#leave(run, error));
       }
       await this.#reconcileParent(run);
       this.#resume(run);
@@ -190,18 +190,26 @@ export class Recovery {
   }
 
   /** The child may have ended, or not even begun, when the parent was last heard of. */
-  async #reconcileChild({ run, open }: Work): Promise<void> {
+  async #reconcileChild(work: Work): Promise<void> {
     const { core, loop, children, reader } = this.#parts;
+    const { run, open } = work;
     const childId = childRunId(run.runId, open.serial);
-    if (core.runs.has(childId) || this.untouched.has(childId)) return;
-    const record = await core.store.get(childId);
+    const record = core.runs.has(childId) ? undefined : await core.store.get(childId);
+    if (core.isClosed || open.isClosed || run.isDropped || core.runs.has(childId) || this.untouched.has(childId)) return;
     if (record === undefined) {
-      const arrival = children.start(run, open);
-      if (arrival !== undefined) loop.deliver([arrival]);
+      const start = children.startNew(work);
+      if (start !== undefined) loop.deliver([start]);
     } else if (isEnded(record.status)) {
       const ending = await reader.ending(await reader.find(childId));
       loop.deliver([children.answer(run, open.serial, ending)]);
     }
+  }
+
+  /** The run cannot go on here; it stays as it is stored. */
+  #leave(run: OpenRun, error: unknown): void {
+    if (this.#parts.core.isClosed) return;
+    this.untouched.set(run.runId, toWorkflowError(error));
+    this.#parts.committer.drop(run);
   }
 
   /** A child whose parent has ended without it is canceled. */

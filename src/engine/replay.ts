@@ -11,14 +11,23 @@ import { type LoadedProgram, NO_PROGRAM } from "./program-table.js";
 import { tellCommand, tellEntry, tellHeld } from "./run-events.js";
 import { type HeldEntry, NO_HANDLE, packVersions, RunState } from "./run-state.js";
 
+/** What was delivered to a run since its last entry: a run without fuel, or with held entries to take, is between steps. */
+export interface Reach {
+  readonly continues: number;
+  /** Held entries, after a RESUME. */
+  readonly held: number;
+}
+
+const QUIET: Reach = { continues: Infinity, held: Infinity };
+
 export interface ReplayOptions {
   readonly runId: string;
   /** Where to begin; absent: at the first entry. */
   readonly checkpoint?: Checkpoint | undefined;
   /** Tell what happens: traces the run and collects `takeEvents`. */
   readonly isTold?: boolean;
-  /** CONTINUEs to deliver after the last entry: 0 leaves a run without fuel where it is; default: until it is quiet. */
-  readonly lastContinues?: number;
+  /** How far to go after the last entry; default: until the run is quiet. */
+  readonly reach?: Reach | undefined;
   /** Kept up to date by the replay; default: one of its own. */
   readonly state?: RunState;
 }
@@ -82,10 +91,10 @@ export class Replay {
     let before: HistoryEntry | undefined;
     const plays = function* (replay: Replay): Generator<void> {
       for (const entry of entries) {
-        if (before !== undefined) yield* replay.#playEntry(before, continuesUntil(entry));
+        if (before !== undefined) yield* replay.#playEntry(before, reachBefore(entry));
         before = entry;
       }
-      if (before !== undefined) yield* replay.#playEntry(before, replay.#options.lastContinues ?? Infinity);
+      if (before !== undefined) yield* replay.#playEntry(before, replay.#options.reach ?? QUIET);
     };
     for (const _step of plays(this)) {
       if (this.stepCount < sliceEnd && this.#events.length < EVENT_BUFFER_MAX) continue;
@@ -107,7 +116,7 @@ export class Replay {
     this.state.handle = NO_HANDLE;
   }
 
-  *#playEntry(entry: HistoryEntry, continueMax: number): Generator<void> {
+  *#playEntry(entry: HistoryEntry, reach: Reach): Generator<void> {
     const { state } = this;
     const { kind, id, seed, payload, isHeld } = entry;
     if (entry.seq !== state.seq + 1) {
@@ -124,26 +133,26 @@ export class Replay {
       yield;
     } else if (kind === EntryKind.PAUSE || kind === EntryKind.RESUME) {
       this.#tell(tellEntry(state, kind, id, payload, EventOutcome.TAKEN, undefined));
-      if (kind === EntryKind.RESUME) yield* this.#playHeld(continueMax);
+      if (kind === EntryKind.RESUME) yield* this.#playHeld(reach);
     } else {
       state.beginEntry(seed);
       if (kind === EntryKind.CANCEL) state.isYielded = false;
       this.#stepOne(kind, kind === EntryKind.START ? 0 : id, seed, payload);
       yield;
-      yield* this.#continue(continueMax);
+      yield* this.#continue(reach.continues);
     }
   }
 
-  *#playHeld(continueMax: number): Generator<void> {
+  *#playHeld(reach: Reach): Generator<void> {
     const { state } = this;
-    yield* this.#continue(continueMax);
-    while (!state.isYielded && state.ending === undefined) {
+    yield* this.#continue(reach.continues);
+    while (!state.isYielded && state.ending === undefined && state.heldCount < reach.held) {
       const held = state.held.shift();
       if (held === undefined) return;
       state.beginHeld(held.seed);
       this.#stepOne(held.kind, held.id, held.seed, held.payload);
       yield;
-      yield* this.#continue(continueMax);
+      yield* this.#continue(reach.continues);
     }
     if (state.ending !== undefined) state.held = [];
   }
@@ -189,6 +198,6 @@ export class Replay {
 }
 
 /** PAUSE and CANCEL may come while a run is without fuel: their `id` tells after how many CONTINUEs. */
-function continuesUntil(next: HistoryEntry): number {
-  return next.kind === EntryKind.PAUSE || next.kind === EntryKind.CANCEL ? next.id : Infinity;
+function reachBefore(next: HistoryEntry): Reach {
+  return next.kind === EntryKind.PAUSE || next.kind === EntryKind.CANCEL ? { continues: next.id, held: Infinity } : QUIET;
 }

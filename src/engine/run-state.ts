@@ -75,6 +75,8 @@ export class RunState {
   isYielded = false;
   /** CONTINUEs delivered since the last entry. */
   continueCount = 0;
+  /** Held entries stepped since the last entry. */
+  heldCount = 0;
   ending: RunEnding | undefined;
 
   constructor(program: LoadedProgram) {
@@ -86,6 +88,7 @@ export class RunState {
     this.seq += 1;
     this.lastNow = now;
     this.continueCount = 0;
+    this.heldCount = 0;
     if (kind === EntryKind.PAUSE) this.isPaused = true;
     if (kind === EntryKind.RESUME) {
       this.isPaused = false;
@@ -104,6 +107,7 @@ export class RunState {
 
   /** From now on commands are consequences of a held entry: they count as the RESUME's, at its time. */
   beginHeld(seed: number): void {
+    this.heldCount += 1;
     if (this.causeSeq !== this.resumeSeq) this.askCount = 0;
     this.causeSeq = this.resumeSeq;
     this.causeNow = this.lastNow;

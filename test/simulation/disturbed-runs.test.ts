@@ -1,0 +1,133 @@
+// Random scripts of events, pauses, time, crashes and lost kernels: a disturbed run must have the same history, story and
+// end as one with the same script that nothing disturbed.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Run } from "../../src/model/engine.js";
+import { type Bench, brief, markdown, openBench, readEvents } from "../unit/engine/harness.js";
+
+const PARENT = markdown(
+  `[*] --> Idle
+Idle --> Work: go
+Work --> Fork: success
+Work --> Idle: failed
+state Fork <<fork>>
+state Join <<join>>
+Fork --> Left
+Fork --> Right
+Left --> Join: success
+Right --> Join: success
+Join --> Child
+Child --> Idle: success
+Child --> Idle: failed
+Idle --> Idle: add / set n = n + event.by
+Idle --> Late: after 90s
+Late --> Idle: go
+Late --> [*]: finish
+Idle --> [*]: finish`,
+  {
+    name: "parent",
+    head: "events: [go, add, finish]\nvariables:\n  n: { type: number, initial: 0 }\n  out: any",
+    actions: '- Work: call flaky with n=n result out\n- Left: wait 7s\n- Right: call flaky with n=1\n- Child: run workflow "child" with n=n result out',
+  },
+);
+const CHILD = markdown("[*] --> A\nA --> B: success\nB --> [*]: after 11s", {
+  name: "child",
+  head: "parameters:\n  - { name: n, type: number, required: true }",
+  actions: "- A: call flaky with n=n",
+});
+
+type Step = { readonly kind: "send"; readonly event: string; readonly by: number } | { readonly kind: "pause" | "resume" | "crash" | "trap" | "cancel" } | { readonly kind: "advance"; readonly ms: number };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 30, arbitrary: fc.record({ kind: fc.constant("send" as const), event: fc.constantFrom("go", "add", "finish"), by: fc.nat(5) }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms: fc.constantFrom(1, 3_000, 8_000, 20_000, 100_000) }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constantFrom("pause" as const, "resume" as const) }) },
+  { weight: 15, arbitrary: fc.record({ kind: fc.constantFrom("crash" as const, "trap" as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("cancel" as const) }) },
+);
+
+/** Its answer follows from its key and input; it takes no virtual time. */
+function flaky({ n }: { n: number }): unknown {
+  if (n % 4 === 3) throw Object.assign(new Error(`no ${n}`), { code: "test/flaky" });
+  return { twice: n * 2 };
+}
+
+/** Grants enough turns for a fresh kernel and all that follows. */
+async function rest(bench: Bench): Promise<void> {
+  for (let turn = 0; turn < 6; turn += 1) await bench.clock.settle();
+}
+
+async function reopen(bench: Bench): Promise<Bench> {
+  const next = await bench.reopen();
+  await next.engine.load(CHILD);
+  await next.engine.load(PARENT);
+  await rest(next);
+  return next;
+}
+
+async function play(script: readonly Step[], isDisturbed: boolean): Promise<unknown> {
+  let bench = await openBench({ tasks: { flaky } });
+  await bench.engine.load(CHILD);
+  await bench.engine.start(await bench.engine.load(PARENT), {}, { runId: "run" });
+  await bench.clock.settle();
+  const answers: unknown[] = [];
+  const stories: Promise<unknown>[] = [];
+  for (const action of script) {
+    if (action.kind === "send") answers.push(await bench.engine.send("run", action.event, { by: action.by }));
+    else if (action.kind === "advance") await bench.clock.advance(action.ms);
+    else if (action.kind === "crash" && isDisturbed) bench = await reopen(bench);
+    else if (action.kind === "trap" && isDisturbed) {
+      try {
+        bench.kernel().trap();
+      } catch {
+        // Lost, as it should be.
+      }
+    } else if (action.kind === "pause" || action.kind === "resume" || action.kind === "cancel") answers.push(await bench.engine[action.kind]("run"));
+    await rest(bench);
+  }
+  await bench.engine.cancel("run");
+  await rest(bench);
+  const run = await bench.engine.runs.get("run");
+  const told = await tell(run);
+  const histories = [...bench.disk.histories].sort(([a], [b]) => (a < b ? -1 : 1)).map(([runId, entries]) => [runId, entries.map(({ seed: _seed, ...entry }) => entry)]);
+  await Promise.all(stories);
+  await bench.engine.close();
+  return { answers, told, histories };
+}
+
+async function tell(run: Run): Promise<unknown> {
+  return [await run.status(), await run.context(), brief(await readEvents(run))];
+}
+
+test("crashes and lost kernels between steps change nothing", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 25 }), async (script) => {
+      expect(await play(script, true)).toEqual(await play(script, false));
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("a listener that was there from the start hears what a late one reads", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 20 }), async (script) => {
+      const bench = await openBench({ tasks: { flaky } });
+      await bench.engine.load(CHILD);
+      const run = await bench.engine.start(await bench.engine.load(PARENT));
+      const stories = [readEvents(run)];
+      for (const action of script) {
+        if (action.kind === "send") await bench.engine.send(run.id, action.event, { by: action.by });
+        else if (action.kind === "advance") await bench.clock.advance(action.ms);
+        else if (action.kind === "pause" || action.kind === "resume" || action.kind === "cancel") await bench.engine[action.kind](run.id);
+        else stories.push(readEvents(run));
+        await bench.clock.settle();
+      }
+      await bench.engine.cancel(run.id);
+      const told = await Promise.all(stories);
+      const last = await readEvents(run);
+      for (const story of told) expect(story).toEqual(last);
+      await bench.engine.close();
+    }),
+    { numRuns: 40 },
+  );
+});
