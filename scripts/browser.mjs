@@ -55,7 +55,7 @@ function buildEnvironment(libraryPath) {
   const env = { ...process.env };
   if (libraryPath !== undefined) {
     env.LD_LIBRARY_PATH = [libraryPath, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
-    env.FONTCONFIG_PATH ??= join(unpackFolder, "fonts");
+    env.FONTCONFIG_FILE ??= join(unpackFolder, "fonts.conf");
   }
   return env;
 }
@@ -220,6 +220,19 @@ async function unpackFromPackage() {
   const program = 'const { default: chromium } = await import("@sparticuz/chromium"); await chromium.executablePath();';
   const env = { ...process.env, TMPDIR: unpackFolder, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs20.x" };
   await runCommand(process.execPath, ["--input-type=module", "-e", program], { timeoutMs: 120_000, isQuiet: true, env, cwd: root });
+  // The package's own font settings name folders of that cloud: without any font, text has no size.
+  writeFileSync(join(unpackFolder, "fonts.conf"), describeFonts(join(unpackFolder, "fonts", "fonts"), join(unpackFolder, "fonts-cache")));
   const libraryPath = join(unpackFolder, "al2023", "lib");
   return [{ executablePath: join(unpackFolder, "chromium"), libraryPath, args: ["--no-zygote", "--no-sandbox"] }];
+}
+
+function describeFonts(folder, cacheFolder) {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir>${folder}</dir>
+  <cachedir>${cacheFolder}</cachedir>
+</fontconfig>
+`;
 }
