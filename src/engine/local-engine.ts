@@ -14,7 +14,7 @@ import { ChangeFeed } from "./change-feed.js";
 import { ChildStarter } from "./child-starter.js";
 import { Committer } from "./committer.js";
 import { Core, type EngineParts, isKernelLost, makeKernel } from "./core.js";
-import { closedError, notDriverError } from "./errors.js";
+import { closedError, notDriverError, reloadingError } from "./errors.js";
 import { streamEvents } from "./event-stream.js";
 import { checkInput } from "./input-check.js";
 import { Loop } from "./loop.js";
@@ -295,7 +295,8 @@ class LocalEngine implements Engine, RunSource {
   async #endedRecord(runId: string): Promise<RunRecord> {
     const refusal = this.#recovery.untouched.get(runId);
     if (refusal !== undefined) throw refusal;
-    const { record } = await this.#reader.find(runId);
+    const { record, open } = await this.#reader.find(runId);
+    if (open === undefined && !isEnded(record.status)) throw reloadingError(runId);
     return record;
   }
 

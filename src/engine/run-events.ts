@@ -37,7 +37,7 @@ export function decodePayload(payload: Uint8Array | undefined): unknown {
   return payload === undefined ? null : decodeValue(payload);
 }
 
-/** An error as it crosses the kernel, `{code, message, details?}`, back as a record. */
+/** An error as it crosses the kernel, `{code, message, details?, place?}`, back as a record. */
 export function decodeError(payload: Uint8Array | undefined): ErrorRecord {
   const value = decodePayload(payload);
   if (typeof value !== "object" || value === null) return { code: "run/failed", message: value === null ? "The run failed" : String(value) };

@@ -22,7 +22,10 @@ export interface HistoryEntry {
   readonly kind: EntryKind;
   /** Arrived while the run was paused: stepped at the next RESUME, in order. */
   readonly isHeld: boolean;
-  /** Event index, or serial of a task or timer; else 0. */
+  /**
+   * Event index, or serial of a task or timer. START: compiler version × 2^16 + semantics version. PAUSE and CANCEL: how
+   * many CONTINUEs the run without fuel had been given since the entry before. RESUME: 0.
+   */
   readonly id: number;
   /** ms since 1970; never less than the entry's before it. */
   readonly now: number;

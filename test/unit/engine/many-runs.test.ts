@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
+import { ProgramTable } from "../../../src/engine/program-table.js";
+import { createLibrary } from "../../../src/library/library.js";
 import { createBatch } from "../../../src/model/batch.js";
-import { VOLATILE_ENDED_RUNS_MAX, WAITING_EVENTS_MAX } from "../../../src/engine/limits.js";
+import { CHANGES_BUFFER_MAX, PROGRAMS_KEPT_MAX, VOLATILE_ENDED_RUNS_MAX, WAITING_EVENTS_MAX } from "../../../src/engine/limits.js";
 import type { RunPage, RunQuery } from "../../../src/model/engine.js";
 import { createMemoryDisk, createMemoryStore } from "../../../src/store/memory-store.js";
 import type { TabMessage, TabsPort } from "../../../src/model/ports.js";
@@ -90,6 +92,29 @@ test("a run that does not become quiet lets only so many events wait", async () 
   expect(await codeOf(sends.at(-1) as Promise<unknown>)).toBe("run/queue-full");
   expect(await bench.engine.cancel(run.id)).toBe("canceled");
   expect(await sends[0]).toMatchObject({ status: "ended" });
+});
+
+test("a reader of changes that lags too far is told so", async () => {
+  bench = await openBench({ durability: "none" });
+  const changes = bench.engine.runs.changes()[Symbol.asyncIterator]();
+  const first = changes.next();
+  await bench.engine.startMany(await bench.engine.load(TOGGLE), Array.from({ length: CHANGES_BUFFER_MAX + 1 }, () => ({})));
+  await first.catch(() => undefined);
+  expect(await codeOf(Promise.all([first, changes.next()]))).toBe("engine/too-slow");
+  expect((await changes.next()).done).toBe(true);
+});
+
+test("workflows that nobody uses are given up beyond a number, the oldest first", async () => {
+  bench = await openBench();
+  const loaded = await createLibrary().load(TOGGLE);
+  const table = new ProgramTable();
+  for (let index = 0; index < PROGRAMS_KEPT_MAX + 3; index += 1) {
+    const program = table.add({ ...loaded, identity: `i${index}`, name: `n${index}` });
+    table.name(program);
+    if (index === 1) program.userCount = 1;
+  }
+  expect(table.takeIdle().map(({ workflow }) => workflow.identity)).toEqual(["i0", "i2", "i3"]);
+  expect([table.has("n0"), table.has("n1"), table.has("n4")]).toEqual([false, true, true]);
 });
 
 /** Two tabs of one browser: the first to ask drives, the other waits. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../src/engine/checkpoint.js";
-import { CHECKPOINT_INTERVAL_ENTRIES } from "../../../src/engine/limits.js";
+import { CHECKPOINT_INTERVAL_ENTRIES, RECOVERY_PAGE_RUNS, RELOAD_DELAY_MS } from "../../../src/engine/limits.js";
 import { createLibrary } from "../../../src/library/library.js";
 import type { RunEvent } from "../../../src/model/engine.js";
 import { createMemoryDisk, createMemoryStore } from "../../../src/store/memory-store.js";
@@ -209,9 +209,20 @@ test("a failed commit fails the send; the run goes back to what is stored", asyn
   await bench.engine.send(run.id, "add");
   isFull = true;
   expect(await codeOf(bench.engine.send(run.id, "add"))).toBe("store/quota-exceeded");
+  expect(await codeOf(bench.engine.send(run.id, "add"))).toBe("run/reloading");
   isFull = false;
-  await bench.clock.advance(2_000);
+  await bench.clock.advance(RELOAD_DELAY_MS);
   expect(Number((await run.context())["n"])).toBe(1);
   expect((await bench.engine.send(run.id, "add")).status).toBe("taken");
   expect(Number((await run.context())["n"])).toBe(2);
+});
+
+test("more runs than one page of the store are taken up", async () => {
+  const text = markdown("[*] --> A\nA --> [*]: go", { head: "events: [go]" });
+  bench = await openBench();
+  const count = RECOVERY_PAGE_RUNS + 5;
+  const runs = await bench.engine.startMany(await bench.engine.load(text), Array.from({ length: count }, () => ({})));
+  bench = await bench.reopen();
+  expect(await bench.engine.statistics()).toMatchObject({ runsOpen: count });
+  expect((await bench.engine.send(runs.at(-1)?.id ?? "", "go")).status).toBe("taken");
 });

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { WORKFLOW_DEPTH_MAX } from "../../../src/engine/limits.js";
+import { FOLLOW_UP_ROUNDS_MAX, WORKFLOW_DEPTH_MAX } from "../../../src/engine/limits.js";
 import type { TaskHandler } from "../../../src/model/engine.js";
 import { type Bench, brief, codeOf, holdTask, markdown, openBench, readEvents } from "./harness.js";
 
@@ -82,4 +82,19 @@ test("parent and child survive a crash", async () => {
   expect(double.calls.length).toBe(2);
   double.succeed(42);
   expect(await (await bench.engine.runs.get(runId)).result).toMatchObject({ out: { doubled: 42 } });
+});
+
+test("a long row of children that end at once is committed in parts", async () => {
+  bench = await openBench();
+  await bench.engine.load(markdown("[*] --> A\nA --> [*]", { name: "instant" }));
+  const text = markdown("[*] --> Next\nNext --> Check: success\nCheck --> Next: [n < 100]\nCheck --> [*]: [n >= 100]", {
+    head: "variables:\n  n: { type: number, initial: 0 }",
+    actions: '- Next: set n = n + 1\n- Next: run workflow "instant"',
+  });
+  const run = await bench.engine.start(await bench.engine.load(text));
+  expect(await run.result).toMatchObject({ n: 100 });
+  expect(await bench.engine.runs.count()).toBe(101);
+  const { commitsTotal } = await bench.engine.statistics();
+  expect(commitsTotal).toBeGreaterThan(200 / FOLLOW_UP_ROUNDS_MAX - 1);
+  expect(commitsTotal).toBeLessThan(10);
 });
