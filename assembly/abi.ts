@@ -11,7 +11,8 @@ export const SEMANTICS_VERSION = 1;
 //
 //   +0  u32  tag       (Tag)
 //   +4  u32  aux       BOOL 0 | 1 · TIMESTAMP, DURATION nanoseconds (i32, same sign as the seconds for a duration)
-//                      · ERROR code (ExpressionError) · OPTIONAL 0 none, 1 some · else 0
+//                      · ERROR code (ExpressionError) · OPTIONAL 0 none, 1 some, 2 an opaque value (an address of
+//                      the network library: its type and its bytes) · else 0
 //   +8  u64  payload   INT i64 · UINT u64 · DOUBLE, NUMBER f64 · TIMESTAMP, DURATION i64 seconds
 //                      · STRING BYTES LIST MAP TYPE OPTIONAL u32 address of the heap object (upper half 0)
 //                      · ERROR u32 instruction index, u32 address of a detail STRING object or 0
@@ -49,6 +50,7 @@ export const CELL_SIZE = 16;
 //   MAP, hashed           +0 u32 kind|flags  +4 u32 count       +8 u32 index offset or 0   +12 u32 index capacity +16 pairs (key cell, value cell)
 //                         index: u32[capacity] of pair number + 1, open addressing, follows the pairs
 //   OPTIONAL (some)       +0 u32 kind|flags  +4 u32 1           +8 u32 0                   +12 u32 0            +16 cell
+//   OPTIONAL (opaque)     +0 u32 kind|flags  +4 u32 2           +8 u32 0                   +12 u32 0            +16 cell (TYPE), cell (BYTES)
 export enum ObjectKind {
   STRING = 1,
   BYTES = 2,
@@ -68,7 +70,7 @@ export const OBJECT_HEADER_SIZE = 16;
 //   NUMBER f64 LE · SMALL_NUMBER zigzag varint (a JSON number that is a safe integer; -0 is a NUMBER) · INT i64 LE
 //   · UINT u64 LE · DOUBLE f64 LE · STRING varint byteLength, UTF-8 · BYTES varint length, bytes · LIST varint count, values
 //   · MAP varint count, then key value pairs (keys are values) · TIMESTAMP, DURATION i64 LE seconds, i32 LE nanos
-//   · TYPE like STRING · OPTIONAL_SOME value.
+//   · TYPE like STRING · OPTIONAL_SOME value · OPAQUE STRING and BYTES, each with its tag: the type's name, the bytes.
 // varint is LEB128, unsigned, at most 5 bytes for lengths and 10 for numbers.
 export enum Wire {
   NULL = 0,
@@ -90,6 +92,7 @@ export enum Wire {
   OPTIONAL_SOME = 16,
   /** Only inside snapshots: a slot never written. */
   ABSENT = 17,
+  OPAQUE = 18,
 }
 export const WIRE_DEPTH_MAX = 200;
 
@@ -227,8 +230,88 @@ export enum Fn {
   SUBSTRING = 32,
   TRIM = 33,
   JOIN = 34,
+  /** Of a string or a list. */
   REVERSE = 35,
+  // math
+  GREATEST = 40,
+  LEAST = 41,
+  CEIL = 42,
+  FLOOR = 43,
+  ROUND = 44,
+  TRUNC = 45,
+  ABS = 46,
+  SIGN = 47,
+  IS_NAN = 48,
+  IS_INF = 49,
+  IS_FINITE = 50,
+  BIT_AND = 51,
+  BIT_OR = 52,
+  BIT_XOR = 53,
+  BIT_NOT = 54,
+  SHIFT_LEFT = 55,
+  SHIFT_RIGHT = 56,
+  SQRT = 57,
+  // text
+  FORMAT = 60,
+  QUOTE = 61,
+  BASE64_ENCODE = 62,
+  BASE64_DECODE = 63,
+  // optionals
+  OPTIONAL_OF = 70,
+  OPTIONAL_OF_NON_ZERO = 71,
+  HAS_VALUE = 72,
+  OPTIONAL_VALUE = 73,
+  /** a where it has a value, else the optional b. */
+  OPTIONAL_OR = 74,
+  /** a[?b] and a.?b. */
+  OPTIONAL_INDEX = 75,
+  /** List a without its empty optionals at the positions in list b, the others there unwrapped. */
+  KEEP_ITEMS = 76,
+  /** The map of list a: key, value, key, value …; entries whose numbers are in list b are optional. */
+  KEEP_ENTRIES = 77,
+  /** One map of all the maps in list a. */
+  MERGE_MAPS = 78,
+  /** The values of those optionals in list a that have one. */
+  UNWRAP_ALL = 79,
+  // lists and sets
+  DISTINCT = 80,
+  FLATTEN = 81,
+  SLICE = 82,
+  SORT = 83,
+  /** List a in the order of the keys in list b. */
+  SORT_BY = 84,
+  RANGE = 85,
+  FIRST = 86,
+  LAST = 87,
+  SETS_CONTAINS = 88,
+  SETS_INTERSECTS = 89,
+  SETS_EQUIVALENT = 90,
+  // network
+  TO_IP = 100,
+  TO_CIDR = 101,
+  IS_IP = 102,
+  IS_CIDR = 103,
+  IS_CANONICAL = 104,
+  FAMILY = 105,
+  IS_UNSPECIFIED = 106,
+  IS_LOOPBACK = 107,
+  IS_GLOBAL_UNICAST = 108,
+  IS_LINK_LOCAL_MULTICAST = 109,
+  IS_LINK_LOCAL_UNICAST = 110,
+  CONTAINS_IP = 111,
+  CONTAINS_CIDR = 112,
+  MASKED = 113,
+  PREFIX_LENGTH = 114,
+  // regular expressions
+  MATCHES = 120,
+  REGEX_EXTRACT = 121,
+  REGEX_EXTRACT_ALL = 122,
+  REGEX_REPLACE = 123,
 }
+/** No function has a greater number. */
+export const FUNCTION_MAX = 123;
+/** Arguments of one Op.CALL. */
+export const ARGUMENT_COUNT_MAX = 64;
 
 /** Why an expression failed: the aux of an ERROR cell. */
 export enum ExpressionError {
@@ -295,6 +378,8 @@ export enum ProgramHeader {
   KEY_IDS = 26,
   /** u32 per slot: declared type as Tag + 1; 0 permits any value. */
   SLOT_TYPES = 27,
+  /** After load: address of the express rows, one per candidate; see express.ts. */
+  EXPRESS = 28,
 }
 // ProgramHeader.FLAGS: which built-in slots are not variables of the author, and so no part of context and output.
 export const PROGRAM_FLAG_EVENT_HIDDEN = 1;

@@ -5,13 +5,14 @@ import {
 import { assignSlot, finishAction, setStepNow, stepTime, timedOutError } from "./actions";
 import { evaluate, setFuel, setNow } from "./evaluate";
 import { setObject } from "./cell";
+import { EXPRESS_NONE, takeExpress } from "./express";
 import { cancelRun, cancelWait, failRun, failRunWith } from "./fault";
 import { findFieldInMap } from "./map";
 import { resetScratch } from "./memory";
 import { addCommand, beginOutput, isOutputExhausted, payloadMark, setCausingEvent, setOutcome } from "./output";
 import { expressionRecord, programField, slotKey, transitionRecord } from "./program";
 import {
-  NO_TOKEN, RunState, runBlock, runIndexOf, runProgram, runStatus, runTimers, setRestingNode, setRunStatus, slotsOf, timerAt, timerCapacity,
+  NO_TOKEN, RunState, isTraced, runBlock, runIndexOf, runProgram, runStatus, runTimers, runTokens, setRestingNode, setRunStatus, slotsOf, timerAt, timerCapacity,
   tokenAt, tokenCapacity,
 } from "./run";
 import { EXPRESSION_FUEL_MAX, isWithin } from "./scope";
@@ -48,6 +49,14 @@ function stepEvent(record: usize, region: usize): i32 {
   if (status == RunState.YIELDED && kind != EventKind.CONTINUE && kind != EventKind.CANCEL) return EventOutcome.BUSY;
   if ((status == RunState.CREATED) != (kind == EventKind.START)) return EventOutcome.MALFORMED;
   const offset = load<u32>(record, 12);
+  if (kind == EventKind.EVENT && offset == 0 && tokenCapacity(run) == 1 && !isTraced(run)) {
+    beginStep(run, load<f64>(record, 16), EventKind.EVENT);
+    const express = takeExpress(run, runProgram(run), runBlock(run), runTokens(run), load<u32>(record, 8));
+    if (express != EXPRESS_NONE) return express;
+    store<u64>(PAYLOAD, Tag.NULL);
+    store<u64>(PAYLOAD, 0, 8);
+    return endStep(run, deliverEvent(run, load<u32>(record, 8)));
+  }
   if (offset == 0) {
     store<u64>(PAYLOAD, Tag.NULL);
     store<u64>(PAYLOAD, 0, 8);

@@ -7,8 +7,7 @@ import { ActionsEnd, assign, runActions, stepTime } from "./actions";
 import { evaluate, setFuel } from "./evaluate";
 import { failGuard, failLimit, failRun, succeedRun } from "./fault";
 import { addCommand, payloadMark } from "./output";
-import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, slotType, transitionRecord } from "./program";
-import { QUICK_NONE, QUICK_TRUE, compareQuick, computeQuick } from "./quick";
+import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
 import { NO_TOKEN, RunState, createFrame, createToken, isTraced, runBlock, runProgram, runStatus, slotsOf, tokenAt, tokenCapacity } from "./run";
 import { EXPRESSION_FUEL_MAX, commonFrame, countTokens, countTokensWithin, isWithin, leaveScopes, mergeFrames, removeToken, setTimers } from "./scope";
 import {
@@ -32,8 +31,6 @@ export function isPermitted(run: u32, token: usize, transition: u32, record: usi
   if (guard == NO_EXPRESSION) return true;
   const expression = expressionRecord(runProgram(run), guard);
   const slots = slotsOf(run, tokenFrame(token));
-  const quick = compareQuick(expression, slots);
-  if (quick != QUICK_NONE) return quick == QUICK_TRUE;
   setFuel(EXPRESSION_FUEL_MAX);
   const cell = evaluate(expression, slots);
   if (load<u32>(cell) == Tag.BOOL) return load<u32>(cell, 4) != 0;
@@ -137,11 +134,7 @@ function takeLocal(run: u32, token: usize, transition: u32, record: usize): void
   const program = runProgram(run);
   const end = load<u32>(record, 32) + load<u32>(record, 36);
   for (let action = load<u32>(record, 32); action < end; action++) {
-    const assignment = actionRecord(program, action);
-    const slots = slotsOf(run, tokenFrame(token));
-    const slot = load<u32>(assignment, 12);
-    if (computeQuick(expressionRecord(program, load<u32>(assignment, 8)), slots, slots + (<usize>slot << 4), slotType(program, slot))) continue;
-    assign(run, token, action, assignment);
+    assign(run, token, action, actionRecord(program, action));
     if (runStatus(run) == RunState.ENDED) return;
   }
   const target = load<u32>(record, 4);

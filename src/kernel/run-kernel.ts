@@ -69,7 +69,8 @@ class RunKernel implements KernelPort {
     const index = this.#eventCount;
     if (index >= this.#recordCapacity) this.#makeRoom(Math.max(1024, index * 2), 0);
     const offset = payload === undefined ? 0 : this.#addPayload(payload);
-    if (this.#words.buffer !== this.#instance.exports.memory.buffer) this.#refreshViews();
+    // A view has no length once the memory has grown; asking the memory for its buffer every time is slower.
+    if (this.#words.length === 0) this.#refreshViews();
     const words = this.#words;
     const at = (this.#region >>> 2) + index * (EVENT_RECORD_SIZE / 4);
     words[at] = run;

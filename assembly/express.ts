@@ -1,0 +1,145 @@
+// The express lane: a table made when a program is loaded, one 64-byte row per candidate, that holds all there is to know
+// of a local transition whose guard is one comparison and whose action is one sum or one constant. A run that rests with
+// its only token takes such a transition from one row, without entering the machine. Whatever does not fit is left
+// untouched to the general way, which gives the same result.
+//
+//   +0 u32 form (EXPRESS_…)  +4 u32 transition  +8 u32 guard a  +12 u32 guard b  +16 u32 COMPARE_ flags  +20 u32 operation (Op)
+//   +24 u32 sum a  +28 u32 sum b, or address of the constant  +32 u32 offset of the assigned slot  +36 u32 its type (Tag + 1; 0 any)
+//   +40 u32 target node  +44 u32 its edge  +48 …  0
+// Operands are as in a prepared step (machine.ts): the address of a constant, or the offset from the slots + 1.
+import { CANDIDATE_LAST, NODE_FLAG_FLAT, NO_EXPRESSION, NO_SLOT, EventOutcome, Outcome, ProgramHeader, TRANSITION_FLAG_LOCAL, Tag } from "./abi";
+import { COMPARE_RETURN } from "./compare";
+import { STEP_A, STEP_ADD, STEP_B, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST, STEP_MUL, STEP_RETURN, STEP_SIZE } from "./machine";
+import { QUICK_FALSE, QUICK_NONE, compareCellsQuick, computeCellsQuick, isCellOperand } from "./quick";
+import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
+import { BLOCK_HEADER_SIZE, setRestingNode } from "./run";
+import { TokenPhase, setTokenEdge, setTokenGoal, setTokenNode, setTokenOutcome, setTokenStep, setTokenTransition, tokenFrame, tokenNode, tokenPhase } from "./token";
+
+export const EXPRESS_ROW_SIZE: usize = 64;
+const EXPRESS_OPEN: u32 = 1;
+const EXPRESS_GUARD: u32 = 2;
+const EXPRESS_SUM: u32 = 4;
+const EXPRESS_CONSTANT: u32 = 8;
+
+/** The general way must decide; nothing was done. */
+export const EXPRESS_NONE: i32 = -1;
+
+/** Fills the program's rows. */
+export function fillExpress(program: usize, rows: usize): void {
+  const count = programField(program, ProgramHeader.CANDIDATE_COUNT);
+  for (let index: u32 = 0; index < count; index++) {
+    const candidate = candidateAt(program, index);
+    const row = rows + <usize>index * EXPRESS_ROW_SIZE;
+    memory.fill(row, 0, EXPRESS_ROW_SIZE);
+    fillRow(program, row, candidate & ~CANDIDATE_LAST);
+    store<u32>(row, load<u32>(row) | (candidate & CANDIDATE_LAST));
+  }
+}
+
+function fillRow(program: usize, row: usize, transition: u32): void {
+  const record = transitionRecord(program, transition);
+  if ((load<u16>(record, 14) & TRANSITION_FLAG_LOCAL) == 0) return;
+  const actionCount = load<u32>(record, 36);
+  const guard = load<u32>(record, 8);
+  if (actionCount > 1) return;
+  if (guard != NO_EXPRESSION && !fillGuard(row, expressionRecord(program, guard))) return;
+  if (actionCount == 1 && !fillAssignment(program, row, actionRecord(program, load<u32>(record, 32)))) return;
+  store<u32>(row, load<u32>(row) | EXPRESS_OPEN);
+  store<u32>(row, transition, 4);
+  store<u32>(row, load<u32>(record, 4), 40);
+  store<u32>(row, load<u32>(record, 44), 44);
+}
+
+function fillGuard(row: usize, expression: usize): bool {
+  const code = <usize>load<u32>(expression);
+  const step = <u32>load<u16>(code);
+  const flags = load<u32>(code, STEP_CACHE);
+  if ((step != STEP_COMPARE && step != STEP_COMPARE_CONSTANT) || (flags & COMPARE_RETURN) == 0) return false;
+  if (!isCellOperand(load<u32>(code, STEP_A)) || !isCellOperand(load<u32>(code, STEP_B))) return false;
+  store<u32>(row, load<u32>(row) | EXPRESS_GUARD);
+  store<u32>(row, load<u32>(code, STEP_A), 8);
+  store<u32>(row, load<u32>(code, STEP_B), 12);
+  store<u32>(row, flags, 16);
+  return true;
+}
+
+function fillAssignment(program: usize, row: usize, action: usize): bool {
+  const slot = load<u32>(action, 12);
+  const code = <usize>load<u32>(expressionRecord(program, load<u32>(action, 8)));
+  const step = <u32>load<u16>(code);
+  const type = load<u32>(programField(program, ProgramHeader.SLOT_TYPES) + (<usize>slot << 2));
+  store<u32>(row, slot << 4, 32);
+  store<u32>(row, type, 36);
+  if (step == STEP_RETURN) return fillConstant(row, load<u32>(code, STEP_A), type);
+  if (step < STEP_ADD || step > STEP_MUL) return false;
+  if (<u32>load<u16>(code + STEP_SIZE) != STEP_RETURN || load<u32>(code + STEP_SIZE, STEP_A) != load<u32>(code, STEP_DST)) return false;
+  if (!isCellOperand(load<u32>(code, STEP_A)) || !isCellOperand(load<u32>(code, STEP_B))) return false;
+  store<u32>(row, load<u32>(row) | EXPRESS_SUM);
+  store<u32>(row, load<u16>(code, 2), 20);
+  store<u32>(row, load<u32>(code, STEP_A), 24);
+  store<u32>(row, load<u32>(code, STEP_B), 28);
+  return true;
+}
+
+function fillConstant(row: usize, operand: u32, type: u32): bool {
+  if ((operand & 1) != 0 || !isCellOperand(operand)) return false;
+  const tag = load<u32>(operand);
+  if (tag >= <u32>Tag.STRING || (type != 0 && type != tag + 1 && tag != Tag.NULL)) return false;
+  store<u32>(row, load<u32>(row) | EXPRESS_CONSTANT);
+  store<u32>(row, operand, 28);
+  return true;
+}
+
+@inline
+function operandCell(operand: u32, slots: usize): usize {
+  return (<usize>operand & ~1) + (slots & (0 - (<usize>operand & 1)));
+}
+
+/** Offers an event to a run whose only token is `token`. An EventOutcome, or EXPRESS_NONE. */
+export function takeExpress(run: u32, program: usize, block: usize, token: usize, event: u32): i32 {
+  if (tokenPhase(token) != TokenPhase.RESTING || tokenFrame(token) != 0) return EXPRESS_NONE;
+  const eventCount = programField(program, ProgramHeader.EVENT_COUNT);
+  if (event >= eventCount || programField(program, ProgramHeader.EVENT_SLOT) != NO_SLOT) return EXPRESS_NONE;
+  const node = tokenNode(token);
+  const at = load<u32>(programField(program, ProgramHeader.DISPATCH) + ((<usize>node * eventCount + event) << 2));
+  if (at == 0) return refuse(program, node);
+  const slots = block + BLOCK_HEADER_SIZE;
+  let row = <usize>programField(program, ProgramHeader.EXPRESS) + <usize>(at - 1) * EXPRESS_ROW_SIZE;
+  while (true) {
+    const form = load<u32>(row);
+    if ((form & EXPRESS_OPEN) == 0) return EXPRESS_NONE;
+    if ((form & EXPRESS_GUARD) == 0) break;
+    const verdict = compareCellsQuick(load<u32>(row, 16), operandCell(load<u32>(row, 8), slots), operandCell(load<u32>(row, 12), slots));
+    if (verdict == QUICK_NONE) return EXPRESS_NONE;
+    if (verdict != QUICK_FALSE) break;
+    if ((form & CANDIDATE_LAST) != 0) return refuse(program, node);
+    row += EXPRESS_ROW_SIZE;
+  }
+  if (!assignExpress(row, slots)) return EXPRESS_NONE;
+  const target = load<u32>(row, 40);
+  setTokenNode(token, target);
+  setTokenGoal(token, target);
+  setTokenEdge(token, load<u32>(row, 44));
+  setTokenTransition(token, load<u32>(row, 4));
+  setTokenOutcome(token, Outcome.SUCCESS);
+  setTokenStep(token, load<u32>(block, 24));
+  setRestingNode(run, target);
+  return EventOutcome.TAKEN;
+}
+
+/** No transition of the node itself takes the event: ignored, where no scope around it could. */
+@inline
+function refuse(program: usize, node: u32): i32 {
+  return (load<u16>(nodeRecord(program, node), 2) & NODE_FLAG_FLAT) != 0 ? <i32>EventOutcome.IGNORED : EXPRESS_NONE;
+}
+
+@inline
+function assignExpress(row: usize, slots: usize): bool {
+  const form = load<u32>(row);
+  const target = slots + load<u32>(row, 32);
+  if ((form & EXPRESS_SUM) != 0) {
+    return computeCellsQuick(load<u32>(row, 20), operandCell(load<u32>(row, 24), slots), operandCell(load<u32>(row, 28), slots), target, load<u32>(row, 36));
+  }
+  if ((form & EXPRESS_CONSTANT) != 0) v128.store(target, v128.load(load<u32>(row, 28)));
+  return true;
+}

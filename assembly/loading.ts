@@ -1,0 +1,231 @@
+// Loads a program: copies the blob, turns its offsets into addresses and checks every index once, so that stepping never
+// has to; lays the express rows beside it.
+import {
+  ABI_VERSION, ACTION_RECORD_SIZE, CANDIDATE_LAST, EXPRESSION_RECORD_SIZE, KernelStatus, NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT,
+  PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TRANSITION_RECORD_SIZE,
+} from "./abi";
+import { prepareExpression, releaseExpression } from "./evaluate";
+import { EXPRESS_ROW_SIZE, fillExpress } from "./express";
+import { allocateBlock, freeBlock } from "./memory";
+import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
+import { internKey } from "./shape";
+
+/** Why the last load failed: a KernelStatus. */
+let loadStatus: i32 = KernelStatus.OK;
+let loadedCount: u32 = 0;
+/** Expressions of the program in hand that own memory. */
+let preparedCount: u32 = 0;
+
+export function programStatus(): i32 {
+  return loadStatus;
+}
+
+export function programCount(): u32 {
+  return loadedCount;
+}
+
+/** Loads the blob at `address`; returns the program's address, or 0 (see programStatus). The blob is copied. */
+export function loadProgram(address: usize, size: u32): usize {
+  if (size < <u32>PROGRAM_HEADER_SIZE || load<u32>(address) != PROGRAM_MAGIC || load<u32>(address, 4) != ABI_VERSION || load<u32>(address, 8) != size) {
+    loadStatus = KernelStatus.BAD_PROGRAM;
+    return 0;
+  }
+  const program = allocateBlock(size);
+  if (program == 0) {
+    loadStatus = KernelStatus.OUT_OF_MEMORY;
+    return 0;
+  }
+  memory.copy(program, address, size);
+  preparedCount = 0;
+  loadStatus = placeProgram(program, size);
+  if (loadStatus == KernelStatus.OK) loadStatus = checkGraph(program);
+  if (loadStatus == KernelStatus.OK) loadStatus = layExpress(program);
+  if (loadStatus != KernelStatus.OK) {
+    releaseProgram(program, size, preparedCount);
+    return 0;
+  }
+  loadedCount += 1;
+  return program;
+}
+
+/** Frees a program that no run and no context uses any more. */
+export function unloadProgram(program: usize): void {
+  loadedCount -= 1;
+  releaseProgram(program, programField(program, ProgramHeader.SIZE), programField(program, ProgramHeader.EXPRESSION_COUNT));
+}
+
+function releaseProgram(program: usize, size: u32, expressionCount: u32): void {
+  for (let index: u32 = 0; index < expressionCount; index++) releaseExpression(expressionRecord(program, index));
+  const keyIds = programField(program, ProgramHeader.KEY_IDS);
+  if (keyIds != 0) freeBlock(keyIds, programField(program, ProgramHeader.KEY_COUNT) * 4 + 4);
+  const express = programField(program, ProgramHeader.EXPRESS);
+  if (express != 0) freeBlock(express, <usize>programField(program, ProgramHeader.CANDIDATE_COUNT) * EXPRESS_ROW_SIZE);
+  freeBlock(program, size);
+}
+
+/** The express rows of a program that has been checked. */
+function layExpress(program: usize): i32 {
+  const count = programField(program, ProgramHeader.CANDIDATE_COUNT);
+  if (count == 0) return KernelStatus.OK;
+  const rows = allocateBlock(<usize>count * EXPRESS_ROW_SIZE);
+  if (rows == 0) return KernelStatus.OUT_OF_MEMORY;
+  store<u32>(program + (ProgramHeader.EXPRESS << 2), <u32>rows);
+  fillExpress(program, rows);
+  return KernelStatus.OK;
+}
+
+function placeProgram(program: usize, size: u32): i32 {
+  store<u32>(program + (ProgramHeader.KEY_IDS << 2), 0);
+  store<u32>(program + (ProgramHeader.EXPRESS << 2), 0);
+  sectionCount = 0;
+  if (!isSection(program, size, ProgramHeader.SLOT_KEYS, programField(program, ProgramHeader.SLOT_COUNT), 4)) return KernelStatus.BAD_PROGRAM;
+  if (!isSection(program, size, ProgramHeader.SLOT_TYPES, programField(program, ProgramHeader.SLOT_COUNT), 4)) return KernelStatus.BAD_PROGRAM;
+  if (!isSection(program, size, ProgramHeader.EXPRESSIONS, programField(program, ProgramHeader.EXPRESSION_COUNT), EXPRESSION_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;
+  if (!isSection(program, size, ProgramHeader.NODES, programField(program, ProgramHeader.NODE_COUNT), NODE_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;
+  if (!isSection(program, size, ProgramHeader.TRANSITIONS, programField(program, ProgramHeader.TRANSITION_COUNT), TRANSITION_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;
+  if (!isSection(program, size, ProgramHeader.ACTIONS, programField(program, ProgramHeader.ACTION_COUNT), ACTION_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;
+  if (!isSection(program, size, ProgramHeader.CANDIDATES, programField(program, ProgramHeader.CANDIDATE_COUNT), 4)) return KernelStatus.BAD_PROGRAM;
+  if (!isSection(program, size, ProgramHeader.INITIALS, programField(program, ProgramHeader.INITIAL_COUNT), 8)) return KernelStatus.BAD_PROGRAM;
+  const dispatchSize = <u64>programField(program, ProgramHeader.NODE_COUNT) * programField(program, ProgramHeader.EVENT_COUNT);
+  if (dispatchSize > size || !isSection(program, size, ProgramHeader.DISPATCH, <u32>dispatchSize, 4)) return KernelStatus.BAD_PROGRAM;
+  const status = internKeys(program, size);
+  if (status != KernelStatus.OK) return status;
+  return prepareExpressions(program);
+}
+
+// Begin and end of the sections placed so far, so that no two share bytes: loading rewrites some of them in place.
+const SECTION_COUNT_MAX: i32 = 16;
+const SECTIONS = memory.data(128);
+let sectionCount: i32 = 0;
+
+/** Checks that a section lies behind the header, within the blob and beside the others, and turns its offset into an address. */
+function isSection(program: usize, size: u32, field: i32, count: u32, recordSize: u32): bool {
+  const offset = programField(program, field);
+  const end = <u64>offset + <u64>count * recordSize;
+  if ((offset & 3) != 0 || offset < <u32>PROGRAM_HEADER_SIZE || end > size) return false;
+  for (let index = 0; index < sectionCount; index++) {
+    const place = SECTIONS + (<usize>index << 3);
+    if (offset < load<u32>(place, 4) && <u32>end > load<u32>(place)) return false;
+  }
+  if (end > offset) {
+    if (sectionCount == SECTION_COUNT_MAX) return false;
+    store<u32>(SECTIONS + (<usize>sectionCount << 3), offset);
+    store<u32>(SECTIONS + (<usize>sectionCount << 3), <u32>end, 4);
+    sectionCount += 1;
+  }
+  store<u32>(program + (field << 2), <u32>program + offset);
+  return true;
+}
+
+function internKeys(program: usize, size: u32): i32 {
+  const keyCount = programField(program, ProgramHeader.KEY_COUNT);
+  if (<u64>keyCount * 4 > size) return KernelStatus.BAD_PROGRAM;
+  const keyIds = allocateBlock(keyCount * 4 + 4);
+  if (keyIds == 0) return KernelStatus.OUT_OF_MEMORY;
+  store<u32>(program + (ProgramHeader.KEY_IDS << 2), <u32>keyIds);
+  let at: u64 = programField(program, ProgramHeader.KEYS);
+  for (let index: u32 = 0; index < keyCount; index++) {
+    if (at + 4 > size) return KernelStatus.BAD_PROGRAM;
+    const byteLength = load<u32>(program + <usize>at);
+    if (at + 4 + byteLength > size) return KernelStatus.BAD_PROGRAM;
+    const id = internKey(program + <usize>at + 4, byteLength);
+    if (id == 0) return KernelStatus.LIMIT;
+    store<u32>(keyIds + (<usize>index << 2), id);
+    at += 4 + ((<u64>byteLength + 3) & ~3);
+  }
+  const slotKeys = programField(program, ProgramHeader.SLOT_KEYS);
+  for (let slot: u32 = 0; slot < programField(program, ProgramHeader.SLOT_COUNT); slot++) {
+    const key = load<u32>(slotKeys + (<usize>slot << 2));
+    if (key >= keyCount) return KernelStatus.BAD_PROGRAM;
+    store<u32>(slotKeys + (<usize>slot << 2), load<u32>(keyIds + (<usize>key << 2)));
+  }
+  return KernelStatus.OK;
+}
+
+function prepareExpressions(program: usize): i32 {
+  const keyIds = programField(program, ProgramHeader.KEY_IDS);
+  const count = programField(program, ProgramHeader.EXPRESSION_COUNT);
+  for (let index: u32 = 0; index < count; index++) {
+    const status = prepareExpression(expressionRecord(program, index), program, keyIds);
+    if (status != KernelStatus.OK) return status;
+    preparedCount += 1;
+  }
+  return KernelStatus.OK;
+}
+
+function checkGraph(program: usize): i32 {
+  const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
+  const root = programField(program, ProgramHeader.ROOT);
+  if (nodeCount > 0 && root >= nodeCount) return KernelStatus.BAD_PROGRAM;
+  for (let node: u32 = 0; node < nodeCount; node++) if (!isNodeSound(program, node, nodeCount)) return KernelStatus.BAD_PROGRAM;
+  const transitionCount = programField(program, ProgramHeader.TRANSITION_COUNT);
+  for (let index: u32 = 0; index < transitionCount; index++) if (!isTransitionSound(program, index, nodeCount)) return KernelStatus.BAD_PROGRAM;
+  const actionCount = programField(program, ProgramHeader.ACTION_COUNT);
+  for (let index: u32 = 0; index < actionCount; index++) if (!isActionSound(program, index)) return KernelStatus.BAD_PROGRAM;
+  const candidateCount = programField(program, ProgramHeader.CANDIDATE_COUNT);
+  for (let index: u32 = 0; index < candidateCount; index++) {
+    if ((candidateAt(program, index) & ~CANDIDATE_LAST) >= transitionCount) return KernelStatus.BAD_PROGRAM;
+  }
+  if (candidateCount > 0 && (candidateAt(program, candidateCount - 1) & CANDIDATE_LAST) == 0) return KernelStatus.BAD_PROGRAM;
+  return areSlotsSound(program, nodeCount, candidateCount) ? KernelStatus.OK : KernelStatus.BAD_PROGRAM;
+}
+
+function areSlotsSound(program: usize, nodeCount: u32, candidateCount: u32): bool {
+  const dispatch = programField(program, ProgramHeader.DISPATCH);
+  const cellCount = nodeCount * programField(program, ProgramHeader.EVENT_COUNT);
+  for (let cell: u32 = 0; cell < cellCount; cell++) if (load<u32>(dispatch + (<usize>cell << 2)) > candidateCount) return false;
+  const initials = programField(program, ProgramHeader.INITIALS);
+  for (let index: u32 = 0; index < programField(program, ProgramHeader.INITIAL_COUNT); index++) {
+    if (!isSlot(program, load<u32>(initials + (<usize>index << 3)))) return false;
+    if (!isExpression(program, load<u32>(initials + (<usize>index << 3), 4))) return false;
+  }
+  return isSlotOrNone(program, programField(program, ProgramHeader.EVENT_SLOT))
+    && isSlotOrNone(program, programField(program, ProgramHeader.RESULT_SLOT))
+    && isSlotOrNone(program, programField(program, ProgramHeader.ERROR_SLOT));
+}
+
+function isNodeSound(program: usize, node: u32, nodeCount: u32): bool {
+  const record = nodeRecord(program, node);
+  const parent = load<u32>(record, 4);
+  const last = load<u32>(record, 8);
+  const initial = load<u32>(record, 12);
+  if (parent != NO_NODE && parent >= node) return false;
+  if (last < node || last >= nodeCount) return false;
+  if (initial != NO_NODE && (initial <= node || initial > last)) return false;
+  return isRange(load<u32>(record, 16), load<u32>(record, 20), programField(program, ProgramHeader.ACTION_COUNT))
+    && isRange(load<u32>(record, 24), load<u32>(record, 28), programField(program, ProgramHeader.ACTION_COUNT))
+    && isRange(load<u32>(record, 32), load<u32>(record, 36), programField(program, ProgramHeader.CANDIDATE_COUNT))
+    && isRange(load<u32>(record, 48), load<u32>(record, 52), programField(program, ProgramHeader.CANDIDATE_COUNT));
+}
+
+function isTransitionSound(program: usize, transition: u32, nodeCount: u32): bool {
+  const record = transitionRecord(program, transition);
+  return load<u32>(record) < nodeCount && load<u32>(record, 4) < nodeCount && load<u32>(record, 40) < nodeCount
+    && isExpressionOrNone(program, load<u32>(record, 8)) && isExpressionOrNone(program, load<u32>(record, 20))
+    && isRange(load<u32>(record, 32), load<u32>(record, 36), programField(program, ProgramHeader.ACTION_COUNT));
+}
+
+function isActionSound(program: usize, action: u32): bool {
+  const record = actionRecord(program, action);
+  return isExpressionOrNone(program, load<u32>(record, 8)) && isSlotOrNone(program, load<u32>(record, 12));
+}
+
+function isRange(first: u32, count: u32, limit: u32): bool {
+  return <u64>first + count <= limit;
+}
+
+function isExpression(program: usize, expression: u32): bool {
+  return expression < programField(program, ProgramHeader.EXPRESSION_COUNT);
+}
+
+function isExpressionOrNone(program: usize, expression: u32): bool {
+  return expression == NO_EXPRESSION || isExpression(program, expression);
+}
+
+function isSlot(program: usize, slot: u32): bool {
+  return slot < programField(program, ProgramHeader.SLOT_COUNT);
+}
+
+function isSlotOrNone(program: usize, slot: u32): bool {
+  return slot == NO_SLOT || isSlot(program, slot);
+}
