@@ -145,10 +145,10 @@ test("drafts are kept", async ({ page }) => {
   await page.getByRole("button", { name: "New draft" }).click();
   await page.keyboard.press("ControlOrMeta+End");
   await page.keyboard.type("- Rejected: log 7");
-  await expect(page.locator(".cm-content")).toContainText("log 7");
+  await expect(page.locator(".source-editor .cm-content")).toContainText("log 7");
   await page.reload();
   await expect(page.getByRole("combobox", { name: "Workflow text" })).toHaveValue("draft:Untitled");
-  await expect(page.locator(".cm-content")).toContainText("log 7");
+  await expect(page.locator(".source-editor .cm-content")).toContainText("log 7");
   await page.getByRole("button", { name: "Rename this draft" }).click();
   await page.keyboard.type("Greeting");
   await page.keyboard.press("Enter");

@@ -62,6 +62,8 @@ function pickAt(event: MouseEvent, definition: Placed["definition"]): void {
 function followRun(marks: LiveMarks, viewport: Viewport, current: Placed): () => void {
   const isSameDefinition = (): boolean =>
     isRunShown.value && (shown.value?.definition === current.definition || openWorkflow.value?.definition === current.definition);
+  // What was taken before this drawing stood is not shown as news.
+  let seen = takenTransitions.peek();
   const stops = [
     effect(() => marks.markStates("is-visited", isSameDefinition() ? visitedStates.value : [])),
     effect(() => {
@@ -76,7 +78,8 @@ function followRun(marks: LiveMarks, viewport: Viewport, current: Placed): () =>
     effect(() => marks.markEdges("was-taken", new Set(isSameDefinition() ? transitionCounts.value.keys() : []))),
     effect(() => {
       const taken = takenTransitions.value;
-      if (isSameDefinition()) marks.flashEdges(taken);
+      if (taken !== seen && isSameDefinition()) marks.flashEdges(taken);
+      seen = taken;
     }),
     effect(() => {
       const names = isSameDefinition() ? awaitedEvents.value : new Set<string>();

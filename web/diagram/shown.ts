@@ -18,8 +18,10 @@ export const isRunShown = computed(() => openWorkflow.value !== undefined && (wa
 /** The definition on show, with the text that it came from. */
 export const shown = computed<{ readonly definition: Definition; readonly text: string } | undefined>(() => {
   const workflow = openWorkflow.value;
-  if (workflow && isRunShown.value) return { definition: workflow.definition, text: workflow.source };
   const parsed = draft.value;
+  // The same text has one definition here, so that opening its run does not lay it out again.
+  const isSameText = workflow !== undefined && parsed?.text === workflow.source;
+  if (workflow && isRunShown.value && !isSameText) return { definition: workflow.definition, text: workflow.source };
   return parsed?.definition && parsed.definition.states.length > 0 ? { definition: parsed.definition, text: parsed.text } : undefined;
 });
 

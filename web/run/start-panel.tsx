@@ -203,6 +203,14 @@ export function StartPanel(): VNode {
   const isForm = hasForm && mode === "form";
   const obstacle = explainDisabled();
   const definition = draft.value?.definition;
+  if (draft.value === undefined) {
+    return (
+      <div class="panel-body empty">
+        <span class="spinner" aria-hidden="true" />
+        <p>Reading the text…</p>
+      </div>
+    );
+  }
   return (
     <div class="panel-body start-panel">
       {definition && (
