@@ -4,14 +4,14 @@ import { ActionKind, CELL_SIZE, CommandKind, Outcome, ProgramHeader, RunFault, N
 import { tagOf } from "./cell";
 import { coerceCell } from "./coerce";
 import { evaluate, setFuel } from "./evaluate";
-import { failAction, failLimit, failRunWith, failType, isHidden } from "./fault";
+import { failAction, failLimit, failRunWith, failType, isHidden, nodeInHand } from "./fault";
 import { addCommand, appendWire, payloadMark } from "./output";
 import { actionRecord, expressionRecord, programField, slotType } from "./program";
 import { RunState, isTraced, runProgram, runStatus, slotsOf, storeSlot, takeSerial, tokenAt } from "./run";
 import { EXPRESSION_FUEL_MAX, durationMs } from "./scope";
 import {
   TokenPhase, setTokenAction, setTokenEvent, setTokenOutcome, setTokenPhase, setTokenSerial, setTokenTimeout, tokenAction, tokenActionEnd,
-  tokenFrame, tokenNode,
+  tokenFrame,
 } from "./token";
 import { decodeWire } from "./wire";
 
@@ -101,7 +101,7 @@ function log(run: u32, token: usize, action: u32, record: usize): void {
   }
   const mark = payloadMark();
   appendWire(cell);
-  addCommand(CommandKind.LOG, 0, load<u32>(record, 16), tokenNode(token), 0, mark);
+  addCommand(CommandKind.LOG, 0, load<u32>(record, 16), nodeInHand(run, token), 0, mark);
 }
 
 /** The expression of an abort is the whole error: a MAP {code, message}. */

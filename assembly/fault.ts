@@ -8,7 +8,7 @@ import { addCommand, appendByte, appendBytes, appendVarint, appendWire, appendWo
 import { actionRecord, programField, slotKey, transitionRecord } from "./program";
 import { RunState, runBlock, runProgram, runTimers, setRunStatus, slotsOf, timerAt, timerCapacity, tokenAt, tokenCapacity } from "./run";
 import { keyObject } from "./shape";
-import { TokenPhase, setTokenPhase, tokenAction, tokenEvent, tokenNode, tokenPhase, tokenSerial, tokenTimeout } from "./token";
+import { TokenPhase, TokenStage, setTokenPhase, tokenAction, tokenEvent, tokenNode, tokenPhase, tokenSerial, tokenStage, tokenTimeout, tokenTransition } from "./token";
 
 /** Cancels what the token waits for. */
 export function cancelWait(run: u32, token: usize): void {
@@ -74,6 +74,12 @@ export function failRun(run: u32, fault: i32, cell: usize, expression: u32, tran
   addCommand(CommandKind.RUN_ENDED, fault, RunEnd.FAILED, 0, 0, mark);
 }
 
+/** Where the token stands; while it performs a transition's actions, where that began. */
+export function nodeInHand(run: u32, token: usize): u32 {
+  if (tokenStage(token) != TokenStage.TRANSITION_ACTIONS) return tokenNode(token);
+  return load<u32>(transitionRecord(runProgram(run), tokenTransition(token)));
+}
+
 /** A guard that is no bool, or failed. */
 export function failGuard(run: u32, cell: usize, transition: u32): void {
   const record = transitionRecord(runProgram(run), transition);
@@ -82,7 +88,7 @@ export function failGuard(run: u32, cell: usize, transition: u32): void {
 
 /** An action whose expression failed. */
 export function failAction(run: u32, cell: usize, action: u32, token: usize): void {
-  failRun(run, RunFault.ACTION_FAILED, cell, load<u32>(actionRecord(runProgram(run), action), 8), NO_INDEX, action, tokenNode(token));
+  failRun(run, RunFault.ACTION_FAILED, cell, load<u32>(actionRecord(runProgram(run), action), 8), NO_INDEX, action, nodeInHand(run, token));
 }
 
 /** A variable cannot hold the value that it was given. */
@@ -91,14 +97,14 @@ export function failType(run: u32, slot: u32, token: usize): void {
   store<u32>(FAULT_CELL, ExpressionError.INVALID_CONVERSION, 4);
   store<u32>(FAULT_CELL, NO_INDEX, 8);
   store<u32>(FAULT_CELL, <u32>keyObject(slotKey(runProgram(run), slot)), 12);
-  failRun(run, RunFault.TYPE_MISMATCH, FAULT_CELL, NO_EXPRESSION, NO_INDEX, NO_INDEX, tokenNode(token));
+  failRun(run, RunFault.TYPE_MISMATCH, FAULT_CELL, NO_EXPRESSION, NO_INDEX, NO_INDEX, nodeInHand(run, token));
 }
 
 const FAULT_CELL = memory.data(CELL_SIZE, 16);
 
 /** A limit was reached while the token stood where it stands. */
 export function failLimit(run: u32, fault: i32, token: usize): void {
-  failRun(run, fault, 0, NO_EXPRESSION, NO_INDEX, NO_INDEX, tokenNode(token));
+  failRun(run, fault, 0, NO_EXPRESSION, NO_INDEX, NO_INDEX, nodeInHand(run, token));
 }
 
 /** Appends all variables that have a value, as a wire MAP. */

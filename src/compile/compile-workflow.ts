@@ -7,7 +7,16 @@ import type { Finding, Place } from "../model/errors.js";
 import type { ExpressionCode, ExpressionSite, Program } from "../model/program.js";
 import { layOutBlob } from "./blob.js";
 import { type Graph, numberStates } from "./graph.js";
-import { type ActionRange, type ActionRow, NO_ACTIONS, type TransitionRow, groupCandidates, packActions, packNodes, packTransitions } from "./tables.js";
+import {
+  type ActionRange,
+  type ActionRow,
+  NO_ACTIONS,
+  type TransitionRow,
+  groupCandidates,
+  packActions,
+  packNodes,
+  packTransitions,
+} from "./tables.js";
 import { SLOT_COUNT_MAX, VariableTable } from "./variables.js";
 
 /** Version of the tables' layout decisions: recorded with every run, raised when a definition compiles to another program. */
@@ -96,7 +105,11 @@ class WorkflowCompiler {
     if (place === undefined) return true;
     const cellCount = this.#graph.nodeCount * events.length;
     if (cellCount <= DISPATCH_COUNT_MAX) return true;
-    this.#report("compile/too-large", `The workflow has ${states.length} states and ${events.length} events; their product may be ${DISPATCH_COUNT_MAX} at most`, place);
+    this.#report(
+      "compile/too-large",
+      `The workflow has ${states.length} states and ${events.length} events; their product may be ${DISPATCH_COUNT_MAX} at most`,
+      place,
+    );
     return false;
   }
 
@@ -142,7 +155,12 @@ class WorkflowCompiler {
       case "log":
         return { ...row, kind: ActionKind.LOG, level: LEVELS[action.level], expression: this.#addValue(asText(action.message), place) };
       case "set":
-        return { ...row, kind: ActionKind.SET, slot: this.#variables.slotOf(action.variable), expression: this.#addValue(action.value, place) };
+        return {
+          ...row,
+          kind: ActionKind.SET,
+          slot: this.#variables.slotOf(action.variable),
+          expression: this.#addValue(action.value, place),
+        };
       case "wait":
         return { ...row, kind: ActionKind.WAIT, expression: this.#addValue(action.duration, place) };
       case "await":
@@ -165,7 +183,11 @@ class WorkflowCompiler {
     const { code, findings } = emitValue(source, this.#variables, expected === undefined ? {} : { expected });
     this.findings.push(...findings);
     if (this.#variables.names.length > SLOT_COUNT_MAX) {
-      this.#report("compile/too-many-variables", `The workflow uses ${this.#variables.names.length} variables; the limit is ${SLOT_COUNT_MAX}`, place);
+      this.#report(
+        "compile/too-many-variables",
+        `The workflow uses ${this.#variables.names.length} variables; the limit is ${SLOT_COUNT_MAX}`,
+        place,
+      );
     }
     this.#codes.push(code);
     this.#sites.push({ text: source.kind === "expression" ? source.expression.text : "", place: placeOf(source), spans: code.spans });

@@ -78,7 +78,8 @@ export function groupCandidates(definition: Definition, graph: Graph, eventOf: (
   const eventless: ActionRange[] = [];
   const after: ActionRange[] = [];
   leaving.forEach((transitions, node) => {
-    const ofKind = (...kinds: TransitionDefinition["trigger"]["kind"][]) => transitions.filter((index) => kinds.includes(definition.transitions[index]?.trigger.kind ?? "always"));
+    const ofKind = (...kinds: TransitionDefinition["trigger"]["kind"][]) =>
+      transitions.filter((index) => kinds.includes(definition.transitions[index]?.trigger.kind ?? "always"));
     eventless.push(addGroup(ofKind("always", "outcome")));
     after.push(addGroup(ofKind("after")));
     const byEvent = new Map<number, number[]>();
@@ -110,7 +111,17 @@ export function packNodes(definition: Definition, graph: Graph, candidates: Cand
     const isPlain = kind === NodeKind.STATE && entry.count === 0 && eventless.count === 0 && after.count === 0;
     view.setUint16(at, kind, true);
     view.setUint16(at + 2, (isPlain ? NODE_FLAG_PLAIN : 0) | (isFlat(graph, hasTransitions, node) ? NODE_FLAG_FLAT : 0), true);
-    const words = [graph.parents[node], graph.lasts[node], graph.initials[node], entry.first, entry.count, 0, 0, eventless.first, eventless.count];
+    const words = [
+      graph.parents[node],
+      graph.lasts[node],
+      graph.initials[node],
+      entry.first,
+      entry.count,
+      0,
+      0,
+      eventless.first,
+      eventless.count,
+    ];
     words.push(countRegions(graph, node), incoming[node], after.first, after.count, state === -1 ? NO_NODE : state);
     words.forEach((word, index) => view.setUint32(at + 4 + index * 4, word as number, true));
   }
@@ -213,4 +224,3 @@ export function packActions(rows: readonly ActionRow[]): Uint8Array {
   });
   return bytes;
 }
-

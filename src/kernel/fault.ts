@@ -37,7 +37,11 @@ export function describeFault(program: Program | undefined, fault: number, paylo
   const state = program === undefined ? undefined : stateName(program, record.node);
   const cause = record.error === 0 ? undefined : ExpressionError[record.error]?.toLowerCase().replaceAll("_", "-");
   const place = program === undefined ? undefined : placeOf(program, record);
-  const details = { ...(state !== undefined && { state }), ...(cause !== undefined && { cause }), ...(record.detail !== "" && { name: record.detail }) };
+  const details = {
+    ...(state !== undefined && { state }),
+    ...(cause !== undefined && { cause }),
+    ...(record.detail !== "" && { name: record.detail }),
+  };
   const error: ErrorRecord = { code, message: messageOf(fault, state, cause, record, program), details, ...(place && { place }) };
   return encodeValue(error);
 }
@@ -61,14 +65,22 @@ function stateName(program: Program, node: number): string | undefined {
   return state === undefined || state < 0 ? undefined : program.definition.states[state]?.id;
 }
 
-function messageOf(fault: number, state: string | undefined, cause: string | undefined, record: FaultRecord, program: Program | undefined): string {
+function messageOf(
+  fault: number,
+  state: string | undefined,
+  cause: string | undefined,
+  record: FaultRecord,
+  program: Program | undefined,
+): string {
   const where = state === undefined ? "" : ` in state "${state}"`;
   const what = cause === undefined ? "" : `: ${cause}${record.detail === "" ? "" : ` "${record.detail}"`}`;
   const text = program?.expressions[record.expression]?.text;
   const expression = text === undefined || text === "" ? "" : ` "${text}"`;
   switch (fault) {
     case RunFault.GUARD_FAILED:
-      return cause === undefined ? `The guard${expression}${where} did not give true or false` : `The guard${expression}${where} failed${what}`;
+      return cause === undefined
+        ? `The guard${expression}${where} did not give true or false`
+        : `The guard${expression}${where} failed${what}`;
     case RunFault.ACTION_FAILED:
       return cause === undefined ? `An action${where} was given a value that it cannot use` : `An action${where} failed${what}`;
     case RunFault.NO_CHOICE:

@@ -62,7 +62,9 @@ export interface KernelInstance {
 }
 
 /** Compiles the kernel once. Throws `kernel/wasm-blocked` (the page's policy) or `kernel/unavailable`. */
-export async function compileKernel(source: { readonly wasmModule?: WebAssembly.Module | undefined; readonly wasmUrl?: string | URL | undefined } = {}): Promise<WebAssembly.Module> {
+export async function compileKernel(
+  source: { readonly wasmModule?: WebAssembly.Module | undefined; readonly wasmUrl?: string | URL | undefined } = {},
+): Promise<WebAssembly.Module> {
   if (source.wasmModule !== undefined) return source.wasmModule;
   try {
     const loaded = await loadKernelBytes(source.wasmUrl);
@@ -81,10 +83,14 @@ function describeFailure(error: unknown, url: string | URL | undefined): Workflo
   const message = error instanceof Error ? error.message : String(error);
   const isBlocked = /unsafe-eval|Content Security Policy|disallowed by embedder/i.test(message);
   if (isBlocked) {
-    return new WorkflowError("kernel/wasm-blocked", "The page's Content-Security-Policy blocks WebAssembly: script-src needs 'wasm-unsafe-eval'", {
-      details: { directive: "script-src 'wasm-unsafe-eval'" },
-      cause: error,
-    });
+    return new WorkflowError(
+      "kernel/wasm-blocked",
+      "The page's Content-Security-Policy blocks WebAssembly: script-src needs 'wasm-unsafe-eval'",
+      {
+        details: { directive: "script-src 'wasm-unsafe-eval'" },
+        cause: error,
+      },
+    );
   }
   const where = url === undefined ? "" : ` from ${String(url)}`;
   return new WorkflowError("kernel/unavailable", `The kernel could not be loaded${where}: ${message}`, { cause: error, isRetryable: true });
@@ -96,7 +102,9 @@ export async function instantiateKernel(module: WebAssembly.Module): Promise<Ker
   const exports = instance.exports as unknown as KernelExports;
   const version = exports.abiVersion();
   if (version !== ABI_VERSION) {
-    throw new WorkflowError("kernel/abi-mismatch", `The kernel speaks ABI ${version}; this package needs ${ABI_VERSION}`, { details: { version, needed: ABI_VERSION } });
+    throw new WorkflowError("kernel/abi-mismatch", `The kernel speaks ABI ${version}; this package needs ${ABI_VERSION}`, {
+      details: { version, needed: ABI_VERSION },
+    });
   }
   return new LiveInstance(exports);
 }

@@ -11,7 +11,9 @@ export const RUN_SIZE_DEFAULT = 128 << 20;
 export const SCRATCH_SIZE_MAX = 256 << 20;
 
 /** A factory over one compiled module; compiling starts with the first kernel. */
-export function createKernelFactory(source: { readonly wasmModule?: WebAssembly.Module | undefined; readonly wasmUrl?: string | URL | undefined } = {}): KernelFactory {
+export function createKernelFactory(
+  source: { readonly wasmModule?: WebAssembly.Module | undefined; readonly wasmUrl?: string | URL | undefined } = {},
+): KernelFactory {
   let module: Promise<WebAssembly.Module> | undefined;
   return async ({ memorySizeMax = MEMORY_SIZE_DEFAULT, runSizeMax = RUN_SIZE_DEFAULT }) => {
     module ??= compileKernel(source);

@@ -119,7 +119,8 @@ class RunKernel implements KernelPort {
   restore(program: number, snapshot: Uint8Array): number {
     const region = this.#passBytes(snapshot);
     const run = this.#call(() => this.#instance.exports.runRestore(program, region, snapshot.length)) >>> 0;
-    if (run === 0) throw new WorkflowError("kernel/bad-snapshot", `The checkpoint (${snapshot.length} bytes) is damaged or of another version`);
+    if (run === 0)
+      throw new WorkflowError("kernel/bad-snapshot", `The checkpoint (${snapshot.length} bytes) is damaged or of another version`);
     this.#runs.set(run, program);
     return run;
   }
@@ -247,7 +248,9 @@ class RunKernel implements KernelPort {
 function programError(status: number, program: Program): WorkflowError {
   if (status === KernelStatus.OUT_OF_MEMORY) return outOfMemory(`the program of "${program.definition.name}"`);
   const reason = KernelStatus[status] ?? String(status);
-  return new WorkflowError("kernel/bad-program", `The kernel refuses the program of "${program.definition.name}": ${reason}`, { details: { reason } });
+  return new WorkflowError("kernel/bad-program", `The kernel refuses the program of "${program.definition.name}": ${reason}`, {
+    details: { reason },
+  });
 }
 
 function outOfMemory(what: string): WorkflowError {

@@ -7,8 +7,32 @@ import { groupCandidates } from "../../../src/compile/tables.js";
 import { buildDefinition, compileChart } from "../kernel/chart.js";
 
 const NESTED = buildDefinition({
-  states: ["s:start", "A", "C:composite", "B", "C/cs:start", "C/X", "C/D:composite", "C/D/ds:start", "C/D/Y", "P:parallel", "P/r1:region", "P/r1/L", "P/r2:region", "P/r2/R"],
-  transitions: ["s -> A", "A -> Y on deep", "X -> Y on down", "Y -> X on up", "Y -> B on out", "L -> R on across", "D -> Y on again", "A -> B on side"],
+  states: [
+    "s:start",
+    "A",
+    "C:composite",
+    "B",
+    "C/cs:start",
+    "C/X",
+    "C/D:composite",
+    "C/D/ds:start",
+    "C/D/Y",
+    "P:parallel",
+    "P/r1:region",
+    "P/r1/L",
+    "P/r2:region",
+    "P/r2/R",
+  ],
+  transitions: [
+    "s -> A",
+    "A -> Y on deep",
+    "X -> Y on down",
+    "Y -> X on up",
+    "Y -> B on out",
+    "L -> R on across",
+    "D -> Y on again",
+    "A -> B on side",
+  ],
 });
 
 describe("numbering", () => {
@@ -36,10 +60,15 @@ describe("numbering", () => {
   });
 
   test("candidates of a node and event stay in file order and end with a mark", () => {
-    const definition = buildDefinition({ states: ["A", "B", "C"], transitions: ["A -> B on go", "B -> A on go", "A -> C on go", "A -> A on stop"] });
+    const definition = buildDefinition({
+      states: ["A", "B", "C"],
+      transitions: ["A -> B on go", "B -> A on go", "A -> C on go", "A -> A on stop"],
+    });
     const graph = numberStates(definition);
     const events = definition.events.map(({ name }) => name);
-    const candidates = groupCandidates(definition, graph, (index) => events.indexOf((definition.transitions[index]?.trigger as { event: string }).event));
+    const candidates = groupCandidates(definition, graph, (index) =>
+      events.indexOf((definition.transitions[index]?.trigger as { event: string }).event),
+    );
     const first = candidates.dispatch[1 * events.length] as number;
     expect([candidates.list[first - 1], candidates.list[first]]).toEqual([0, (2 | CANDIDATE_LAST) >>> 0]);
     expect(candidates.dispatch[3 * events.length]).toBe(0);
@@ -47,7 +76,10 @@ describe("numbering", () => {
 });
 
 describe("the short path", () => {
-  function flags(transitions: readonly string[], states: readonly string[] = ["s:start", "A", "B", "C:composite", "C/cs:start", "C/X"]): number[] {
+  function flags(
+    transitions: readonly string[],
+    states: readonly string[] = ["s:start", "A", "B", "C:composite", "C/cs:start", "C/X"],
+  ): number[] {
     const { bytes } = compileChart({ states, transitions, variables: { n: 0 } });
     const view = new DataView(bytes.buffer);
     const at = view.getUint32(ProgramHeader.TRANSITIONS * 4, true);
@@ -64,14 +96,27 @@ describe("the short path", () => {
 describe("findings", () => {
   test("a guard with a type error is a finding with its place, and there is no program", () => {
     const definition = { ...buildDefinition({ states: ["s:start", "A", "B"], transitions: ["s -> A", 'A -> B on go if total > "x"'] }) };
-    const typed = { ...definition, parameters: [{ name: "total", type: "number" as const, isRequired: true, place: definition.states[0]?.place ?? { start: 0, end: 0, line: 1, column: 1 } }] };
+    const typed = {
+      ...definition,
+      parameters: [
+        {
+          name: "total",
+          type: "number" as const,
+          isRequired: true,
+          place: definition.states[0]?.place ?? { start: 0, end: 0, line: 1, column: 1 },
+        },
+      ],
+    };
     const { program, findings } = compileWorkflow(typed, "");
     expect(program).toBeUndefined();
     expect(findings).toMatchObject([{ severity: "error", code: "expression/no-such-overload", place: { line: 1 } }]);
   });
 
   test("a guard that cannot be a bool is a finding", () => {
-    const { program, findings } = compileWorkflow(buildDefinition({ states: ["s:start", "A", "B"], transitions: ["s -> A", "A -> B on go if 1 + 1"] }), "");
+    const { program, findings } = compileWorkflow(
+      buildDefinition({ states: ["s:start", "A", "B"], transitions: ["s -> A", "A -> B on go if 1 + 1"] }),
+      "",
+    );
     expect(program).toBeUndefined();
     expect(findings[0]).toMatchObject({ severity: "error" });
   });
@@ -81,6 +126,8 @@ describe("findings", () => {
     const transitions = ["s -> S0", ...Array.from({ length: 8000 }, (_, index) => `S0 -> S1 on e${index}`)];
     const { program, findings } = compileWorkflow(buildDefinition({ states, transitions }), "");
     expect(program).toBeUndefined();
-    expect(findings).toMatchObject([{ code: "compile/too-large", message: expect.stringMatching(/9001 states and 8000 events.*67108864/) }]);
+    expect(findings).toMatchObject([
+      { code: "compile/too-large", message: expect.stringMatching(/9001 states and 8000 events.*67108864/) },
+    ]);
   });
 });

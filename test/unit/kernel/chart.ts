@@ -2,7 +2,14 @@
 import { CommandKind, EventKind, EventOutcome, RunEnd } from "../../../assembly/abi.js";
 import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
 import { createKernelFactory } from "../../../src/kernel/kernel-factory.js";
-import type { ActionDefinition, Definition, StateDefinition, TransitionDefinition, ValueSource, VariableDefinition } from "../../../src/model/definition.js";
+import type {
+  ActionDefinition,
+  Definition,
+  StateDefinition,
+  TransitionDefinition,
+  ValueSource,
+  VariableDefinition,
+} from "../../../src/model/definition.js";
 import type { Place } from "../../../src/model/errors.js";
 import type { KernelPort, StepOutput } from "../../../src/model/ports.js";
 import type { Program } from "../../../src/model/program.js";
@@ -34,7 +41,17 @@ export function buildDefinition(source: ChartSource): Definition {
     const id = parts.at(-1) as string;
     const parent = parts.length > 1 ? ids.indexOf(parts.at(-2) as string) : -1;
     ids.push(id);
-    return { id, kind: kind as StateDefinition["kind"], parent, descriptions: [], notes: [], classes: [], entry: source.actions?.[id] ?? [], exit: [], place: PLACE };
+    return {
+      id,
+      kind: kind as StateDefinition["kind"],
+      parent,
+      descriptions: [],
+      notes: [],
+      classes: [],
+      entry: source.actions?.[id] ?? [],
+      exit: [],
+      place: PLACE,
+    };
   });
   const events: string[] = [];
   const transitions = source.transitions.map((text): TransitionDefinition => {
@@ -43,23 +60,41 @@ export function buildDefinition(source: ChartSource): Definition {
     const [, from, to, event, after, outcome, guard, variable, value] = match;
     if (event !== undefined && !events.includes(event)) events.push(event);
     const trigger: TransitionDefinition["trigger"] =
-      event !== undefined ? { kind: "event", event }
-      : after !== undefined ? { kind: "after", duration: { kind: "literal", value: Number(after), place: PLACE } }
-      : outcome !== undefined ? { kind: "outcome", outcome: outcome.trim() as "success" | "failure" }
-      : { kind: "always" };
-    const actions: ActionDefinition[] = variable === undefined ? [] : [{ kind: "set", variable, value: cel(value as string), place: PLACE }];
+      event !== undefined
+        ? { kind: "event", event }
+        : after !== undefined
+          ? { kind: "after", duration: { kind: "literal", value: Number(after), place: PLACE } }
+          : outcome !== undefined
+            ? { kind: "outcome", outcome: outcome.trim() as "success" | "failure" }
+            : { kind: "always" };
+    const actions: ActionDefinition[] =
+      variable === undefined ? [] : [{ kind: "set", variable, value: cel(value as string), place: PLACE }];
     return {
-      source: ids.indexOf(from as string), target: ids.indexOf(to as string), trigger, actions, label: text, reading: "always", place: PLACE,
+      source: ids.indexOf(from as string),
+      target: ids.indexOf(to as string),
+      trigger,
+      actions,
+      label: text,
+      reading: "always",
+      place: PLACE,
       ...(guard !== undefined && { guard: { text: guard, place: { ...PLACE, end: guard.length } } }),
     };
   });
-  for (const action of Object.values(source.actions ?? {}).flat()) if (action.kind === "await" && !events.includes(action.event)) events.push(action.event);
+  for (const action of Object.values(source.actions ?? {}).flat())
+    if (action.kind === "await" && !events.includes(action.event)) events.push(action.event);
   const variables = Object.entries(source.variables ?? {}).map(([text, initial]): VariableDefinition => {
     const [name = "", type = "any"] = text.split(": ");
     return { name, type: type as VariableDefinition["type"], initial, place: PLACE };
   });
   return {
-    format: "mermaid", name: "chart", parameters: [], variables, states, transitions, direction: "TB", styles: {},
+    format: "mermaid",
+    name: "chart",
+    parameters: [],
+    variables,
+    states,
+    transitions,
+    direction: "TB",
+    styles: {},
     events: events.map((name) => ({ name, isDeclared: true, place: PLACE })),
   };
 }
@@ -82,7 +117,12 @@ export class ChartRun {
   now = 1_700_000_000_000;
   commands: StepOutput["commands"] = [];
 
-  constructor(kernel: KernelPort, program: Program, loaded: number = kernel.loadProgram(program), handle: number = kernel.createRun(loaded)) {
+  constructor(
+    kernel: KernelPort,
+    program: Program,
+    loaded: number = kernel.loadProgram(program),
+    handle: number = kernel.createRun(loaded),
+  ) {
     this.kernel = kernel;
     this.program = program;
     this.handle = handle;
@@ -109,7 +149,9 @@ export class ChartRun {
   }
 
   states(): string[] {
-    return this.kernel.activeNodes(this.handle).map((node) => this.program.definition.states[this.program.nodeStates[node] as number]?.id ?? "?");
+    return this.kernel
+      .activeNodes(this.handle)
+      .map((node) => this.program.definition.states[this.program.nodeStates[node] as number]?.id ?? "?");
   }
 
   context(): unknown {
@@ -120,6 +162,9 @@ export class ChartRun {
   end(): { how: string; value: unknown } | undefined {
     const command = this.commands.find(({ kind }) => kind === CommandKind.RUN_ENDED);
     if (command === undefined) return undefined;
-    return { how: (RunEnd[command.a] ?? "?").toLowerCase(), value: command.payload === undefined ? undefined : decodeValue(command.payload) };
+    return {
+      how: (RunEnd[command.a] ?? "?").toLowerCase(),
+      value: command.payload === undefined ? undefined : decodeValue(command.payload),
+    };
   }
 }

@@ -12,7 +12,14 @@ beforeAll(async () => {
 
 function call(task: string, result?: string, timeoutMs?: number): ActionDefinition {
   const input = { kind: "literal", value: {}, place: PLACE } as const;
-  return { kind: "call", task, input, place: PLACE, ...(result !== undefined && { result }), ...(timeoutMs !== undefined && { timeoutMs }) };
+  return {
+    kind: "call",
+    task,
+    input,
+    place: PLACE,
+    ...(result !== undefined && { result }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
 }
 
 function kinds(run: ChartRun): string[] {
@@ -30,7 +37,10 @@ describe("events", () => {
   });
 
   test("an event that no active state awaits is ignored, an unknown one is said to be unknown", () => {
-    const run = new ChartRun(kernel, compileChart({ states: ["s:start", "A", "B"], transitions: ["s -> A", "A -> B on go", "B -> A on back"] }));
+    const run = new ChartRun(
+      kernel,
+      compileChart({ states: ["s:start", "A", "B"], transitions: ["s -> A", "A -> B on go", "B -> A on back"] }),
+    );
     run.start();
     expect(run.send("back")).toBe("ignored");
     expect(run.step(EventKind.EVENT, 99)).toBe("unknown_event");
@@ -39,7 +49,10 @@ describe("events", () => {
   test("an event bubbles to the scope around the state, and leaving the scope leaves the state", () => {
     const run = new ChartRun(
       kernel,
-      compileChart({ states: ["s:start", "C:composite", "C/cs:start", "C/X", "C/Y", "Z"], transitions: ["s -> C", "cs -> X", "X -> Y on next", "C -> Z on leave"] }),
+      compileChart({
+        states: ["s:start", "C:composite", "C/cs:start", "C/X", "C/Y", "Z"],
+        transitions: ["s -> C", "cs -> X", "X -> Y on next", "C -> Z on leave"],
+      }),
     );
     run.start();
     expect(run.states()).toEqual(["C", "X"]);
@@ -52,7 +65,10 @@ describe("events", () => {
   test("a transition into a nested state enters the scopes on the way and not their start", () => {
     const run = new ChartRun(
       kernel,
-      compileChart({ states: ["s:start", "A", "C:composite", "C/cs:start", "C/X", "C/Y"], transitions: ["s -> A", "A -> Y on jump", "cs -> X", "Y -> A on back"] }),
+      compileChart({
+        states: ["s:start", "A", "C:composite", "C/cs:start", "C/X", "C/Y"],
+        transitions: ["s -> A", "A -> Y on jump", "cs -> X", "Y -> A on back"],
+      }),
     );
     run.start();
     run.send("jump");
@@ -91,11 +107,18 @@ describe("guards and variables", () => {
     const run = new ChartRun(kernel, chart);
     run.start({ n: "three" });
     expect(run.send("next")).toBe("failed");
-    expect(run.end()).toMatchObject({ how: "failed", value: { code: "run/guard-failed", details: { cause: "no-such-overload" }, place: { start: 0, end: 6 } } });
+    expect(run.end()).toMatchObject({
+      how: "failed",
+      value: { code: "run/guard-failed", details: { cause: "no-such-overload" }, place: { start: 0, end: 6 } },
+    });
   });
 
   test("a choice takes the first permitted transition and fails the run where there is none", () => {
-    const choice = compileChart({ states: ["s:start", "c:choice", "A", "B"], transitions: ["s -> c", "c -> A if n > 5", "c -> B if n > 1"], variables: { n: 0 } });
+    const choice = compileChart({
+      states: ["s:start", "c:choice", "A", "B"],
+      transitions: ["s -> c", "c -> A if n > 5", "c -> B if n > 1"],
+      variables: { n: 0 },
+    });
     const big = new ChartRun(kernel, choice);
     big.start({ n: 9 });
     expect(big.states()).toEqual(["A"]);
@@ -108,7 +131,11 @@ describe("guards and variables", () => {
   });
 
   test("values larger than a cell survive many assignments", () => {
-    const grow = compileChart({ states: ["s:start", "A"], transitions: ["s -> A", 'A -> A on next do text = text + "abcdefghij"'], variables: { text: "", other: [1, [2, "three"], { four: 4 }] } });
+    const grow = compileChart({
+      states: ["s:start", "A"],
+      transitions: ["s -> A", 'A -> A on next do text = text + "abcdefghij"'],
+      variables: { text: "", other: [1, [2, "three"], { four: 4 }] },
+    });
     const run = new ChartRun(kernel, grow);
     run.start();
     for (let count = 0; count < 500; count += 1) run.send("next");
@@ -119,7 +146,13 @@ describe("guards and variables", () => {
 describe("declared types", () => {
   const chart = compileChart({
     states: ["s:start", "A"],
-    transitions: ["s -> A", "A -> A on half do n = n / 2", "A -> A on up do n = n + 1", "A -> A on other do n = other", "A -> A on later do at = at + pause"],
+    transitions: [
+      "s -> A",
+      "A -> A on half do n = n / 2",
+      "A -> A on up do n = n + 1",
+      "A -> A on other do n = other",
+      "A -> A on later do at = at + pause",
+    ],
     variables: { "n: int": 7, other: null, "at: timestamp": "2026-01-01T00:00:00Z", "pause: duration": "90s" },
   });
 
@@ -151,7 +184,11 @@ describe("declared types", () => {
 
 describe("tasks", () => {
   test("a call waits for its result, keeps it, and then completes the state", () => {
-    const chart = compileChart({ states: ["s:start", "A", "e:end"], transitions: ["s -> A", "A -> e success"], actions: { A: [call("charge", "receipt")] } });
+    const chart = compileChart({
+      states: ["s:start", "A", "e:end"],
+      transitions: ["s -> A", "A -> e success"],
+      actions: { A: [call("charge", "receipt")] },
+    });
     const run = new ChartRun(kernel, chart);
     run.start();
     expect(kinds(run)).toEqual(["CALL_TASK"]);
@@ -186,7 +223,11 @@ describe("tasks", () => {
   });
 
   test("leaving a state cancels its task, and the late result is stale", () => {
-    const chart = compileChart({ states: ["s:start", "A", "B"], transitions: ["s -> A", "A -> B on skip"], actions: { A: [call("charge")] } });
+    const chart = compileChart({
+      states: ["s:start", "A", "B"],
+      transitions: ["s -> A", "A -> B on skip"],
+      actions: { A: [call("charge")] },
+    });
     const run = new ChartRun(kernel, chart);
     run.start();
     const serial = run.serial(CommandKind.CALL_TASK);
@@ -196,7 +237,11 @@ describe("tasks", () => {
   });
 
   test("a task that takes too long is canceled and fails", () => {
-    const chart = compileChart({ states: ["s:start", "A", "F"], transitions: ["s -> A", "A -> F failure"], actions: { A: [call("charge", undefined, 500)] } });
+    const chart = compileChart({
+      states: ["s:start", "A", "F"],
+      transitions: ["s -> A", "A -> F failure"],
+      actions: { A: [call("charge", undefined, 500)] },
+    });
     const run = new ChartRun(kernel, chart);
     run.start();
     expect(run.commands.find(({ kind }) => kind === CommandKind.SET_TIMER)?.time).toBe(run.now + 500);
@@ -206,7 +251,11 @@ describe("tasks", () => {
   });
 
   test("an awaited event goes on with the list of actions and is its result", () => {
-    const chart = compileChart({ states: ["s:start", "A", "e:end"], transitions: ["s -> A", "A -> e"], actions: { A: [{ kind: "await", event: "continue", place: PLACE }] } });
+    const chart = compileChart({
+      states: ["s:start", "A", "e:end"],
+      transitions: ["s -> A", "A -> e"],
+      actions: { A: [{ kind: "await", event: "continue", place: PLACE }] },
+    });
     const run = new ChartRun(kernel, chart);
     run.start();
     expect(run.states()).toEqual(["A"]);
@@ -215,7 +264,11 @@ describe("tasks", () => {
   });
 
   test("cancel ends the run and whatever it waits for", () => {
-    const chart = compileChart({ states: ["s:start", "A", "B"], transitions: ["s -> A", "A -> B after 100"], actions: { A: [call("charge")] } });
+    const chart = compileChart({
+      states: ["s:start", "A", "B"],
+      transitions: ["s -> A", "A -> B after 100"],
+      actions: { A: [call("charge")] },
+    });
     const run = new ChartRun(kernel, chart);
     run.start();
     run.step(EventKind.CANCEL);
@@ -247,7 +300,10 @@ describe("timers", () => {
 
   test("a wait goes on when its time has passed", () => {
     const wait: ActionDefinition = { kind: "wait", duration: cel('duration("2s")'), place: PLACE };
-    const run = new ChartRun(kernel, compileChart({ states: ["s:start", "A", "e:end"], transitions: ["s -> A", "A -> e"], actions: { A: [wait] } }));
+    const run = new ChartRun(
+      kernel,
+      compileChart({ states: ["s:start", "A", "e:end"], transitions: ["s -> A", "A -> e"], actions: { A: [wait] } }),
+    );
     run.start();
     expect(run.commands.map(({ time }) => time)).toEqual([run.now + 2000]);
     run.step(EventKind.TIMER, run.serial(CommandKind.SET_TIMER));
@@ -295,7 +351,19 @@ describe("fork and join", () => {
     const run = new ChartRun(
       kernel,
       compileChart({
-        states: ["s:start", "P:parallel", "P/r1:region", "P/r1/a0:start", "P/r1/A", "P/r1/a1:end", "P/r2:region", "P/r2/b0:start", "P/r2/B", "P/r2/b1:end", "e:end"],
+        states: [
+          "s:start",
+          "P:parallel",
+          "P/r1:region",
+          "P/r1/a0:start",
+          "P/r1/A",
+          "P/r1/a1:end",
+          "P/r2:region",
+          "P/r2/b0:start",
+          "P/r2/B",
+          "P/r2/b1:end",
+          "e:end",
+        ],
         transitions: ["s -> P", "a0 -> A", "A -> a1 on left do n = n + 1", "b0 -> B", "B -> b1 on right do n = n + 1", "P -> e"],
         variables: { n: 0 },
       }),
@@ -310,7 +378,14 @@ describe("fork and join", () => {
 
 describe("long loops", () => {
   test("fuel yields and the run goes on", () => {
-    const run = new ChartRun(kernel, compileChart({ states: ["s:start", "A", "e:end"], transitions: ["s -> A", "A -> e if n >= 100000", "A -> A do n = n + 1"], variables: { n: 0 } }));
+    const run = new ChartRun(
+      kernel,
+      compileChart({
+        states: ["s:start", "A", "e:end"],
+        transitions: ["s -> A", "A -> e if n >= 100000", "A -> A do n = n + 1"],
+        variables: { n: 0 },
+      }),
+    );
     run.start();
     let calls = 1;
     while (kinds(run).includes("CONTINUE")) {
@@ -355,7 +430,11 @@ describe("batches and handles", () => {
   });
 
   test("memory is flat over many runs", () => {
-    const program = compileChart({ states: ["s:start", "A", "e:end"], transitions: ["s -> A", "A -> e on go"], variables: { text: "some text that needs a heap object", list: [1, 2, 3] } });
+    const program = compileChart({
+      states: ["s:start", "A", "e:end"],
+      transitions: ["s -> A", "A -> e on go"],
+      variables: { text: "some text that needs a heap object", list: [1, 2, 3] },
+    });
     const loaded = kernel.loadProgram(program);
     const cycle = (count: number) => {
       for (let index = 0; index < count; index += 1) {
@@ -375,7 +454,11 @@ describe("batches and handles", () => {
 describe("limits", () => {
   test("a run that outgrows its memory fails, and the others go on", async () => {
     const small = await newKernel({ runSizeMax: 64 * 1024 });
-    const program = compileChart({ states: ["s:start", "A"], transitions: ["s -> A", "A -> A on next do text = text + text"], variables: { text: "0123456789" } });
+    const program = compileChart({
+      states: ["s:start", "A"],
+      transitions: ["s -> A", "A -> A on next do text = text + text"],
+      variables: { text: "0123456789" },
+    });
     const loaded = small.loadProgram(program);
     const greedy = new ChartRun(small, program, loaded);
     const modest = new ChartRun(small, program, loaded);
@@ -390,6 +473,8 @@ describe("limits", () => {
     const doomed = await newKernel();
     expect(() => doomed.trap()).toThrow(expect.objectContaining({ code: "kernel/lost" }));
     expect(() => doomed.statistics()).not.toThrow();
-    expect(() => doomed.loadProgram(compileChart({ states: ["s:start", "A"], transitions: ["s -> A"] }))).toThrow(expect.objectContaining({ code: "kernel/lost" }));
+    expect(() => doomed.loadProgram(compileChart({ states: ["s:start", "A"], transitions: ["s -> A"] }))).toThrow(
+      expect.objectContaining({ code: "kernel/lost" }),
+    );
   });
 });

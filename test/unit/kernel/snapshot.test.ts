@@ -12,16 +12,58 @@ beforeAll(async () => {
 });
 
 const set = (variable: string, value: string): ActionDefinition => ({ kind: "set", variable, value: cel(value), place: PLACE });
-const call: ActionDefinition = { kind: "call", task: "work", input: { kind: "literal", value: null, place: PLACE }, result: "got", timeoutMs: 900, place: PLACE };
+const call: ActionDefinition = {
+  kind: "call",
+  task: "work",
+  input: { kind: "literal", value: null, place: PLACE },
+  result: "got",
+  timeoutMs: 900,
+  place: PLACE,
+};
 
 const CHART = compileChart({
   states: [
-    "s:start", "A", "f:fork", "C:composite", "C/cs:start", "C/X", "C/Y", "C/ce:end", "D", "j:join",
-    "P:parallel", "P/r1:region", "P/r1/a0:start", "P/r1/L", "P/r2:region", "P/r2/b0:start", "P/r2/R", "T",
+    "s:start",
+    "A",
+    "f:fork",
+    "C:composite",
+    "C/cs:start",
+    "C/X",
+    "C/Y",
+    "C/ce:end",
+    "D",
+    "j:join",
+    "P:parallel",
+    "P/r1:region",
+    "P/r1/a0:start",
+    "P/r1/L",
+    "P/r2:region",
+    "P/r2/b0:start",
+    "P/r2/R",
+    "T",
   ],
   transitions: [
-    "s -> A", "A -> f on go", "A -> P on side", "A -> T on task", "f -> C", "f -> D", "cs -> X", "X -> Y on go", "Y -> ce after 40", "C -> j", "D -> j on side",
-    "j -> A", "C -> A on out", "a0 -> L", "L -> L on go do n = n + 1", "b0 -> R", "R -> R on side do n = n * 2", "P -> A on out", "T -> A failure", "T -> A", "T -> A on out",
+    "s -> A",
+    "A -> f on go",
+    "A -> P on side",
+    "A -> T on task",
+    "f -> C",
+    "f -> D",
+    "cs -> X",
+    "X -> Y on go",
+    "Y -> ce after 40",
+    "C -> j",
+    "D -> j on side",
+    "j -> A",
+    "C -> A on out",
+    "a0 -> L",
+    "L -> L on go do n = n + 1",
+    "b0 -> R",
+    "R -> R on side do n = n * 2",
+    "P -> A on out",
+    "T -> A failure",
+    "T -> A",
+    "T -> A on out",
   ],
   variables: { n: 1, text: "ab", got: null },
   actions: { X: [set("text", 'text + "x"')], D: [set("n", "n + 1")], T: [call], L: [set("text", 'text.size() > 200 ? "" : text + "l"')] },
@@ -43,14 +85,19 @@ function observe(run: ChartRun): unknown {
 
 test("a restored run goes on as the one it was taken from, at every step of random runs", () => {
   const loaded = kernel.loadProgram(CHART);
-  const stimuli = fc.array(fc.constantFrom<Stimulus>("go", "side", "task", "out", "timer", "success", "failure"), { minLength: 1, maxLength: 25 });
+  const stimuli = fc.array(fc.constantFrom<Stimulus>("go", "side", "task", "out", "timer", "success", "failure"), {
+    minLength: 1,
+    maxLength: 25,
+  });
   fc.assert(
     fc.property(stimuli, (list) => {
       const run = new ChartRun(kernel, CHART, loaded);
       run.start({ n: 2 });
       const serials: number[] = [];
       for (const stimulus of list) {
-        serials.push(...run.commands.filter(({ kind }) => kind === CommandKind.CALL_TASK || kind === CommandKind.SET_TIMER).map(({ b }) => b));
+        serials.push(
+          ...run.commands.filter(({ kind }) => kind === CommandKind.CALL_TASK || kind === CommandKind.SET_TIMER).map(({ b }) => b),
+        );
         const bytes = kernel.snapshot(run.handle);
         const twin = new ChartRun(kernel, CHART, loaded, kernel.restore(loaded, bytes));
         twin.now = run.now;

@@ -19,7 +19,11 @@ test("a text that does not load rejects with all its findings and the first one'
   for (const _ of [1, 2]) {
     const error = await library.load(bad).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "parse/invalid", place: { line: 3 } });
-    expect((error as { findings: readonly { severity: string; place: { line: number } }[] }).findings.filter(({ severity }) => severity === "error").map(({ place }) => place.line)).toEqual([3, 4]);
+    expect(
+      (error as { findings: readonly { severity: string; place: { line: number } }[] }).findings
+        .filter(({ severity }) => severity === "error")
+        .map(({ place }) => place.line),
+    ).toEqual([3, 4]);
   }
 });
 
