@@ -66,7 +66,7 @@ export const SCENARIOS: readonly Scenario[] = [
     operation: "event",
     operationStep: 10_000,
     load: { family: "transition", runCount: 1_000, batchCount: 1_000 },
-    subjects: [...ours("worker", "worker, packing", "worker, 10,000 a batch"), ...MACHINES],
+    subjects: [...ours("worker", "worker, packing", "worker, 4 in flight", "worker, 10,000 a batch"), ...MACHINES],
     targets: [{ ours: "worker", peer: "XState 5", ratioMin: 30 }],
   },
   ...(["x-gt-10", "user-age-country"] as const).map(
@@ -91,4 +91,13 @@ export const SCENARIOS: readonly Scenario[] = [
       targets: [{ ours: "parseWorkflow", peer: "mermaid.parse", ratioMin: 300 }],
     }),
   ),
+  {
+    id: "run-3-step-durable",
+    title: "Whole runs of three tasks, 1,000 at a time, stored in IndexedDB",
+    operation: "run",
+    operationStep: 1_000,
+    load: { family: "run", runCount: 1_000 },
+    subjects: [...ours("worker, relaxed", "worker, none", "engine, relaxed")],
+    targets: [],
+  },
 ];

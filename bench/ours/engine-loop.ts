@@ -13,16 +13,40 @@ export interface EngineDoor {
 
 /** `packing`: is the batch built once and sent again, or built anew for every call? Both are what an embedder may do. */
 export async function openEngineLoop(door: EngineDoor, load: LoadOf<"transition">, packing: "reused" | "rebuilt" = "reused"): Promise<Subject> {
+  const { engine, runs } = await startRuns(door, load.runCount);
+  const send = load.batchCount === 1 ? makeSender(engine, runs) : makeBatchSender(engine, door.createBatch(), runs, load.batchCount, packing);
+  return makeSubject(engine, runs, send);
+}
+
+/** `sendMany` with up to `flightCount` batches under way at once: what a page does that need not wait for each answer. */
+export async function openPipelinedLoop(door: EngineDoor, load: LoadOf<"transition">, flightCount: number): Promise<Subject> {
+  const { engine, runs } = await startRuns(door, load.runCount);
+  const senders = Array.from({ length: flightCount }, () => makeBatchSender(engine, door.createBatch(), runs, load.batchCount, "reused"));
+  return makeSubject(engine, runs, async (eventCount) => {
+    let rest = eventCount;
+    const sendInTurn = async (send: (eventCount: number) => Promise<void>): Promise<void> => {
+      while (rest > 0) {
+        rest -= load.batchCount;
+        await send(load.batchCount);
+      }
+    };
+    await Promise.all(senders.map(sendInTurn));
+  });
+}
+
+async function startRuns(door: EngineDoor, runCount: number): Promise<{ engine: Engine; runs: readonly Run[] }> {
   const engine = await door.createEngine();
   const workflow = await engine.load(LOOP_TEXT);
-  const runs = await engine.startMany(workflow, Array.from({ length: load.runCount }, () => ({})), { durability: "none" });
-  const send = load.batchCount === 1 ? makeSender(engine, runs) : makeBatchSender(engine, door.createBatch(), runs, load.batchCount, packing);
+  return { engine, runs: await engine.startMany(workflow, Array.from({ length: runCount }, () => ({})), { durability: "none" }) };
+}
+
+function makeSubject(engine: Engine, runs: readonly Run[], send: (eventCount: number) => Promise<void>): Subject {
   return {
     run: send,
     async answer() {
-      await send(ANSWER_EVENT_COUNT * load.runCount);
+      await send(ANSWER_EVENT_COUNT * runs.length);
       const positions = await Promise.all([runs[0], runs.at(-1)].map(readPosition));
-      return describeLoop((index) => positions[index === 0 ? 0 : 1] as LoopPosition, load.runCount);
+      return describeLoop((index) => positions[index === 0 ? 0 : 1] as LoopPosition, runs.length);
     },
     close: () => engine.close(),
   };

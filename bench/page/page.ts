@@ -7,6 +7,7 @@ import type { SubjectSamples } from "../results.js";
 import type { Subject, SubjectTable } from "../subject.js";
 import { EXPRESSION_SUBJECTS } from "./expression-subjects.js";
 import { PARSE_SUBJECTS } from "./parse-subjects.js";
+import { RUN_SUBJECTS } from "./run-subjects.js";
 import { TRANSITION_SUBJECTS } from "./transition-subjects.js";
 
 export interface ScenarioOutcome {
@@ -75,7 +76,7 @@ function openSubject(load: Load, name: string): Promise<Subject> {
   if (load.family === "transition") return openFrom(TRANSITION_SUBJECTS, load, name);
   if (load.family === "expression") return openFrom(EXPRESSION_SUBJECTS, load, name);
   if (load.family === "parse") return openFrom(PARSE_SUBJECTS, load, name);
-  throw new Error(`no subjects for ${load.family}`);
+  return openFrom(RUN_SUBJECTS, load, name);
 }
 
 function openFrom<L extends Load>(table: SubjectTable<L>, load: L, name: string): Promise<Subject> {

@@ -10,6 +10,7 @@ export const TRANSITION_SUBJECTS: SubjectTable<TransitionLoad> = {
   "engine, packing": async (load) => openEngine(await openLocalDoor(), load, "rebuilt"),
   worker: async (load) => openEngine(await openWorkerDoor(), load, "reused"),
   "worker, packing": async (load) => openEngine(await openWorkerDoor(), load, "rebuilt"),
+  "worker, 4 in flight": async (load) => (await import("../ours/engine-loop.js")).openPipelinedLoop(await openWorkerDoor(), load, 4),
   "worker, 10,000 a batch": async (load) => openEngine(await openWorkerDoor(), { ...load, batchCount: 10_000 }, "reused"),
   "hand-written JS": async (load) => (await import("../peers/hand-written-loop.js")).openHandWrittenLoop(load),
   "JS closure table": async (load) => (await import("../peers/closure-table-loop.js")).openClosureTableLoop(load),
