@@ -8,8 +8,6 @@ import type { Subject } from "./subject.js";
 export const OPERATION_COUNT_MAX = 2 ** 31;
 /** Calibration rounds before a subject that never fills a sample is given up. */
 export const CALIBRATION_ROUND_MAX = 60;
-/** Samples thrown away between calibration and the first round: the optimising compilers finish in them. */
-const WARM_UP_SAMPLE_COUNT = 2;
 
 export interface Contender {
   readonly name: string;
@@ -52,7 +50,8 @@ async function attempt(lane: Lane, work: () => Promise<void>): Promise<void> {
 
 async function calibrateLane(lane: Lane, plan: SamplingPlan, step: number): Promise<void> {
   lane.operationCount = await calibrateCount((count) => takeSample(lane.subject, count), plan.sampleTimeMsMin, step);
-  for (let sample = 0; sample < WARM_UP_SAMPLE_COUNT; sample += 1) await takeSample(lane.subject, lane.operationCount);
+  // Samples thrown away: the optimising compilers, which work in the background, finish meanwhile.
+  for (let warmMs = 0; warmMs < plan.warmUpTimeMs; ) warmMs += Math.max(1, await takeSample(lane.subject, lane.operationCount));
   // Warm code may be much faster than what the first calibration saw.
   lane.operationCount = await calibrateCount((count) => takeSample(lane.subject, count), plan.sampleTimeMsMin, step, lane.operationCount);
 }

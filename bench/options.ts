@@ -16,10 +16,12 @@ export interface BenchOptions {
 export interface SamplingPlan {
   readonly sampleTimeMsMin: number;
   readonly roundCount: number;
+  /** Work done before the first round. */
+  readonly warmUpTimeMs: number;
 }
 
-export const SAMPLING_FULL: SamplingPlan = { sampleTimeMsMin: 20, roundCount: 15 };
-export const SAMPLING_QUICK: SamplingPlan = { sampleTimeMsMin: 5, roundCount: 5 };
+export const SAMPLING_FULL: SamplingPlan = { sampleTimeMsMin: 20, roundCount: 15, warmUpTimeMs: 300 };
+export const SAMPLING_QUICK: SamplingPlan = { sampleTimeMsMin: 5, roundCount: 5, warmUpTimeMs: 100 };
 
 export const USAGE = `npm run bench -- [--quick] [--only ID,ID] [--json FILE] [--profile FOLDER]
   --quick           5 rounds of 5 ms instead of 15 of 20 ms

@@ -33,7 +33,7 @@ describe("calibrateCount", () => {
 });
 
 describe("measureInterleaved", () => {
-  const plan = { sampleTimeMsMin: 0, roundCount: 4 };
+  const plan = { sampleTimeMsMin: 0, roundCount: 4, warmUpTimeMs: 0 };
 
   test("lets the subjects take turns, beginning with another one each round", async () => {
     const turns: string[] = [];
