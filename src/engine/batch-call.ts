@@ -6,10 +6,35 @@ import type { OpenRun, Receipt } from "./open-run.js";
 import type { LoadedProgram } from "./program-table.js";
 
 /** What a call keeps of a batch, since the caller may reuse the batch at once. */
-export type BatchCopy = Pick<EventBatch, "count" | "runIds" | "eventNames" | "records" | "payloadIndex" | "payloadBytes">;
+export type BatchCopy = Pick<EventBatch, "count" | "records" | "payloadIndex" | "payloadBytes">;
 
-export function copyBatch({ count, runIds, eventNames, records, payloadIndex, payloadBytes }: EventBatch): BatchCopy {
-  return { count, runIds: runIds.slice(), eventNames: eventNames.slice(), records: records.slice(0, count * 2), payloadIndex: payloadIndex.slice(), payloadBytes: payloadBytes.slice() };
+export function copyBatch({ count, records, payloadIndex, payloadBytes }: EventBatch): BatchCopy {
+  return { count, records: records.slice(0, count * 2), payloadIndex: payloadIndex.slice(), payloadBytes: payloadBytes.slice() };
+}
+
+/** The names of a batch, looked up. */
+export interface BatchNames {
+  /** By index into `runIds`: the open run, or undefined. */
+  readonly runs: readonly (OpenRun | undefined)[];
+  /** By index into `runIds`, then into `eventNames`: the event's index in the run's program; negative: unknown there. */
+  readonly eventTables: readonly Int32Array[];
+  /** Is every run open? */
+  readonly isComplete: boolean;
+}
+
+/** Looks the names of batches up; for the same arrays again, while no run came or went, the answer is the one before. */
+export class BatchDirectory {
+  #key: readonly unknown[] = [];
+  #names: BatchNames = { runs: [], eventTables: [], isComplete: true };
+
+  lookUp(openRuns: ReadonlyMap<string, OpenRun> & { readonly version: number }, { runIds, eventNames }: EventBatch): BatchNames {
+    const key = [runIds, runIds.length, eventNames, eventNames.length, openRuns.version];
+    if (key.every((part, index) => part === this.#key[index])) return this.#names;
+    const runs = runIds.map((runId) => openRuns.get(runId));
+    this.#names = { runs, eventTables: mapEvents(runs, eventNames), isComplete: !runs.includes(undefined) };
+    this.#key = key;
+    return this.#names;
+  }
 }
 
 /** Event name that the program does not know. */
@@ -34,15 +59,21 @@ export class BatchCall implements Receipt {
   #openCount: number;
   #payloadAt = 0;
 
-  /** `runs`, `fixedOutcomes`: by index into `runIds`. */
-  constructor(batch: BatchCopy, runs: readonly (OpenRun | undefined)[], fixedOutcomes: readonly number[], resolve: (outcomes: Uint8Array) => void, reject: (error: WorkflowError) => void) {
+  /** `fixedOutcomes`: by index into `runIds`. */
+  constructor(
+    batch: BatchCopy,
+    names: BatchNames,
+    fixedOutcomes: readonly number[],
+    resolve: (outcomes: Uint8Array) => void,
+    reject: (error: WorkflowError) => void,
+  ) {
     this.count = batch.count;
     this.outcomes = new Uint8Array(batch.count);
-    this.runs = runs;
+    this.runs = names.runs;
     this.records = batch.records;
     this.#payloadIndex = batch.payloadIndex;
     this.#payloadBytes = batch.payloadBytes;
-    this.eventTables = mapEvents(runs, batch.eventNames);
+    this.eventTables = names.eventTables;
     this.#fixedOutcomes = fixedOutcomes;
     this.#resolve = resolve;
     this.#reject = reject;

@@ -34,7 +34,14 @@ export function isAtRest(state: RunState): boolean {
 
 /** `snapshot`: the kernel's, taken at the same time. */
 export function encodeCheckpoint(state: RunState, versions: number, snapshot: Uint8Array): Uint8Array {
-  const open = [...(state.open?.values() ?? [])].map(({ kind, serial, visit, action, due, input }) => [kind, serial, visit, action, due, input ?? null]);
+  const open = [...(state.open?.values() ?? [])].map(({ kind, serial, visit, action, due, input }) => [
+    kind,
+    serial,
+    visit,
+    action,
+    due,
+    input ?? null,
+  ]);
   const fields: CheckpointFields = { v: versions, seq: state.seq, now: state.lastNow, resume: state.resumeSeq, open, kernel: snapshot };
   const body = encodeValue(fields);
   const bytes = new Uint8Array(body.length + 1);
@@ -46,10 +53,19 @@ export function encodeCheckpoint(state: RunState, versions: number, snapshot: Ui
 /** Throws `run/version-unsupported` for bytes of another codec. */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (bytes[0] !== CHECKPOINT_VERSION) {
-    throw new WorkflowError("run/version-unsupported", `A checkpoint has version ${bytes[0]}; this engine reads ${CHECKPOINT_VERSION}`, { details: { version: bytes[0] } });
+    throw new WorkflowError("run/version-unsupported", `A checkpoint has version ${bytes[0]}; this engine reads ${CHECKPOINT_VERSION}`, {
+      details: { version: bytes[0] },
+    });
   }
   const fields = decodeValue(bytes, 1) as CheckpointFields;
-  return { versions: fields.v, seq: fields.seq, lastNow: fields.now, resumeSeq: fields.resume, open: fields.open.map(toOpenCommand), kernel: fields.kernel };
+  return {
+    versions: fields.v,
+    seq: fields.seq,
+    lastNow: fields.now,
+    resumeSeq: fields.resume,
+    open: fields.open.map(toOpenCommand),
+    kernel: fields.kernel,
+  };
 }
 
 function toOpenCommand([kind, serial, visit, action, due, input]: readonly unknown[]): OpenCommand {

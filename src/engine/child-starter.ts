@@ -63,9 +63,15 @@ export class ChildStarter {
 
   /** A child's end as the parent is told of it. */
   answer(parent: OpenRun, serial: number, ending: RunEnding | undefined): Arrival {
-    if (ending?.status === "succeeded") return { run: parent, kind: EntryKind.TASK_SUCCEEDED, id: serial, payload: ending.payload ?? encodeValue(null) };
+    if (ending?.status === "succeeded")
+      return { run: parent, kind: EntryKind.TASK_SUCCEEDED, id: serial, payload: ending.payload ?? encodeValue(null) };
     const payload = ending?.status === "failed" ? ending.payload : undefined;
-    return { run: parent, kind: EntryKind.TASK_FAILED, id: serial, payload: payload ?? encodeError({ code: "run/canceled", message: "The sub-workflow was canceled" }) };
+    return {
+      run: parent,
+      kind: EntryKind.TASK_FAILED,
+      id: serial,
+      payload: payload ?? encodeError({ code: "run/canceled", message: "The sub-workflow was canceled" }),
+    };
   }
 
   #startChild(parent: OpenRun, open: OpenCommand): Arrival {
@@ -83,6 +89,7 @@ export class ChildStarter {
       startedAt: Math.max(this.#core.clock.now(), parent.lastNow),
       parentRunId: parent.runId,
       versions,
+      logSource: this.#core.journal,
     });
     program.userCount += 1;
     this.#core.runs.set(child.runId, child);

@@ -70,7 +70,8 @@ export class Consequences {
   /** Tells the parent that the run could not start. */
   reportRefusal(run: OpenRun, error: WorkflowError): void {
     const parent = this.#parentOf(run);
-    if (parent !== undefined) this.#followUps.push({ run: parent, kind: EntryKind.TASK_FAILED, id: run.parentSerial, payload: encodeError(error) });
+    if (parent !== undefined)
+      this.#followUps.push({ run: parent, kind: EntryKind.TASK_FAILED, id: run.parentSerial, payload: encodeError(error) });
   }
 
   #parentOf(run: OpenRun): OpenRun | undefined {

@@ -2,6 +2,7 @@
 import type { Durability, RunRecord } from "../model/engine.js";
 import { WorkflowError } from "../model/errors.js";
 import type { ClockPort, KernelFactory, KernelPort, LibraryPort, StorePort, TabsPort, TasksPort } from "../model/ports.js";
+import { BatchJournal } from "./batch-journal.js";
 import { CANCEL_TIMEOUT_MS_DEFAULT } from "./limits.js";
 import type { OpenRun } from "./open-run.js";
 import { NO_PROGRAM, ProgramTable } from "./program-table.js";
@@ -20,6 +21,27 @@ export interface EngineParts {
   readonly runSizeMax?: number | undefined;
 }
 
+/** Open runs by id. */
+export class RunTable extends Map<string, OpenRun> {
+  /** Changes whenever a run comes or goes. */
+  version = 0;
+
+  override set(runId: string, run: OpenRun): this {
+    this.version += 1;
+    return super.set(runId, run);
+  }
+
+  override delete(runId: string): boolean {
+    this.version += 1;
+    return super.delete(runId);
+  }
+
+  override clear(): void {
+    this.version += 1;
+    super.clear();
+  }
+}
+
 export class Core {
   readonly parts: EngineParts;
   readonly store: StorePort;
@@ -31,7 +53,9 @@ export class Core {
   readonly cancelTimeoutMs: number;
   readonly programs = new ProgramTable();
   /** Open runs that this engine drives. */
-  readonly runs = new Map<string, OpenRun>();
+  readonly runs = new RunTable();
+  /** Events that are not yet in the logs of their runs. */
+  readonly journal = new BatchJournal();
   isDriver = false;
   isClosed = false;
   stepsTotal = 0;

@@ -5,6 +5,7 @@ import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
 import type { BatchCall } from "./batch-call.js";
+import { seedOf } from "./batch-journal.js";
 import type { Core } from "./core.js";
 import type { Arrival, OpenRun } from "./open-run.js";
 import { NO_HANDLE } from "./run-state.js";
@@ -21,7 +22,15 @@ export interface DirectEvent {
 
 /** Does nothing keep the run from taking an event at once? */
 export function isFree(run: OpenRun): boolean {
-  return !run.isCommitting && !run.isYielded && !run.isPaused && run.waiting === undefined && run.ending === undefined && !run.isDropped && run.handle !== NO_HANDLE;
+  return (
+    !run.isCommitting &&
+    !run.isYielded &&
+    !run.isPaused &&
+    run.waiting === undefined &&
+    run.ending === undefined &&
+    !run.isDropped &&
+    run.handle !== NO_HANDLE
+  );
 }
 
 /** Does an event that leads to no command change nothing that anybody waits for or hears of? */
@@ -43,11 +52,8 @@ const ROOM_COUNT_MIN = 1_024;
 
 export class DirectCalls {
   readonly #core: Core;
-  // Per event of the kernel's batch: its run, its index in the call, its number in the program, its seed.
-  #runs: (OpenRun | undefined)[] = [];
+  /** Per event of the kernel's batch its index in the call, where some events of a call were not added. */
   #indexes = new Uint32Array(ROOM_COUNT_MIN);
-  #ids = new Uint32Array(ROOM_COUNT_MIN);
-  #seeds = new Uint32Array(ROOM_COUNT_MIN);
 
   constructor(core: Core) {
     this.#core = core;
@@ -56,33 +62,58 @@ export class DirectCalls {
   /** Steps the call. `take`: what led to commands or could not be taken. Throws `kernel/lost`: then nothing was taken. */
   step(call: BatchCall, take: (event: DirectEvent, outcome: number, commands: readonly KernelCommand[]) => void): void {
     const now = this.#core.clock.now();
-    const count = this.#add(call, now);
+    const seed = this.#core.clock.seed();
+    const count = this.#add(call, now, seed);
     if (count === 0) return;
     const { outcomes, commands } = this.#core.kernel.step();
     this.#core.stepsTotal += 1;
     this.#core.eventsTotal += count;
+    if (count === call.count && commands.length === 0 && !call.hasPayloads && outcomes.every(isRecorded))
+      this.#keepAll(call, now, seed, outcomes);
+    else this.#keepEach(call, now, seed, count, outcomes, commands, take);
+  }
+
+  /** Nothing but the runs' places changed: the call goes into the journal as it is. */
+  #keepAll(call: BatchCall, now: number, seed: number, outcomes: Uint8Array): void {
+    const { count, records, runs, eventTables } = call;
+    for (let index = 0; index < count; index += 1) moveOn(runs[records[index * 2] as number] as OpenRun, now);
+    call.outcomes.set(outcomes);
+    this.#core.journal.add({ count, records, runs, eventTables, now, seed });
+    call.settleMany(count);
+  }
+
+  #keepEach(
+    call: BatchCall,
+    now: number,
+    seed: number,
+    count: number,
+    outcomes: Uint8Array,
+    commands: readonly KernelCommand[],
+    take: (event: DirectEvent, outcome: number, commands: readonly KernelCommand[]) => void,
+  ): void {
     call.rewindPayloads();
-    const { hasPayloads } = call;
-    const [runs, indexes, ids, seeds] = [this.#runs, this.#indexes, this.#ids, this.#seeds];
     let settledCount = 0;
     let next = 0;
     for (let at = 0; at < count; at += 1) {
-      const run = runs[at] as OpenRun;
-      const index = indexes[at] as number;
+      const index = this.#indexes[at] as number;
+      const run = call.runs[call.runIndex(index)] as OpenRun;
+      const id = call.eventId(index);
       const outcome = outcomes[at] as number;
-      const payload = hasPayloads ? call.payload(index) : undefined;
+      const payload = call.payload(index);
       const time = now > run.lastNow ? now : run.lastNow;
       const first = next;
       while (next < commands.length && commands[next]?.event === at) next += 1;
       if (next > first || outcome === EventOutcome.BUSY) {
-        take({ run, id: ids[at] as number, now: time, seed: seeds[at] as number, payload, index }, outcome, commands.slice(first, next));
+        take({ run, id, now: time, seed: seedOf(seed, index), payload, index }, outcome, commands.slice(first, next));
         continue;
       }
-      if (isRecorded(outcome)) keep(run, ids[at] as number, time, seeds[at] as number, payload);
+      if (isRecorded(outcome)) {
+        moveOn(run, now);
+        run.log?.add(EntryKind.EVENT, false, id, time, seedOf(seed, index), payload);
+      }
       call.outcomes[index] = outcome;
       settledCount += 1;
     }
-    runs.fill(undefined, 0, count);
     call.settleMany(settledCount);
   }
 
@@ -100,43 +131,32 @@ export class DirectCalls {
   }
 
   /** Adds the events to the kernel's batch; those without a run or name are settled afterwards. Returns their number. */
-  #add(call: BatchCall, now: number): number {
-    const { kernel, clock } = this.#core;
-    this.#makeRoom(call.count);
+  #add(call: BatchCall, now: number, seed: number): number {
+    const { kernel } = this.#core;
+    if (call.count > this.#indexes.length) this.#indexes = new Uint32Array(call.count * 2);
     call.rewindPayloads();
-    const { records, runs, eventTables, hasPayloads } = call;
+    const { records, runs, eventTables, hasPayloads, count: eventCount } = call;
+    const indexes = this.#indexes;
     let count = 0;
-    for (let index = 0; index < call.count; index += 1) {
+    for (let index = 0; index < eventCount; index += 1) {
       const runIndex = records[index * 2] as number;
       const run = runs[runIndex];
       const id = eventTables[runIndex]?.[records[index * 2 + 1] as number] ?? -1;
       const payload = hasPayloads ? call.payload(index) : undefined;
       if (run === undefined || id < 0) continue;
-      const seed = clock.seed();
-      this.#runs[count] = run;
-      this.#indexes[count] = index;
-      this.#ids[count] = id;
-      this.#seeds[count] = seed;
+      indexes[count] = index;
       count += 1;
-      kernel.add(run.handle, EntryKind.EVENT, id, now > run.lastNow ? now : run.lastNow, seed, payload);
+      kernel.add(run.handle, EntryKind.EVENT, id, now, seedOf(seed, index), payload);
     }
     return count;
-  }
-
-  #makeRoom(count: number): void {
-    if (count <= this.#indexes.length) return;
-    this.#indexes = new Uint32Array(count * 2);
-    this.#ids = new Uint32Array(count * 2);
-    this.#seeds = new Uint32Array(count * 2);
   }
 }
 
 /** What `OpenRun.record` does, for an event and without its questions. */
-function keep(run: OpenRun, id: number, now: number, seed: number, payload: Uint8Array | undefined): void {
+function moveOn(run: OpenRun, now: number): void {
   run.seq += 1;
-  run.lastNow = now;
-  run.updatedAt = now;
+  if (now > run.lastNow) run.lastNow = now;
+  run.updatedAt = run.lastNow;
   run.continueCount = 0;
   run.heldCount = 0;
-  run.log?.add(EntryKind.EVENT, false, id, now, seed, payload);
 }

@@ -6,7 +6,11 @@ import { WorkflowError } from "../model/errors.js";
  * The input that a run starts with: what was given, and defaults for what was not. Keys that no parameter declares stay.
  * Throws `run/invalid-input` (details: `path`, and `problems`, one per parameter).
  */
-export function checkInput(workflow: string, parameters: readonly ParameterDefinition[], input: unknown): Readonly<Record<string, unknown>> {
+export function checkInput(
+  workflow: string,
+  parameters: readonly ParameterDefinition[],
+  input: unknown,
+): Readonly<Record<string, unknown>> {
   if (!isRecord(input ?? {})) throw invalidInput(workflow, [{ path: "input", message: `the input is ${describe(input)}, not an object` }]);
   const complete: Record<string, unknown> = { ...(input as Record<string, unknown> | null | undefined) };
   const problems: { path: string; message: string }[] = [];

@@ -1,6 +1,17 @@
 // The engine in this thread: the public interface over the loop, the committer, recovery and the reader.
 import type {
-  Engine, EngineStatistics, EventBatch, Run, RunEvent, RunPage, RunQuery, RunRecord, SendResult, StartOptions, Value, Workflow,
+  Engine,
+  EngineStatistics,
+  EventBatch,
+  Run,
+  RunEvent,
+  RunPage,
+  RunQuery,
+  RunRecord,
+  SendResult,
+  StartOptions,
+  Value,
+  Workflow,
 } from "../model/engine.js";
 import { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
@@ -9,7 +20,7 @@ import type { LoadedWorkflow } from "../model/ports.js";
 import { isEnded, type RunStatus } from "../model/status.js";
 import { encodeValue } from "../model/value.js";
 import { createRunId } from "../base/run-id.js";
-import { BatchCall, copyBatch } from "./batch-call.js";
+import { BatchCall, BatchDirectory, copyBatch } from "./batch-call.js";
 import { ChangeFeed } from "./change-feed.js";
 import { ChildStarter } from "./child-starter.js";
 import { Committer } from "./committer.js";
@@ -40,6 +51,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
 
 class LocalEngine implements Engine, RunSource {
   readonly #core: Core;
+  readonly #directory = new BatchDirectory();
   readonly #loop: Loop;
   readonly #performer: Performer;
   readonly #committer: Committer;
@@ -74,7 +86,14 @@ class LocalEngine implements Engine, RunSource {
       reload: (runIds) => void this.#recovery.reload(runIds),
     });
     this.#reader = new Reader(core, this.#loop, this.#archive);
-    this.#recovery = new Recovery({ core, loop: this.#loop, performer: this.#performer, committer: this.#committer, children, reader: this.#reader });
+    this.#recovery = new Recovery({
+      core,
+      loop: this.#loop,
+      performer: this.#performer,
+      committer: this.#committer,
+      children,
+      reader: this.#reader,
+    });
     this.runs = {
       get: (runId) => this.#getRun(runId),
       query: (query = {}) => this.#query(query),
@@ -129,14 +148,23 @@ class LocalEngine implements Engine, RunSource {
     const startedAt = this.#core.clock.now();
     const versions = packVersions(compiled.compilerVersion, SEMANTICS_VERSION);
     const runs = payloads.map(() => {
-      const run = new OpenRun(program, { runId: options.runId ?? createRunId(), durability: options.durability ?? this.#core.durability, startedAt, tags: options.tags ?? [], versions });
+      const run = new OpenRun(program, {
+        runId: options.runId ?? createRunId(),
+        durability: options.durability ?? this.#core.durability,
+        startedAt,
+        tags: options.tags ?? [],
+        versions,
+        logSource: this.#core.journal,
+      });
       this.#core.runs.set(run.runId, run);
       return run;
     });
     program.userCount += runs.length;
     await new Promise<void>((resolve, reject) => {
       const receipt = new CountReceipt(runs.length, resolve, reject);
-      this.#loop.deliver(runs.map((run, index): Arrival => ({ run, kind: EntryKind.START, id: versions, payload: payloads[index], receipt, index })));
+      this.#loop.deliver(
+        runs.map((run, index): Arrival => ({ run, kind: EntryKind.START, id: versions, payload: payloads[index], receipt, index })),
+      );
     });
     return runs.map((run) => new RunHandle(run.runId, this));
   }
@@ -154,11 +182,12 @@ class LocalEngine implements Engine, RunSource {
 
   async sendMany(batch: EventBatch): Promise<Uint8Array> {
     const copy = copyBatch(batch);
+    const names = this.#directory.lookUp(this.#core.runs, batch);
+    const runIds = names.isComplete ? [] : batch.runIds.slice();
     await this.#checkDriver();
     if (copy.count === 0) return new Uint8Array(0);
-    const runs = copy.runIds.map((runId) => this.#core.runs.get(runId));
-    const fixedOutcomes = runs.includes(undefined) ? await this.#fixOutcomes(copy.runIds) : [];
-    return new Promise((resolve, reject) => this.#loop.deliver([new BatchCall(copy, runs, fixedOutcomes, resolve, reject)]));
+    const fixedOutcomes = names.isComplete ? [] : await this.#fixOutcomes(runIds);
+    return new Promise((resolve, reject) => this.#loop.deliver([new BatchCall(copy, names, fixedOutcomes, resolve, reject)]));
   }
 
   pause(runId: string): Promise<RunStatus> {
@@ -181,7 +210,15 @@ class LocalEngine implements Engine, RunSource {
     const { stepsTotal, eventsTotal, commitsTotal, runs } = this.#core;
     const { tasksInFlight, timersPending } = this.#performer;
     await this.#loop.flushed();
-    return { runsOpen: runs.size, tasksInFlight, timersPending, kernelSizeBytes: this.#core.kernel.statistics().sizeBytes, stepsTotal, eventsTotal, commitsTotal };
+    return {
+      runsOpen: runs.size,
+      tasksInFlight,
+      timersPending,
+      kernelSizeBytes: this.#core.kernel.statistics().sizeBytes,
+      stepsTotal,
+      eventsTotal,
+      commitsTotal,
+    };
   }
 
   async close(): Promise<void> {
@@ -261,7 +298,9 @@ class LocalEngine implements Engine, RunSource {
     await this.#checkDriver();
     const { record } = await this.#reader.find(runId);
     if (!isEnded(record.status)) {
-      throw new WorkflowError("run/not-ended", `Run ${runId} is ${record.status}; only ended runs can be deleted`, { details: { runId, status: record.status } });
+      throw new WorkflowError("run/not-ended", `Run ${runId} is ${record.status}; only ended runs can be deleted`, {
+        details: { runId, status: record.status },
+      });
     }
     this.#committer.forgetSources();
     if (this.#archive.get(runId) === undefined) await this.#core.store.delete([runId]);
@@ -313,10 +352,14 @@ class LocalEngine implements Engine, RunSource {
     const isUsable = runId.length > 0 && runId.length <= RUN_ID_SIZE_MAX && !/[~/]/.test(runId);
     if (count !== 1 || !isUsable) {
       const message = `A run id of its own is for one run, has 1 to ${RUN_ID_SIZE_MAX} characters and no "~" or "/"`;
-      throw new WorkflowError("run/invalid-id", message, { details: { runId: runId.slice(0, RUN_ID_SIZE_MAX), runIdSizeMax: RUN_ID_SIZE_MAX } });
+      throw new WorkflowError("run/invalid-id", message, {
+        details: { runId: runId.slice(0, RUN_ID_SIZE_MAX), runIdSizeMax: RUN_ID_SIZE_MAX },
+      });
     }
-    const isTaken = this.#core.runs.has(runId) || this.#archive.get(runId) !== undefined || (await this.#core.store.get(runId)) !== undefined;
-    if (isTaken || this.#core.runs.has(runId)) throw new WorkflowError("run/exists", `There is a run ${runId} already`, { details: { runId } });
+    const isTaken =
+      this.#core.runs.has(runId) || this.#archive.get(runId) !== undefined || (await this.#core.store.get(runId)) !== undefined;
+    if (isTaken || this.#core.runs.has(runId))
+      throw new WorkflowError("run/exists", `There is a run ${runId} already`, { details: { runId } });
   }
 
   #place(program: LoadedProgram): void {

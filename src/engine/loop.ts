@@ -98,7 +98,7 @@ export class Loop {
     const arrivals = [...this.#suspects, ...this.#inbox, ...this.#consequences.takeFollowUps()];
     this.#suspects = [];
     this.#inbox = [];
-        for (const arrival of arrivals) failArrival(arrival, error);
+    for (const arrival of arrivals) failArrival(arrival, error);
     for (const run of this.#core.runs.values()) {
       for (const arrival of run.waiting ?? []) failArrival(arrival, error);
       run.waiting = undefined;
@@ -230,7 +230,7 @@ export class Loop {
     this.#inbox = [...this.#returned, ...this.#work.slice(this.#workAt), ...this.#consequences.takeFollowUps(), ...this.#inbox];
     this.#returned = [];
     this.#work = [];
-      }
+  }
 
   #failRun(run: OpenRun, arrival: Arrival | undefined, error: WorkflowError): void {
     if (run.ending === undefined) {
@@ -298,7 +298,8 @@ export class Loop {
     try {
       this.#direct.step(call, ({ run, id, now, seed, payload, index }, outcome, commands) => {
         if (outcome === EventOutcome.BUSY) this.#wait({ run, kind: EntryKind.EVENT, id, payload, receipt: call, index });
-        else this.#takeOutcome({ run, kind: EntryKind.EVENT, id, now, seed, payload, receipt: call, index, isHeld: false }, outcome, commands);
+        else
+          this.#takeOutcome({ run, kind: EntryKind.EVENT, id, now, seed, payload, receipt: call, index, isHeld: false }, outcome, commands);
       });
     } catch (error) {
       this.#suspects = [...this.#direct.split(call), ...this.#suspects];
@@ -321,7 +322,11 @@ export class Loop {
       else if (id < 0) call.settle(EventOutcome.UNKNOWN_EVENT, index);
       else if (areFree[runIndex] === true) {
         const time = now > run.lastNow ? now : run.lastNow;
-        this.#batch.add(kernel, { run, kind: EntryKind.EVENT, id, now: time, seed: clock.seed(), payload, receipt: call, index, isHeld: false }, id);
+        this.#batch.add(
+          kernel,
+          { run, kind: EntryKind.EVENT, id, now: time, seed: clock.seed(), payload, receipt: call, index, isHeld: false },
+          id,
+        );
       } else {
         this.#admit({ run, kind: EntryKind.EVENT, id, payload, receipt: call, index });
       }
@@ -368,7 +373,8 @@ export class Loop {
     const { run, receipt, index } = arrival;
     if (arrival.kind === EventKind.CONTINUE) return;
     run.waiting ??= [];
-    if (receipt !== undefined && arrival.kind === EntryKind.EVENT && run.waiting.length >= WAITING_EVENTS_MAX) receipt.fail(queueFullError(run.runId, WAITING_EVENTS_MAX), index ?? 0);
+    if (receipt !== undefined && arrival.kind === EntryKind.EVENT && run.waiting.length >= WAITING_EVENTS_MAX)
+      receipt.fail(queueFullError(run.runId, WAITING_EVENTS_MAX), index ?? 0);
     else run.waiting.push(arrival);
     if (!run.isCommitting && !run.isYielded) this.#groupOf(run).touch(run);
   }
@@ -376,7 +382,15 @@ export class Loop {
   #admitPause(arrival: Arrival): void {
     const { run, kind } = arrival;
     if ((kind === EntryKind.PAUSE) !== run.isPaused) {
-      this.#record(run, kind, kind === EntryKind.PAUSE ? run.continueCount : 0, this.#timeOf(run), this.#core.clock.seed(), undefined, false);
+      this.#record(
+        run,
+        kind,
+        kind === EntryKind.PAUSE ? run.continueCount : 0,
+        this.#timeOf(run),
+        this.#core.clock.seed(),
+        undefined,
+        false,
+      );
       if (run.taps !== undefined) tell(run, tellEntry(run, kind, 0, undefined, EventOutcome.TAKEN, undefined));
       if (kind === EntryKind.RESUME) this.#releaseHeld(run);
     }
@@ -489,7 +503,11 @@ export class Loop {
   }
 
   /** Records an event that was stepped, and takes what it led to. */
-  #takeOutcome({ run, kind, id, now, seed, payload, receipt, index, isHeld }: SteppedEvent, outcome: number, commands: readonly KernelCommand[]): void {
+  #takeOutcome(
+    { run, kind, id, now, seed, payload, receipt, index, isHeld }: SteppedEvent,
+    outcome: number,
+    commands: readonly KernelCommand[],
+  ): void {
     if (kind === EntryKind.EVENT && commands.length === 0 && isUnheard(run) && !isHeld) {
       if (isRecorded(outcome)) this.#record(run, kind, id, now, seed, payload, false);
       receipt?.settle(outcome, index);

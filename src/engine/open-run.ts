@@ -6,7 +6,7 @@ import type { HistoryEntry } from "../model/history.js";
 import type { RunStatus } from "../model/status.js";
 import type { LoadedProgram } from "./program-table.js";
 import { RunState } from "./run-state.js";
-import { VolatileLog } from "./volatile-log.js";
+import { type LogSource, VolatileLog } from "./volatile-log.js";
 
 /** Who wants to know what became of an arrival. `index`: the receiver's own number for it. */
 export interface Receipt {
@@ -46,6 +46,8 @@ export interface OpenRunOptions {
   readonly tags?: readonly string[];
   readonly parentRunId?: string | undefined;
   readonly versions: number;
+  /** Where events of runs of durability `none` may wait to be logged. */
+  readonly logSource: LogSource;
 }
 
 export class OpenRun extends RunState {
@@ -94,7 +96,7 @@ export class OpenRun extends RunState {
     this.tags = options.tags ?? [];
     this.parentRunId = options.parentRunId;
     this.versions = options.versions;
-    this.log = options.durability === "none" ? new VolatileLog() : undefined;
+    this.log = options.durability === "none" ? new VolatileLog(options.logSource) : undefined;
   }
 
   /** The serial of the parent's command that started this run. */

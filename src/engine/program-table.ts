@@ -56,7 +56,9 @@ export class ProgramTable {
   find(nameOrIdentity: string): LoadedProgram {
     const program = this.#byName.get(nameOrIdentity) ?? this.#byIdentity.get(nameOrIdentity);
     if (program === undefined) {
-      throw new WorkflowError("run/unknown-workflow", `No workflow "${nameOrIdentity}" is loaded`, { details: { workflow: nameOrIdentity } });
+      throw new WorkflowError("run/unknown-workflow", `No workflow "${nameOrIdentity}" is loaded`, {
+        details: { workflow: nameOrIdentity },
+      });
     }
     return program;
   }
@@ -98,7 +100,11 @@ export function findUnregisteredTasks(workflow: LoadedWorkflow, tasks: TasksPort
   const [first] = missing;
   if (first === undefined) return undefined;
   const names = [...missing.keys()].map((name) => `"${name}"`).join(", ");
-  const details = { workflow: workflow.name, tasks: [...missing].map(([name, place]) => ({ name, place })), registered: [...tasks.names()] };
+  const details = {
+    workflow: workflow.name,
+    tasks: [...missing].map(([name, place]) => ({ name, place })),
+    registered: [...tasks.names()],
+  };
   const message = `Workflow "${workflow.name}" calls ${missing.size === 1 ? "a task that is" : "tasks that are"} not registered: ${names}`;
   return new WorkflowError("task/unregistered", message, { details, place: first[1] });
 }

@@ -46,7 +46,8 @@ export class Reader {
       return { record: open.toRecord(), program: async () => open.program, history, open };
     }
     const archived = this.#archive.get(runId);
-    if (archived !== undefined) return { record: archived.record, program: async () => archived.program, history: async () => archived.log.entries() };
+    if (archived !== undefined)
+      return { record: archived.record, program: async () => archived.program, history: async () => archived.log.entries() };
     const record = await store.get(runId);
     if (record === undefined) throw unknownRunError(runId);
     return { record, program: () => this.program(record), history: () => store.history(runId) };
@@ -57,9 +58,11 @@ export class Reader {
     const loaded = this.#core.programs.get(identity);
     if (loaded !== undefined) return loaded;
     const source = await this.#core.store.getSource(identity);
-    if (source === undefined) throw new WorkflowError("store/damaged", `The workflow of run ${runId} is not in the store`, { details: { runId, identity } });
+    if (source === undefined)
+      throw new WorkflowError("store/damaged", `The workflow of run ${runId} is not in the store`, { details: { runId, identity } });
     const workflow = await this.#core.library.load(source.source, source.name);
-    if (workflow.identity !== identity) throw new WorkflowError("store/damaged", `The stored workflow of run ${runId} is another one`, { details: { runId, identity } });
+    if (workflow.identity !== identity)
+      throw new WorkflowError("store/damaged", `The stored workflow of run ${runId} is another one`, { details: { runId, identity } });
     return this.#core.programs.add(workflow);
   }
 
@@ -115,7 +118,6 @@ export class Reader {
     while ((await slices.next()).done !== true);
   }
 
-
   async *#slices(replay: Replay, entries: Iterable<HistoryEntry>): AsyncGenerator<void> {
     const { kernelCount } = this.#core;
     for (const slice of replay.play(entries)) {
@@ -146,7 +148,10 @@ export class Reader {
     for (let attempt = 1; ; attempt += 1) {
       await this.#loop.flushed();
       try {
-        const stored = found.open?.log === undefined && this.#archive.get(found.record.runId) === undefined ? await this.#core.store.checkpoint(found.record.runId) : undefined;
+        const stored =
+          found.open?.log === undefined && this.#archive.get(found.record.runId) === undefined
+            ? await this.#core.store.checkpoint(found.record.runId)
+            : undefined;
         const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
         const entries = await found.history();
         const replay = this.#begin(program, { runId: found.record.runId, checkpoint });
@@ -182,7 +187,8 @@ export class Reader {
 
 /** Why a run that did not succeed ended. */
 export function endError(record: RunRecord): WorkflowError {
-  if (record.status === "canceled") return new WorkflowError("run/canceled", `Run ${record.runId} was canceled`, { details: { runId: record.runId } });
+  if (record.status === "canceled")
+    return new WorkflowError("run/canceled", `Run ${record.runId} was canceled`, { details: { runId: record.runId } });
   return fromErrorRecord(record.error ?? { code: "run/failed", message: `Run ${record.runId} failed` });
 }
 

@@ -47,7 +47,12 @@ export class Recovery {
     const recovered: OpenRun[] = [];
     let cursor: string | undefined;
     do {
-      const page = await core.store.query({ status: OPEN_STATUSES, order: "oldest", limit: RECOVERY_PAGE_RUNS, ...(cursor !== undefined && { cursor }) });
+      const page = await core.store.query({
+        status: OPEN_STATUSES,
+        order: "oldest",
+        limit: RECOVERY_PAGE_RUNS,
+        ...(cursor !== undefined && { cursor }),
+      });
       for (const record of page.records) {
         const run = await this.#recover(record);
         if (run !== undefined) recovered.push(run);
@@ -109,7 +114,11 @@ export class Recovery {
     const stored = run.log === undefined ? await core.store.checkpoint(run.runId) : undefined;
     const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
     const entries = run.log?.entries() ?? (await core.store.history(run.runId, checkpoint?.seq ?? 0));
-    const replay = new Replay(core.kernel, run.program, { runId: run.runId, checkpoint, reach: { continues: run.continueCount, held: run.heldCount } });
+    const replay = new Replay(core.kernel, run.program, {
+      runId: run.runId,
+      checkpoint,
+      reach: { continues: run.continueCount, held: run.heldCount },
+    });
     await reader.play(replay, entries);
     run.handle = replay.state.handle;
     if (run.taps !== undefined) core.kernel.setTraced(run.handle, true);
@@ -142,7 +151,7 @@ export class Recovery {
     const entries = await core.store.history(runId, checkpoint?.seq ?? 0);
     const versions = checkpoint?.versions ?? entries[0]?.id ?? 0;
     const durability = core.durability === "none" ? "relaxed" : core.durability;
-    const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, versions });
+    const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, versions, logSource: core.journal });
     run.status = record.status;
     run.recoveredSeq = record.seq;
     run.updatedAt = record.updatedAt;
@@ -222,5 +231,7 @@ export class Recovery {
 }
 
 function damagedError({ runId, seq }: RunRecord, found: number): WorkflowError {
-  return new WorkflowError("store/damaged", `Run ${runId} has ${seq} history entries on record, ${found} in the store`, { details: { runId, seq, found } });
+  return new WorkflowError("store/damaged", `Run ${runId} has ${seq} history entries on record, ${found} in the store`, {
+    details: { runId, seq, found },
+  });
 }

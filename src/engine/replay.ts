@@ -120,7 +120,9 @@ export class Replay {
     const { state } = this;
     const { kind, id, seed, payload, isHeld } = entry;
     if (entry.seq !== state.seq + 1) {
-      throw new WorkflowError("store/damaged", `Run ${this.#options.runId}: history entry ${state.seq + 1} is missing`, { details: { runId: this.#options.runId, seq: state.seq + 1 } });
+      throw new WorkflowError("store/damaged", `Run ${this.#options.runId}: history entry ${state.seq + 1} is missing`, {
+        details: { runId: this.#options.runId, seq: state.seq + 1 },
+      });
     }
     if (kind === EntryKind.START) {
       checkVersions(this.#options.runId, id, state.program);

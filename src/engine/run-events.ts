@@ -40,7 +40,8 @@ export function decodePayload(payload: Uint8Array | undefined): unknown {
 /** An error as it crosses the kernel, `{code, message, details?, place?}`, back as a record. */
 export function decodeError(payload: Uint8Array | undefined): ErrorRecord {
   const value = decodePayload(payload);
-  if (typeof value !== "object" || value === null) return { code: "run/failed", message: value === null ? "The run failed" : String(value) };
+  if (typeof value !== "object" || value === null)
+    return { code: "run/failed", message: value === null ? "The run failed" : String(value) };
   const { code, message, details, place } = value as { code?: unknown; message?: unknown; details?: unknown; place?: unknown };
   return {
     code: typeof code === "string" ? code : "run/failed",
@@ -56,17 +57,46 @@ function isPlace(value: unknown): value is Place {
 }
 
 /** The event of a history entry, told before its consequences. `closed`: the command that it answers. */
-export function tellEntry(state: RunState, kind: EntryKind, id: number, payload: Uint8Array | undefined, outcome: number, closed: OpenCommand | undefined): RunEvent | undefined {
+export function tellEntry(
+  state: RunState,
+  kind: EntryKind,
+  id: number,
+  payload: Uint8Array | undefined,
+  outcome: number,
+  closed: OpenCommand | undefined,
+): RunEvent | undefined {
   const at = { seq: state.causeSeq, time: state.causeNow };
   switch (kind) {
     case EntryKind.START:
       return { ...at, type: "started", input: decodePayload(payload) };
     case EntryKind.EVENT:
-      return { ...at, type: "event", name: state.program.workflow.program.eventNames[id] ?? "", payload: decodePayload(payload), status: toSendStatus(outcome) };
+      return {
+        ...at,
+        type: "event",
+        name: state.program.workflow.program.eventNames[id] ?? "",
+        payload: decodePayload(payload),
+        status: toSendStatus(outcome),
+      };
     case EntryKind.TASK_SUCCEEDED:
-      return closed && { ...at, type: "taskSucceeded", task: actionName(state.program, closed.action), visit: closed.visit, result: decodePayload(payload) };
+      return (
+        closed && {
+          ...at,
+          type: "taskSucceeded",
+          task: actionName(state.program, closed.action),
+          visit: closed.visit,
+          result: decodePayload(payload),
+        }
+      );
     case EntryKind.TASK_FAILED:
-      return closed && { ...at, type: "taskFailed", task: actionName(state.program, closed.action), visit: closed.visit, error: decodeError(payload) };
+      return (
+        closed && {
+          ...at,
+          type: "taskFailed",
+          task: actionName(state.program, closed.action),
+          visit: closed.visit,
+          error: decodeError(payload),
+        }
+      );
     case EntryKind.TIMER:
       return closed && { ...at, type: "timerFired", visit: closed.visit };
     case EntryKind.PAUSE:
@@ -92,7 +122,13 @@ export function tellCommand(runId: string, state: RunState, command: KernelComma
   if (open !== undefined) return { ...at, ...tellOpen(runId, program, command.kind, open) } as RunEvent;
   switch (command.kind) {
     case CommandKind.LOG:
-      return { ...at, type: "log", level: LOG_LEVELS[command.a] ?? "info", message: String(decodePayload(command.payload)), state: stateOf(program, command.b) };
+      return {
+        ...at,
+        type: "log",
+        level: LOG_LEVELS[command.a] ?? "info",
+        message: String(decodePayload(command.payload)),
+        state: stateOf(program, command.b),
+      };
     case CommandKind.STATE_ENTERED:
     case CommandKind.STATE_EXITED: {
       const type = command.kind === CommandKind.STATE_ENTERED ? "stateEntered" : "stateExited";
@@ -103,7 +139,12 @@ export function tellCommand(runId: string, state: RunState, command: KernelComma
       return tellTransition(at, program, command.a);
     case CommandKind.VARIABLE_SET:
       if (program.hiddenSlots.has(command.a)) return undefined;
-      return { ...at, type: "variableSet", name: program.workflow.program.slotNames[command.a] ?? "", value: decodePayload(command.payload) };
+      return {
+        ...at,
+        type: "variableSet",
+        name: program.workflow.program.slotNames[command.a] ?? "",
+        value: decodePayload(command.payload),
+      };
     default:
       return undefined;
   }
@@ -113,7 +154,13 @@ export function tellCommand(runId: string, state: RunState, command: KernelComma
 export function tellEnd(state: RunState, record: RunRecord): RunEvent {
   const at = { seq: record.seq, time: state.lastNow };
   const hasOutput = record.status === "succeeded";
-  return { ...at, type: "ended", status: record.status, ...(hasOutput && { output: decodePayload(state.ending?.payload) }), ...(record.error && { error: record.error }) };
+  return {
+    ...at,
+    type: "ended",
+    status: record.status,
+    ...(hasOutput && { output: decodePayload(state.ending?.payload) }),
+    ...(record.error && { error: record.error }),
+  };
 }
 
 /** Ids of the active states, in document order. */
@@ -135,7 +182,11 @@ function tellOpen(runId: string, program: LoadedProgram, kind: number, open: Ope
   return { type: "taskStarted", task, visit, input: decodePayload(open.input) };
 }
 
-function tellTransition(at: { seq: number; time: number }, { workflow: { program } }: LoadedProgram, transition: number): RunEvent | undefined {
+function tellTransition(
+  at: { seq: number; time: number },
+  { workflow: { program } }: LoadedProgram,
+  transition: number,
+): RunEvent | undefined {
   const index = program.transitionSources[transition];
   const definition = index === undefined ? undefined : program.definition.transitions[index];
   if (index === undefined || definition === undefined) return undefined;

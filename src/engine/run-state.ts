@@ -49,7 +49,11 @@ export interface RunEnding {
   readonly payload: Uint8Array | undefined;
 }
 
-const ENDINGS: Readonly<Record<number, RunEnding["status"]>> = { [RunEnd.SUCCEEDED]: "succeeded", [RunEnd.FAILED]: "failed", [RunEnd.CANCELED]: "canceled" };
+const ENDINGS: Readonly<Record<number, RunEnding["status"]>> = {
+  [RunEnd.SUCCEEDED]: "succeeded",
+  [RunEnd.FAILED]: "failed",
+  [RunEnd.CANCELED]: "canceled",
+};
 
 export class RunState {
   readonly program: LoadedProgram;

@@ -59,11 +59,17 @@ export async function queryBoth(store: StorePort, volatileRecords: readonly RunR
   if (volatileRecords.length === 0 && !isMerged) return store.query(query);
   const limit = query.limit ?? PAGE_SIZE_DEFAULT;
   const { cursor: _cursor, ...conditions } = query;
-  const from: MergedCursor = isMerged ? parseCursor(query.cursor ?? "") : { store: query.cursor ?? null, used: 0, after: null, isStoreDone: false };
-  const page: RunPage = from.isStoreDone ? { records: [] } : await store.query({ ...conditions, limit, ...(from.store !== null && { cursor: from.store }) });
+  const from: MergedCursor = isMerged
+    ? parseCursor(query.cursor ?? "")
+    : { store: query.cursor ?? null, used: 0, after: null, isStoreDone: false };
+  const page: RunPage = from.isStoreDone
+    ? { records: [] }
+    : await store.query({ ...conditions, limit, ...(from.store !== null && { cursor: from.store }) });
   const order = query.order === "oldest" ? 1 : -1;
   const stored = page.records.slice(from.used);
-  const own = volatileRecords.filter((record) => isWanted(query, record) && isAfter(record, from.after, order)).sort((a, b) => order * compare(a, b));
+  const own = volatileRecords
+    .filter((record) => isWanted(query, record) && isAfter(record, from.after, order))
+    .sort((a, b) => order * compare(a, b));
   const records: RunRecord[] = [];
   let [storedAt, ownAt] = [0, 0];
   while (records.length < limit) {

@@ -2,6 +2,12 @@
 // events a second can be kept for rebuilding a lost kernel and for listeners.
 import type { EntryKind, HistoryEntry } from "../model/history.js";
 
+/** Where events may still lie that belong in logs: asked for them before a log is read or written. */
+export interface LogSource {
+  readonly isEmpty: boolean;
+  spill(): void;
+}
+
 // An entry is one number below 2^53: seed, plus 2^32 times (kind, 64 where held, plus 128 times id or ID_ELSEWHERE).
 const HEAD_UNIT = 2 ** 32;
 const IS_HELD = 0x40;
@@ -15,17 +21,33 @@ export class VolatileLog {
   #lastNow = -1;
   #payloads: Map<number, Uint8Array> | undefined;
   #ids: Map<number, number> | undefined;
+  readonly #source: LogSource | undefined;
+
+  constructor(source?: LogSource) {
+    this.#source = source;
+  }
 
   /** Number of entries. */
   get count(): number {
+    this.#catchUp();
     return this.#entries.length;
   }
 
   add(kind: EntryKind, isHeld: boolean, id: number, now: number, seed: number, payload: Uint8Array | undefined): void {
+    this.#catchUp();
+    this.append(kind, isHeld, id, now, seed, payload);
+  }
+
+  #catchUp(): void {
+    if (this.#source?.isEmpty === false) this.#source.spill();
+  }
+
+  /** Adds without asking the source: for the source itself. Time never goes back. */
+  append(kind: EntryKind, isHeld: boolean, id: number, now: number, seed: number, payload: Uint8Array | undefined): void {
     const at = this.#entries.length;
     if (payload !== undefined) (this.#payloads ??= new Map()).set(at, payload);
     if (id >= ID_ELSEWHERE) (this.#ids ??= new Map()).set(at, id);
-    if (now !== this.#lastNow) this.#addTime(at, now);
+    if (now > this.#lastNow) this.#addTime(at, now);
     const head = kind + (isHeld ? IS_HELD : 0) + Math.min(id, ID_ELSEWHERE) * ID_UNIT;
     this.#entries.push(head * HEAD_UNIT + seed);
   }
