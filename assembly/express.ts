@@ -3,17 +3,17 @@
 // its only token takes such a transition from one row, without entering the machine. Whatever does not fit is left
 // untouched to the general way, which gives the same result.
 //
-//   +0 u32 form (EXPRESS_…)  +4 u32 transition  +8 u32 guard a  +12 u32 guard b  +16 u32 COMPARE_ flags  +20 u32 operation (Op)
+//   +0 u32 form (EXPRESS_…)  +4 u32 0  +8 u32 guard a  +12 u32 guard b  +16 u32 COMPARE_ flags  +20 u32 operation (Op)
 //   +24 u32 sum a  +28 u32 sum b, or address of the constant  +32 u32 offset of the assigned slot  +36 u32 its type (Tag + 1; 0 any)
-//   +40 u32 target node  +44 u32 its edge  +48 …  0
+//   +40 u32 target node  +44 …  0
 // Operands are as in a prepared step (machine.ts): the address of a constant, or the offset from the slots + 1.
-import { CANDIDATE_LAST, NODE_FLAG_FLAT, NO_EXPRESSION, NO_SLOT, EventOutcome, Outcome, ProgramHeader, TRANSITION_FLAG_LOCAL, Tag } from "./abi";
+import { CANDIDATE_LAST, NODE_FLAG_FLAT, NO_EXPRESSION, NO_SLOT, EventOutcome, ProgramHeader, TRANSITION_FLAG_LOCAL, Tag } from "./abi";
 import { COMPARE_RETURN } from "./compare";
 import { STEP_A, STEP_ADD, STEP_B, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST, STEP_MUL, STEP_RETURN, STEP_SIZE } from "./machine";
 import { QUICK_FALSE, QUICK_NONE, compareCellsQuick, computeCellsQuick, isCellOperand } from "./quick";
 import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
-import { BLOCK_HEADER_SIZE, setRestingNode } from "./run";
-import { TokenPhase, setTokenEdge, setTokenGoal, setTokenNode, setTokenOutcome, setTokenStep, setTokenTransition, tokenFrame, tokenNode, tokenPhase } from "./token";
+import { BLOCK_HEADER_SIZE, runBlock, runProgram, runTokens } from "./run";
+import { TokenPhase, setTokenNode, tokenNode, tokenPhase } from "./token";
 
 export const EXPRESS_ROW_SIZE: usize = 64;
 const EXPRESS_OPEN: u32 = 1;
@@ -38,6 +38,8 @@ export function fillExpress(program: usize, rows: usize): void {
 
 function fillRow(program: usize, row: usize, transition: u32): void {
   const record = transitionRecord(program, transition);
+  // Where expressions read the event, it has to be stored first.
+  if (programField(program, ProgramHeader.EVENT_SLOT) != NO_SLOT) return;
   if ((load<u16>(record, 14) & TRANSITION_FLAG_LOCAL) == 0) return;
   const actionCount = load<u32>(record, 36);
   const guard = load<u32>(record, 8);
@@ -45,9 +47,7 @@ function fillRow(program: usize, row: usize, transition: u32): void {
   if (guard != NO_EXPRESSION && !fillGuard(row, expressionRecord(program, guard))) return;
   if (actionCount == 1 && !fillAssignment(program, row, actionRecord(program, load<u32>(record, 32)))) return;
   store<u32>(row, load<u32>(row) | EXPRESS_OPEN);
-  store<u32>(row, transition, 4);
   store<u32>(row, load<u32>(record, 4), 40);
-  store<u32>(row, load<u32>(record, 44), 44);
 }
 
 function fillGuard(row: usize, expression: usize): bool {
@@ -95,14 +95,18 @@ function operandCell(operand: u32, slots: usize): usize {
   return (<usize>operand & ~1) + (slots & (0 - (<usize>operand & 1)));
 }
 
-/** Offers an event to a run whose only token is `token`. An EventOutcome, or EXPRESS_NONE. */
-export function takeExpress(run: u32, program: usize, block: usize, token: usize, event: u32): i32 {
-  if (tokenPhase(token) != TokenPhase.RESTING || tokenFrame(token) != 0) return EXPRESS_NONE;
+/** Offers an event to an active, untraced run with one token. An EventOutcome, or EXPRESS_NONE: nothing was done. */
+export function takeExpress(run: u32, event: u32, now: f64): i32 {
+  const program = runProgram(run);
+  const block = runBlock(run);
+  const token = runTokens(run);
+  // With one token there is no branch frame: only a fork of several branches makes one, and the table never shrinks.
+  if (tokenPhase(token) != TokenPhase.RESTING) return EXPRESS_NONE;
   const eventCount = programField(program, ProgramHeader.EVENT_COUNT);
-  if (event >= eventCount || programField(program, ProgramHeader.EVENT_SLOT) != NO_SLOT) return EXPRESS_NONE;
+  if (event >= eventCount) return EXPRESS_NONE;
   const node = tokenNode(token);
   const at = load<u32>(programField(program, ProgramHeader.DISPATCH) + ((<usize>node * eventCount + event) << 2));
-  if (at == 0) return refuse(program, node);
+  if (at == 0) return refuse(program, node, block, now);
   const slots = block + BLOCK_HEADER_SIZE;
   let row = <usize>programField(program, ProgramHeader.EXPRESS) + <usize>(at - 1) * EXPRESS_ROW_SIZE;
   while (true) {
@@ -112,25 +116,27 @@ export function takeExpress(run: u32, program: usize, block: usize, token: usize
     const verdict = compareCellsQuick(load<u32>(row, 16), operandCell(load<u32>(row, 8), slots), operandCell(load<u32>(row, 12), slots));
     if (verdict == QUICK_NONE) return EXPRESS_NONE;
     if (verdict != QUICK_FALSE) break;
-    if ((form & CANDIDATE_LAST) != 0) return refuse(program, node);
+    if ((form & CANDIDATE_LAST) != 0) return refuse(program, node, block, now);
     row += EXPRESS_ROW_SIZE;
   }
   if (!assignExpress(row, slots)) return EXPRESS_NONE;
-  const target = load<u32>(row, 40);
-  setTokenNode(token, target);
-  setTokenGoal(token, target);
-  setTokenEdge(token, load<u32>(row, 44));
-  setTokenTransition(token, load<u32>(row, 4));
-  setTokenOutcome(token, Outcome.SUCCESS);
-  setTokenStep(token, load<u32>(block, 24));
-  setRestingNode(run, target);
+  countStep(block, now);
+  setTokenNode(token, load<u32>(row, 40));
   return EventOutcome.TAKEN;
 }
 
 /** No transition of the node itself takes the event: ignored, where no scope around it could. */
+function refuse(program: usize, node: u32, block: usize, now: f64): i32 {
+  if ((load<u16>(nodeRecord(program, node), 2) & NODE_FLAG_FLAT) == 0) return EXPRESS_NONE;
+  countStep(block, now);
+  return EventOutcome.IGNORED;
+}
+
+/** What beginStep (step.ts) keeps of a step in the run; nothing on this lane reads the time. */
 @inline
-function refuse(program: usize, node: u32): i32 {
-  return (load<u16>(nodeRecord(program, node), 2) & NODE_FLAG_FLAT) != 0 ? <i32>EventOutcome.IGNORED : EXPRESS_NONE;
+function countStep(block: usize, now: f64): void {
+  if (now > load<f64>(block, 16)) store<f64>(block, now, 16);
+  store<u32>(block, load<u32>(block, 24) + 1, 24);
 }
 
 @inline

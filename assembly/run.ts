@@ -7,7 +7,8 @@ import { deepCopy, deepSize } from "./value";
 
 // Columns, by run index:
 //   status u8 · flags u8 · generation u16 · program u32 · block u32 · tokens u32 · tokenCapacity u32 · timers u32
-//   · timerCapacity u32 · frames u32 (list) · node u32 (of a run with one token at rest, for scans)
+//   · timerCapacity u32 · frames u32 (list) · next u32 (free list)
+//   · key u32: the generation where a handle has it, plus 1 while the run may use the express lane
 export enum RunState {
   FREE = 0,
   CREATED = 1,
@@ -56,7 +57,8 @@ let tokenCapacityColumn: usize = 0;
 let timerColumn: usize = 0;
 let timerCapacityColumn: usize = 0;
 let frameColumn: usize = 0;
-let nodeColumn: usize = 0;
+let nextColumn: usize = 0;
+let keyColumn: usize = 0;
 
 export function setRunSizeMax(size: usize): void {
   runSizeMax = size;
@@ -83,6 +85,21 @@ export function runStatus(run: u32): i32 {
 @inline
 export function setRunStatus(run: u32, status: i32): void {
   store<u8>(statusColumn + run, <u8>status);
+  refreshKey(run);
+}
+
+/** Writes the run's key anew: after a change of its status, its flags or its tokens' table. */
+function refreshKey(run: u32): void {
+  const isExpress = load<u8>(statusColumn + run) == <u8>RunState.ACTIVE && load<u8>(flagColumn + run) == 0 && tokenCapacity(run) == 1;
+  store<u32>(keyColumn + (<usize>run << 2), (handleOf(run) & ~INDEX_MASK) | (isExpress ? 1 : 0));
+}
+
+/** Index of the handle's run when it may use the express lane (active, untraced, one token), else -1. */
+@inline
+export function expressRunOf(handle: u32): i32 {
+  const run = handle & INDEX_MASK;
+  if (run >= usedCount) return -1;
+  return load<u32>(keyColumn + (<usize>run << 2)) == ((handle & ~INDEX_MASK) | 1) ? <i32>run : -1;
 }
 
 @inline
@@ -92,6 +109,7 @@ export function isTraced(run: u32): bool {
 
 export function setRunFlags(run: u32, flags: i32): void {
   store<u8>(flagColumn + run, <u8>flags);
+  refreshKey(run);
 }
 
 @inline
@@ -127,11 +145,6 @@ export function runTimers(run: u32): usize {
 @inline
 export function timerCapacity(run: u32): u32 {
   return load<u32>(timerCapacityColumn + (<usize>run << 2));
-}
-
-@inline
-export function setRestingNode(run: u32, node: u32): void {
-  store<u32>(nodeColumn + (<usize>run << 2), node);
 }
 
 /** Handle of a new run of `program`, or 0 when out of memory or past RUN_COUNT_MAX. */
@@ -172,7 +185,7 @@ function setColumns(run: u32, program: usize, block: usize, tokens: usize): void
   store<u32>(timerColumn + at, 0);
   store<u32>(timerCapacityColumn + at, 0);
   store<u32>(frameColumn + at, 0);
-  store<u32>(nodeColumn + at, 0xffffffff);
+  refreshKey(run);
 }
 
 @inline
@@ -210,7 +223,7 @@ function clearSlots(slots: usize, count: u32): void {
 function takeIndex(): u32 {
   if (firstFree != 0xffffffff) {
     const run = firstFree;
-    firstFree = load<u32>(nodeColumn + (<usize>run << 2));
+    firstFree = load<u32>(nextColumn + (<usize>run << 2));
     return run;
   }
   if (usedCount >= capacity && !growColumns()) return 0xffffffff;
@@ -224,17 +237,18 @@ function releaseIndex(run: u32): void {
   store<u8>(statusColumn + run, <u8>RunState.FREE);
   const generation = (<u32>load<u16>(generationColumn + (<usize>run << 1)) + 1) & GENERATION_MASK;
   store<u16>(generationColumn + (<usize>run << 1), <u16>(generation == 0 ? 1 : generation));
-  store<u32>(nodeColumn + (<usize>run << 2), firstFree);
+  store<u32>(keyColumn + (<usize>run << 2), 0);
+  store<u32>(nextColumn + (<usize>run << 2), firstFree);
   firstFree = run;
 }
 
 function growColumns(): bool {
   const grown: u32 = capacity == 0 ? 256 : capacity * 2;
   if (grown > RUN_COUNT_MAX) return false;
-  const next = allocateBlock(<usize>grown * 36);
+  const next = allocateBlock(<usize>grown * 40);
   if (next == 0) return false;
   const previous = programColumn;
-  const previousSize = <usize>capacity * 36;
+  const previousSize = <usize>capacity * 40;
   let at = next;
   at = moveColumn(at, programColumn, 4, grown);
   at = moveColumn(at, blockColumn, 4, grown);
@@ -243,7 +257,8 @@ function growColumns(): bool {
   at = moveColumn(at, timerColumn, 4, grown);
   at = moveColumn(at, timerCapacityColumn, 4, grown);
   at = moveColumn(at, frameColumn, 4, grown);
-  at = moveColumn(at, nodeColumn, 4, grown);
+  at = moveColumn(at, nextColumn, 4, grown);
+  at = moveColumn(at, keyColumn, 4, grown);
   at = moveColumn(at, generationColumn, 2, grown);
   at = moveColumn(at, statusColumn, 1, grown);
   moveColumn(at, flagColumn, 1, grown);
@@ -267,8 +282,9 @@ function placeColumns(base: usize, grown: u32): void {
   timerColumn = base + size * 4;
   timerCapacityColumn = base + size * 5;
   frameColumn = base + size * 6;
-  nodeColumn = base + size * 7;
-  generationColumn = base + size * 8;
+  nextColumn = base + size * 7;
+  keyColumn = base + size * 8;
+  generationColumn = base + size * 9;
   statusColumn = generationColumn + (<usize>grown << 1);
   flagColumn = statusColumn + grown;
 }
@@ -396,6 +412,7 @@ export function createToken(run: u32): u32 {
   freeBlock(runTokens(run), <usize>count * TOKEN_SIZE);
   store<u32>(tokenColumn + (<usize>run << 2), <u32>table);
   store<u32>(tokenCapacityColumn + (<usize>run << 2), grown);
+  refreshKey(run);
   return count;
 }
 

@@ -11,9 +11,12 @@ import { resetScratch } from "./memory";
 import { nodeRecord, programField } from "./program";
 import {
   FRAME_HEADER_SIZE, NO_TOKEN, RunState, TOKEN_COUNT_MAX, createFrame, createRun, createTimer, createToken, destroyRun, runBlock, runFrames,
-  runIndexOf, runProgram, runStatus, runTimers, setRestingNode, setRunStatus, slotsOf, storeSlot, timerAt, timerCapacity, tokenAt, tokenCapacity,
+  runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, storeSlot, timerAt, timerCapacity, tokenAt, tokenCapacity,
 } from "./run";
-import { TokenPhase, setTokenPhase, tokenFrame, tokenPhase } from "./token";
+import {
+  TokenPhase, setTokenActions, setTokenEdge, setTokenGoal, setTokenOutcome, setTokenPhase, setTokenSerial, setTokenStep, setTokenTransition, tokenFrame,
+  tokenNode, tokenPhase,
+} from "./token";
 import { decodeWire } from "./wire";
 
 export const SNAPSHOT_VERSION: i32 = 1;
@@ -71,10 +74,22 @@ function writeFrames(run: u32, slotCount: u32): void {
 function writeToken(run: u32, token: usize): void {
   appendByte(tokenPhase(token));
   if (tokenPhase(token) == TokenPhase.FREE) return;
+  if (tokenPhase(token) == TokenPhase.RESTING) forgetWay(token);
   appendByte(load<u8>(token, 5));
   appendByte(load<u8>(token, 6));
   for (let word = 0; word < TOKEN_WORD_COUNT; word++) appendVarint(load<u32>(token + load<u8>(TOKEN_WORDS + word)));
   appendVarint(frameNumber(run, tokenFrame(token)));
+}
+
+/** A token at rest needs nothing of how it came there: what is left of it would tell one way of stepping from another. */
+function forgetWay(token: usize): void {
+  setTokenOutcome(token, 0);
+  setTokenActions(token, 0, 0);
+  setTokenSerial(token, 0);
+  setTokenGoal(token, tokenNode(token));
+  setTokenEdge(token, 0);
+  setTokenStep(token, 0);
+  setTokenTransition(token, 0);
 }
 
 function writeTimers(run: u32): void {
@@ -130,7 +145,6 @@ function readRun(run: u32, slotCount: u32): void {
   readTimers(run);
   if (isBroken) return;
   setRunStatus(run, status);
-  if (tokenCapacity(run) == 1) setRestingNode(run, load<u32>(tokenAt(run, 0)));
 }
 
 function readSlots(run: u32, frame: usize, slotCount: u32): void {

@@ -12,7 +12,7 @@ import { resetScratch } from "./memory";
 import { addCommand, beginOutput, isOutputExhausted, payloadMark, setCausingEvent, setOutcome } from "./output";
 import { expressionRecord, programField, slotKey, transitionRecord } from "./program";
 import {
-  NO_TOKEN, RunState, isTraced, runBlock, runIndexOf, runProgram, runStatus, runTimers, runTokens, setRestingNode, setRunStatus, slotsOf, timerAt, timerCapacity,
+  NO_TOKEN, RunState, expressRunOf, runBlock, runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt, timerCapacity,
   tokenAt, tokenCapacity,
 } from "./run";
 import { EXPRESSION_FUEL_MAX, isWithin } from "./scope";
@@ -32,11 +32,25 @@ const SCRATCH_CELL = memory.data(CELL_SIZE, 16);
 export function stepBatch(records: usize, count: u32, region: usize): i32 {
   if (!beginOutput(count)) return KernelStatus.OUT_OF_MEMORY;
   for (let index: u32 = 0; index < count; index++) {
+    const record = records + <usize>index * EVENT_RECORD_SIZE;
+    const express = stepExpress(record);
+    if (express != EXPRESS_NONE) {
+      setOutcome(index, express);
+      continue;
+    }
     setCausingEvent(index);
-    setOutcome(index, <u8>stepEvent(records + <usize>index * EVENT_RECORD_SIZE, region));
+    setOutcome(index, stepEvent(record, region));
     resetScratch();
   }
   return isOutputExhausted() ? KernelStatus.OUT_OF_MEMORY : KernelStatus.OK;
+}
+
+/** An event without payload to a run that may use the express lane. */
+@inline
+function stepExpress(record: usize): i32 {
+  if (load<u16>(record, 4) != <u16>EventKind.EVENT || load<u32>(record, 12) != 0) return EXPRESS_NONE;
+  const run = expressRunOf(load<u32>(record));
+  return run < 0 ? EXPRESS_NONE : takeExpress(<u32>run, load<u32>(record, 8), load<f64>(record, 16));
 }
 
 function stepEvent(record: usize, region: usize): i32 {
@@ -49,14 +63,6 @@ function stepEvent(record: usize, region: usize): i32 {
   if (status == RunState.YIELDED && kind != EventKind.CONTINUE && kind != EventKind.CANCEL) return EventOutcome.BUSY;
   if ((status == RunState.CREATED) != (kind == EventKind.START)) return EventOutcome.MALFORMED;
   const offset = load<u32>(record, 12);
-  if (kind == EventKind.EVENT && offset == 0 && tokenCapacity(run) == 1 && !isTraced(run)) {
-    beginStep(run, load<f64>(record, 16), EventKind.EVENT);
-    const express = takeExpress(run, runProgram(run), runBlock(run), runTokens(run), load<u32>(record, 8));
-    if (express != EXPRESS_NONE) return express;
-    store<u64>(PAYLOAD, Tag.NULL);
-    store<u64>(PAYLOAD, 0, 8);
-    return endStep(run, deliverEvent(run, load<u32>(record, 8)));
-  }
   if (offset == 0) {
     store<u64>(PAYLOAD, Tag.NULL);
     store<u64>(PAYLOAD, 0, 8);
@@ -81,10 +87,7 @@ function beginStep(run: u32, now: f64, kind: i32): void {
 @inline
 function endStep(run: u32, outcome: i32): i32 {
   if (outcome != EventOutcome.TAKEN) return runStatus(run) == RunState.ENDED && outcome != EventOutcome.STALE ? EventOutcome.FAILED : outcome;
-  if (tokenCapacity(run) == 1 && tokenPhase(tokenAt(run, 0)) == TokenPhase.RESTING) {
-    setRestingNode(run, tokenNode(tokenAt(run, 0)));
-    return outcome;
-  }
+  if (tokenCapacity(run) == 1 && tokenPhase(tokenAt(run, 0)) == TokenPhase.RESTING) return outcome;
   const isQuiet = runStatus(run) == RunState.ENDED || settle(run);
   if (!isQuiet) {
     setRunStatus(run, RunState.YIELDED);
@@ -92,7 +95,6 @@ function endStep(run: u32, outcome: i32): i32 {
     return outcome;
   }
   if (runStatus(run) == RunState.YIELDED) setRunStatus(run, RunState.ACTIVE);
-  if (tokenCapacity(run) == 1) setRestingNode(run, tokenNode(tokenAt(run, 0)));
   return outcome;
 }
 

@@ -104,7 +104,7 @@ export function takeTransition(run: u32, index: u32, transition: u32): void {
   const program = runProgram(run);
   const record = transitionRecord(program, transition);
   if ((load<u16>(record, 14) & TRANSITION_FLAG_LOCAL) != 0 && tokenPhase(tokenAt(run, index)) == TokenPhase.RESTING && !isTraced(run)) {
-    takeLocal(run, tokenAt(run, index), transition, record);
+    takeLocal(run, tokenAt(run, index), record);
     return;
   }
   const domain = load<u32>(record, 40);
@@ -130,19 +130,14 @@ export function takeTransition(run: u32, index: u32, transition: u32): void {
 }
 
 /** Takes a transition beside which no scope, timer or waiting action can be: assignments, and the token rests at the target. */
-function takeLocal(run: u32, token: usize, transition: u32, record: usize): void {
+function takeLocal(run: u32, token: usize, record: usize): void {
   const program = runProgram(run);
   const end = load<u32>(record, 32) + load<u32>(record, 36);
   for (let action = load<u32>(record, 32); action < end; action++) {
     assign(run, token, action, actionRecord(program, action));
     if (runStatus(run) == RunState.ENDED) return;
   }
-  const target = load<u32>(record, 4);
-  setTokenNode(token, target);
-  setTokenGoal(token, target);
-  setTokenEdge(token, load<u32>(record, 44));
-  setTokenTransition(token, transition);
-  setTokenOutcome(token, Outcome.SUCCESS);
+  setTokenNode(token, load<u32>(record, 4));
   setTokenStep(token, load<u32>(runBlock(run), 24));
 }
 
@@ -301,8 +296,8 @@ function fork(run: u32, index: u32): void {
   for (let at: u32 = 0; at < count; at++) {
     // The forking token becomes the first branch only at the end, so that it still holds the parent frame meanwhile.
     const branch = at + 1 == count ? index : createToken(run);
-    const frame = branch == NO_TOKEN ? 0 : createFrame(run, parentFrame);
-    if (frame == 0) {
+    const frame = branch == NO_TOKEN || count == 1 ? parentFrame : createFrame(run, parentFrame);
+    if (branch == NO_TOKEN || (frame == 0 && count > 1)) {
       failLimit(run, RunFault.TOKEN_LIMIT, tokenAt(run, index));
       return;
     }
