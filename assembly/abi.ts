@@ -11,8 +11,8 @@ export const SEMANTICS_VERSION = 1;
 //
 //   +0  u32  tag       (Tag)
 //   +4  u32  aux       BOOL 0 | 1 · TIMESTAMP, DURATION nanoseconds (i32, same sign as the seconds for a duration)
-//                      · ERROR code (ExpressionError) · OPTIONAL 0 none, 1 some, 2 an opaque value (an address of
-//                      the network library: its type and its bytes) · else 0
+//                      · ERROR code (ExpressionError) · OPTIONAL 0 none, 1 some, 2 no optional but an address
+//                      of the network library · else 0
 //   +8  u64  payload   INT i64 · UINT u64 · DOUBLE, NUMBER f64 · TIMESTAMP, DURATION i64 seconds
 //                      · STRING BYTES LIST MAP TYPE OPTIONAL u32 address of the heap object (upper half 0)
 //                      · ERROR u32 instruction index, u32 address of a detail STRING object or 0
@@ -50,7 +50,7 @@ export const CELL_SIZE = 16;
 //   MAP, hashed           +0 u32 kind|flags  +4 u32 count       +8 u32 index offset or 0   +12 u32 index capacity +16 pairs (key cell, value cell)
 //                         index: u32[capacity] of pair number + 1, open addressing, follows the pairs
 //   OPTIONAL (some)       +0 u32 kind|flags  +4 u32 1           +8 u32 0                   +12 u32 0            +16 cell
-//   OPTIONAL (opaque)     +0 u32 kind|flags  +4 u32 2           +8 u32 0                   +12 u32 0            +16 cell (TYPE), cell (BYTES)
+//   OPTIONAL (address)    the same; its cell is BYTES: the 4 or 16 bytes of an ip, and for a cidr one more with its prefix length
 export enum ObjectKind {
   STRING = 1,
   BYTES = 2,
@@ -70,7 +70,7 @@ export const OBJECT_HEADER_SIZE = 16;
 //   NUMBER f64 LE · SMALL_NUMBER zigzag varint (a JSON number that is a safe integer; -0 is a NUMBER) · INT i64 LE
 //   · UINT u64 LE · DOUBLE f64 LE · STRING varint byteLength, UTF-8 · BYTES varint length, bytes · LIST varint count, values
 //   · MAP varint count, then key value pairs (keys are values) · TIMESTAMP, DURATION i64 LE seconds, i32 LE nanos
-//   · TYPE like STRING · OPTIONAL_SOME value · OPAQUE STRING and BYTES, each with its tag: the type's name, the bytes.
+//   · TYPE like STRING · OPTIONAL_SOME value · ADDRESS value (BYTES, as in the heap object).
 // varint is LEB128, unsigned, at most 5 bytes for lengths and 10 for numbers.
 export enum Wire {
   NULL = 0,
@@ -92,7 +92,7 @@ export enum Wire {
   OPTIONAL_SOME = 16,
   /** Only inside snapshots: a slot never written. */
   ABSENT = 17,
-  OPAQUE = 18,
+  ADDRESS = 18,
 }
 export const WIRE_DEPTH_MAX = 200;
 

@@ -1,13 +1,13 @@
 // Reaching into lists and maps: a[b], a.key, has(a.key), a in b, and the literals [..] and {..}.
 import { CELL_SIZE, ExpressionError, OBJECT_FLAG_PERMANENT, OBJECT_HEADER_SIZE, ObjectKind, Tag } from "./abi";
-import { copyCell, floatOf, intOf, isNumeric, objectOf, refuseOperand, refuseOperands, setBool, setError, setErrorWithDetail, setObject, tagOf, uintOf } from "./cell";
+import { auxOf, copyCell, floatOf, intOf, isNumeric, objectOf, refuseOperand, refuseOperands, setBool, setError, setErrorWithDetail, setObject, tagOf, uintOf } from "./cell";
 import { fuelLeft, spendSize } from "./fuel";
 import { areStringsEqual, closeHashedMap, countOf, findFieldInMap, findInMap, hashedMapSize, isKeyCell, isShaped, openHashedMap, pairAt, stringHash } from "./map";
 import { allocateScratch } from "./memory";
 import { STEP_CACHE, STEP_EXTRA, STEP_IMMEDIATE } from "./machine";
 import { isWholeInt } from "./numeric";
 import { internKeyOfValue, internShape, keyObject, SHAPE_KEY_COUNT_MAX } from "./shape";
-import { bytesOf, comparedCount, elementAt, newList, OBJECT_FLAG_LITERAL, valueEquals } from "./value";
+import { bytesOf, comparedCount, elementAt, innerOf, newList, OBJECT_FLAG_LITERAL, setOptional, valueEquals } from "./value";
 
 /** Key ids of the map literal in hand. */
 const LITERAL_IDS: usize = memory.data(256, 16);
@@ -18,7 +18,8 @@ const KEY_CELL: usize = memory.data(16, 16);
 /** dst = a[b]. */
 export function indexValue(dst: usize, a: usize, b: usize): void {
   const tag = tagOf(a);
-  if (tagOf(b) >= Tag.ERROR || (tag != Tag.LIST && tag != Tag.MAP)) refuseOperands(dst, a, b);
+  if (tag == Tag.OPTIONAL && tagOf(b) < Tag.ERROR) indexOptional(dst, a, b);
+  else if (tagOf(b) >= Tag.ERROR || (tag != Tag.LIST && tag != Tag.MAP)) refuseOperands(dst, a, b);
   else if (tag == Tag.LIST) indexList(dst, objectOf(a), b);
   else {
     const found = findInMap(objectOf(a), b);
@@ -50,13 +51,46 @@ function indexList(dst: usize, list: usize, index: usize): void {
   else copyCell(dst, elementAt(list, <u32>place));
 }
 
+/** dst = a[?b]: an optional, empty where there is no such element or a is empty itself. */
+export function indexOptional(dst: usize, a: usize, b: usize): void {
+  let container = a;
+  if (tagOf(a) == Tag.OPTIONAL) {
+    if (auxOf(a) == 0) {
+      setObject(dst, Tag.OPTIONAL, 0);
+      return;
+    }
+    if (auxOf(a) == 1) container = innerOf(a);
+  }
+  const tag = tagOf(container);
+  if (tag == Tag.MAP) {
+    const found = findInMap(objectOf(container), b);
+    const isPossible = tagOf(b) == Tag.STRING || tagOf(b) == Tag.BOOL || isNumeric(tagOf(b));
+    if (found != 0) setOptional(dst, found, 1);
+    else if (isPossible) setObject(dst, Tag.OPTIONAL, 0);
+    else refuseKey(dst, b);
+  } else if (tag == Tag.LIST) {
+    const element = memory.data(16, 16);
+    indexList(element, objectOf(container), b);
+    if (tagOf(element) != Tag.ERROR) setOptional(dst, element, 1);
+    else if (auxOf(element) == ExpressionError.INDEX_OUT_OF_RANGE) setObject(dst, Tag.OPTIONAL, 0);
+    else copyCell(dst, element);
+  } else setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
+}
+
+/** a.key of an optional a: an optional. Writes the key to a cell of its own. */
+function selectOptional(dst: usize, a: usize, key: u32): void {
+  setObject(KEY_CELL, Tag.STRING, keyObject(key));
+  indexOptional(dst, a, KEY_CELL);
+}
+
 /** dst = a.key where the inline cache of the step at `step` missed; fills the cache. */
 export function selectField(dst: usize, a: usize, step: usize): void {
+  const key = load<u32>(step, STEP_IMMEDIATE);
   if (tagOf(a) != Tag.MAP) {
-    refuseOperand(dst, a);
+    if (tagOf(a) == Tag.OPTIONAL) selectOptional(dst, a, key);
+    else refuseOperand(dst, a);
     return;
   }
-  const key = load<u32>(step, STEP_IMMEDIATE);
   const found = findField(objectOf(a), key, step);
   if (found != 0) copyCell(dst, found);
   else setErrorWithDetail(dst, ExpressionError.NO_SUCH_KEY, keyObject(key));
@@ -64,6 +98,11 @@ export function selectField(dst: usize, a: usize, step: usize): void {
 
 /** dst = has(a.key), as `selectField`. */
 export function hasField(dst: usize, a: usize, step: usize): void {
+  if (tagOf(a) == Tag.OPTIONAL) {
+    selectOptional(dst, a, load<u32>(step, STEP_IMMEDIATE));
+    if (tagOf(dst) == Tag.OPTIONAL) setBool(dst, auxOf(dst) != 0);
+    return;
+  }
   if (tagOf(a) != Tag.MAP) {
     refuseOperand(dst, a);
     return;
@@ -110,7 +149,8 @@ function hasText(list: usize, text: usize): bool {
   return false;
 }
 
-function hasValue(list: usize, value: usize): bool {
+/** Is there an element equal to `value`? Also false where fuel ran out. */
+export function hasValue(list: usize, value: usize): bool {
   const end = elementAt(list, countOf(list));
   for (let at = elementAt(list, 0); at < end; at += CELL_SIZE) {
     if (valueEquals(value, at)) return true;

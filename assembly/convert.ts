@@ -1,14 +1,14 @@
 // CEL's conversions: int(), uint(), double(), string(), bool(), bytes(), type(), timestamp(), duration().
 import { ExpressionError, OBJECT_HEADER_SIZE, ObjectKind, Tag } from "./abi";
 import { validateUtf8 } from "./bytes";
-import { copyCell, floatOf, intOf, isNumeric, objectOf, refuseOperand, setBool, setError, setFloat, setInt, setObject, setUint, tagOf, uintOf } from "./cell";
+import { auxOf, copyCell, floatOf, intOf, isNumeric, objectOf, refuseOperand, setBool, setError, setFloat, setInt, setObject, setUint, tagOf, uintOf } from "./cell";
 import { countOf } from "./map";
 import { setTimestamp } from "./moment";
 import { NUMBER_OK, NUMBER_OVERFLOW, numberStatus, readFloat, readInt, readUint } from "./number-text";
 import { isWholeInt } from "./numeric";
 import { appendJson, appendScalar, closeText, openText } from "./text";
 import { readDuration, readTimestamp } from "./time-text";
-import { bytesOf, makePermanentString, newText } from "./value";
+import { bytesOf, innerOf, makePermanentString, newText } from "./value";
 
 const TWO_POW_63: f64 = 9223372036854775808.0;
 const TWO_POW_64: f64 = 18446744073709551616.0;
@@ -106,7 +106,7 @@ export function toText(dst: usize, a: usize): void {
     const bytes = objectOf(a);
     if (validateUtf8(bytesOf(bytes), countOf(bytes)) < 0) setError(dst, ExpressionError.INVALID_CONVERSION);
     else copyText(dst, bytes, Tag.STRING, ObjectKind.STRING);
-  } else if (tag == Tag.BOOL || isNumeric(tag) || tag == Tag.TIMESTAMP || tag == Tag.DURATION) {
+  } else if (tag == Tag.BOOL || isNumeric(tag) || tag == Tag.TIMESTAMP || tag == Tag.DURATION || (tag == Tag.OPTIONAL && auxOf(a) == 2)) {
     openText();
     appendScalar(a);
     closeText(dst, Tag.STRING);
@@ -166,7 +166,10 @@ export function toDuration(dst: usize, a: usize): void {
 }
 
 /** u32 per Tag: its TYPE object once made. */
-const TYPES: usize = memory.data(64, 16);
+const TYPES: usize = memory.data(80, 16);
+/** Beyond the tags: addresses of the network library. */
+const TYPE_IP: i32 = 16;
+const TYPE_CIDR: i32 = 17;
 
 /** CEL's name of a type, as bytes in static memory. A JSON number is a double. */
 function typeName(tag: i32): string {
@@ -195,13 +198,18 @@ function typeName(tag: i32): string {
       return "type";
     case Tag.OPTIONAL:
       return "optional_type";
+    case TYPE_IP:
+      return "net.IP";
+    case TYPE_CIDR:
+      return "net.CIDR";
     default:
       return "double";
   }
 }
 
 export function toType(dst: usize, a: usize): void {
-  const tag = tagOf(a);
+  const isAddress = tagOf(a) == Tag.OPTIONAL && auxOf(a) == 2;
+  const tag = !isAddress ? tagOf(a) : (countOf(objectOf(innerOf(a))) & 1) == 0 ? TYPE_IP : TYPE_CIDR;
   const entry = TYPES + (<usize>tag << 2);
   if (load<u32>(entry) == 0) {
     const name = typeName(tag);

@@ -136,3 +136,64 @@ function roundToWhole(): u64 {
   const isHalf = next == 5 && point + 1 == count && !isTruncated;
   return next > 5 || (next == 5 && (!isHalf || (whole & 1) != 0)) ? whole + 1 : whole;
 }
+
+// --- digits of a double ----------------------------------------------------------------------------------------------
+
+/** Makes the digits exactly those of |value|, which is finite. */
+export function expandFloat(value: f64): void {
+  const bits = reinterpret<u64>(value);
+  const exponent = <i32>((bits >> 52) & 0x7ff);
+  let mantissa = (bits & 0xfffffffffffff) | (exponent == 0 ? 0 : 0x10000000000000);
+  isTruncated = false;
+  count = 0;
+  for (let rest = mantissa; rest != 0; rest /= 10) count++;
+  point = count;
+  for (let i = count - 1; i >= 0; i--, mantissa /= 10) store<u8>(DIGITS + i, <u8>(mantissa % 10));
+  trim();
+  if (count == 0) {
+    point = 0;
+    return;
+  }
+  let left = max<i32>(exponent, 1) - 1075;
+  for (; left > 0; left -= min<i32>(left, 30)) shiftLeft(min<i32>(left, 30));
+  if (left < 0) shiftAllRight(-left);
+}
+
+/** Rounds the number to `places` digits after the point, ties to even. */
+export function roundDigits(places: i32): void {
+  const kept = point + places;
+  if (kept >= count) return;
+  if (kept < 0) {
+    count = 0;
+    return;
+  }
+  const next = load<u8>(DIGITS + kept);
+  const isOdd = kept > 0 && (load<u8>(DIGITS + kept - 1) & 1) != 0;
+  const isUp = next > 5 || (next == 5 && (kept + 1 < count || isOdd));
+  count = kept;
+  if (!isUp) {
+    trim();
+    return;
+  }
+  while (count > 0 && load<u8>(DIGITS + count - 1) == 9) count--;
+  if (count > 0) store<u8>(DIGITS + count - 1, load<u8>(DIGITS + count - 1) + 1);
+  else {
+    store<u8>(DIGITS, 1);
+    count = 1;
+    point++;
+  }
+}
+
+/** The digits make 0.d0d1d2… * 10^point; a number that is 0 has none. */
+export function digitCount(): i32 {
+  return count;
+}
+
+export function digitPoint(): i32 {
+  return point;
+}
+
+/** Digit `index` as ASCII; 0 beyond either end. */
+export function digitAt(index: i32): u32 {
+  return 48 + (index >= 0 && index < count ? <u32>load<u8>(DIGITS + index) : 0);
+}

@@ -4,6 +4,8 @@ import { isStorable } from "./access";
 import { copyCell, floatOf, intOf, objectOf, refuseOperand, setBool, setError, setInt, tagOf } from "./cell";
 import { makeTemplate, toBool, toBytes, toDouble, toDuration, toInt, toText, toTimestamp, toType, toUint } from "./convert";
 import { spendSize } from "./fuel";
+import { callLibrary } from "./library";
+import { reverseList } from "./lists";
 import { countOf } from "./map";
 import { civilDay, civilDayOfYear, civilMonth, civilYear, floorDivide, splitDay } from "./moment";
 import { isWholeInt } from "./numeric";
@@ -25,7 +27,8 @@ export function callFunction(id: u32, dst: usize, first: usize, count: u32): voi
   for (let i: u32 = 0; i < count; i++) {
     if (!isStorable(dst, argument(first, i))) return;
   }
-  if (id >= <u32>Fn.GET_FULL_YEAR && id <= <u32>Fn.GET_MILLISECONDS) callGetter(id, dst, first, count);
+  if (id > <u32>Fn.REVERSE) callLibrary(id, dst, first, count);
+  else if (id >= <u32>Fn.GET_FULL_YEAR && id <= <u32>Fn.GET_MILLISECONDS) callGetter(id, dst, first, count);
   else if (id >= <u32>Fn.CHAR_AT || (id >= <u32>Fn.CONTAINS && id <= <u32>Fn.ENDS_WITH)) callOnText(id, dst, first, count);
   else if (count != 1) setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
   else callWithOne(id, dst, first);
@@ -129,6 +132,10 @@ function chooseOverload(first: usize, count: u32, kinds: u32, otherKinds: u32): 
 function callOnText(id: u32, dst: usize, first: usize, count: u32): void {
   if (id == Fn.JOIN) {
     callJoin(dst, first, count);
+    return;
+  }
+  if (id == Fn.REVERSE && tagOf(first) == Tag.LIST && count == 1) {
+    reverseList(dst, objectOf(first));
     return;
   }
   const overload = chooseOverload(first, count, kindsOf(id), otherKindsOf(id));

@@ -3,7 +3,7 @@
 // not its own and the evaluator needs no checks. Record after loading: +0 address of the steps, +8 address of the
 // constant cells, +20 size of the block that holds both, +28 number of registers to clear before a start (those not surely written before they are read).
 import {
-  CELL_SIZE, Fn, INSTRUCTION_SIZE, KernelStatus, NO_OPERAND, Op, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, OPERAND_REGISTER,
+  ARGUMENT_COUNT_MAX, FUNCTION_MAX, INSTRUCTION_SIZE, KernelStatus, NO_OPERAND, Op, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, OPERAND_REGISTER,
   OPERAND_SLOT, ProgramHeader, REGISTER_COUNT_MAX, Tag,
 } from "./abi";
 import { floatOf, intOf, objectOf, tagOf } from "./cell";
@@ -21,7 +21,6 @@ import { decodeWire, WIRE_OUT_OF_MEMORY } from "./wire";
 const INSTRUCTION_COUNT_MAX: u32 = 0x100000;
 /** Bytes of one expression's constants. */
 const HEAP_SIZE_MAX: usize = 0x4000000;
-const ARGUMENT_COUNT_MAX: u32 = 8;
 /** Ints of at most this size are exact as doubles. */
 const EXACT_INT_MAX: i64 = 9007199254740992;
 
@@ -208,7 +207,7 @@ function isSpecialSound(at: usize): bool {
     case Op.BRANCH:
       return load<u32>(at, 12) < instructionCount;
     case Op.CALL:
-      return load<u32>(at, 8) - 1 < <u32>Fn.REVERSE && <u32>load<u16>(at, 6) - 1 < ARGUMENT_COUNT_MAX;
+      return load<u32>(at, 8) - 1 < <u32>FUNCTION_MAX && <u32>load<u16>(at, 6) - 1 < <u32>ARGUMENT_COUNT_MAX;
     case Op.CHECK_BOOL:
       return load<u32>(at, 8) - 1 < 255;
     case Op.ITER_NEXT: {

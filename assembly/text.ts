@@ -1,13 +1,14 @@
 // Building text in scratch: one growing STRING (or BYTES) object at a time, and every value as text: string() for
 // scalars, JSON for null, lists and maps.
 import { ExpressionError, OBJECT_HEADER_SIZE, ObjectKind, Tag } from "./abi";
+import { ADDRESS_TEXT_SIZE_MAX, writeAddress } from "./address";
 import { auxOf, floatOf, intOf, objectOf, setError, setObject, tagOf, uintOf } from "./cell";
 import { spendSize } from "./fuel";
 import { countOf, mapValueAt, readMapKey } from "./map";
 import { allocateScratch, resizeScratch } from "./memory";
 import { FLOAT_TEXT_SIZE_MAX, writeFloat, writeInt, writeUint } from "./number-text";
 import { TIME_TEXT_SIZE_MAX, writeDuration, writeTimestamp } from "./time-text";
-import { bytesOf, elementAt } from "./value";
+import { bytesOf, elementAt, innerOf } from "./value";
 
 const TEXT_CAPACITY_MIN: usize = 112;
 const TEXT_SIZE_MAX: usize = 0x40000000;
@@ -77,7 +78,7 @@ export function appendBytes(address: usize, length: u32): void {
 }
 
 /** Appends up to 8 ASCII bytes, the first in the lowest byte. */
-function appendAscii(text: u64, length: i32): void {
+export function appendAscii(text: u64, length: i32): void {
   for (let i = 0; i < length; i++) appendByte(<u32>(text >> (<u64>i << 3)) & 255);
 }
 
@@ -119,6 +120,13 @@ export function appendScalar(cell: usize): bool {
       advanceText(tagOf(cell) == Tag.TIMESTAMP ? writeTimestamp(at, intOf(cell), nanos) : writeDuration(at, intOf(cell), nanos));
       return true;
     }
+    case Tag.OPTIONAL: {
+      if (auxOf(cell) != 2) return false;
+      const at = roomInText(ADDRESS_TEXT_SIZE_MAX);
+      const bytes = objectOf(innerOf(cell));
+      if (at != 0) advanceText(writeAddress(at, bytesOf(bytes), countOf(bytes)));
+      return true;
+    }
     default:
       return false;
   }
@@ -154,7 +162,9 @@ export function appendJson(cell: usize, depth: i32): void {
       appendQuoted(bytesOf(objectOf(cell)), countOf(objectOf(cell)));
       return;
     case Tag.BYTES:
+      appendByte(34);
       appendBase64(bytesOf(objectOf(cell)), countOf(objectOf(cell)));
+      appendByte(34);
       return;
     case Tag.TIMESTAMP:
     case Tag.DURATION:
@@ -169,8 +179,14 @@ export function appendJson(cell: usize, depth: i32): void {
       appendJsonMap(objectOf(cell), depth);
       return;
     case Tag.OPTIONAL:
+      if (auxOf(cell) == 2) {
+        appendByte(34);
+        appendScalar(cell);
+        appendByte(34);
+        return;
+      }
       if (auxOf(cell) != 0) {
-        appendJson(objectOf(cell) + OBJECT_HEADER_SIZE, depth + 1);
+        appendJson(innerOf(cell), depth + 1);
         return;
       }
   }
@@ -260,9 +276,8 @@ function base64Letter(bits: u32): u32 {
   return bits == 62 ? 43 : 47;
 }
 
-/** Bytes as a quoted base64 text with padding. */
-function appendBase64(address: usize, length: u32): void {
-  appendByte(34);
+/** Appends bytes as base64 with padding. */
+export function appendBase64(address: usize, length: u32): void {
   for (let i: u32 = 0; i < length; i += 3) {
     const left = length - i;
     const first = <u32>load<u8>(address + i);
@@ -273,5 +288,4 @@ function appendBase64(address: usize, length: u32): void {
     appendByte(left > 1 ? base64Letter(((second & 15) << 2) | (third >> 6)) : 61);
     appendByte(left > 2 ? base64Letter(third & 63) : 61);
   }
-  appendByte(34);
 }

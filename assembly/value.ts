@@ -1,8 +1,8 @@
 // Values as a whole: making string objects, equality and order as CEL defines them, and copying a value out of the
 // memory that is about to end. Cells are written by cell.ts, maps searched by map.ts.
-import { CELL_SIZE, OBJECT_FLAG_PERMANENT, OBJECT_HEADER_SIZE, OBJECT_KIND_MASK, ObjectKind, Tag, WIRE_DEPTH_MAX } from "./abi";
+import { CELL_SIZE, ExpressionError, OBJECT_FLAG_PERMANENT, OBJECT_HEADER_SIZE, OBJECT_KIND_MASK, ObjectKind, Tag, WIRE_DEPTH_MAX } from "./abi";
 import { compareBytes, countCodePoints } from "./bytes";
-import { intOf, isHeapTag, isNumeric, objectOf, tagOf } from "./cell";
+import { copyCell, intOf, isHeapTag, isNumeric, objectOf, setError, setObject, tagOf } from "./cell";
 import { areStringsEqual, countOf, findInMap, isShaped, mapValueAt, readMapKey } from "./map";
 import { allocatePermanent, allocateScratch, memorySizeMax } from "./memory";
 import { compareNumbers, UNORDERED } from "./numeric";
@@ -57,6 +57,28 @@ export function newList(count: u32): usize {
   store<u32>(object, count, 4);
   store<u64>(object, 0, 8);
   return object;
+}
+
+/** dst = an optional with the value of `cell` (aux: 1), or an address of the network library (aux: 2). */
+export function setOptional(dst: usize, cell: usize, aux: u32): void {
+  const object = allocateScratch(OBJECT_HEADER_SIZE + CELL_SIZE);
+  if (object == 0) {
+    setError(dst, ExpressionError.OUT_OF_MEMORY);
+    return;
+  }
+  store<u32>(object, ObjectKind.OPTIONAL);
+  store<u32>(object, 1, 4);
+  store<u64>(object, 0, 8);
+  copyCell(object + OBJECT_HEADER_SIZE, cell);
+  setObject(dst, Tag.OPTIONAL, object);
+  store<u32>(dst, aux, 4);
+}
+
+/** The cell within an optional that has a value, or within an address. */
+// @ts-ignore: decorator
+@inline
+export function innerOf(cell: usize): usize {
+  return objectOf(cell) + OBJECT_HEADER_SIZE;
 }
 
 /** Address of the bytes of a STRING, BYTES or TYPE object; their number is `countOf`. */

@@ -1,6 +1,7 @@
 // The wire form of values (drawn in abi.ts), both ways. Bytes that come in are not trusted: lengths, counts, depth,
 // UTF-8 and keys are checked before anything is allocated for them.
 import { CELL_SIZE, OBJECT_FLAG_PERMANENT, OBJECT_HEADER_SIZE, ObjectKind, Tag, Wire, WIRE_DEPTH_MAX } from "./abi";
+import { isAddress } from "./address";
 import { areBytesEqual, hashBytes, validateUtf8 } from "./bytes";
 import { auxOf, copyCell, floatOf, intOf, objectOf, setAbsent, setBool, setFloat, setInt, setNull, setObject, setTime, setUint, tagOf, uintOf } from "./cell";
 import { closeHashedMap, countOf, hashedMapSize, isKeyCell, mapValueAt, openHashedMap, pairAt, readMapKey } from "./map";
@@ -118,6 +119,13 @@ function readValue(cell: usize, depth: i32): i32 {
       return 0;
     case Wire.OPTIONAL_SOME:
       return readOptional(cell, depth);
+    case Wire.ADDRESS: {
+      const status = readOptional(cell, depth);
+      if (status < 0) return status;
+      store<u32>(cell, 2, 4);
+      const inner = objectOf(cell) + OBJECT_HEADER_SIZE;
+      return tagOf(inner) == Tag.BYTES && isAddress(objectOf(inner) + OBJECT_HEADER_SIZE, countOf(objectOf(inner))) ? 0 : WIRE_MALFORMED;
+    }
     case Wire.ABSENT:
       setAbsent(cell);
       return depth == 0 ? 0 : WIRE_MALFORMED;
@@ -412,7 +420,7 @@ export function writeWire(cell: usize, target: usize): usize {
       store<u32>(target, auxOf(cell), 9);
       return target + 13;
     case Tag.OPTIONAL:
-      store<u8>(target, auxOf(cell) == 0 ? Wire.OPTIONAL_NONE : Wire.OPTIONAL_SOME);
+      store<u8>(target, auxOf(cell) == 0 ? Wire.OPTIONAL_NONE : auxOf(cell) == 1 ? Wire.OPTIONAL_SOME : Wire.ADDRESS);
       return auxOf(cell) == 0 ? target + 1 : writeWire(objectOf(cell) + OBJECT_HEADER_SIZE, target + 1);
     default:
       store<u8>(target, tag == Tag.ABSENT ? Wire.ABSENT : Wire.NULL);

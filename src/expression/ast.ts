@@ -78,10 +78,14 @@ export interface ListNode extends Spanned {
   readonly items: readonly Ast[];
   /** `[?a]` stands somewhere in it. */
   readonly hasOptional: boolean;
+  /** Indexes of the items written `?a`, ascending; absent where there are none. */
+  readonly optionals?: readonly number[];
 }
 export interface MapEntry {
   readonly key: Ast;
   readonly value: Ast;
+  /** `{?a: b}` */
+  readonly isOptional?: boolean;
 }
 export interface MapNode extends Spanned {
   readonly kind: "map";
@@ -101,15 +105,43 @@ export interface HasNode extends Spanned {
   readonly operand: Ast;
   readonly field: string;
 }
-export type LoopMacro = "all" | "exists" | "exists_one" | "map" | "filter";
-/** `range.macro(variable, filter?, body)`. `filter` only in the three-argument `map`; for `filter` the body is the predicate. */
+export type LoopMacro =
+  | "all"
+  | "exists"
+  | "exists_one"
+  | "map"
+  | "filter"
+  | "transformList"
+  | "transformMap"
+  | "transformMapEntry"
+  | "sortBy";
+/**
+ * `range.macro(variable, secondVariable?, filter?, body)`. `filter` only in `map` and the transforms; for `filter` the body is the
+ * predicate. With two variables they are index and element of a list, key and value of a map.
+ */
 export interface LoopNode extends Spanned {
   readonly kind: "loop";
   readonly macro: LoopMacro;
   readonly range: Ast;
   readonly variable: string;
+  readonly secondVariable?: string;
   readonly filter: Ast | undefined;
   readonly body: Ast;
+}
+/** `cel.bind(variable, value, body)`; cel.block() is read as binds of `@index0`, `@index1` … one in the other. */
+export interface BindNode extends Spanned {
+  readonly kind: "bind";
+  readonly variable: string;
+  readonly value: Ast;
+  readonly body: Ast;
+}
+/** `operand.optMap(variable, body)`, or `optFlatMap` where the body is an optional itself. */
+export interface OptionalMapNode extends Spanned {
+  readonly kind: "optMap";
+  readonly operand: Ast;
+  readonly variable: string;
+  readonly body: Ast;
+  readonly isFlat: boolean;
 }
 /** Stands where an expression could not be read. A finding says why. */
 export interface InvalidNode extends Spanned {
@@ -131,6 +163,8 @@ export type Ast =
   | MessageNode
   | HasNode
   | LoopNode
+  | BindNode
+  | OptionalMapNode
   | InvalidNode;
 
 /** The node's children, in the order of the text. */
@@ -158,6 +192,10 @@ export function childrenOf(node: Ast): readonly Ast[] {
       return node.entries.map(({ value }) => value);
     case "loop":
       return node.filter === undefined ? [node.range, node.body] : [node.range, node.filter, node.body];
+    case "bind":
+      return [node.value, node.body];
+    case "optMap":
+      return [node.operand, node.body];
     default:
       return [];
   }
@@ -171,6 +209,16 @@ export function walk(root: Ast, visit: (node: Ast) => void): void {
     const children = childrenOf(node);
     for (let index = children.length - 1; index >= 0; index -= 1) pending.push(children[index] as Ast);
   }
+}
+
+/** Has the tree more than `levelsMax` levels? Needs no stack of its own depth. */
+export function isDeeperThan(root: Ast, levelsMax: number): boolean {
+  let level: readonly Ast[] = [root];
+  for (let count = 1; level.length > 0; count += 1) {
+    if (count > levelsMax) return true;
+    level = level.flatMap(childrenOf);
+  }
+  return false;
 }
 
 export interface FreeVariable {
@@ -191,12 +239,21 @@ export function freeVariables(root: Ast): FreeVariable[] {
       if ((node.isRooted || !bound.includes(name)) && !found.has(name)) found.set(name, { name, start, end });
       continue;
     }
-    const inner = node.kind === "loop" ? [...bound, node.variable] : bound;
+    const names = boundNames(node);
+    const inner = names.length > 0 ? [...bound, ...names] : bound;
     const children = childrenOf(node);
     for (let index = children.length - 1; index >= 0; index -= 1) {
-      const child = children[index] as Ast;
-      pending.push({ node: child, bound: node.kind === "loop" && index === 0 ? bound : inner });
+      // The first child of a node that binds a name is outside of the name's scope.
+      pending.push({ node: children[index] as Ast, bound: index === 0 ? bound : inner });
     }
   }
   return [...found.values()];
+}
+
+const NO_NAMES: readonly string[] = [];
+
+/** The names that a node gives to all of its children but the first. */
+export function boundNames(node: Ast): readonly string[] {
+  if (node.kind === "loop") return node.secondVariable === undefined ? [node.variable] : [node.variable, node.secondVariable];
+  return node.kind === "bind" || node.kind === "optMap" ? [node.variable] : NO_NAMES;
 }

@@ -30,7 +30,7 @@ export function chooseOverload(
     return { code: "expression/unknown-function", message };
   }
   const argCount = types.length - (isMethod ? 1 : 0);
-  const counted = styled.filter(({ args, argCountMin }) => argCount >= argCountMin && argCount <= args.length);
+  const counted = styled.filter(({ args, argCountMin, isVariadic }) => argCount >= argCountMin && (isVariadic || argCount <= args.length));
   if (counted.length === 0) {
     return { code: "expression/no-such-overload", message: `${name}() takes ${describeCounts(styled)}, not ${argCount}` };
   }
@@ -44,11 +44,13 @@ export function chooseOverload(
 
 function isFitting({ receiver, args }: Overload, types: readonly StaticType[]): boolean {
   const wanted = receiver === undefined ? args : [receiver, ...args];
-  return types.every((type, index) => wanted[index]?.some((option) => isAssignable(type, option)) ?? false);
+  const last = wanted.length - 1;
+  return types.every((type, index) => wanted[Math.min(index, last)]?.some((option) => isAssignable(type, option)) ?? false);
 }
 
 function describeCounts(overloads: readonly Overload[]): string {
   const min = Math.min(...overloads.map(({ argCountMin }) => argCountMin));
+  if (overloads.some(({ isVariadic }) => isVariadic)) return `${min} or more arguments`;
   const max = Math.max(...overloads.map(({ args }) => args.length));
   if (min === max) return max === 1 ? "1 argument" : `${max === 0 ? "no" : max} arguments`;
   return `${min} to ${max} arguments`;

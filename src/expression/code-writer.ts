@@ -36,6 +36,7 @@ export type ConstantValue =
   | { readonly type: LiteralType | "type"; readonly value: LiteralValue }
   /** Any value that the wire form carries, its numbers JSON numbers. */
   | { readonly type: "data"; readonly value: unknown }
+  | { readonly type: "none"; readonly value: null }
   | { readonly type: "list"; readonly items: readonly ConstantValue[] }
   | { readonly type: "map"; readonly entries: readonly (readonly [ConstantValue, ConstantValue])[] };
 
@@ -229,6 +230,9 @@ function writeConstant(writer: ValueWriter, constant: ConstantValue): void {
       return;
     case "type":
       writer.writeString(constant.value as string, Wire.TYPE);
+      return;
+    case "none":
+      writer.writeByte(Wire.OPTIONAL_NONE);
       return;
     case "list":
       writer.writeByte(Wire.LIST);

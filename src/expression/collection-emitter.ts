@@ -54,6 +54,12 @@ function emitLongList(host: CollectionHost, node: ListNode, dst: Register): void
   writer.place(end);
 }
 
+/** A list in `dst`: key, value, key, value … of a map literal. */
+export function emitEntryList(host: CollectionHost, node: MapNode, dst: Register): void {
+  const items = node.entries.flatMap(({ key, value }) => [key, value]);
+  emitList(host, { kind: "list", start: node.start, end: node.end, items, hasOptional: false }, dst);
+}
+
 /** A map of its entries in `dst`. */
 export function emitMap(host: CollectionHost, node: MapNode, dst: Register): void {
   emitEntries(

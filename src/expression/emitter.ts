@@ -9,6 +9,7 @@ import type {
   Ast,
   BinaryNode,
   BinaryOperator,
+  BindNode,
   CallNode,
   ConditionalNode,
   HasNode,
@@ -18,17 +19,19 @@ import type {
   LogicNode,
   LoopNode,
   MapNode,
+  OptionalMapNode,
   SelectNode,
   Spanned,
   UnaryNode,
 } from "./ast.js";
-import { chooseOverload } from "./call.js";
+import { type CallHost, emitCall } from "./call-emitter.js";
 import { CodeLimitError, CodeWriter, type ConstantValue, type Label, type Operand, type Register } from "./code-writer.js";
-import { type CollectionHost, emitList, emitMap } from "./collection-emitter.js";
+import { emitList, emitMap } from "./collection-emitter.js";
 import { readConstant } from "./constant.js";
 import { type ExpressionOrigin, FindingList } from "./finding-list.js";
-import { isKnownUnsupported, overloadsOf, TYPE_VALUES } from "./function-table.js";
+import { TYPE_VALUES } from "./function-table.js";
 import { emitLoop, type LoopHost } from "./loop-emitter.js";
+import { emitAlternative, emitOptionalCollection, emitOptionalIndex, emitOptionalMap, type OptionalHost } from "./optional-emitter.js";
 import { describeType, isAssignable, joinTypes, type StaticType, typeOfBinary } from "./type.js";
 
 /** The names that an expression may use. */
@@ -72,6 +75,15 @@ const COMPARE_OPS: Readonly<Record<string, readonly [Op, Op, Op]>> = {
   ">=": [Op.GE, Op.GE_JUMP_FALSE, Op.GE_JUMP_TRUE],
 };
 const ARITHMETIC_OPS: Readonly<Record<string, Op>> = { "+": Op.ADD, "-": Op.SUB, "*": Op.MUL, "/": Op.DIV, "%": Op.MOD, in: Op.IN };
+/** What loops give that give no bool. */
+const LOOP_TYPES: Readonly<Record<string, StaticType>> = {
+  map: "list",
+  filter: "list",
+  transformList: "list",
+  sortBy: "list",
+  transformMap: "map",
+  transformMapEntry: "map",
+};
 const NULL: ConstantValue = { type: "null", value: null };
 
 /** Emits one expression. `options.text` is its source, for places. Linear in the size of the tree. */
@@ -92,14 +104,14 @@ export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOp
 }
 
 /** Emits one expression's code. Made for one use. */
-export class Emitter implements LoopHost, CollectionHost {
+export class Emitter implements LoopHost, OptionalHost, CallHost {
   readonly writer = new CodeWriter();
   /** Of the value emitted last. */
   type: StaticType = "any";
   private readonly scope: ExpressionScope;
-  private readonly findings: FindingList;
-  private readonly isChecked: boolean;
-  private readonly locals: { readonly name: string; readonly register: Register }[] = [];
+  readonly findings: FindingList;
+  readonly isChecked: boolean;
+  private readonly locals: { readonly name: string; readonly register: Register; readonly type: StaticType }[] = [];
 
   constructor(scope: ExpressionScope, findings: FindingList) {
     this.scope = scope;
@@ -176,8 +188,8 @@ export class Emitter implements LoopHost, CollectionHost {
     this.writer.writeJump(when ? Op.JUMP_TRUE : Op.JUMP_FALSE, label, 0, dst);
   }
 
-  bind(name: string, register: Register): void {
-    this.locals.push({ name, register });
+  bind(name: string, register: Register, type: StaticType = "any"): void {
+    this.locals.push({ name, register, type });
   }
 
   unbind(): void {
@@ -201,7 +213,7 @@ export class Emitter implements LoopHost, CollectionHost {
       case "binary":
         return this.emitSpine(node, dst ?? this.writer.allocate(), undefined);
       case "call":
-        return this.emitCall(node, dst);
+        return this.emitCallNode(node, dst ?? this.writer.allocate());
       case "unary":
         return this.emitUnary(node, dst ?? this.writer.allocate());
       case "logic":
@@ -215,6 +227,10 @@ export class Emitter implements LoopHost, CollectionHost {
         return this.emitHas(node, dst ?? this.writer.allocate());
       case "loop":
         return this.emitLoopNode(node, dst ?? this.writer.allocate());
+      case "bind":
+        return this.emitBind(node, dst ?? this.writer.allocate());
+      case "optMap":
+        return this.emitOptionalMapNode(node, dst ?? this.writer.allocate());
       case "message":
         return this.rejectUnsupported(node, `Messages (${node.name}{…}) are not supported`);
       case "invalid":
@@ -226,8 +242,8 @@ export class Emitter implements LoopHost, CollectionHost {
   private emitIdentifier(node: IdentifierNode, dst: Register | undefined): Operand {
     const local = node.isRooted ? undefined : this.findLocal(node.name);
     if (local !== undefined) {
-      this.type = "any";
-      return local;
+      this.type = local.type;
+      return local.register;
     }
     const declared = this.findDeclared(node.name, node.isRooted);
     if (declared !== undefined) return this.emitVariable(declared, node);
@@ -334,22 +350,22 @@ export class Emitter implements LoopHost, CollectionHost {
     const operandType = this.type;
     const key = this.emit(node.index);
     const keyType = this.type;
-    if (node.isOptional) this.rejectUnsupported(node, "Optional indexes (a[?b]) are not supported yet");
     const isIndexable = operandType === "any" || operandType === "map" || operandType === "list";
     if (!isIndexable) this.reportType(`A value of type ${describeType(operandType)} has no elements`, node);
     else if (operandType === "list" && (keyType === "string" || keyType === "bool" || keyType === "bytes")) {
       this.reportType(`A list has no element at a ${describeType(keyType)}`, node.index);
     }
     this.locate(node);
-    this.writer.write(Op.INDEX, dst, operand, key);
+    if (node.isOptional) emitOptionalIndex(this, node, operand, key, dst);
+    else this.writer.write(Op.INDEX, dst, operand, key);
     this.type = "any";
   }
 
   private emitSelect(node: SelectNode, operand: Operand, dst: Register): void {
-    if (node.isOptional) this.rejectUnsupported(node, "Optional fields (a.?b) are not supported yet");
     this.checkFields(node);
     this.locate(node);
-    this.writer.write(Op.FIELD, dst, operand, 0, this.writer.key(node.field));
+    if (node.isOptional) emitOptionalIndex(this, node, operand, this.writer.constant({ type: "string", value: node.field }), dst);
+    else this.writer.write(Op.FIELD, dst, operand, 0, this.writer.key(node.field));
     this.type = "any";
   }
 
@@ -449,65 +465,59 @@ export class Emitter implements LoopHost, CollectionHost {
   private emitLoopNode(node: LoopNode, dst: Register): Operand {
     this.locate(node);
     emitLoop(this, node, dst);
-    this.type = node.macro === "map" || node.macro === "filter" ? "list" : "bool";
+    this.type = LOOP_TYPES[node.macro] ?? "bool";
     return dst;
   }
 
-  private emitCall(node: CallNode, given: Register | undefined): Operand {
-    const { writer, findings } = this;
+  private emitCallNode(node: CallNode, dst: Register): Operand {
     const { name, target, args } = node;
-    const end = node.nameStart + name.length;
-    const library = target?.kind === "identifier" && !this.isVariable(target) ? target.name : undefined;
-    const overloads = overloadsOf(name);
-    if (isKnownUnsupported(name, library)) {
-      return this.rejectUnsupported(node, `The function ${library === undefined ? "" : `${library}.`}${name}() is not supported yet`);
-    }
-    const dst = given ?? writer.allocate();
-    const mark = writer.mark();
-    const operands = target === undefined ? args : [target, ...args];
-    const base = writer.allocate(operands.length);
-    const types = operands.map((operand, index) => {
-      this.emitInto(operand, base + index);
-      return this.type;
-    });
-    writer.release(mark);
-    const choice = chooseOverload(name, overloads, target !== undefined, types);
-    this.locate(node);
-    if ("overload" in choice) {
-      writer.write(Op.CALL, dst, base, operands.length, choice.overload.fn);
-      this.type = choice.overload.result;
-      return dst;
-    }
-    if (this.isChecked) findings.report(choice.code, choice.message, node.nameStart, end);
-    // Unchecked: the mistake is an error of the run, and only where the call is reached.
-    writer.write(Op.NEGATE, dst, writer.constant(NULL));
+    const [alternative] = args;
+    if (target === undefined || alternative === undefined || args.length > 1 || (name !== "or" && name !== "orValue")) return emitCall(this, node, dst);
+    emitAlternative(this, node, target, alternative, dst);
     this.type = "any";
     return dst;
   }
 
-  private isVariable(node: IdentifierNode): boolean {
-    return this.findLocal(node.name) !== undefined || this.findDeclared(node.name, node.isRooted) !== undefined;
+  isVariable(name: string, isRooted: boolean): boolean {
+    return (!isRooted && this.findLocal(name) !== undefined) || this.findDeclared(name, isRooted) !== undefined;
+  }
+
+  private emitBind(node: BindNode, dst: Register): Operand {
+    const mark = this.writer.mark();
+    const value = this.writer.allocate();
+    this.emitInto(node.value, value);
+    this.bind(node.variable, value, this.type);
+    this.emitInto(node.body, dst);
+    this.unbind();
+    this.writer.release(mark);
+    return dst;
+  }
+
+  private emitOptionalMapNode(node: OptionalMapNode, dst: Register): Operand {
+    emitOptionalMap(this, node, dst);
+    this.type = "any";
+    return dst;
   }
 
   private emitCollection(node: ListNode | MapNode, given: Register | undefined): Operand {
     const { kind } = node;
-    if (node.hasOptional) return this.rejectUnsupported(node, "Optional elements and entries are not supported yet");
-    const constant = readConstant(node);
+    const constant = node.hasOptional ? undefined : readConstant(node);
     if (constant !== undefined) {
       this.type = kind;
       return this.writer.constant(constant);
     }
     const dst = given ?? this.writer.allocate();
-    if (kind === "list") emitList(this, node, dst);
+    if (node.hasOptional) emitOptionalCollection(this, node, dst);
+    else if (kind === "list") emitList(this, node, dst);
     else emitMap(this, node, dst);
     this.type = kind;
     return dst;
   }
 
-  private findLocal(name: string): Register | undefined {
+  private findLocal(name: string): { readonly register: Register; readonly type: StaticType } | undefined {
     for (let index = this.locals.length - 1; index >= 0; index -= 1) {
       const local = this.locals[index];
-      if (local?.name === name) return local.register;
+      if (local?.name === name) return local;
     }
     return undefined;
   }
@@ -539,7 +549,7 @@ export class Emitter implements LoopHost, CollectionHost {
     const name = inner.name + path;
     const declared = this.scope.isDeclared === undefined ? undefined : this.findDeclared(name, inner.isRooted);
     if (declared !== undefined) return this.emitVariable(declared, node);
-    const typeName = inner.name === "google" ? TYPE_VALUES.get(name) : undefined;
+    const typeName = inner.name === "google" || inner.name === "net" ? TYPE_VALUES.get(name) : undefined;
     if (typeName === undefined) return undefined;
     this.type = "type";
     return this.writer.constant({ type: "type", value: typeName });

@@ -1,6 +1,7 @@
-// Emits the macros that run over a list or map (langdef.md, "Macros"): loops with early exit, builders and a counter.
+// Emits the macros that run over a list or map (langdef.md, "Macros", and those with two variables): loops with early
+// exit, builders and a counter.
 // An error in a predicate is a value: all() and exists() absorb it where another element decides, the others end with it.
-import { NO_OPERAND, Op } from "../../assembly/abi.js";
+import { Fn, NO_OPERAND, Op } from "../../assembly/abi.js";
 import type { Ast, LoopNode } from "./ast.js";
 import type { CodeWriter, Label, Operand, Register } from "./code-writer.js";
 
@@ -27,6 +28,7 @@ interface Loop {
   readonly done: Label;
   /** After everything. */
   readonly end: Label;
+  /** Of the first variable. */
   readonly element: Register;
 }
 
@@ -42,17 +44,21 @@ export function emitLoop(host: LoopHost, node: LoopNode, dst: Register): void {
     case "exists_one":
       emitExistsOne(host, node, dst);
       break;
+    case "sortBy":
+      emitSortBy(host, node, dst);
+      break;
     default:
       emitBuilder(host, node, dst);
   }
 }
 
 /** Opens the loop; `dst` receives the error of a range that is none. */
-function openLoop(host: LoopHost, node: LoopNode, dst: Register): Loop {
+function openLoop(host: LoopHost, node: LoopNode, dst: Register, given?: Operand): Loop {
   const { writer } = host;
-  const range = host.emitRange(node.range);
+  const range = given ?? host.emitRange(node.range);
   const iterator = writer.allocate(2);
   const element = writer.allocate();
+  const second = node.secondVariable === undefined ? NO_OPERAND : writer.allocate();
   const loop: Loop = { next: writer.createLabel(), done: writer.createLabel(), end: writer.createLabel(), element };
   const failed = writer.createLabel();
   writer.writeJump(Op.ITER_START, failed, iterator, range);
@@ -61,9 +67,16 @@ function openLoop(host: LoopHost, node: LoopNode, dst: Register): Loop {
   writer.write(Op.MOVE, dst, iterator);
   writer.writeJump(Op.JUMP, loop.end);
   writer.place(loop.next);
-  writer.writeJump(Op.ITER_NEXT, loop.done, element, iterator, NO_OPERAND);
+  writer.writeJump(Op.ITER_NEXT, loop.done, element, iterator, second);
   host.bind(node.variable, element);
+  if (node.secondVariable !== undefined) host.bind(node.secondVariable, second);
   return loop;
+}
+
+/** Ends the names that `openLoop` gave. */
+function closeLoop(host: LoopHost, node: LoopNode): void {
+  if (node.secondVariable !== undefined) host.unbind();
+  host.unbind();
 }
 
 function emitQuantifier(host: LoopHost, node: LoopNode, dst: Register, isAll: boolean): void {
@@ -78,7 +91,7 @@ function emitQuantifier(host: LoopHost, node: LoopNode, dst: Register, isAll: bo
   writer.writeJump(Op.JUMP, loop.next);
   writer.place(loop.done);
   writer.place(loop.end);
-  host.unbind();
+  closeLoop(host, node);
   writer.release(mark);
 }
 
@@ -95,16 +108,17 @@ function emitExistsOne(host: LoopHost, node: LoopNode, dst: Register): void {
   writer.place(loop.done);
   writer.write(Op.EQ, dst, counter, writer.constant({ type: "int", value: 1 }));
   writer.place(loop.end);
-  host.unbind();
+  closeLoop(host, node);
   writer.release(mark);
 }
 
-function emitBuilder(host: LoopHost, node: LoopNode, dst: Register): void {
+/** `given`: what the loop runs over, where it was emitted before. */
+function emitBuilder(host: LoopHost, node: LoopNode, dst: Register, given?: Operand): void {
   const { writer } = host;
   const mark = writer.mark();
   const builder = writer.allocate();
   writer.write(Op.BUILDER_NEW, builder);
-  const loop = openLoop(host, node, dst);
+  const loop = openLoop(host, node, dst, given);
   const predicate = node.macro === "filter" ? node.body : node.filter;
   if (predicate !== undefined) {
     const inner = writer.mark();
@@ -112,22 +126,48 @@ function emitBuilder(host: LoopHost, node: LoopNode, dst: Register): void {
     writer.writeBranch(dst, verdict, loop.next, loop.end);
     writer.release(inner);
   }
-  if (node.macro === "filter" || host.isBoundNode(node.body)) {
+  const isPlain = node.macro === "filter" || (node.macro !== "transformMap" && host.isBoundNode(node.body));
+  if (isPlain) {
     writer.write(Op.BUILDER_PUSH, builder, node.macro === "filter" ? loop.element : host.emit(node.body));
   } else {
     const failed = writer.createLabel();
     const value = host.emitSettled(node.body);
     writer.writeJump(Op.JUMP_ERROR, failed, 0, value);
+    if (node.macro === "transformMap") writer.write(Op.BUILDER_PUSH, builder, loop.element);
     writer.write(Op.BUILDER_PUSH, builder, value);
     writer.writeJump(Op.JUMP, loop.next);
     writer.place(failed);
     writer.write(Op.MOVE, dst, value);
     writer.writeJump(Op.JUMP, loop.end);
   }
-  if (node.macro === "filter" || host.isBoundNode(node.body)) writer.writeJump(Op.JUMP, loop.next);
+  if (isPlain) writer.writeJump(Op.JUMP, loop.next);
   writer.place(loop.done);
-  writer.write(Op.BUILDER_FINISH, dst, builder);
+  finishBuilder(host, node, builder, dst);
   writer.place(loop.end);
-  host.unbind();
+  closeLoop(host, node);
+  writer.release(mark);
+}
+
+/** The list built, or the map that it stands for. */
+function finishBuilder({ writer }: LoopHost, { macro }: LoopNode, builder: Register, dst: Register): void {
+  if (macro !== "transformMap" && macro !== "transformMapEntry") {
+    writer.write(Op.BUILDER_FINISH, dst, builder);
+    return;
+  }
+  const base = writer.allocate(2);
+  writer.write(Op.BUILDER_FINISH, base, builder);
+  writer.write(Op.MOVE, base + 1, writer.constant({ type: "list", items: [] }));
+  if (macro === "transformMap") writer.write(Op.CALL, dst, base, 2, Fn.KEEP_ENTRIES);
+  else writer.write(Op.CALL, dst, base, 1, Fn.MERGE_MAPS);
+}
+
+/** The range in the order of its elements' keys. */
+function emitSortBy(host: LoopHost, node: LoopNode, dst: Register): void {
+  const { writer } = host;
+  const mark = writer.mark();
+  const base = writer.allocate(2);
+  writer.write(Op.MOVE, base, host.emitRange(node.range));
+  emitBuilder(host, node, base + 1, base);
+  writer.write(Op.CALL, dst, base, 2, Fn.SORT_BY);
   writer.release(mark);
 }

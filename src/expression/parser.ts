@@ -2,7 +2,7 @@
 // is wrong it says so, skips to where reading can go on and leaves an invalid node, so one pass gives all findings.
 // Depth is counted, never left to the stack.
 import type { Finding } from "../model/errors.js";
-import type { Ast, BinaryOperator, LiteralNode, LiteralType, LiteralValue, LogicNode, MapEntry } from "./ast.js";
+import { type Ast, type BinaryOperator, isDeeperThan, type LiteralNode, type LiteralType, type LiteralValue, type LogicNode, type MapEntry } from "./ast.js";
 import { type ExpressionOrigin, FindingList } from "./finding-list.js";
 import { Lexer, Token } from "./lexer.js";
 import { readMacro } from "./macro.js";
@@ -17,6 +17,10 @@ export interface ParseOptions {
   readonly origin?: ExpressionOrigin;
   /** UTF-16 units; default EXPRESSION_SIZE_MAX. */
   readonly sizeMax?: number;
+  /** Levels of the syntax tree. Default: no limit besides EXPRESSION_DEPTH_MAX. */
+  readonly depthMax?: number;
+  /** Without optional syntax and quoted fields; of the macros only has, all, exists, exists_one, map, filter and cel.bind. */
+  readonly isCore?: boolean;
 }
 
 export interface ParsedExpression {
@@ -31,18 +35,21 @@ export interface ParsedExpression {
  */
 export function parseExpression(text: string, options: ParseOptions = {}): ParsedExpression {
   const list = new FindingList();
-  const ast = parseInto(text, list, options.sizeMax);
+  const ast = parseInto(text, list, options.sizeMax, options.isCore);
+  const { depthMax } = options;
+  if (depthMax !== undefined && list.errorCount === 0 && isDeeperThan(ast, depthMax))
+    list.report("expression/too-deep", `The expression is deeper than ${depthMax} levels`, 0, text.length);
   return { ast, findings: list.resolve(text, options.origin) };
 }
 
 /** As `parseExpression`, with findings left in `list`. */
-export function parseInto(text: string, list: FindingList, sizeMax: number = EXPRESSION_SIZE_MAX): Ast {
+export function parseInto(text: string, list: FindingList, sizeMax: number = EXPRESSION_SIZE_MAX, isCore = false): Ast {
   if (text.length > sizeMax) {
     list.report("expression/too-large", `The expression has ${text.length} characters; the limit is ${sizeMax}`, 0, 0);
     return { kind: "invalid", start: 0, end: text.length };
   }
   try {
-    return new Parser(text, list).parse();
+    return new Parser(text, list, isCore).parse();
   } catch (error) {
     // The depth is counted; only a caller that has all but used up the stack comes here.
     if (!(error instanceof RangeError)) throw error;
@@ -98,14 +105,16 @@ const RESERVED_WORDS: ReadonlySet<string> = new Set([
 class Parser {
   private readonly lexer: Lexer;
   private readonly findings: FindingList;
+  private readonly isCore: boolean;
   private depth = 0;
   /** Nothing is reported after the text proved too deep. */
   private isGivenUp = false;
   /** Where the last syntax error was reported: one each place. */
   private errorAt = -1;
 
-  constructor(text: string, findings: FindingList) {
+  constructor(text: string, findings: FindingList, isCore: boolean) {
     this.findings = findings;
+    this.isCore = isCore;
     this.lexer = new Lexer(text, findings);
   }
 
@@ -218,11 +227,13 @@ class Parser {
 
   private parseSelection(operand: Ast): Ast {
     const { lexer } = this;
+    const operatorStart = lexer.start;
     lexer.next();
     const isOptional = lexer.token === Token.QUESTION;
-    if (isOptional) lexer.next();
+    if (isOptional) this.skipBeyondCore("optional fields", operatorStart);
     const fieldStart = lexer.start;
     const isEscaped = lexer.token === Token.ESCAPED_IDENTIFIER;
+    if (isEscaped && this.isCore) this.reportBeyondCore("quoted fields", fieldStart);
     if (lexer.token !== Token.IDENTIFIER && !isEscaped) {
       this.reportUnexpected("a field name");
       return { kind: "invalid", start: operand.start, end: lexer.start };
@@ -237,9 +248,10 @@ class Parser {
 
   private parseIndex(operand: Ast): Ast {
     const { lexer } = this;
+    const operatorStart = lexer.start;
     lexer.next();
     const isOptional = lexer.token === Token.QUESTION;
-    if (isOptional) lexer.next();
+    if (isOptional) this.skipBeyondCore("optional indexes", operatorStart);
     const index = this.parseTernary();
     const end = this.close(Token.RIGHT_BRACKET, '"]"');
     return { kind: "index", start: operand.start, end, operand, index, isOptional };
@@ -251,7 +263,7 @@ class Parser {
     const args: Ast[] = [];
     this.parseItems(Token.RIGHT_PAREN, false, () => args.push(this.parseTernary()));
     const end = this.close(Token.RIGHT_PAREN, '")"');
-    return readMacro({ kind: "call", start, end, name, nameStart, target, args }, this.findings);
+    return readMacro({ kind: "call", start, end, name, nameStart, target, args }, this.findings, this.isCore);
   }
 
   /** Items between commas up to the closing token, which is left in hand. */
@@ -356,13 +368,15 @@ class Parser {
     const { lexer } = this;
     const { start } = lexer;
     const items: Ast[] = [];
-    let hasOptional = false;
+    const optionals: number[] = [];
     lexer.next();
     this.parseItems(Token.RIGHT_BRACKET, true, () => {
-      hasOptional = this.skipOptional() || hasOptional;
+      if (this.skipOptional()) optionals.push(items.length);
       items.push(this.parseTernary());
     });
-    return { kind: "list", start, end: this.close(Token.RIGHT_BRACKET, '"]"'), items, hasOptional };
+    const end = this.close(Token.RIGHT_BRACKET, '"]"');
+    if (optionals.length === 0) return { kind: "list", start, end, items, hasOptional: false };
+    return { kind: "list", start, end, items, hasOptional: true, optionals };
   }
 
   private parseMap(): Ast {
@@ -372,9 +386,11 @@ class Parser {
     let hasOptional = false;
     lexer.next();
     this.parseItems(Token.RIGHT_BRACE, true, () => {
-      hasOptional = this.skipOptional() || hasOptional;
+      const isOptional = this.skipOptional();
+      hasOptional ||= isOptional;
       const key = this.parseTernary();
-      entries.push({ key, value: this.parseEntryValue() });
+      const value = this.parseEntryValue();
+      entries.push(isOptional ? { key, value, isOptional } : { key, value });
     });
     return { kind: "map", start, end: this.close(Token.RIGHT_BRACE, '"}"'), entries, hasOptional };
   }
@@ -386,6 +402,7 @@ class Parser {
     this.parseItems(Token.RIGHT_BRACE, true, () => {
       this.skipOptional();
       const field = lexer.name;
+      if (lexer.token === Token.ESCAPED_IDENTIFIER && this.isCore) this.reportBeyondCore("quoted fields", lexer.start);
       if (lexer.token === Token.IDENTIFIER || lexer.token === Token.ESCAPED_IDENTIFIER) lexer.next();
       else this.reportUnexpected("a field name");
       entries.push({ field, value: this.parseEntryValue() });
@@ -406,8 +423,18 @@ class Parser {
 
   private skipOptional(): boolean {
     if (this.lexer.token !== Token.QUESTION) return false;
-    this.lexer.next();
+    this.skipBeyondCore("optional elements", this.lexer.start);
     return true;
+  }
+
+  /** Takes a token that the core language does not have; says so where only that is read. */
+  private skipBeyondCore(what: string, start: number): void {
+    if (this.isCore) this.reportBeyondCore(what, start);
+    this.lexer.next();
+  }
+
+  private reportBeyondCore(what: string, start: number): void {
+    this.findings.report("expression/unsupported", `The core language has no ${what}`, start, this.lexer.position);
   }
 
   /** Skips to a comma or the closing token of the brackets in hand, or to the end. */

@@ -1,6 +1,7 @@
 // Wire values read back: as plain JavaScript data, or with every type spelled out. Bytes may come from a damaged store,
 // so every length is checked and nothing read here is trusted.
 import { WIRE_DEPTH_MAX, Wire } from "../../assembly/abi.js";
+import { formatAddress } from "./address.js";
 import { WorkflowError } from "./errors.js";
 
 /** A value with its CEL type spelled out, as conformance cases write it. `number` is a JSON number. */
@@ -82,6 +83,8 @@ export class ValueReader {
       case Wire.OPTIONAL_SOME:
         this.checkDepth(depth);
         return this.readValue(depth + 1);
+      case Wire.ADDRESS:
+        return this.readAddress();
       case Wire.OPTIONAL_NONE:
       case Wire.ABSENT:
         return undefined;
@@ -132,9 +135,17 @@ export class ValueReader {
       case Wire.OPTIONAL_SOME:
         this.checkDepth(depth);
         return { optional: this.readExact(depth + 1) };
+      case Wire.ADDRESS:
+        return { string: this.readAddress() };
       default:
         return this.fail(`unknown tag ${tag}`, this.position - 1);
     }
+  }
+
+  /** An ip or a cidr, as its text. */
+  private readAddress(): string {
+    if (this.readByte() !== Wire.BYTES) return this.fail("an address is bytes", this.position - 1);
+    return formatAddress(this.readBytes());
   }
 
   private readByte(): number {

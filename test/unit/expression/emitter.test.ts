@@ -128,24 +128,7 @@ describe("mistakes of type", () => {
 });
 
 describe("what is not there yet is said to be so", () => {
-  test.each([
-    "name.matches('a')",
-    "math.greatest(1, 2)",
-    "cel.bind(x, 1, x)",
-    "optional.of(1)",
-    "a.?b",
-    "a[?0]",
-    "[?a]",
-    "{?a: b}",
-    "Message{field: 1}",
-    "items.all(i, v, v)",
-    "items.transformList(i, v, v)",
-    "strings.quote(name)",
-    "name.format([1])",
-    "ip('1.2.3.4')",
-    "base64.encode(b'a')",
-    "sets.contains([1], [2])",
-  ])("%s", (text) => {
+  test.each(["Message{field: 1}"])("%s", (text) => {
     expect(emit(text).findings.map(({ code }) => code)).toContain("expression/unsupported");
   });
 

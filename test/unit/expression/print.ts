@@ -22,15 +22,19 @@ export function printExpression(node: Ast): string {
     case "conditional":
       return `(${printExpression(node.test)}) ? (${printExpression(node.yes)}) : (${printExpression(node.no)})`;
     case "list":
-      return `[${node.items.map(printExpression).join(", ")}]`;
+      return `[${node.items.map((item, index) => `${node.optionals?.includes(index) ? "?" : ""}${printExpression(item)}`).join(", ")}]`;
     case "map":
-      return `{${node.entries.map(({ key, value }) => `${printExpression(key)}: ${printExpression(value)}`).join(", ")}}`;
+      return `{${node.entries.map(({ key, value, isOptional }) => `${isOptional ? "?" : ""}${printExpression(key)}: ${printExpression(value)}`).join(", ")}}`;
     case "message":
       return `${node.name}{${node.entries.map(({ field, value }) => `${field}: ${printExpression(value)}`).join(", ")}}`;
     case "has":
       return `has(${printOperand(node.operand)}.${node.field})`;
     case "loop":
-      return `${printOperand(node.range)}.${node.macro}(${[node.variable, ...(node.filter ? [printExpression(node.filter)] : []), printExpression(node.body)].join(", ")})`;
+      return `${printOperand(node.range)}.${node.macro}(${[node.variable, ...(node.secondVariable === undefined ? [] : [node.secondVariable]), ...(node.filter ? [printExpression(node.filter)] : []), printExpression(node.body)].join(", ")})`;
+    case "bind":
+      return `cel.bind(${node.variable}, ${printExpression(node.value)}, ${printExpression(node.body)})`;
+    case "optMap":
+      return `${printOperand(node.operand)}.${node.isFlat ? "optFlatMap" : "optMap"}(${node.variable}, ${printExpression(node.body)})`;
     case "invalid":
       return "?";
   }
