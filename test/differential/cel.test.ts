@@ -32,11 +32,11 @@ interface Texts {
 }
 
 const { bool } = fc.letrec<Texts>((tie) => {
-  const int = tie("int");
-  const condition = tie("bool");
-  const text = tie("string");
-  const ints = tie("ints");
-  const words = tie("words");
+  const int = tie("int") as fc.Arbitrary<string>;
+  const condition = tie("bool") as fc.Arbitrary<string>;
+  const text = tie("string") as fc.Arbitrary<string>;
+  const ints = tie("ints") as fc.Arbitrary<string>;
+  const words = tie("words") as fc.Arbitrary<string>;
   const options = { maxDepth: 4, depthSize: "small" as const };
   const choice = (value: fc.Arbitrary<string>) =>
     fc.tuple(condition, value, value).map(([test_, yes, no]) => `(${test_} ? ${yes} : ${no})`);

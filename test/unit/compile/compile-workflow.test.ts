@@ -66,9 +66,10 @@ describe("numbering", () => {
     });
     const graph = numberStates(definition);
     const events = definition.events.map(({ name }) => name);
-    const candidates = groupCandidates(definition, graph, (index) =>
-      events.indexOf((definition.transitions[index]?.trigger as { event: string }).event),
-    );
+    const candidates = groupCandidates(definition, graph, (index) => {
+      const trigger = definition.transitions[index]?.trigger;
+      return trigger?.kind === "event" ? events.indexOf(trigger.event) : -1;
+    });
     const first = candidates.dispatch[1 * events.length] as number;
     expect([candidates.list[first - 1], candidates.list[first]]).toEqual([0, (2 | CANDIDATE_LAST) >>> 0]);
     expect(candidates.dispatch[3 * events.length]).toBe(0);
