@@ -21,6 +21,7 @@ export type ExpressionFindingCode =
   | "expression/unsupported"
   | "expression/unknown-function"
   | "expression/undeclared-variable"
+  | "expression/no-such-field"
   | "expression/no-such-overload";
 
 /** Where an expression's text stands in the author's document. */

@@ -2,7 +2,16 @@
 // is wrong it says so, skips to where reading can go on and leaves an invalid node, so one pass gives all findings.
 // Depth is counted, never left to the stack.
 import type { Finding } from "../model/errors.js";
-import { type Ast, type BinaryOperator, isDeeperThan, type LiteralNode, type LiteralType, type LiteralValue, type LogicNode, type MapEntry } from "./ast.js";
+import {
+  type Ast,
+  type BinaryOperator,
+  isDeeperThan,
+  type LiteralNode,
+  type LiteralType,
+  type LiteralValue,
+  type LogicNode,
+  type MapEntry,
+} from "./ast.js";
 import { type ExpressionOrigin, FindingList } from "./finding-list.js";
 import { Lexer, Token } from "./lexer.js";
 import { readMacro } from "./macro.js";
@@ -19,7 +28,7 @@ export interface ParseOptions {
   readonly sizeMax?: number;
   /** Levels of the syntax tree. Default: no limit besides EXPRESSION_DEPTH_MAX. */
   readonly depthMax?: number;
-  /** Without optional syntax and quoted fields; of the macros only has, all, exists, exists_one, map, filter and cel.bind. */
+  /** Without optional syntax and quoted fields; of the macros only has, all, exists, exists_one (existsOne), map, filter and cel.bind. */
   readonly isCore?: boolean;
 }
 

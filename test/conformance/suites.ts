@@ -1,7 +1,8 @@
 // The suites that `npm run conformance` knows.
+import { celCheckSuite } from "./cel-check-suite.js";
 import { celSuite } from "./cel-suite.js";
 import { mermaidLabelsSuite } from "./mermaid-labels-suite.js";
 import { mermaidSuite } from "./mermaid-suite.js";
 import type { Suite } from "./suite.js";
 
-export const suites: readonly Suite[] = [celSuite, mermaidSuite, mermaidLabelsSuite];
+export const suites: readonly Suite[] = [celSuite, celCheckSuite, mermaidSuite, mermaidLabelsSuite];
