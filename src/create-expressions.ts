@@ -4,11 +4,14 @@
 import { ExpressionError } from "../assembly/abi.js";
 import { layOutExpressions } from "./compile/blob.js";
 import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
+import { formatType } from "./expression/checker/type.js";
+import type { FunctionSet } from "./expression/checker/library.js";
+import { type VariableDeclarations, VariableSet } from "./expression/checker/variable-set.js";
 import { parseExpression } from "./expression/parser.js";
+import { ProgramCache, type ProgramCacheStatistics } from "./expression/program-cache.js";
 import type { StaticType } from "./expression/type.js";
 import { type EvaluationError, ExpressionKernel } from "./kernel/context.js";
 import { compileKernel, instantiateKernel } from "./kernel/instance.js";
-import type { TypeName } from "./model/definition.js";
 import type { EngineOptions } from "./model/engine.js";
 import { type ErrorCode, type Finding, locate, WorkflowError } from "./model/errors.js";
 import type { ExpressionCode } from "./model/program.js";
@@ -21,9 +24,15 @@ export const EXPRESSION_PROGRAM_COUNT_MAX = 4_096;
 export type LoadExpressionsOptions = Pick<EngineOptions, "wasmUrl" | "wasmModule">;
 
 export interface CompileExpressionOptions {
-  /** Declared variables and their types. With it, mistakes of type are found and any other name gives a warning. */
-  readonly variables?: Readonly<Record<string, TypeName>>;
-  /** JavaScript numbers become CEL doubles instead of JSON numbers that adapt to the other operand. Default false. */
+  /**
+   * Declared variables and their types, nested as deep as is known. With it, mistakes of type are found and any other name
+   * gives a warning. Read once: an object given again must not have changed.
+   */
+  readonly variables?: VariableDeclarations;
+  /**
+   * CEL's rules to the letter: JavaScript numbers become doubles instead of JSON numbers that adapt to the other operand, and
+   * only values of one type are compared. Default false.
+   */
   readonly isStrict?: boolean;
 }
 
@@ -42,6 +51,8 @@ export interface Expression {
   readonly findings: readonly Finding[];
   /** What is known of the result's type: `any` where nothing is. */
   readonly type: StaticType;
+  /** The same in full, in CEL's notation: `list(map(string, int))`; `dyn` where nothing is known. */
+  readonly inferredType: string;
   /** The variables that it reads, in the order of first use. */
   readonly variables: readonly string[];
   /**
@@ -117,28 +128,79 @@ function openRuntime(): Runtime {
   return runtime;
 }
 
+/** Compiled expressions kept for when their text is compiled again. */
+export const EXPRESSION_CACHE_COUNT_MAX = 1_024;
+/** Different sets of declared variables that the cache tells apart at a time. */
+export const EXPRESSION_VARIANT_COUNT_MAX = 64;
+
+/** What a program depends on besides its text. */
+interface Variant {
+  readonly variables: VariableSet | undefined;
+  readonly isStrict: boolean;
+}
+
+const PLAIN: Variant = { variables: undefined, isStrict: false };
+const STRICT: Variant = { variables: undefined, isStrict: true };
+/** By the declarations' JSON; the oldest makes room. */
+const variants = new Map<string, Variant>();
+/** By the object that declares: most callers have one. */
+const knownVariants = { plain: new WeakMap<object, Variant>(), strict: new WeakMap<object, Variant>() };
+
+function findVariant({ variables, isStrict = false }: CompileExpressionOptions): Variant {
+  if (variables === undefined) return isStrict ? STRICT : PLAIN;
+  const known = isStrict ? knownVariants.strict : knownVariants.plain;
+  let variant = known.get(variables);
+  if (variant !== undefined) return variant;
+  const key = `${isStrict ? "strict" : "plain"} ${JSON.stringify(variables)}`;
+  variant = variants.get(key) ?? { variables: new VariableSet(variables, isStrict), isStrict };
+  known.set(variables, variant);
+  variants.delete(key);
+  variants.set(key, variant);
+  if (variants.size > EXPRESSION_VARIANT_COUNT_MAX) variants.delete(variants.keys().next().value ?? "");
+  return variant;
+}
+
+const programs = new ProgramCache<CompiledExpression>(EXPRESSION_CACHE_COUNT_MAX, (program) => program.dispose());
+
+/** The programs that `compileExpression` keeps. */
+export const expressionCache = {
+  statistics: (): ProgramCacheStatistics => programs.statistics,
+  /** Forgets the programs of a source; says how many there were. Whoever holds one may go on using it. */
+  invalidate: (source: string): number => programs.invalidate(source),
+  /** Forgets all programs; the statistics go on counting. */
+  clear: (): void => programs.clear(),
+} as const;
+
 /**
- * Compiles CEL text. Linear in its size.
- * @throws WorkflowError `expression/invalid`, with `findings` and the place of the first, where the text has errors
+ * Compiles CEL text, or finds the program of the same text and options: expressions are immutable and shared. Linear in the
+ * size of the text; some 50 ns where the program is known.
+ * @throws WorkflowError `expression/invalid`, with `findings` and the place of the first, where the text has errors;
+ * `expression/invalid-declaration` for a variable whose type is none
  */
 export function compileExpression(source: string, options: CompileExpressionOptions = {}): Expression {
-  const { variables, isStrict = false } = options;
-  return compile(source, { variables, isStrict });
+  const variant = findVariant(options);
+  const known = programs.get(source, variant);
+  if (known !== undefined) return known;
+  const program = compile(source, variant);
+  programs.add(source, variant, program);
+  return program;
 }
 
 interface CompileSettings {
-  readonly variables?: Readonly<Record<string, TypeName>> | undefined;
+  readonly variables?: VariableSet | undefined;
   readonly isStrict?: boolean;
   readonly container?: string;
   readonly isChecked?: boolean;
+  readonly functions?: FunctionSet;
 }
 
 /** As `compileExpression`, for values whose types are spelled out: for conformance tests. */
 export function compileExact(
   source: string,
-  settings: CompileSettings,
+  settings: Omit<CompileSettings, "variables"> & { readonly variables?: VariableDeclarations },
 ): Expression & { evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue } {
-  return compile(source, settings);
+  const { variables, isStrict = false } = settings;
+  return compile(source, { ...settings, variables: variables === undefined ? undefined : new VariableSet(variables, isStrict) });
 }
 
 function compile(source: string, settings: CompileSettings): CompiledExpression {
@@ -156,11 +218,9 @@ function refuseErrors(findings: readonly Finding[]): void {
   throw new WorkflowError("expression/invalid", first.message, { findings, place: first.place, details: { code: first.code } });
 }
 
-function createScope({ variables, container = "", isChecked = true }: CompileSettings, slotNames: string[]): ExpressionScope {
+function createScope(settings: CompileSettings, slotNames: string[]): ExpressionScope {
+  const { variables, container = "", isChecked = true, isStrict = false, functions } = settings;
   const slots = new Map<string, number>();
-  const typeOf = (name: string): TypeName | undefined =>
-    variables !== undefined && Object.hasOwn(variables, name) ? variables[name] : undefined;
-  const hasPaths = container !== "" || (variables !== undefined && Object.keys(variables).some((name) => name.includes(".")));
   return {
     slotOf(name) {
       const known = slots.get(name);
@@ -168,11 +228,14 @@ function createScope({ variables, container = "", isChecked = true }: CompileSet
       slots.set(name, slotNames.length);
       return slotNames.push(name) - 1;
     },
-    typeOf,
-    ...(hasPaths && { isDeclared: (name: string) => typeOf(name) !== undefined }),
+    typeOf: (name) => variables?.typeOf(name),
+    declarationOf: (name) => variables?.declarationOf(name),
+    ...((container !== "" || variables?.hasPaths) && { isDeclared: (name: string) => variables?.declarationOf(name) !== undefined }),
+    ...(functions !== undefined && { functions }),
     isOpen: variables === undefined,
     container,
     isChecked,
+    isStrict,
   };
 }
 
@@ -187,6 +250,7 @@ class CompiledExpression implements Expression {
   readonly source: string;
   readonly findings: readonly Finding[];
   readonly type: StaticType;
+  readonly inferredType: string;
   readonly variables: readonly string[];
   readonly isStrict: boolean;
   readonly #code: ExpressionCode;
@@ -197,10 +261,11 @@ class CompiledExpression implements Expression {
   #record = 0;
   #context = 0;
 
-  constructor(source: string, slotNames: readonly string[], { code, findings, type }: Emitted, isStrict: boolean) {
+  constructor(source: string, slotNames: readonly string[], { code, findings, type, inferred }: Emitted, isStrict: boolean) {
     this.source = source;
     this.findings = findings;
     this.type = type;
+    this.inferredType = formatType(inferred);
     this.variables = slotNames;
     this.isStrict = isStrict;
     this.#code = code;

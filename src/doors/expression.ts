@@ -5,10 +5,14 @@ export {
   type EvaluateOptions,
   type Expression,
   type ExpressionBatch,
+  expressionCache,
   type ExpressionContext,
   loadExpressions,
   type LoadExpressionsOptions,
   type ResidentExpression,
 } from "../create-expressions.js";
+export { type JsonSchema, schemaToType, type TypeDeclaration } from "../expression/checker/declaration.js";
+export type { VariableDeclarations } from "../expression/checker/variable-set.js";
+export type { ProgramCacheStatistics } from "../expression/program-cache.js";
 export type { TypeName } from "../model/definition.js";
 export { type Finding, type Place, type Severity, WorkflowError } from "../model/errors.js";

@@ -63,7 +63,8 @@ export function emitCall(host: CallHost, node: CallNode, dst: Register): Operand
     host.type = choice.overload.result;
     return dst;
   }
-  if (host.isChecked) findings.report(choice.code, choice.message, nameStart, nameStart + node.name.length);
+  // The checker has said what is wrong with the call; the table of what the kernel has may still be narrower than the language.
+  if (host.isChecked && findings.errorCount === 0) findings.report(choice.code, choice.message, nameStart, nameStart + node.name.length);
   // Unchecked: the mistake is an error of the run, and only where the call is reached.
   writer.write(Op.NEGATE, dst, writer.constant({ type: "null", value: null }));
   host.type = "any";

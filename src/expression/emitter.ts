@@ -8,7 +8,6 @@ import type { ExpressionCode } from "../model/program.js";
 import type {
   Ast,
   BinaryNode,
-  BinaryOperator,
   BindNode,
   CallNode,
   ConditionalNode,
@@ -25,6 +24,8 @@ import type {
   UnaryNode,
 } from "./ast.js";
 import { type CallHost, emitCall } from "./call-emitter.js";
+import { checkInScope, type NamedScope, toStaticType } from "./checker/named-scope.js";
+import { DYN, type Type } from "./checker/type.js";
 import { CodeLimitError, CodeWriter, type ConstantValue, type Label, type Operand, type Register } from "./code-writer.js";
 import { emitList, emitMap } from "./collection-emitter.js";
 import { readConstant } from "./constant.js";
@@ -35,7 +36,7 @@ import { emitAlternative, emitOptionalCollection, emitOptionalIndex, emitOptiona
 import { describeType, isAssignable, joinTypes, type StaticType, typeOfBinary } from "./type.js";
 
 /** The names that an expression may use. */
-export interface ExpressionScope {
+export interface ExpressionScope extends NamedScope {
   /** The slot of a variable. May add one for a name not seen before; undefined: there can be no such variable. */
   slotOf(name: string): number | undefined;
   /** The declared type, or undefined where nobody declared the variable (a warning). */
@@ -64,6 +65,8 @@ export interface EmittedExpression {
   readonly findings: readonly Finding[];
   /** What is known of the result's type. */
   readonly type: StaticType;
+  /** The same in full: `list(int)`. */
+  readonly inferred: Type;
 }
 
 const COMPARE_OPS: Readonly<Record<string, readonly [Op, Op, Op]>> = {
@@ -90,8 +93,8 @@ const NULL: ConstantValue = { type: "null", value: null };
 export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOptions = {}): EmittedExpression {
   const findings = new FindingList();
   const emitter = new Emitter(scope, findings);
-  const code = emitter.emitRoot((inner) => inner.emit(ast));
-  const { type } = emitter;
+  const code = emitter.emitRoot((inner) => inner.emitChecked(ast));
+  const { type, inferred } = emitter;
   if (options.expected !== undefined && !isAssignable(type, options.expected)) {
     findings.report(
       "expression/no-such-overload",
@@ -100,7 +103,7 @@ export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOp
       ast.end,
     );
   }
-  return { code, findings: findings.resolve(options.text ?? "", options.origin), type };
+  return { code, findings: findings.resolve(options.text ?? "", options.origin), type, inferred };
 }
 
 /** Emits one expression's code. Made for one use. */
@@ -108,6 +111,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   readonly writer = new CodeWriter();
   /** Of the value emitted last. */
   type: StaticType = "any";
+  /** Of the expression checked last. */
+  inferred: Type = DYN;
   private readonly scope: ExpressionScope;
   readonly findings: FindingList;
   readonly isChecked: boolean;
@@ -133,6 +138,14 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     return this.writer.finish();
   }
 
+  /** Emits a whole expression, checked before. */
+  emitChecked(ast: Ast): Operand {
+    this.inferred = this.isChecked ? checkInScope(ast, this.scope, this.findings) : DYN;
+    const operand = this.emit(ast);
+    if (this.isChecked) this.type = toStaticType(this.inferred);
+    return operand;
+  }
+
   emit(node: Ast): Operand {
     return this.emitAt(node, undefined);
   }
@@ -147,11 +160,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   }
 
   emitRange(node: Ast): Operand {
-    const operand = this.emit(node);
-    if (this.type !== "any" && this.type !== "list" && this.type !== "map") {
-      this.reportType(`A macro runs over a list or a map, not over a value of type ${describeType(this.type)}`, node);
-    }
-    return operand;
+    return this.emit(node);
   }
 
   emitSettled(node: Ast): Operand {
@@ -332,29 +341,14 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const right = this.emit(node.right);
     const rightType = this.type;
     const { operator } = node;
-    this.type = this.checkBinary(operator, leftType, rightType, node);
+    this.type = typeOfBinary(operator, leftType, rightType) ?? "any";
     this.locate(node);
     if (jump !== undefined) this.writer.writeJump(jump.op, jump.label, dst, left, right);
     else this.writer.write(COMPARE_OPS[operator]?.[0] ?? (ARITHMETIC_OPS[operator] as Op), dst, left, right);
   }
 
-  private checkBinary(operator: BinaryOperator, left: StaticType, right: StaticType, node: BinaryNode): StaticType {
-    const type = typeOfBinary(operator, left, right);
-    if (type !== undefined) return type;
-    const message = `No overload of "${operator}" takes ${describeType(left)} and ${describeType(right)}`;
-    this.reportType(message, { start: node.operatorStart, end: node.operatorStart + operator.length });
-    return "any";
-  }
-
   private emitIndex(node: IndexNode, operand: Operand, dst: Register): void {
-    const operandType = this.type;
     const key = this.emit(node.index);
-    const keyType = this.type;
-    const isIndexable = operandType === "any" || operandType === "map" || operandType === "list";
-    if (!isIndexable) this.reportType(`A value of type ${describeType(operandType)} has no elements`, node);
-    else if (operandType === "list" && (keyType === "string" || keyType === "bool" || keyType === "bytes")) {
-      this.reportType(`A list has no element at a ${describeType(keyType)}`, node.index);
-    }
     this.locate(node);
     if (node.isOptional) emitOptionalIndex(this, node, operand, key, dst);
     else this.writer.write(Op.INDEX, dst, operand, key);
@@ -362,7 +356,6 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   }
 
   private emitSelect(node: SelectNode, operand: Operand, dst: Register): void {
-    this.checkFields(node);
     this.locate(node);
     if (node.isOptional) emitOptionalIndex(this, node, operand, this.writer.constant({ type: "string", value: node.field }), dst);
     else this.writer.write(Op.FIELD, dst, operand, 0, this.writer.key(node.field));
@@ -372,17 +365,11 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   private emitHas(node: HasNode, dst: Register): Operand {
     const mark = this.writer.mark();
     const operand = this.emit(node.operand);
-    this.checkFields(node.operand);
     this.writer.release(mark);
     this.locate(node);
     this.writer.write(Op.HAS_FIELD, dst, operand, 0, this.writer.key(node.field));
     this.type = "bool";
     return dst;
-  }
-
-  /** `this.type` is the operand's. */
-  private checkFields(node: Ast): void {
-    if (this.type !== "any" && this.type !== "map") this.reportType(`A value of type ${describeType(this.type)} has no fields`, node);
   }
 
   private emitUnary(node: UnaryNode, dst: Register): Operand {
@@ -391,8 +378,6 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     this.writer.release(mark);
     const { type } = this;
     const isNot = node.operator === "!";
-    const isFitting = isNot ? type === "bool" : type === "int" || type === "double" || type === "number";
-    if (type !== "any" && !isFitting) this.reportType(`No overload of "${node.operator}" takes ${describeType(type)}`, node);
     this.locate(node);
     this.writer.write(isNot ? Op.NOT : Op.NEGATE, dst, operand);
     this.type = isNot ? "bool" : type;
@@ -425,10 +410,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       const mark = writer.mark();
       if (index === 0) {
         this.emitJumpInto(term, isOr, first, dst);
-        this.checkBool(term, `"${node.operator}" takes`);
       } else {
         const operand = index < last || isLastJumping ? this.emitJump(term, isOr, decided) : this.emit(term);
-        this.checkBool(term, `"${node.operator}" takes`);
         this.locate(node);
         writer.write(isOr ? Op.OR : Op.AND, dst, dst, operand);
       }
@@ -437,18 +420,12 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     this.type = "bool";
   }
 
-  /** `this.type` is the node's. */
-  private checkBool(node: Ast, what: string): void {
-    if (this.type !== "any" && this.type !== "bool") this.reportType(`${what} a bool, not ${describeType(this.type)}`, node);
-  }
-
   private emitConditional(node: ConditionalNode, dst: Register): Operand {
     const { writer } = this;
     const otherwise = writer.createLabel();
     const end = writer.createLabel();
     const mark = writer.mark();
     const test = this.emit(node.test);
-    this.checkBool(node.test, "A condition is");
     this.locate(node.test);
     writer.writeBranch(dst, test, otherwise, end);
     writer.release(mark);
@@ -472,7 +449,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   private emitCallNode(node: CallNode, dst: Register): Operand {
     const { name, target, args } = node;
     const [alternative] = args;
-    if (target === undefined || alternative === undefined || args.length > 1 || (name !== "or" && name !== "orValue")) return emitCall(this, node, dst);
+    if (target === undefined || alternative === undefined || args.length > 1 || (name !== "or" && name !== "orValue"))
+      return emitCall(this, node, dst);
     emitAlternative(this, node, target, alternative, dst);
     this.type = "any";
     return dst;
@@ -558,10 +536,6 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   locate(node: Spanned): void {
     this.writer.spanStart = node.start;
     this.writer.spanEnd = node.end;
-  }
-
-  private reportType(message: string, node: Spanned): void {
-    if (this.isChecked) this.findings.report("expression/no-such-overload", message, node.start, node.end);
   }
 
   private rejectUnsupported(node: Spanned, message: string): Operand {

@@ -75,8 +75,7 @@ function readLoop(call: CallNode, range: Ast, form: LoopForm, findings: FindingL
 /** The name of a macro's variable; undefined, and reported, where the argument is none. */
 function readVariable({ name }: CallNode, node: Ast, findings: FindingList): string | undefined {
   if (node.kind === "identifier" && !node.isRooted && node.name !== ACCUMULATOR) return node.name;
-  if (node.kind !== "invalid")
-    findings.report("expression/invalid-macro", `A variable of ${name}() is a plain name`, node.start, node.end);
+  if (node.kind !== "invalid") findings.report("expression/invalid-macro", `A variable of ${name}() is a plain name`, node.start, node.end);
   return undefined;
 }
 

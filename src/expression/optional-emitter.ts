@@ -95,7 +95,8 @@ export function emitOptionalCollection(host: OptionalHost, node: ListNode | MapN
   const all = writer.allocate();
   if (node.kind === "list") emitList(host, node, all);
   else emitEntryList(host, node, all);
-  const places = node.kind === "list" ? (node.optionals ?? []) : node.entries.flatMap(({ isOptional }, index) => (isOptional ? [index] : []));
+  const places =
+    node.kind === "list" ? (node.optionals ?? []) : node.entries.flatMap(({ isOptional }, index) => (isOptional ? [index] : []));
   const items = places.map((value): ConstantValue => ({ type: "int", value }));
   host.locate(node);
   writeCall(writer, node.kind === "list" ? Fn.KEEP_ITEMS : Fn.KEEP_ENTRIES, dst, [all, writer.constant({ type: "list", items })]);

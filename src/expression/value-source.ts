@@ -28,13 +28,13 @@ export function emitValue(source: ValueSource, scope: ExpressionScope, options: 
   const { expected, document } = options;
   const emission = new ValueEmission(scope, placeOf(source), document);
   const code = emission.emitter.emitRoot(() => emission.emit(source));
-  const { type } = emission.emitter;
+  const { type, inferred } = emission.emitter;
   const findings = emission.findings();
   if (expected !== undefined && !isAssignable(type, expected)) {
     const message = `The value is of type ${describeType(type)}; ${expected} is needed`;
     findings.push({ severity: "error", code: "expression/no-such-overload", message, place: placeOf(source) });
   }
-  return { code, findings, type };
+  return { code, findings, type, inferred };
 }
 
 function placeOf(source: ValueSource): Place {
@@ -75,7 +75,7 @@ class ValueEmission {
     const { list, emitter } = this;
     const ast = parseInto(text, list);
     emitter.writer.offset = place.start - this.base.start;
-    const operand = emitter.emit(ast);
+    const operand = emitter.emitChecked(ast);
     emitter.writer.offset = 0;
     const origin = this.document === undefined ? { place } : { place, document: this.document };
     this.done.push(...list.take(text, origin));

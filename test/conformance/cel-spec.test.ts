@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { tests as root } from "@bufbuild/cel-spec/testdata/conformance.js";
 import { describe, expect, test } from "vitest";
+import type { TypeDeclaration } from "../../src/expression/checker/declaration.js";
 import type { ExactValue } from "../../src/model/value.js";
 import { type CelCase, celSuite } from "./cel-suite.js";
 import { type CaseResult, type ExpectedFailures, judgeResults, nameUniquely } from "./suite.js";
@@ -60,7 +61,7 @@ function readCase(file: string, section: string, item: SpecCase): CelCase | unde
   if (NEEDS_MESSAGES.test(item.expr) || /\.(test|proto)/.test(item.container ?? "") || item.typedResult !== undefined) return undefined;
   try {
     const bindings = Object.fromEntries(Object.entries(item.bindings ?? {}).map(([name, { value }]) => [name, readValue(value ?? {})]));
-    const typeEnv = (item.typeEnv ?? []).map(({ name, ident }) => ({ name, type: ident === undefined ? undefined : readType(ident.type) }));
+    const typeEnv = (item.typeEnv ?? []).map(({ name, ident }) => (ident === undefined ? { name } : { name, type: readType(ident.type) }));
     const [error] = item.evalError?.errors ?? [];
     const expected =
       error === undefined
@@ -83,8 +84,8 @@ function readCase(file: string, section: string, item: SpecCase): CelCase | unde
   }
 }
 
-function readType(type: Readonly<Record<string, unknown>>): unknown {
-  if (typeof type.primitive === "string") return PRIMITIVES[type.primitive];
+function readType(type: Readonly<Record<string, unknown>>): TypeDeclaration {
+  if (typeof type.primitive === "string") return PRIMITIVES[type.primitive] ?? "dyn";
   if (type.wellKnown === "TIMESTAMP") return "timestamp";
   if (type.wellKnown === "DURATION") return "duration";
   if ("listType" in type) return { list: "dyn" };

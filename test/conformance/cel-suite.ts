@@ -1,7 +1,14 @@
-// Suite `cel`: the recorded CEL conformance cases, each compiled and evaluated in the kernel with values whose types are
-// spelled out. A feature that is reported as unsupported never counts as the error that a case expects.
+// Suite `cel`: the recorded CEL conformance cases, each checked, compiled and evaluated in the kernel with values whose types
+// are spelled out. A feature that is reported as unsupported never counts as the error that a case expects; where the type
+// that CEL's own checker infers was recorded, ours must be the same.
 import { compileExact, loadExpressions } from "../../src/create-expressions.js";
-import type { TypeName } from "../../src/model/definition.js";
+import { checkExpression } from "../../src/expression/checker/checker.js";
+import { type FunctionDeclaration, readDeclaration, readFunction, type TypeDeclaration } from "../../src/expression/checker/declaration.js";
+import { ALL_LIBRARIES, FunctionSet } from "../../src/expression/checker/library.js";
+import { formatType } from "../../src/expression/checker/type.js";
+import { VariableSet } from "../../src/expression/checker/variable-set.js";
+import { FindingList } from "../../src/expression/finding-list.js";
+import { parseExpression } from "../../src/expression/parser.js";
 import { WorkflowError } from "../../src/model/errors.js";
 import type { ExactValue } from "../../src/model/value.js";
 import type { CaseResult, Suite } from "./suite.js";
@@ -14,10 +21,17 @@ export interface CelCase {
   readonly expr: string;
   readonly bindings?: Readonly<Record<string, ExactValue>>;
   readonly container?: string;
-  readonly typeEnv?: readonly { readonly name: string; readonly type?: unknown; readonly function?: unknown }[];
+  readonly typeEnv?: readonly DeclaredName[];
   readonly disableCheck?: boolean;
   readonly checkOnly?: boolean;
-  readonly expect: { readonly value?: ExactValue; readonly error?: string; readonly type?: unknown };
+  readonly expect: { readonly value?: ExactValue; readonly error?: string; readonly type?: TypeDeclaration };
+  readonly inferredType?: string;
+}
+
+interface DeclaredName {
+  readonly name: string;
+  readonly type?: TypeDeclaration;
+  readonly function?: { readonly overloads: readonly (Omit<FunctionDeclaration, "isMember"> & { readonly member: boolean })[] };
 }
 
 export const celSuite: Suite = {
@@ -44,13 +58,18 @@ function findFault(item: CelCase): string | undefined {
     return outcome.error === undefined ? `expected the error ${expect.error}, got ${JSON.stringify(outcome.value)}` : undefined;
   }
   if (outcome.error !== undefined) return `expected ${JSON.stringify(expect.value ?? expect.type)}, got the error ${outcome.error}`;
-  if (expect.type !== undefined && JSON.stringify(expect.type) !== JSON.stringify(outcome.type)) {
-    return `expected the type ${JSON.stringify(expect.type)}, got ${JSON.stringify(outcome.type)}`;
-  }
+  const type = expectedType(item);
+  if (type !== undefined && type !== outcome.type) return `expected the type ${type}, got ${outcome.type}`;
   if (expect.value !== undefined && outcome.value !== undefined && !areEqual(expect.value, outcome.value)) {
     return `expected ${JSON.stringify(expect.value)}, got ${JSON.stringify(outcome.value)}`;
   }
   return undefined;
+}
+
+/** The type that the case states, or else the one that was recorded. */
+function expectedType({ expect, inferredType, disableCheck }: CelCase): string | undefined {
+  if (disableCheck === true) return undefined;
+  return expect.type === undefined ? inferredType : formatType(readDeclaration(expect.type));
 }
 
 interface CaseOutcome {
@@ -61,15 +80,12 @@ interface CaseOutcome {
 }
 
 function evaluateCase(item: CelCase): CaseOutcome {
-  const bindings = item.bindings ?? {};
-  const variables: Record<string, TypeName> = {};
-  for (const name of Object.keys(bindings)) variables[name] = "any";
-  for (const { name, type } of item.typeEnv ?? []) if (type !== undefined) variables[name] = readType(type);
+  if (item.checkOnly === true) return checkCase(item);
+  const { expr, bindings = {}, container = "", disableCheck = false } = item;
   try {
-    const expression = compileExact(item.expr, { variables, container: item.container ?? "", isChecked: item.disableCheck !== true });
+    const expression = compileExact(expr, { variables: readVariables(item), container, isChecked: !disableCheck, isStrict: true });
     try {
-      const type = TYPE_NAMES[expression.type] ?? expression.type;
-      return item.checkOnly === true ? { type } : { type, value: expression.evaluateExact(bindings) };
+      return { type: expression.inferredType, value: expression.evaluateExact(bindings) };
     } finally {
       expression.dispose();
     }
@@ -84,14 +100,38 @@ function evaluateCase(item: CelCase): CaseOutcome {
   }
 }
 
-/** What the cases call types that have another name here. */
-const TYPE_NAMES: Readonly<Record<string, string>> = { null: "null_type", any: "dyn" };
-const SIMPLE_TYPES: ReadonlySet<string> = new Set(["bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration"]);
+/** The type alone, of expressions over functions that nobody defines. */
+function checkCase(item: CelCase): CaseOutcome {
+  const { expr, container = "" } = item;
+  const variables = new VariableSet(readVariables(item), true);
+  const findings = new FindingList();
+  const scope = {
+    container,
+    isStrict: true,
+    isClosed: true,
+    functions: readFunctions(item),
+    typeOf: (name: string) => variables.declarationOf(name),
+  };
+  const type = formatType(checkExpression(parseExpression(expr).ast, scope, findings));
+  const [first] = findings.resolve(expr);
+  return first === undefined ? { type } : { error: `${first.code}: ${first.message}` };
+}
 
-function readType(type: unknown): TypeName {
-  if (typeof type === "string") return SIMPLE_TYPES.has(type) ? (type as TypeName) : "any";
-  if (typeof type !== "object" || type === null) return "any";
-  return "list" in type ? "list" : "map" in type ? "map" : "any";
+/** Declared variables; values without declaration are dyn. */
+function readVariables({ bindings = {}, typeEnv = [] }: CelCase): Record<string, TypeDeclaration> {
+  const variables: Record<string, TypeDeclaration> = {};
+  for (const name of Object.keys(bindings)) variables[name] = "any";
+  for (const { name, type } of typeEnv) if (type !== undefined) variables[name] = type;
+  return variables;
+}
+
+function readFunctions({ typeEnv = [] }: CelCase): FunctionSet {
+  const added = typeEnv.flatMap(({ name, function: declared }) =>
+    declared === undefined
+      ? []
+      : [[name, declared.overloads.map(({ member, ...rest }) => readFunction({ ...rest, isMember: member }))] as const],
+  );
+  return new FunctionSet(ALL_LIBRARIES, new Map(added));
 }
 
 /** Equal types and values; maps in any order; NaN equals itself. */

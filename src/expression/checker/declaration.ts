@@ -42,12 +42,26 @@ export function readFunction({ isMember = false, params, result }: FunctionDecla
   return { isMember, params: types, result: resultType, isGeneric: types.some(hasParam) || hasParam(resultType) };
 }
 
+/** Names of types that are known by nothing but their names; any other is declared as `abstract`. */
+const OPAQUE_NAMES: ReadonlySet<string> = new Set(["optional_type", "net.IP", "net.CIDR"]);
+
+function readKnownType(text: string): Type {
+  const type = readType(text);
+  refuseUnknown(type);
+  return type;
+}
+
+function refuseUnknown({ kind, name, params }: Type): void {
+  if (kind === Kind.OPAQUE && !OPAQUE_NAMES.has(name)) throw new RangeError(`there is no type "${name}"`);
+  params.forEach(refuseUnknown);
+}
+
 class DeclarationReader {
   private readonly params = new Map<string, Type>();
 
   read(declaration: TypeDeclaration, depth: number): Type {
     if (depth > DECLARATION_DEPTH_MAX) return DYN;
-    if (typeof declaration === "string") return readType(declaration);
+    if (typeof declaration === "string") return readKnownType(declaration);
     if ("list" in declaration) return listOf(this.read(declaration.list, depth + 1));
     if ("map" in declaration) return mapOf(this.read(declaration.map[0], depth + 1), this.read(declaration.map[1], depth + 1));
     if ("optional" in declaration) return optionalOf(this.read(declaration.optional, depth + 1));

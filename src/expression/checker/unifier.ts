@@ -114,8 +114,10 @@ function canBeNull({ kind, isNullable }: Type): boolean {
   );
 }
 
-/** The less specific of two types that go together. */
+/** The less specific of two types that go together; beside null, the type that null fits. */
 export function mostGeneral(left: Type, right: Type): Type {
+  if (left.kind === Kind.NULL) return right;
+  if (right.kind === Kind.NULL) return left;
   return isNoMoreSpecific(left, right) ? left : right;
 }
 

@@ -1,0 +1,75 @@
+// Joins the checker with the scopes that expressions are compiled in: their variables have the plain types of a definition,
+// or a declaration that says more.
+import type { TypeName } from "../../model/definition.js";
+import type { Ast } from "../ast.js";
+import type { FindingList } from "../finding-list.js";
+import type { StaticType } from "../type.js";
+import { checkExpression } from "./checker.js";
+import type { FunctionSet } from "./library.js";
+import type { CheckScope } from "./scope.js";
+import { namedType } from "./type-text.js";
+import { Kind, type Type } from "./type.js";
+
+/** What the checker needs of a scope. */
+export interface NamedScope {
+  typeOf(name: string): TypeName | undefined;
+  isDeclared?(name: string): boolean;
+  /** The whole type of a variable, where more than a name is known of it. */
+  declarationOf?(name: string): Type | undefined;
+  readonly functions?: FunctionSet;
+  readonly isOpen?: boolean;
+  readonly isStrict?: boolean;
+  readonly container?: string;
+}
+
+class ScopeView implements CheckScope {
+  readonly functions?: FunctionSet;
+  readonly container: string;
+  readonly isOpen: boolean;
+  readonly isStrict: boolean;
+  private readonly scope: NamedScope;
+
+  constructor(scope: NamedScope) {
+    this.scope = scope;
+    this.container = scope.container ?? "";
+    this.isOpen = scope.isOpen ?? false;
+    this.isStrict = scope.isStrict ?? false;
+    if (scope.functions !== undefined) this.functions = scope.functions;
+  }
+
+  typeOf(name: string): Type | undefined {
+    const { scope } = this;
+    if (scope.isDeclared !== undefined && !scope.isDeclared(name)) return undefined;
+    const declared = scope.declarationOf?.(name);
+    if (declared !== undefined) return declared;
+    const plain = scope.typeOf(name);
+    return plain === undefined ? undefined : namedType(plain);
+  }
+}
+
+/** Checks an expression in the scope that it is compiled in. Names that nobody declares are not its business. */
+export function checkInScope(ast: Ast, scope: NamedScope, findings: FindingList): Type {
+  return checkExpression(ast, new ScopeView(scope), findings);
+}
+
+const STATIC_TYPES: Readonly<Partial<Record<Kind, StaticType>>> = {
+  [Kind.NULL]: "null",
+  [Kind.BOOL]: "bool",
+  [Kind.INT]: "int",
+  [Kind.UINT]: "uint",
+  [Kind.DOUBLE]: "double",
+  [Kind.NUMBER]: "number",
+  [Kind.STRING]: "string",
+  [Kind.BYTES]: "bytes",
+  [Kind.TIMESTAMP]: "timestamp",
+  [Kind.DURATION]: "duration",
+  [Kind.TYPE]: "type",
+  [Kind.LIST]: "list",
+  [Kind.MAP]: "map",
+  [Kind.OBJECT]: "map",
+};
+
+/** The type by its plain name; `any` where it has none, and where it may be null. */
+export function toStaticType({ kind, isNullable }: Type): StaticType {
+  return isNullable ? "any" : (STATIC_TYPES[kind] ?? "any");
+}
