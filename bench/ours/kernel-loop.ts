@@ -15,12 +15,13 @@ export async function openKernelLoop({ runCount, batchCount }: LoadOf<"transitio
   const program = compileLoop();
   const kernel = await createKernelFactory()({});
   const runs = startRuns(kernel, program, runCount);
+  const handles = Uint32Array.from(runs);
   const event = program.eventNames.indexOf("next");
   let target = 0;
   const run = (eventCount: number): void => {
     for (let done = 0; done < eventCount; done += batchCount) {
       for (let index = 0; index < batchCount; index += 1) {
-        kernel.add(runs[target] ?? 0, EventKind.EVENT, event, NOW, 0);
+        kernel.add(handles[target] as number, EventKind.EVENT, event, NOW, 0);
         target = target + 1 === runCount ? 0 : target + 1;
       }
       kernel.step();
