@@ -5,10 +5,10 @@
 //
 //   +0 u32 form (EXPRESS_…)  +4 u32 0  +8 u32 guard a  +12 u32 guard b  +16 u32 COMPARE_ flags  +20 u32 operation (Op)
 //   +24 u32 sum a  +28 u32 sum b, or address of the constant  +32 u32 offset of the assigned slot  +36 u32 its type (Tag + 1; 0 any)
-//   +40 u32 target node  +44 …  0
+//   +40 u32 target node  +44 u32 orders of ints that pass the guard: bit 0 less, 1 equal, 2 greater  +48 i64 the constant of a sum of ints  +56 …  0
 // Operands are as in a prepared step (machine.ts): the address of a constant, or the offset from the slots + 1.
 import { CANDIDATE_LAST, NODE_FLAG_FLAT, NO_EXPRESSION, NO_SLOT, EventOutcome, ProgramHeader, TRANSITION_FLAG_LOCAL, Tag } from "./abi";
-import { COMPARE_RETURN } from "./compare";
+import { COMPARE_EQUAL, COMPARE_GREATER, COMPARE_INVERTED, COMPARE_LESS, COMPARE_RETURN } from "./compare";
 import { STEP_A, STEP_ADD, STEP_B, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST, STEP_MUL, STEP_RETURN, STEP_SIZE } from "./machine";
 import { QUICK_FALSE, QUICK_NONE, compareCellsQuick, computeCellsQuick, isCellOperand } from "./quick";
 import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
@@ -20,6 +20,8 @@ const EXPRESS_OPEN: u32 = 1;
 const EXPRESS_GUARD: u32 = 2;
 const EXPRESS_SUM: u32 = 4;
 const EXPRESS_CONSTANT: u32 = 8;
+/** The guard compares a variable, the sum adds a constant INT to one, and the assigned variable may hold an INT: `takeInts` may try. */
+const EXPRESS_INTS: u32 = 16;
 
 /** The general way must decide; nothing was done. */
 export const EXPRESS_NONE: i32 = -1;
@@ -60,6 +62,8 @@ function fillGuard(row: usize, expression: usize): bool {
   store<u32>(row, load<u32>(code, STEP_A), 8);
   store<u32>(row, load<u32>(code, STEP_B), 12);
   store<u32>(row, flags, 16);
+  const orders = ((flags & COMPARE_LESS) != 0 ? 1 : 0) | ((flags & COMPARE_EQUAL) != 0 ? 2 : 0) | ((flags & COMPARE_GREATER) != 0 ? 4 : 0);
+  store<u32>(row, (flags & COMPARE_INVERTED) != 0 ? orders ^ 7 : orders, 44);
   return true;
 }
 
@@ -78,7 +82,16 @@ function fillAssignment(program: usize, row: usize, action: usize): bool {
   store<u32>(row, load<u16>(code, 2), 20);
   store<u32>(row, load<u32>(code, STEP_A), 24);
   store<u32>(row, load<u32>(code, STEP_B), 28);
+  if (step == STEP_ADD && (type == 0 || type == <u32>Tag.INT + 1)) markInts(row, load<u32>(code, STEP_A), load<u32>(code, STEP_B));
   return true;
+}
+
+/** Marks a row whose guard begins with a variable and whose sum is a variable plus a constant INT. */
+function markInts(row: usize, a: u32, b: u32): void {
+  const isGuarded = (load<u32>(row) & EXPRESS_GUARD) != 0 && (load<u32>(row, 8) & 1) != 0;
+  if (!isGuarded || (a & 1) == 0 || (b & 1) != 0 || load<u64>(b) != <u64>Tag.INT) return;
+  store<i64>(row, load<i64>(b, 8), 48);
+  store<u32>(row, load<u32>(row) | EXPRESS_INTS);
 }
 
 function fillConstant(row: usize, operand: u32, type: u32): bool {
@@ -98,17 +111,46 @@ function operandCell(operand: u32, slots: usize): usize {
 /** Offers an event to an active, untraced run with one token. An EventOutcome, or EXPRESS_NONE: nothing was done. */
 export function takeExpress(run: u32, event: u32, now: f64): i32 {
   const program = runProgram(run);
-  const block = runBlock(run);
   const token = runTokens(run);
-  // With one token there is no branch frame: only a fork of several branches makes one, and the table never shrinks.
-  if (tokenPhase(token) != TokenPhase.RESTING) return EXPRESS_NONE;
   const eventCount = programField(program, ProgramHeader.EVENT_COUNT);
-  if (event >= eventCount) return EXPRESS_NONE;
-  const node = tokenNode(token);
+  const place = load<u64>(token);
+  // With one token there is no branch frame: only a fork of several branches makes one, and the table never shrinks.
+  if ((<u32>(place >> 32) & 0xff) != <u32>TokenPhase.RESTING || event >= eventCount) return EXPRESS_NONE;
+  const node = <u32>place;
   const at = load<u32>(programField(program, ProgramHeader.DISPATCH) + ((<usize>node * eventCount + event) << 2));
+  const block = runBlock(run);
   if (at == 0) return refuse(program, node, block, now);
+  const row = <usize>programField(program, ProgramHeader.EXPRESS) + <usize>(at - 1) * EXPRESS_ROW_SIZE;
   const slots = block + BLOCK_HEADER_SIZE;
-  let row = <usize>programField(program, ProgramHeader.EXPRESS) + <usize>(at - 1) * EXPRESS_ROW_SIZE;
+  if ((load<u32>(row) & EXPRESS_INTS) == 0 || !takeInts(row, slots)) return takeNumbers(program, block, token, node, row, now);
+  countStep(block, now);
+  setTokenNode(token, load<u32>(row, 40));
+  return EventOutcome.TAKEN;
+}
+
+/** The row's guard and sum where all operands are INT and the guard holds: most rows at their first try. False: nothing was done. */
+@inline
+function takeInts(row: usize, slots: usize): bool {
+  const a = slots + load<u32>(row, 8) - 1;
+  const b = operandCell(load<u32>(row, 12), slots);
+  const c = slots + load<u32>(row, 24) - 1;
+  if (((load<u64>(a) ^ <u64>Tag.INT) | (load<u64>(b) ^ <u64>Tag.INT) | (load<u64>(c) ^ <u64>Tag.INT)) != 0) return false;
+  const x = load<i64>(a, 8);
+  const y = load<i64>(b, 8);
+  if (((load<u32>(row, 44) >> (<u32>(x > y) - <u32>(x < y) + 1)) & 1) == 0) return false;
+  const p = load<i64>(c, 8);
+  const q = load<i64>(row, 48);
+  const sum = p + q;
+  if (((p ^ sum) & (q ^ sum)) < 0) return false;
+  const target = slots + load<u32>(row, 32);
+  store<u64>(target, <u64>Tag.INT);
+  store<i64>(target, sum, 8);
+  return true;
+}
+
+/** The same for every form of row, from the group's first on. */
+function takeNumbers(program: usize, block: usize, token: usize, node: u32, row: usize, now: f64): i32 {
+  const slots = block + BLOCK_HEADER_SIZE;
   while (true) {
     const form = load<u32>(row);
     if ((form & EXPRESS_OPEN) == 0) return EXPRESS_NONE;

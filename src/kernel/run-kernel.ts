@@ -79,7 +79,7 @@ class RunKernel implements KernelPort {
     words[at + 3] = offset;
     this.#doubles[(at >>> 1) + 2] = now;
     words[at + 6] = seed;
-    words[at + 7] = payload === undefined ? 0 : payload.length;
+    if (payload !== undefined) words[at + 7] = payload.length;
     this.#eventCount = index + 1;
   }
 

@@ -82,6 +82,7 @@ const EMPTY_BYTES = new Uint8Array(0);
 export class BatchReader {
   #runIds: string[] = [];
   #lastRunIds: readonly string[] = [];
+  #lastEventNames: readonly string[] = [];
 
   read(message: BatchMessage): EventBatch {
     if (message.firstNewRun === 0) this.#runIds = [];
@@ -90,7 +91,7 @@ export class BatchReader {
     return {
       count: message.records.length / 2,
       runIds: this.#lastRunIds,
-      eventNames: message.eventNames,
+      eventNames: this.#keepNames(message.eventNames),
       records: message.records,
       payloadIndex: message.payloadIndex ?? EMPTY_INDEX,
       payloadBytes: message.payloadBytes ?? EMPTY_BYTES,
@@ -98,6 +99,16 @@ export class BatchReader {
       clear: refuseChange,
     };
   }
+
+  /** The array of the batch before where it says the same, so that what the engine looked up for it is found again. */
+  #keepNames(eventNames: readonly string[]): readonly string[] {
+    if (!areEqual(eventNames, this.#lastEventNames)) this.#lastEventNames = eventNames;
+    return this.#lastEventNames;
+  }
+}
+
+function areEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, index) => text === b[index]);
 }
 
 function refuseChange(): never {
