@@ -128,7 +128,7 @@ export function setError(cell: usize, code: ExpressionError): void {
   setErrorWithDetail(cell, code, 0);
 }
 
-/** The same with a detail: a STRING object that outlives the step (permanent, or a constant), or 0. */
+/** The same with a detail: a STRING object that lives as long as anyone may read the error, or 0. */
 export function setErrorWithDetail(cell: usize, code: ExpressionError, detail: usize): void {
   store<u64>(cell, <u64>Tag.ERROR | (<u64>code << 32));
   store<u32>(cell, blamedInstruction, 8);

@@ -1,7 +1,7 @@
 // Op.CALL: finds the overload of a function for the tags of its arguments. A method's receiver is its first argument.
 import { ExpressionError, Fn, Tag } from "./abi";
 import { isStorable } from "./access";
-import { copyCell, floatOf, intOf, objectOf, refuseOperand, setBool, setError, setInt, tagOf } from "./cell";
+import { copyCell, floatOf, intOf, objectOf, refuseOperand, setBool, setError, setErrorWithDetail, setInt, tagOf } from "./cell";
 import { makeTemplate, toBool, toBytes, toDouble, toDuration, toInt, toText, toTimestamp, toType, toUint } from "./convert";
 import { spendSize } from "./fuel";
 import { callLibrary } from "./library";
@@ -12,6 +12,7 @@ import { isWholeInt } from "./numeric";
 import { charAt, contains, endsWith, foldAscii, indexOf, join, lastIndexOf, replace, reverse, split, startsWith, substring, trim } from "./strings";
 import { OFFSET_NONE, readOffset } from "./time-text";
 import { bytesOf, codePointCount } from "./value";
+import { zoneOffset } from "./zones";
 
 const DAY_SECONDS: i64 = 86400;
 
@@ -245,8 +246,9 @@ function callGetter(id: u32, dst: usize, first: usize, count: u32): void {
     setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
   } else {
     const zone = hasZone ? objectOf(argument(first, 1)) : 0;
-    const offset = hasZone ? readOffset(bytesOf(zone), countOf(zone)) : 0;
-    if (offset == OFFSET_NONE) setError(dst, ExpressionError.INVALID_ARGUMENT);
+    let offset = hasZone ? readOffset(bytesOf(zone), countOf(zone)) : 0;
+    if (offset == OFFSET_NONE) offset = zoneOffset(bytesOf(zone), countOf(zone), intOf(first));
+    if (offset == OFFSET_NONE) setErrorWithDetail(dst, ExpressionError.INVALID_ARGUMENT, zone);
     else setInt(dst, readFromTimestamp(id, intOf(first) + offset, load<i32>(first, 4)));
   }
 }

@@ -13,6 +13,7 @@ export { expressionRecord as expressionAt } from "./program";
 export { stepBatch } from "./step";
 export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from "./output";
 export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runRestore, runSetFlags, runSnapshot } from "./door";
+export { addZone, missingZone } from "./zones";
 
 preparePowers();
 startClock(0);

@@ -97,7 +97,7 @@ function readHoursAndMinutes(): i32 {
   return isWest ? -offset : offset;
 }
 
-/** The zone argument of a getter: `UTC`, `Z`, `+hh:mm`, `-hh:mm` or `hh:mm`; names of zones are not known here. */
+/** The zone argument of a getter: `UTC`, `Z`, `+hh:mm`, `-hh:mm` or `hh:mm`; names of zones are not read here. */
 export function readOffset(address: usize, length: u32): i32 {
   cursor = address;
   textEnd = address + length;

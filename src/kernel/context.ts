@@ -1,9 +1,10 @@
 // The typed door to bare expressions: programs of expressions, resident contexts whose slots keep their values between
 // evaluations, and results read back. Knows wire bytes and cells; nothing of CEL text and nothing of runs.
-import { CELL_SIZE, type ExpressionError, KernelStatus, Tag } from "../../assembly/abi.js";
+import { CELL_SIZE, ExpressionError, KernelStatus, Tag } from "../../assembly/abi.js";
 import { WorkflowError } from "../model/errors.js";
 import { decodeValue } from "../model/value.js";
 import type { KernelInstance } from "./instance.js";
+import { addMissingZone } from "./zones.js";
 
 /** Loop turns (or 16 bytes built) that one evaluation may take. */
 export const EVALUATION_FUEL_MAX = 1_000_000;
@@ -32,6 +33,9 @@ export class ExpressionKernel {
   readonly #instance: KernelInstance;
   readonly #evaluateIn: (expression: number, context: number) => number;
   #loss: WorkflowError | undefined;
+  /** What was evaluated last, for `error`. */
+  #lastExpression = 0;
+  #lastContext = 0;
   #words = new Uint32Array(0);
   #floats = new Float64Array(0);
   #longs = new BigInt64Array(0);
@@ -113,8 +117,11 @@ export class ExpressionKernel {
   evaluate(expression: number, context: number, slot = 0): number {
     // Called directly: the closure of `call` costs more than an evaluation.
     if (this.#loss !== undefined) throw this.#loss;
+    const start = context + slot * CELL_SIZE;
+    this.#lastExpression = expression;
+    this.#lastContext = start;
     try {
-      return this.#evaluateIn(expression, context + slot * CELL_SIZE) >>> 0;
+      return this.#evaluateIn(expression, start) >>> 0;
     } catch (error) {
       this.#loss = this.#instance.lose(error instanceof Error ? error.message : String(error));
       throw this.#loss;
@@ -123,7 +130,10 @@ export class ExpressionKernel {
 
   /** Evaluates over `count` windows of a context, `slotStride` slots apart; gives the number of true results. */
   evaluateMany(expression: number, context: number, count: number, slotStride: number): number {
-    return this.#instance.call(() => this.#instance.exports.evaluateMany(expression, context, count, slotStride));
+    const evaluate = () => this.#instance.call(() => this.#instance.exports.evaluateMany(expression, context, count, slotStride));
+    let trueCount = evaluate();
+    while (addMissingZone(this.#instance)) trueCount = evaluate();
+    return trueCount;
   }
 
   /** Tag of a result cell. */
@@ -169,12 +179,20 @@ export class ExpressionKernel {
     return this.#instance.bytes().slice(at, at + size);
   }
 
-  /** What went wrong, or undefined when the result is a value. */
+  /** What went wrong, or undefined when the result is a value. `cell`: what `evaluate` gave last. */
   error(cell: number): EvaluationError | undefined {
     this.#refresh();
     if (this.#word(cell) !== Tag.ERROR) return undefined;
+    if (this.#word(cell + 4) === ExpressionError.INVALID_ARGUMENT && addMissingZone(this.#instance)) return this.#evaluateAgain(cell);
     const detail = this.#word(cell + 12);
     return { error: this.#word(cell + 4), instruction: this.#word(cell + 8), detail: detail === 0 ? "" : this.#text(detail) };
+  }
+
+  /** Evaluates what was evaluated last, now that a zone was added, and puts the result in the same cell. */
+  #evaluateAgain(cell: number): EvaluationError | undefined {
+    const result = this.#instance.call(() => this.#evaluateIn(this.#lastExpression, this.#lastContext)) >>> 0;
+    if (result !== cell) this.#instance.bytes().copyWithin(cell, result, result + CELL_SIZE);
+    return this.error(cell);
   }
 
   /** Bytes of the instance's memory. */

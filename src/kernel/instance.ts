@@ -31,6 +31,8 @@ export interface KernelExports {
   evaluateIn(expression: number, context: number): number;
   evaluateMany(expression: number, context: number, count: number, stride: number): number;
   setNow(ms: number): void;
+  addZone(address: number, size: number): number;
+  missingZone(): number;
   setContextFuel(count: number): void;
   setFuel(count: number): void;
   fuelLeft(): number;

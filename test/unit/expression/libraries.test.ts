@@ -132,3 +132,32 @@ test("values of JavaScript", () => {
   expect(evaluate("l.sortBy(e, -e.n).map(e, e.n)", { l: [{ n: 1 }, { n: 3 }, { n: 2 }] })).toEqual([3, 2, 1]);
   expect(evaluate("cel.bind(d, l.distinct(), d + d)", { l: [1, 1, 2] })).toEqual([1, 2, 1, 2]);
 });
+
+describe("named time zones", () => {
+  test.each([
+    ["2026-01-15T12:00:00Z", "Europe/Berlin", 13],
+    ["2026-07-15T12:00:00Z", "Europe/Berlin", 14],
+    ["2026-03-29T00:59:59Z", "Europe/Berlin", 1],
+    ["2026-03-29T01:00:00Z", "Europe/Berlin", 3],
+    ["2026-07-15T12:00:00Z", "Asia/Tokyo", 21],
+    ["1890-01-01T12:00:00Z", "America/New_York", 7],
+    ["2150-01-01T12:00:00Z", "America/New_York", 7],
+    ["2026-07-15T12:00:00Z", "UTC", 12],
+  ])("%s in %s", (instant, zone, hour) => {
+    expect(evaluate("timestamp(t).getHours(z)", { t: instant, z: zone })).toBe(hour);
+  });
+
+  test("a zone that nobody knows", () => {
+    expect(failure("now.getHours('Mars/Olympus')")).toBe("invalid-argument");
+    expect(failure("now.getHours(z)", { z: "x".repeat(100) })).toBe("invalid-argument");
+  });
+
+  test("in a batch", () => {
+    const batch = compileExpression("timestamp(t).getHours('Pacific/Auckland') == 1").batch([
+      { t: "2026-01-15T12:00:00Z" },
+      { t: "2026-07-15T12:00:00Z" },
+    ]);
+    expect(batch.countTrue()).toBe(1);
+    batch.dispose();
+  });
+});
