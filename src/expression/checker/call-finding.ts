@@ -16,7 +16,7 @@ export interface CallFault {
 export function describeCallFault(name: string, functions: FunctionSet, isMember: boolean, types: readonly Type[]): CallFault {
   const signatures = functions.signaturesOf(name);
   if (signatures.length === 0) {
-    const hint = suggestName(name, functions.names);
+    const hint = suggestName(name, functions.names) ?? suggestName(name.slice(name.lastIndexOf(".") + 1), functions.names);
     return {
       code: "expression/unknown-function",
       message: `There is no function "${name}"${hint === undefined ? "" : `; did you mean "${hint}"?`}`,

@@ -377,10 +377,12 @@ class Checker implements MacroHost {
     if (path === "math" && (name === "greatest" || name === "least") && args.length > 0 && this.functions.libraries.has("math")) {
       return checkExtreme(this, node);
     }
-    const isMember = target !== undefined && (path === undefined || this.findFunction(`${path}.${name}`) === undefined);
-    const qualified = isMember || path === undefined ? name : `${path}.${name}`;
+    const full = path === undefined ? name : `${path}.${name}`;
+    const known = this.findFunction(full);
+    const isOfLibrary = known === undefined && path !== undefined && !this.scope.isOpen && this.functions.hasNamespace(path);
+    const isMember = target !== undefined && !isOfLibrary && (path === undefined || known === undefined);
     const types = (isMember ? [target, ...args] : args).map((arg) => this.check(arg));
-    return this.checkSignatures(node, isMember ? name : (this.findFunction(qualified) ?? qualified), isMember, types);
+    return this.checkSignatures(node, isMember ? name : (known ?? full), isMember, types);
   }
 
   private checkSignatures(node: CallNode, name: string, isMember: boolean, types: readonly Type[]): Type {

@@ -171,6 +171,7 @@ export class FunctionSet {
   readonly libraries: ReadonlySet<LibraryName>;
   private readonly added: ReadonlyMap<string, readonly Signature[]>;
   private readonly read = new Map<string, readonly Signature[]>();
+  private namespaces: ReadonlySet<string> | undefined;
 
   constructor(libraries: readonly LibraryName[] = ALL_LIBRARIES, added: ReadonlyMap<string, readonly Signature[]> = new Map()) {
     this.libraries = new Set(libraries);
@@ -188,6 +189,12 @@ export class FunctionSet {
 
   has(name: string): boolean {
     return this.signaturesOf(name).length > 0;
+  }
+
+  /** Do functions have names that begin with this one and a dot? */
+  hasNamespace(name: string): boolean {
+    this.namespaces ??= new Set(this.names.filter((known) => known.includes(".")).map((known) => known.slice(0, known.lastIndexOf("."))));
+    return this.namespaces.has(name);
   }
 
   /** Names that a call may have, without those of operators. */
