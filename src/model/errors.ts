@@ -63,14 +63,23 @@ export interface ErrorRecord {
   readonly findings?: readonly Finding[];
 }
 
+/** UTF-16 units of a thrown value's code and message that are kept: records stand in history, and in every list of runs. */
+export const ERROR_CODE_SIZE_MAX = 200;
+export const ERROR_MESSAGE_SIZE_MAX = 10_000;
+
+/** Whatever was thrown, as data. Never throws, whatever the value does when it is looked at. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof WorkflowError) {
     const { code, message, details, isRetryable, place, findings } = error;
-    return { code, message, details, isRetryable, ...(place && { place }), ...(findings.length > 0 && { findings }) };
+    return { code, message: cutText(message, ERROR_MESSAGE_SIZE_MAX), details, isRetryable, ...(place && { place }), ...(findings.length > 0 && { findings }) };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  const code = hasCode(error) ? error.code : "task/failed";
-  return { code, message };
+  try {
+    const code = hasText(error, "code") ? error.code : "task/failed";
+    const message = hasText(error, "message") ? error.message : String(error);
+    return { code: cutText(code, ERROR_CODE_SIZE_MAX), message: cutText(message, ERROR_MESSAGE_SIZE_MAX) };
+  } catch {
+    return { code: "task/failed", message: "What was thrown cannot be read" };
+  }
 }
 
 export function fromErrorRecord(record: ErrorRecord): WorkflowError {
@@ -78,8 +87,12 @@ export function fromErrorRecord(record: ErrorRecord): WorkflowError {
   return new WorkflowError(code as ErrorCode, message, options);
 }
 
-function hasCode(error: unknown): error is { code: string } {
-  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string";
+function hasText<K extends string>(error: unknown, key: K): error is Record<K, string> {
+  return typeof error === "object" && error !== null && key in error && typeof (error as Record<K, unknown>)[key] === "string";
+}
+
+function cutText(text: string, sizeMax: number): string {
+  return text.length > sizeMax ? `${text.slice(0, sizeMax - 1)}…` : text;
 }
 
 /** Line, column and snippet of the range `start`–`end` of `text`. O(size of the text before it). */

@@ -1,5 +1,6 @@
 // The slow second look at a value that the writer refused: finds the first part that has no wire form, and its path.
 import { WIRE_DEPTH_MAX } from "../../assembly/abi.js";
+import { toErrorRecord } from "./errors.js";
 
 /** Where in a value something stands that cannot be carried, and why. */
 export interface UnsupportedValue {
@@ -13,8 +14,21 @@ const UINT64_MAX = 2n ** 64n - 1n;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
-/** Finds the first unsupported part of `value`. Walks at most as far as the writer did. */
-export function describeUnsupported(value: unknown, path: string): UnsupportedValue {
+/** The years 1 to 9999, ms since 1970: what a timestamp may be. */
+const TIMESTAMP_MS_MIN = -62_135_596_800_000;
+const TIMESTAMP_MS_MAX = 253_402_300_799_999;
+
+/** Is this number of milliseconds since 1970 a timestamp? Not where it is NaN. */
+export function isTimestamp(ms: number): boolean {
+  return ms >= TIMESTAMP_MS_MIN && ms <= TIMESTAMP_MS_MAX;
+}
+
+/**
+ * Finds the first unsupported part of `value`. Walks at most as far as the writer did.
+ * @param thrown what the value threw when the writer looked at it
+ */
+export function describeUnsupported(value: unknown, path: string, thrown?: unknown): UnsupportedValue {
+  if (thrown !== undefined) return { path, reason: `reading it failed: ${toErrorRecord(thrown).message}` };
   return findIn(value, path, []) ?? { path, reason: "this value is not supported" };
 }
 
@@ -51,13 +65,15 @@ function findInObject(value: object, path: string, ancestors: readonly object[])
     return findFirst(value.entries(), ([index, item]) => findIn(item, joinPath(path, index), inner));
   }
   if (tag === "[object Date]") {
-    return Number.isNaN((value as Date).getTime()) ? { path, reason: "the date is invalid" } : undefined;
+    const time = (value as Date).getTime();
+    if (Number.isNaN(time)) return { path, reason: "the date is invalid" };
+    return isTimestamp(time) ? undefined : { path, reason: "the date is outside of the years 1 to 9999" };
   }
   if (tag === "[object Uint8Array]") return undefined;
   if (tag === "[object Map]") {
     return findFirst(
       (value as Map<unknown, unknown>).entries(),
-      ([key, item]) => findInKey(key, path) ?? findIn(item, joinPath(path, String(key)), inner),
+      ([key, item]) => findInKey(key, path) ?? findTwin(value as Map<unknown, unknown>, key, path) ?? findIn(item, joinPath(path, String(key)), inner),
     );
   }
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -71,6 +87,12 @@ function findInKey(key: unknown, path: string): UnsupportedValue | undefined {
   if (typeof key === "string" || typeof key === "bigint") return findIn(key, joinPath(path, String(key)), []);
   if (typeof key === "boolean" || (typeof key === "number" && Number.isSafeInteger(key))) return undefined;
   return { path, reason: "a key must be a string, an integer or a bool" };
+}
+
+/** A number and a bigint are the same key. */
+function findTwin(map: ReadonlyMap<unknown, unknown>, key: unknown, path: string): UnsupportedValue | undefined {
+  const isTwice = typeof key === "number" && map.has(BigInt(key));
+  return isTwice ? { path, reason: `the key ${key} stands there twice, as a number and as a bigint` } : undefined;
 }
 
 function findFirst<T>(items: Iterable<T>, find: (item: T) => UnsupportedValue | undefined): UnsupportedValue | undefined {

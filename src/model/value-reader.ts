@@ -279,8 +279,9 @@ export class ValueReader {
     return this.readValue(depth + 1);
   }
 
+  /** One level more than a value may have: a run's variables stand in a map. */
   private checkDepth(depth: number): void {
-    if (depth >= WIRE_DEPTH_MAX) this.fail(`nested deeper than ${WIRE_DEPTH_MAX} levels`, this.position);
+    if (depth > WIRE_DEPTH_MAX) this.fail(`nested deeper than ${WIRE_DEPTH_MAX} levels`, this.position);
   }
 
   private checkLeft(size: number): void {

@@ -3,7 +3,7 @@
 import { WIRE_DEPTH_MAX, Wire } from "../../assembly/abi.js";
 import { WorkflowError } from "./errors.js";
 import type { ExactValue } from "./value-reader.js";
-import { describeUnsupported, type UnsupportedValue } from "./value-path.js";
+import { describeUnsupported, isTimestamp, type UnsupportedValue } from "./value-path.js";
 
 export { decodeExact, decodeValue, type ExactValue, ValueReader } from "./value-reader.js";
 
@@ -70,7 +70,8 @@ export class ValueWriter {
   /**
    * Writes one JavaScript value.
    * @param path what to call the value in an error, e.g. `input`
-   * @throws WorkflowError `value/unsupported` with `details.path`; what was written of the value is taken back
+   * @throws WorkflowError `value/unsupported` with `details.path` (also where looking at the value throws), `value/too-large`;
+   *   what was written of the value is taken back
    */
   writeValue(value: unknown, path = "value"): void {
     const start = this.position;
@@ -78,8 +79,8 @@ export class ValueWriter {
       this.write(value, 0);
     } catch (error) {
       this.position = start;
-      if (error !== UNSUPPORTED) throw error;
-      throw createUnsupportedError(describeUnsupported(value, path));
+      if (error instanceof WorkflowError) throw error;
+      throw createUnsupportedError(describeUnsupported(value, path, error === UNSUPPORTED ? undefined : error));
     }
   }
 
@@ -254,6 +255,7 @@ export class ValueWriter {
     if (Array.isArray(value)) {
       this.writeByte(Wire.LIST);
       this.writeVarint(value.length);
+      this.reserve(value.length);
       for (let index = 0; index < value.length; index += 1) this.write(value[index], depth + 1);
       return;
     }
@@ -299,7 +301,7 @@ export class ValueWriter {
       if (typeof key === "string") this.writeString(key);
       else if (typeof key === "boolean") this.writeByte(key ? Wire.TRUE : Wire.FALSE);
       else if (typeof key === "bigint") this.writeBigInt(key);
-      else if (typeof key === "number" && Number.isSafeInteger(key)) this.writeBigInt(BigInt(key));
+      else if (typeof key === "number" && Number.isSafeInteger(key) && !value.has(BigInt(key))) this.writeBigInt(BigInt(key));
       else throw UNSUPPORTED;
       this.write(item, depth + 1);
     }
@@ -307,7 +309,7 @@ export class ValueWriter {
 
   private writeDate(value: Date): void {
     const time = value.getTime();
-    if (Number.isNaN(time)) throw UNSUPPORTED;
+    if (!isTimestamp(time)) throw UNSUPPORTED;
     const seconds = Math.floor(time / 1000);
     this.writeInstant(Wire.TIMESTAMP, BigInt(seconds), (time - seconds * 1000) * 1_000_000);
   }
@@ -379,8 +381,8 @@ function readBase64(text: string): Uint8Array {
 /**
  * One JavaScript value in wire form, in a buffer of its own.
  * @param path what to call the value in an error, e.g. `input`
- * @throws WorkflowError `value/unsupported` with `details.path`: functions, symbols, cycles, lone surrogates, invalid
- *   dates, integers beyond 64 bits, more than WIRE_DEPTH_MAX levels, objects that are not plain data
+ * @throws WorkflowError `value/unsupported` with `details.path`: functions, symbols, cycles, lone surrogates, dates
+ *   that are invalid or outside of the years 1 to 9999, integers beyond 64 bits, more than WIRE_DEPTH_MAX levels, objects that are not plain data
  */
 export function encodeValue(value: unknown, path?: string): Uint8Array {
   const writer = new ValueWriter();

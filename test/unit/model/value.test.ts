@@ -14,7 +14,7 @@ const json = fc.letrec<{ value: unknown }>((tie) => ({
     fc.maxSafeInteger(),
     text,
     fc.uint8Array(),
-    fc.date({ noInvalidDate: true }),
+    fc.date({ noInvalidDate: true, min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z") }),
     fc.array(tie("value"), { maxLength: 5 }),
     fc.dictionary(text, tie("value"), { maxKeys: 5 }),
   ),
@@ -129,6 +129,11 @@ describe("values without a wire form", () => {
     ["a lone surrogate in a key", { "\ud800": 1 }, 'input["\\ud800"]'],
     ["a cycle", cycle, "input.self[0]"],
     ["an invalid date", { at: new Date(Number.NaN) }, "input.at"],
+    ["a date before the year 1", { at: new Date(-8.64e15) }, "input.at"],
+    ["a date after the year 9999", [new Date("+010000-01-01T00:00:00Z")], "input[0]"],
+    ["a key that stands there twice", { m: new Map<unknown, unknown>([[1, "a"], [1n, "b"]]) }, "input.m"],
+    ["a getter that throws", { get a() { throw new Error("no"); } }, "input"],
+    ["a proxy that throws", new Proxy({}, { ownKeys() { throw new Error("no"); } }), "input"],
     ["a large integer", [2n ** 64n], "input[0]"],
     ["a small integer", [-(2n ** 63n) - 1n], "input[0]"],
     ["a set", new Set([1]), "input"],
@@ -141,12 +146,25 @@ describe("values without a wire form", () => {
     expect(error.details.path).toBe(path);
   });
 
+  test("a list with more holes than a value may have bytes is refused at once", () => {
+    const holes: unknown[] = [];
+    holes.length = 4_000_000_000;
+    expect(failure(() => encodeValue(holes)).code).toBe("value/too-large");
+  });
+
   test("a writer takes back what it began", () => {
     const writer = new ValueWriter();
     writer.writeValue(1);
     const { size } = writer;
     expect(() => writer.writeValue([1, 2, () => 3])).toThrow(WorkflowError);
     expect(writer.size).toBe(size);
+  });
+
+  test("variables stand in a map one level above the deepest value", () => {
+    let value: unknown = 1;
+    for (let level = 0; level < WIRE_DEPTH_MAX; level += 1) value = [value];
+    const bytes = Uint8Array.from([Wire.MAP, 1, ...encodeValue("a"), ...encodeValue(value)]);
+    expect(decodeValue(bytes)).toEqual({ a: value });
   });
 
   test("the deepest permitted value passes", () => {
@@ -210,8 +228,8 @@ describe("malformed bytes", () => {
   });
 
   test("too deep", () => {
-    const bytes = new Uint8Array((WIRE_DEPTH_MAX + 1) * 2 + 1);
-    for (let level = 0; level <= WIRE_DEPTH_MAX; level += 1) bytes.set([Wire.LIST, 1], level * 2);
+    const bytes = new Uint8Array((WIRE_DEPTH_MAX + 2) * 2 + 1);
+    for (let level = 0; level <= WIRE_DEPTH_MAX + 1; level += 1) bytes.set([Wire.LIST, 1], level * 2);
     expect(failure(() => decodeValue(bytes)).code).toBe("value/malformed");
     expect(failure(() => decodeExact(bytes)).code).toBe("value/malformed");
   });
