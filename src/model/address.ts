@@ -19,6 +19,10 @@ function formatGroups(bytes: Uint8Array): string {
       gap = index + 1 - run;
     }
   }
-  const spell = (from: number, to: number): string => groups.slice(from, to).map((group) => group.toString(16)).join(":");
+  const spell = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(":");
   return gap < 0 ? spell(0, 8) : `${spell(0, gap)}::${spell(gap + gapLength, 8)}`;
 }

@@ -62,7 +62,10 @@ test("events sent together are stepped together and in order", async () => {
 test.each(["none", "relaxed"] as const)("a packed batch gives one outcome per event (durability %s)", async (durability) => {
   bench = await openBench({ durability });
   const workflow = await bench.engine.load(COUNTER);
-  const runs = await bench.engine.startMany(workflow, Array.from({ length: 50 }, () => ({})));
+  const runs = await bench.engine.startMany(
+    workflow,
+    Array.from({ length: 50 }, () => ({})),
+  );
   const ended = await bench.engine.start(workflow);
   await bench.engine.send(ended.id, "finish");
   const batch = createBatch();
@@ -105,7 +108,26 @@ test("after close everything is refused, and what waits is told", async () => {
   await bench.engine.close();
   expect((await next).done).toBe(true);
   expect(["no error", "engine/closed"]).toContain(await codeOf(pending));
-  for (const refused of [result, bench.engine.start("switch"), bench.engine.send(run.id, "press"), run.status(), bench.engine.runs.query()]) {
+  for (const refused of [
+    result,
+    bench.engine.start("switch"),
+    bench.engine.send(run.id, "press"),
+    run.status(),
+    bench.engine.runs.query(),
+  ]) {
     expect(await codeOf(refused)).toBe("engine/closed");
   }
+});
+
+test("an expression of a run knows the time zone that it names", async () => {
+  bench = await openBench();
+  const workflow = await bench.engine.load(
+    markdown("[*] --> Asking\nAsking --> [*]: ask / set hour = timestamp('2026-07-15T12:00:00Z').getHours('Asia/Kolkata')", {
+      name: "zoned",
+      head: "events: [ask]\nvariables:\n  hour: { type: int, initial: 0 }",
+    }),
+  );
+  const run = await bench.engine.start(workflow);
+  await bench.engine.send(run.id, "ask");
+  expect(await run.result).toMatchObject({ hour: 17 });
 });
