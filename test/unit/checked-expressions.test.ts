@@ -65,26 +65,15 @@ type Texts = Readonly<Record<TypeText, string>>;
 const tag = (strings: TemplateStringsArray, ...parts: fc.Arbitrary<string>[]) =>
   fc.tuple(...parts).map((values) => strings.reduce((text, string, index) => text + string + (values[index] ?? ""), ""));
 
-/** Expressions by the type that they must have. */
-const texts = fc.letrec<Texts>((tie) => {
-  const [int, uint, double, number, string, bytes, bool] = (["int", "uint", "double", "number", "string", "bytes", "bool"] as const).map(
-    (name) => tie(name),
-  ) as [
-    fc.Arbitrary<string>,
-    fc.Arbitrary<string>,
-    fc.Arbitrary<string>,
-    fc.Arbitrary<string>,
-    fc.Arbitrary<string>,
-    fc.Arbitrary<string>,
-    fc.Arbitrary<string>,
-  ];
-  const [timestamp, duration, ints, words, ages, maybe] = (["timestamp", "duration", "ints", "texts", "ages", "maybe"] as const).map(
-    (name) => tie(name),
-  ) as [fc.Arbitrary<string>, fc.Arbitrary<string>, fc.Arbitrary<string>, fc.Arbitrary<string>, fc.Arbitrary<string>, fc.Arbitrary<string>];
-  const options = { maxDepth: 4, depthSize: "small" as const };
-  const arithmetic = fc.constantFrom("+", "-", "*", "/");
-  const order = fc.constantFrom("<", "<=", ">", ">=", "==", "!=");
-  const choice = (value: fc.Arbitrary<string>) => tag`(${bool} ? ${value} : ${value})`;
+type Parts = Readonly<Record<TypeText, fc.Arbitrary<string>>>;
+
+const options = { maxDepth: 4, depthSize: "small" as const };
+const arithmetic = fc.constantFrom("+", "-", "*", "/");
+const order = fc.constantFrom("<", "<=", ">", ">=", "==", "!=");
+const choose = ({ bool }: Parts, value: fc.Arbitrary<string>) => tag`(${bool} ? ${value} : ${value})`;
+
+function makeNumbers(parts: Parts) {
+  const { int, uint, double, number, string, ints, ages, maybe, timestamp } = parts;
   return {
     int: fc.oneof(
       options,
@@ -100,7 +89,7 @@ const texts = fc.letrec<Texts>((tie) => {
       tag`math.greatest(${int}, ${int})`,
       tag`${timestamp}.getFullYear()`,
       tag`cel.bind(x, ${int}, x + x)`,
-      choice(int),
+      choose(parts, int),
     ),
     uint: fc.oneof(
       options,
@@ -108,7 +97,7 @@ const texts = fc.letrec<Texts>((tie) => {
       tag`(${uint} + ${uint})`,
       tag`(${uint} % ${uint})`,
       tag`uint(${int})`,
-      choice(uint),
+      choose(parts, uint),
     ),
     double: fc.oneof(
       options,
@@ -117,7 +106,7 @@ const texts = fc.letrec<Texts>((tie) => {
       tag`(${number} ${arithmetic} ${double})`,
       tag`double(${string})`,
       tag`math.floor(${double})`,
-      choice(double),
+      choose(parts, double),
     ),
     number: fc.oneof(
       options,
@@ -127,6 +116,12 @@ const texts = fc.letrec<Texts>((tie) => {
       tag`(-${number})`,
       fc.constant("(n % 3)"),
     ),
+  };
+}
+
+function makeScalars(parts: Parts) {
+  const { int, uint, double, number, string, bytes, bool, timestamp, duration, ints, texts: words, ages, maybe } = parts;
+  return {
     string: fc.oneof(
       options,
       fc.constantFrom("s", "''", "'a,b'"),
@@ -135,7 +130,7 @@ const texts = fc.letrec<Texts>((tie) => {
       tag`${string}.upperAscii()`,
       tag`${words}.join('-')`,
       tag`${string}.substring(${int})`,
-      choice(string),
+      choose(parts, string),
     ),
     bytes: fc.oneof(options, fc.constantFrom("b", "b'x'"), tag`(${bytes} + ${bytes})`, tag`bytes(${string})`),
     bool: fc.oneof(
@@ -164,6 +159,12 @@ const texts = fc.letrec<Texts>((tie) => {
       tag`(${duration} - ${duration})`,
       tag`(${timestamp} - ${timestamp})`,
     ),
+  };
+}
+
+function makeCollections(parts: Parts) {
+  const { int, string, ints, texts: words, ages, maybe } = parts;
+  return {
     ints: fc.oneof(
       options,
       fc.constantFrom("ints", "[5, 6]"),
@@ -193,6 +194,26 @@ const texts = fc.letrec<Texts>((tie) => {
       tag`${maybe}.optMap(x, x + 1)`,
     ),
   };
+}
+
+/** Expressions by the type that they must have. */
+const texts = fc.letrec<Texts>((tie) => {
+  const parts: Parts = {
+    int: tie("int"),
+    uint: tie("uint"),
+    double: tie("double"),
+    number: tie("number"),
+    string: tie("string"),
+    bytes: tie("bytes"),
+    bool: tie("bool"),
+    timestamp: tie("timestamp"),
+    duration: tie("duration"),
+    ints: tie("ints"),
+    texts: tie("texts"),
+    ages: tie("ages"),
+    maybe: tie("maybe"),
+  };
+  return { ...makeNumbers(parts), ...makeScalars(parts), ...makeCollections(parts) };
 });
 
 const NAMES: Readonly<Record<string, string>> = { ints: "list(int)", texts: "list(string)", ages: "map(string, int)" };
