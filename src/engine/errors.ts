@@ -25,3 +25,9 @@ export function queueFullError(runId: string, eventsMax: number): WorkflowError 
   const message = `Run ${runId} has ${eventsMax} events waiting for it to become quiet; that is the limit`;
   return new WorkflowError("run/queue-full", message, { details: { runId, eventsMax }, isRetryable: true });
 }
+
+/** The kernel refused a payload: the writer checks all but its room. */
+export function unreadableError(runId: string, sizeBytes: number): WorkflowError {
+  const message = `The kernel has no room for a value of ${sizeBytes} bytes that run ${runId} was told, or cannot read it`;
+  return new WorkflowError("value/too-large", message, { details: { runId, sizeBytes } });
+}

@@ -1,6 +1,11 @@
 // A run's input against the parameters that the workflow declares: defaults filled in, types and choices checked.
 import type { ParameterDefinition, TypeName } from "../model/definition.js";
-import { WorkflowError } from "../model/errors.js";
+import { toErrorRecord, WorkflowError } from "../model/errors.js";
+
+/** What CEL's `timestamp()` reads: RFC 3339. The engine checks the form, the kernel the rest. */
+const TIMESTAMP_TEXT = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+/** What CEL's `duration()` reads: `1h30m`, `-1.5s`. */
+const DURATION_TEXT = /^[+-]?(0|((\d+(\.\d*)?|\.\d+)(h|ms|m|s|us|µs|μs|ns))+)$/;
 
 /**
  * The input that a run starts with: what was given, and defaults for what was not. Keys that no parameter declares stay.
@@ -12,12 +17,12 @@ export function checkInput(
   input: unknown,
 ): Readonly<Record<string, unknown>> {
   if (!isRecord(input ?? {})) throw invalidInput(workflow, [{ path: "input", message: `the input is ${describe(input)}, not an object` }]);
-  const complete: Record<string, unknown> = { ...(input as Record<string, unknown> | null | undefined) };
+  const complete = copyInput(workflow, input);
   const problems: { path: string; message: string }[] = [];
   for (const parameter of parameters) {
     const { name } = parameter;
-    if (complete[name] === undefined && parameter.default !== undefined) complete[name] = parameter.default;
-    const value = complete[name];
+    let value = Object.hasOwn(complete, name) ? complete[name] : undefined;
+    if (value === undefined && parameter.default !== undefined) value = complete[name] = parameter.default;
     if (value === undefined) {
       if (parameter.isRequired) problems.push({ path: name, message: `parameter "${name}" is missing` });
       continue;
@@ -27,6 +32,14 @@ export function checkInput(
   }
   if (problems.length > 0) throw invalidInput(workflow, problems);
   return complete;
+}
+
+function copyInput(workflow: string, input: unknown): Record<string, unknown> {
+  try {
+    return { ...(input as Record<string, unknown> | null | undefined) };
+  } catch (error) {
+    throw invalidInput(workflow, [{ path: "input", message: `reading the input failed: ${toErrorRecord(error).message}` }]);
+  }
 }
 
 function invalidInput(workflow: string, problems: readonly { path: string; message: string }[]): WorkflowError {
@@ -47,9 +60,9 @@ function fits(type: TypeName, value: unknown): boolean {
     case "bool":
       return typeof value === "boolean";
     case "int":
-      return typeof value === "bigint" || Number.isInteger(value);
+      return typeof value === "bigint" || (Number.isInteger(value) && Math.abs(value as number) < 2 ** 63);
     case "uint":
-      return (typeof value === "bigint" && value >= 0n) || (typeof value === "number" && Number.isInteger(value) && value >= 0);
+      return (typeof value === "bigint" && value >= 0n) || (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 64);
     case "double":
     case "number":
       return typeof value === "number" || typeof value === "bigint";
@@ -60,16 +73,17 @@ function fits(type: TypeName, value: unknown): boolean {
     case "list":
       return Array.isArray(value);
     case "map":
-      return isRecord(value);
+      return isRecord(value) || value instanceof Map;
     case "timestamp":
-      return value instanceof Date || (typeof value === "string" && !Number.isNaN(Date.parse(value)));
+      return value instanceof Date || (typeof value === "string" && TIMESTAMP_TEXT.test(value) && !Number.isNaN(Date.parse(value)));
     case "duration":
-      return typeof value === "string" || typeof value === "object";
+      return typeof value === "string" && DURATION_TEXT.test(value);
   }
 }
 
+/** An object of names and values: no list, no map with other keys, and nothing like a promise, whose content would be lost. */
 function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date) && !(value instanceof Uint8Array);
+  return typeof value === "object" && value !== null && Object.prototype.toString.call(value) === "[object Object]";
 }
 
 function isSame(a: unknown, b: unknown): boolean {
@@ -83,7 +97,12 @@ function toText(value: unknown): string {
 function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return value instanceof Date ? "a timestamp" : value instanceof Uint8Array ? "bytes" : "a map";
+  if (typeof value === "object") return value instanceof Date ? "a timestamp" : value instanceof Uint8Array ? "bytes" : isRecord(value) ? "a map" : nameOf(value);
   if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   return String(value);
+}
+
+/** `a Promise`, `a Set`. */
+function nameOf(value: object): string {
+  return `a ${/\[object (.*)\]/.exec(Object.prototype.toString.call(value))?.[1] ?? "thing"}`;
 }

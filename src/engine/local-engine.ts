@@ -25,7 +25,7 @@ import { ChangeFeed } from "./change-feed.js";
 import { ChildStarter } from "./child-starter.js";
 import { Committer } from "./committer.js";
 import { Core, type EngineParts, isKernelLost, makeKernel } from "./core.js";
-import { closedError, notDriverError, reloadingError } from "./errors.js";
+import { closedError, notDriverError, reloadingError, unreadableError } from "./errors.js";
 import { streamEvents } from "./event-stream.js";
 import { checkInput } from "./input-check.js";
 import { Loop } from "./loop.js";
@@ -177,6 +177,7 @@ class LocalEngine implements Engine, RunSource {
     const id = run.program.eventIndexes.get(event);
     if (id === undefined) return { status: "unknown", runStatus: run.status };
     const outcome = await this.#tell(run, EntryKind.EVENT, id, bytes);
+    if (outcome === EventOutcome.MALFORMED) throw unreadableError(runId, bytes?.length ?? 0);
     return { status: toSendStatus(outcome), runStatus: run.status };
   }
 
@@ -349,11 +350,11 @@ class LocalEngine implements Engine, RunSource {
   }
 
   async #checkRunId(runId: string, count: number): Promise<void> {
-    const isUsable = runId.length > 0 && runId.length <= RUN_ID_SIZE_MAX && !/[~/]/.test(runId);
+    const isUsable = typeof runId === "string" && runId.length > 0 && runId.length <= RUN_ID_SIZE_MAX && !/[~/\p{Surrogate}]/u.test(runId);
     if (count !== 1 || !isUsable) {
       const message = `A run id of its own is for one run, has 1 to ${RUN_ID_SIZE_MAX} characters and no "~" or "/"`;
       throw new WorkflowError("run/invalid-id", message, {
-        details: { runId: runId.slice(0, RUN_ID_SIZE_MAX), runIdSizeMax: RUN_ID_SIZE_MAX },
+        details: { runId: String(runId).slice(0, RUN_ID_SIZE_MAX), runIdSizeMax: RUN_ID_SIZE_MAX },
       });
     }
     const isTaken =

@@ -17,7 +17,7 @@ import { placeProgram } from "./replay.js";
 import { tellEntry, tellHeld } from "./run-events.js";
 import { NO_HANDLE, type OpenCommand } from "./run-state.js";
 import { StepBatch, type SteppedEvent } from "./step-batch.js";
-import { queueFullError, reloadingError, trapError } from "./errors.js";
+import { queueFullError, reloadingError, trapError, unreadableError } from "./errors.js";
 
 const NO_COMMANDS: readonly KernelCommand[] = [];
 
@@ -513,6 +513,10 @@ export class Loop {
       receipt?.settle(outcome, index);
       return;
     }
+    if (outcome === EventOutcome.MALFORMED && kind !== EntryKind.EVENT && !isHeld) {
+      this.#takeUnreadable({ run, kind, id, payload, receipt, index });
+      return;
+    }
     const group = this.#groupOf(run);
     if (kind === EventKind.CONTINUE) {
       run.isYielded = false;
@@ -530,6 +534,19 @@ export class Loop {
     if (kind === EntryKind.START) group.programs.add(run.program);
     if (commands.length > 0) this.#consequences.take(run, commands, group);
     group.touch(run);
+  }
+
+  /** The kernel had no room for what the run was told, or could not read it: no start; a task that failed. */
+  #takeUnreadable(arrival: Arrival): void {
+    const { run, kind, id, payload } = arrival;
+    const error = unreadableError(run.runId, payload?.length ?? 0);
+    if (kind === EntryKind.START) {
+      this.#core.kernel.destroyRun(run.handle);
+      run.handle = NO_HANDLE;
+      this.#refuse(arrival, error);
+    } else if (kind === EntryKind.TASK_SUCCEEDED) {
+      this.#inbox.push({ run, kind: EntryKind.TASK_FAILED, id, payload: encodeError(error) });
+    } else this.#failRun(run, arrival, error);
   }
 
   /** Closes the command that the entry answers. */

@@ -50,10 +50,44 @@ test.each<[TypeName, unknown, unknown]>([
   ["bytes", new Uint8Array(1), "a"],
   ["list", [], {}],
   ["map", {}, []],
+  ["map", new Map([["a", 1]]), new Set(["a"])],
+  ["int", -(2 ** 63) + 1024, 2 ** 63],
+  ["uint", 2 ** 63, 2 ** 64],
   ["timestamp", new Date(0), "yesterday"],
+  ["timestamp", "2026-11-20T08:00:00Z", "2026-11-20"],
+  ["timestamp", "2026-11-20T08:00:00.5+01:00", "Jan 5 2026"],
+  ["duration", "1h30m", "3d"],
+  ["duration", "-1.5s", null],
+  ["duration", "0", {}],
 ])("%s takes %s and refuses %s", (type, good, bad) => {
   expect(problemsOf([parameter("p", type)], { p: good })).toBeUndefined();
   expect(problemsOf([parameter("p", type)], { p: bad })).toEqual(["run/invalid-input", "p", 1]);
+});
+
+test.each<[string, unknown]>([
+  ["a map", new Map([["a", 1]])],
+  ["a set", new Set(["a"])],
+  ["a promise", Promise.resolve({ a: 1 })],
+  ["bytes", new Uint8Array(2)],
+  ["a function", () => 1],
+  ["an object that throws when it is read", { get a() { throw new Error("no"); } }],
+])("an input that is %s is refused, not emptied", (_name, input) => {
+  expect(problemsOf([], input)).toEqual(["run/invalid-input", "input", 1]);
+});
+
+test("what every object inherits is not in the input", () => {
+  expect(problemsOf([parameter("toString", "any", { isRequired: true })], {})).toEqual(["run/invalid-input", "toString", 1]);
+  expect(problemsOf([parameter("constructor", "string")], {})).toBeUndefined();
+});
+
+test("a long text that is no duration is refused in linear time", () => {
+  expect(problemsOf([parameter("p", "duration")], { p: "1".repeat(1_000_000) })).toEqual(["run/invalid-input", "p", 1]);
+});
+
+test.each([5, null, "a\ud800"])("%s is no run id", async (runId) => {
+  bench = await openBench();
+  const workflow = await bench.engine.load(TYPED);
+  expect(await codeOf(bench.engine.start(workflow, { amount: 1 }, { runId: runId as string }))).toBe("run/invalid-id");
 });
 
 test("a refused start leaves the engine and other runs alone", async () => {

@@ -1,0 +1,41 @@
+// Values that the kernel has no room for: a start is refused, a task fails, an event is refused; the others go on.
+import { afterEach, expect, test } from "vitest";
+import { type Bench, brief, codeOf, markdown, openBench, readEvents } from "./harness.js";
+
+/** Cells of 16 bytes make more of it than the kernel may use, while its wire form passes. */
+const LARGE: readonly number[] = Array.from({ length: 1_000_000 }, () => 1);
+const MEMORY_SIZE = 16 << 20;
+const WAITING = markdown("[*] --> A\nA --> [*]: go / set x = event", { name: "waiting", head: "events: [go]\nparameters:\n  - { name: p, required: false }" });
+const CALLING = markdown("[*] --> A\nA --> Done: success\nA --> Refused: failure\nDone --> [*]\nRefused --> [*]", { name: "calling", actions: "- A: call work" });
+
+let bench: Bench;
+afterEach(() => bench.engine.close());
+
+test("a start is refused, and leaves nothing behind", async () => {
+  bench = await openBench({ memorySizeMax: MEMORY_SIZE });
+  const workflow = await bench.engine.load(WAITING);
+  const other = await bench.engine.start(workflow);
+  expect(await codeOf(bench.engine.start(workflow, { p: LARGE }, { runId: "large" }))).toBe("value/too-large");
+  expect(await codeOf(bench.engine.runs.get("large"))).toBe("run/unknown");
+  expect(await bench.engine.statistics()).toMatchObject({ runsOpen: 1 });
+  expect(await bench.engine.send(other.id, "go", 1)).toEqual({ status: "taken", runStatus: "succeeded" });
+});
+
+test("an event is refused; the run still waits for it", async () => {
+  bench = await openBench({ memorySizeMax: MEMORY_SIZE });
+  const run = await bench.engine.start(await bench.engine.load(WAITING));
+  expect(await codeOf(bench.engine.send(run.id, "go", LARGE))).toBe("value/too-large");
+  expect(await run.status()).toBe("waiting");
+  expect(await bench.engine.send(run.id, "go", 1)).toEqual({ status: "taken", runStatus: "succeeded" });
+});
+
+test("a task whose result has no room has failed, also after a crash", async () => {
+  bench = await openBench({ memorySizeMax: MEMORY_SIZE, tasks: { work: () => LARGE } });
+  const run = await bench.engine.start(await bench.engine.load(CALLING));
+  await run.result;
+  const events = await readEvents(run);
+  expect(brief(events)).toContain("A -> Refused");
+  expect(events.find(({ type }) => type === "taskFailed")).toMatchObject({ error: { code: "value/too-large" } });
+  bench = await bench.reopen();
+  expect(brief(await readEvents(await bench.engine.runs.get(run.id)))).toEqual(brief(events));
+});
