@@ -20,7 +20,7 @@ export interface MarkdownParts {
   readonly diagram: TextRange | undefined;
   /** The block's opening fence, when nothing closes it. */
   readonly openFence: TextRange | undefined;
-  /** Text of the first heading. */
+  /** Text of the first heading that does not stand over actions. */
   readonly heading: string | undefined;
   readonly actions: readonly ActionItem[];
   /** Items under `## Actions` that name no state. */
@@ -136,8 +136,8 @@ class Scanner {
   private readHeading(title: string): void {
     this.closeItem();
     this.owner = undefined;
-    this.heading ??= title;
     this.isInActions = title.replace(/[\s#:]+$/, "").toLowerCase() === "actions";
+    if (!this.isInActions) this.heading ??= title;
   }
 
   /** Makes an action of the item in hand. */

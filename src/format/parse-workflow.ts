@@ -41,11 +41,9 @@ const NO_PARTS: MarkdownParts = {
  * O(size).
  */
 export function parseWorkflow(text: string, options: ParseWorkflowOptions = {}): ParsedWorkflow {
-  if (text.length > SOURCE_SIZE_MAX) {
-    const source = new SourceText("");
-    source.report("error", "parse/too-large", `The text has ${text.length} characters; the limit is ${SOURCE_SIZE_MAX}`, 0, 0);
-    return { definition: emptyDefinition(options.name ?? "workflow"), findings: source.findings() };
-  }
+  if (typeof text !== "string") return refuseText("parse/no-diagram", `A workflow is a text, not ${describeKind(text)}`, options);
+  if (text.length > SOURCE_SIZE_MAX)
+    return refuseText("parse/too-large", `The text has ${text.length} characters; the limit is ${SOURCE_SIZE_MAX}`, options);
   const source = new SourceText(text);
   const isBare = isBareDiagram(text);
   const parts = isBare ? NO_PARTS : cutMarkdown(text);
@@ -68,6 +66,18 @@ export function parseWorkflow(text: string, options: ParseWorkflowOptions = {}):
   });
   if (range !== undefined && diagram.errors.length === 0) validateDefinition(definition, source);
   return { definition, findings: source.findings() };
+}
+
+/** One finding, for what is not read at all. */
+function refuseText(code: `parse/${string}`, message: string, options: ParseWorkflowOptions): ParsedWorkflow {
+  const source = new SourceText("");
+  source.report("error", code, message, 0, 0);
+  return { definition: emptyDefinition(options.name ?? "workflow"), findings: source.findings() };
+}
+
+/** What was given in place of a text: callers may not be type-checked. */
+function describeKind(value: unknown): string {
+  return value === null || value === undefined ? String(value) : `a value of type ${typeof value}`;
 }
 
 /** The mermaid block; without one the whole text, where it is a diagram. */

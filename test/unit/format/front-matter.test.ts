@@ -15,11 +15,12 @@ test("name and description", () => {
   expect(codes).toEqual([]);
 });
 
-test("the name is looked for in name, title, options, the first heading", () => {
+test("the name is looked for in name, title, options, the first heading that is not Actions", () => {
   expect(readYaml("name: a\ntitle: b").definition.name).toBe("a");
   expect(readYaml("title: b").definition.name).toBe("b");
   expect(parseWorkflow(DIAGRAM, { name: "given" }).definition.name).toBe("given");
   expect(parseWorkflow(`# Heading\n\`\`\`mermaid\n${DIAGRAM}\`\`\`\n`).definition.name).toBe("Heading");
+  expect(parseWorkflow(`\`\`\`mermaid\n${DIAGRAM}\`\`\`\n## Actions\n# Then\n`).definition.name).toBe("Then");
   expect(parseWorkflow(DIAGRAM).definition.name).toBe("workflow");
 });
 

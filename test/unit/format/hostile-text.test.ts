@@ -223,6 +223,12 @@ const pieces = fc.constantFrom(
   "stateDiagram-v2\n",
 );
 
+test.each([undefined, null, 42, {}, ["stateDiagram-v2"]])("%j, which is no text, gives a finding", (value) => {
+  const { definition, findings } = parseWorkflow(value as unknown as string);
+  expect(findings).toMatchObject([{ severity: "error", code: "parse/no-diagram", place: { line: 1, column: 1 } }]);
+  expect(definition.states).toEqual([]);
+});
+
 test("random soups give a definition and findings with places in the text", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(pieces, fc.string({ maxLength: 5 })), { maxLength: 40 }), fc.boolean(), (parts, isBare) => {
