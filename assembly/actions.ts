@@ -13,7 +13,7 @@ import {
   TokenPhase, setTokenAction, setTokenEvent, setTokenOutcome, setTokenPhase, setTokenSerial, setTokenTimeout, tokenAction, tokenActionEnd,
   tokenFrame,
 } from "./token";
-import { decodeWire } from "./wire";
+import { decodeWire, wireSize } from "./wire";
 
 export enum ActionsEnd {
   FINISHED = 0,
@@ -99,6 +99,10 @@ function log(run: u32, token: usize, action: u32, record: usize): void {
     failAction(run, cell, action, token);
     return;
   }
+  if (wireSize(cell) == 0) {
+    failLimit(run, RunFault.MEMORY_LIMIT, token);
+    return;
+  }
   const mark = payloadMark();
   appendWire(cell);
   addCommand(CommandKind.LOG, 0, load<u32>(record, 16), nodeInHand(run, token), 0, mark);
@@ -108,6 +112,7 @@ function log(run: u32, token: usize, action: u32, record: usize): void {
 function abortRun(run: u32, token: usize, action: u32, record: usize): void {
   const cell = evaluateAction(run, token, record);
   if (load<u32>(cell) == Tag.ERROR) failAction(run, cell, action, token);
+  else if (wireSize(cell) == 0) failLimit(run, RunFault.MEMORY_LIMIT, token);
   else failRunWith(run, cell);
 }
 
@@ -124,6 +129,10 @@ function begin(run: u32, token: usize, action: u32, record: usize, kind: i32): b
     return false;
   }
   if (kind == ActionKind.WAIT) return beginWait(run, token, action, cell);
+  if (wireSize(cell) == 0) {
+    failLimit(run, RunFault.MEMORY_LIMIT, token);
+    return false;
+  }
   const serial = takeSerial(run);
   setTokenSerial(token, serial);
   setTokenEvent(token, 0);

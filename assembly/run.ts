@@ -3,7 +3,8 @@
 import { CELL_SIZE, ProgramHeader, Tag } from "./abi";
 import { allocateBlock, blockClassSize, freeBlock } from "./memory";
 import { programField } from "./program";
-import { deepCopy, deepSize } from "./value";
+import { deepCopy, deepSize, SIZE_OVER } from "./value";
+import { wireSize } from "./wire";
 
 // Columns, by run index:
 //   status u8 · flags u8 · generation u16 · program u32 · block u32 · tokens u32 · tokenCapacity u32 · timers u32
@@ -297,7 +298,10 @@ export function slotsOf(run: u32, frame: usize): usize {
   return frame == 0 ? runBlock(run) + BLOCK_HEADER_SIZE : frame + FRAME_HEADER_SIZE;
 }
 
-/** Stores a copy of the cell in a slot; false when the run's memory limit or the kernel's is reached. */
+/**
+ * Stores a copy of the cell in a slot; false when the run's memory limit or the kernel's is reached, or the value has no
+ * wire form (deeper than WIRE_DEPTH_MAX, or too large): whatever stands in a slot can be told, stored and taken up again.
+ */
 export function storeSlot(run: u32, frame: usize, slot: u32, cell: usize): bool {
   const target = slotsOf(run, frame) + <usize>slot * CELL_SIZE;
   const tag = load<i32>(cell);
@@ -314,6 +318,7 @@ function keepValue(run: u32, target: usize): bool {
   const used = load<u32>(block, 4);
   const needed = deepSize(target, block, block + size);
   if (needed == 0) return true;
+  if (needed == SIZE_OVER || wireSize(target) == 0) return dropFresh(target);
   if (needed <= size - used) {
     store<u32>(block, <u32>(deepCopy(target, block + used, block, block + size) - block), 4);
     return true;
@@ -325,9 +330,9 @@ function keepValue(run: u32, target: usize): bool {
 function compact(run: u32, fresh: usize): bool {
   const old = runBlock(run);
   const slotCount = load<u32>(old, 8);
-  let live: usize = BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE;
-  live += liveSize(old + BLOCK_HEADER_SIZE, slotCount);
-  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) live += liveSize(frame + FRAME_HEADER_SIZE, slotCount * 2);
+  let live = addLiveSize(BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE, old + BLOCK_HEADER_SIZE, slotCount);
+  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) live = addLiveSize(live, frame + FRAME_HEADER_SIZE, slotCount * 2);
+  if (live > runSizeMax) return dropFresh(fresh);
   const size = blockClassSize(live + (live >>> 1));
   if (size > runSizeMax) return dropFresh(fresh);
   const block = allocateBlock(size);
@@ -349,10 +354,14 @@ function dropFresh(fresh: usize): bool {
   return false;
 }
 
-function liveSize(slots: usize, count: u32): usize {
-  let size: usize = 0;
-  for (let slot: u32 = 0; slot < count; slot++) size += deepSize(slots + <usize>slot * CELL_SIZE, 0, 0);
-  return size;
+/** `size` and what copies of the slots' values need; SIZE_OVER: more than a run may have (values share parts, copies do not). */
+function addLiveSize(size: usize, slots: usize, count: u32): usize {
+  for (let slot: u32 = 0; slot < count && size <= runSizeMax; slot++) {
+    const needed = deepSize(slots + <usize>slot * CELL_SIZE, 0, 0);
+    if (needed == SIZE_OVER) return SIZE_OVER;
+    size += needed;
+  }
+  return size <= runSizeMax ? size : SIZE_OVER;
 }
 
 function moveValues(slots: usize, count: u32, target: usize): usize {

@@ -90,7 +90,7 @@ function messageOf(
     case RunFault.TYPE_MISMATCH:
       return `Variable "${record.detail}" was given a value${where} that its type cannot hold`;
     case RunFault.MEMORY_LIMIT:
-      return `The run needs more memory than one run may hold${where}`;
+      return `The run needs more memory than one run may hold, or a value is nested too deep${where}`;
     case RunFault.TOKEN_LIMIT:
       return `The run has more branches than it may${where}`;
     default:

@@ -1,6 +1,6 @@
 // Runs in the kernel: states, events, scopes, forks, joins, timers, tasks and failure, step by step.
 import { beforeAll, describe, expect, test } from "vitest";
-import { CommandKind, EventKind, EventOutcome } from "../../../assembly/abi.js";
+import { CommandKind, EventKind, EventOutcome, WIRE_DEPTH_MAX } from "../../../assembly/abi.js";
 import type { ActionDefinition } from "../../../src/model/definition.js";
 import type { KernelPort } from "../../../src/model/ports.js";
 import { ChartRun, PLACE, cel, compileChart, newKernel } from "./chart.js";
@@ -465,6 +465,57 @@ describe("limits", () => {
     greedy.start();
     modest.start();
     while (greedy.end() === undefined) greedy.send("next");
+    expect(greedy.end()).toMatchObject({ how: "failed", value: { code: "run/memory-limit" } });
+    expect(modest.send("next")).toBe("taken");
+  });
+
+  test.each([199, 200, 201, 300])("a variable that is nested step by step is told whole, or the run fails: %d levels", (count) => {
+    const program = compileChart({
+      states: ["s:start", "A", "e:end"],
+      transitions: ["s -> A", "A -> A on next do list = [list]", "A -> e on stop"],
+      variables: { list: 1 },
+    });
+    const run = new ChartRun(kernel, program);
+    run.start();
+    for (let level = 0; level < count && run.end() === undefined; level += 1) run.send("next");
+    if (count > WIRE_DEPTH_MAX) {
+      expect(run.end()).toMatchObject({ how: "failed", value: { code: "run/memory-limit" } });
+      return;
+    }
+    run.send("stop");
+    let depth = 0;
+    for (let value = (run.end()?.value as { list: unknown }).list; Array.isArray(value); value = value[0]) depth += 1;
+    expect(depth).toBe(count);
+  });
+
+  test("a task's input that is nested too deep fails the run", () => {
+    const input = { kind: "map", entries: [{ key: "q", value: cel("list") }], place: PLACE } as const;
+    const program = compileChart({
+      states: ["s:start", "A", "B"],
+      transitions: ["s -> A", "A -> A on next do list = [list]", "A -> B on stop"],
+      variables: { list: 1 },
+      actions: { B: [{ kind: "call", task: "work", input, place: PLACE }] },
+    });
+    const run = new ChartRun(kernel, program);
+    run.start();
+    for (let level = 0; level < WIRE_DEPTH_MAX; level += 1) run.send("next");
+    run.send("stop");
+    expect(run.end()).toMatchObject({ how: "failed", value: { code: "run/memory-limit" } });
+  });
+
+  test("a variable whose parts are shared again and again fails its run before it fills memory", async () => {
+    const small = await newKernel({ runSizeMax: 1 << 20, memorySizeMax: 64 << 20 });
+    const program = compileChart({
+      states: ["s:start", "A"],
+      transitions: ["s -> A", "A -> A on next do list = [list, list]"],
+      variables: { list: Array.from({ length: 1_000 }, (_, index) => index) },
+    });
+    const loaded = small.loadProgram(program);
+    const greedy = new ChartRun(small, program, loaded);
+    const modest = new ChartRun(small, program, loaded);
+    greedy.start();
+    modest.start();
+    for (let doubling = 0; doubling < 64 && greedy.end() === undefined; doubling += 1) greedy.send("next");
     expect(greedy.end()).toMatchObject({ how: "failed", value: { code: "run/memory-limit" } });
     expect(modest.send("next")).toBe("taken");
   });
