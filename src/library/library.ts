@@ -1,5 +1,5 @@
 // Finds, compiles and caches workflows: the same text is parsed and compiled once. Entries are found by a fast hash and
-// the text is compared; a workflow's identity is the SHA-256 of its text.
+// the text is compared; a workflow's identity is the SHA-256 of its text, of name and text where the text has no name.
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { parseWorkflow } from "../format/parse-workflow.js";
 import { type Finding, WorkflowError } from "../model/errors.js";
@@ -27,7 +27,8 @@ export function createLibrary(): LibraryPort {
 async function compileSource(source: string, name: string | undefined): Promise<LoadedWorkflow> {
   const { definition, findings } = parseWorkflow(source, name === undefined ? {} : { name });
   if (findings.some(isError) || definition === undefined) throw invalid(name, findings);
-  const identity = await identify(source);
+  const isNamedFromOutside = name !== undefined && definition.name === name && parseWorkflow(source).definition.name !== name;
+  const identity = await identify(isNamedFromOutside ? `${name}\n${source}` : source);
   const compiled = compileWorkflow(definition, identity);
   const all = [...findings, ...compiled.findings].sort((a, b) => a.place.start - b.place.start);
   if (compiled.program === undefined) throw invalid(definition.name, all);

@@ -47,7 +47,7 @@ export interface EngineOptions {
 /** A loaded workflow. `findings` has no error (a text with errors does not load). */
 export interface Workflow {
   readonly name: string;
-  /** SHA-256 of the source, hex: the definition's identity. */
+  /** SHA-256 of the source, hex: the definition's identity. Where `load` gave the name, of that name, a line break and the source. */
   readonly identity: string;
   readonly definition: Definition;
   readonly findings: readonly Finding[];

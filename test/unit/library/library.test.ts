@@ -13,6 +13,15 @@ test("the same text is compiled once, and its identity is the SHA-256 of the tex
   expect((await library.load(GOOD, "other")).name).toBe("other");
 });
 
+test("a name from outside belongs to the identity, where the text has none of its own", async () => {
+  const library = createLibrary();
+  const [plain, a, b] = await Promise.all([library.load(GOOD), library.load(GOOD, "a"), library.load(GOOD, "b")]);
+  expect(new Set([plain?.identity, a?.identity, b?.identity]).size).toBe(3);
+  const named = `---\nname: own\n---\n${GOOD}`;
+  const [own, other, same] = await Promise.all([library.load(named), library.load(named, "other"), library.load(named, "own")]);
+  expect([own?.identity, own?.identity]).toEqual([other?.identity, same?.identity]);
+});
+
 test("a text that does not load rejects with all its findings and the first one's place, again each time", async () => {
   const library = createLibrary();
   const bad = "stateDiagram-v2\n  [*] --> A\n  A --> B: [1 +]\n  B --> A: [2 ==]\n";
