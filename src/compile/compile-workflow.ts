@@ -190,7 +190,7 @@ class WorkflowCompiler {
       );
     }
     this.#codes.push(code);
-    this.#sites.push({ text: source.kind === "expression" ? source.expression.text : "", place: placeOf(source), spans: code.spans });
+    this.#sites.push({ text: textsOf(source).join("\n"), place: placeOf(source), spans: code.spans });
     return this.#codes.length - 1;
   }
 }
@@ -200,6 +200,20 @@ const LEVELS = { debug: LogLevel.DEBUG, info: LogLevel.INFO, warning: LogLevel.W
 function nameOf(action: ActionDefinition): string {
   if (action.kind === "call") return action.task;
   return action.kind === "workflow" ? action.workflow : "";
+}
+
+/** The texts of all expressions in a value. */
+function textsOf(source: ValueSource): readonly string[] {
+  switch (source.kind) {
+    case "expression":
+      return [source.expression.text];
+    case "template":
+      return source.parts.flatMap((part) => (typeof part === "string" ? [] : [part.text]));
+    case "map":
+      return source.entries.flatMap(({ value }) => textsOf(value));
+    default:
+      return [];
+  }
 }
 
 function placeOf(source: ValueSource): Place {

@@ -25,6 +25,7 @@ export interface Program {
 }
 
 export interface ExpressionSite {
+  /** The expression; of a template or a map all its expressions, a line each. */
   readonly text: string;
   readonly place: Place;
   /** Two entries per instruction: start and end offset within `text`. */

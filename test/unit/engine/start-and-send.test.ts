@@ -131,3 +131,13 @@ test("an expression of a run knows the time zone that it names", async () => {
   await bench.engine.send(run.id, "ask");
   expect(await run.result).toMatchObject({ hour: 17 });
 });
+
+test("a template of a run knows the time zone that it names", async () => {
+  bench = await openBench();
+  const text = markdown("[*] --> Asking\nAsking --> [*]", { name: "zoned-text", head: "variables:\n  line: string" });
+  const workflow = await bench.engine.load(
+    `${text}\n## Actions\n- Asking: set line = "at \${timestamp('2026-07-15T12:00:00Z').getHours('Asia/Tokyo')} o'clock"\n`,
+  );
+  const run = await bench.engine.start(workflow);
+  expect(await run.result).toMatchObject({ line: "at 21 o'clock" });
+});
