@@ -100,7 +100,7 @@ function describeFailure(error: unknown, url: string | URL | undefined): Workflo
 
 /** A fresh instance of a compiled kernel. Throws `kernel/abi-mismatch` when it was built from another abi.ts. */
 export async function instantiateKernel(module: WebAssembly.Module): Promise<KernelInstance> {
-  const instance = await WebAssembly.instantiate(module, { env: { abort: refuse } });
+  const instance = await instantiate(module);
   const exports = instance.exports as unknown as KernelExports;
   const version = exports.abiVersion();
   if (version !== ABI_VERSION) {
@@ -109,6 +109,14 @@ export async function instantiateKernel(module: WebAssembly.Module): Promise<Ker
     });
   }
   return new LiveInstance(exports);
+}
+
+async function instantiate(module: WebAssembly.Module): Promise<WebAssembly.Instance> {
+  try {
+    return await WebAssembly.instantiate(module, { env: { abort: refuse } });
+  } catch (error) {
+    throw describeFailure(error, undefined);
+  }
 }
 
 function refuse(): never {

@@ -1,0 +1,37 @@
+// What the embedder may get wrong in the options: said at once, not taken for a default.
+import { expect, test } from "vitest";
+import { createEngine } from "../../src/doors/local.js";
+import type { EngineOptions, Workflow } from "../../src/model/engine.js";
+
+test.each<[string, unknown]>([
+  ["store", "IndexedDB"],
+  ["durability", "Strict"],
+  ["cancelTimeoutMs", -1],
+  ["cancelTimeoutMs", Number.NaN],
+  ["memorySizeMax", 1],
+  ["memorySizeMax", "1 GiB"],
+  ["runSizeMax", 0],
+])("option %s may not be %s", async (option, value) => {
+  await expect(createEngine({ [option]: value } as EngineOptions)).rejects.toMatchObject({ code: "engine/invalid-option", details: { option } });
+});
+
+test("a store that the platform does not have is said to be missing", async () => {
+  await expect(createEngine({ store: "indexeddb" })).rejects.toMatchObject({ code: "store/unavailable" });
+});
+
+test("what is no module of WebAssembly is no kernel", async () => {
+  await expect(createEngine({ wasmModule: {} as WebAssembly.Module })).rejects.toMatchObject({ code: "kernel/unavailable" });
+});
+
+test("the least memory is enough for a run", async () => {
+  const engine = await createEngine({ memorySizeMax: 4 << 20 });
+  const run = await engine.start(await engine.load("stateDiagram-v2\n[*] --> A\nA --> [*]"));
+  expect(await run.result).toEqual({});
+  await engine.close();
+});
+
+test("what is no workflow cannot be started", async () => {
+  const engine = await createEngine();
+  for (const workflow of ["none", undefined, null, {}]) await expect(engine.start(workflow as Workflow)).rejects.toMatchObject({ code: "run/unknown-workflow" });
+  await engine.close();
+});
