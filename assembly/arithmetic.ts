@@ -81,7 +81,6 @@ function computeUint(op: i32, dst: usize, a: u64, b: u64): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function toFloat(cell: usize): f64 {
   const tag = tagOf(cell);

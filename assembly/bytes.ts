@@ -66,7 +66,6 @@ export function findBytes(hay: usize, hayLength: u32, needle: usize, needleLengt
   return -1;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isContinuation(byte: u32): bool {
   return (byte & 0xc0) == 0x80;

@@ -6,45 +6,38 @@ export const TAG_ITERATOR: i32 = 16;
 /** Private tag of a list under construction in a register: +8 u32 list object. Never leaves an evaluation. */
 export const TAG_BUILDER: i32 = 17;
 
-// @ts-ignore: decorator
 @inline
 export function tagOf(cell: usize): i32 {
   return load<i32>(cell);
 }
 
-// @ts-ignore: decorator
 @inline
 export function auxOf(cell: usize): u32 {
   return load<u32>(cell, 4);
 }
 
 /** Address of the heap object of a STRING, BYTES, LIST, MAP, TYPE or OPTIONAL (some) cell. */
-// @ts-ignore: decorator
 @inline
 export function objectOf(cell: usize): usize {
   return <usize>load<u32>(cell, 8);
 }
 
-// @ts-ignore: decorator
 @inline
 export function intOf(cell: usize): i64 {
   return load<i64>(cell, 8);
 }
 
-// @ts-ignore: decorator
 @inline
 export function uintOf(cell: usize): u64 {
   return load<u64>(cell, 8);
 }
 
 /** The number of a DOUBLE or NUMBER cell. */
-// @ts-ignore: decorator
 @inline
 export function floatOf(cell: usize): f64 {
   return load<f64>(cell, 8);
 }
 
-// @ts-ignore: decorator
 @inline
 export function copyCell(target: usize, source: usize): void {
   // Not one 16-byte move: a load wider than the stores before it waits for them to leave the store buffer.
@@ -53,7 +46,6 @@ export function copyCell(target: usize, source: usize): void {
   store<u64>(target, head);
 }
 
-// @ts-ignore: decorator
 @inline
 export function setNull(cell: usize): void {
   store<u64>(cell, Tag.NULL);
@@ -61,28 +53,24 @@ export function setNull(cell: usize): void {
 }
 
 /** A slot that was never written. */
-// @ts-ignore: decorator
 @inline
 export function setAbsent(cell: usize): void {
   store<u64>(cell, Tag.ABSENT);
   store<u64>(cell, 0, 8);
 }
 
-// @ts-ignore: decorator
 @inline
 export function setBool(cell: usize, value: bool): void {
   store<u64>(cell, <u64>Tag.BOOL | (<u64>value << 32));
   store<u64>(cell, 0, 8);
 }
 
-// @ts-ignore: decorator
 @inline
 export function setInt(cell: usize, value: i64): void {
   store<u64>(cell, Tag.INT);
   store<i64>(cell, value, 8);
 }
 
-// @ts-ignore: decorator
 @inline
 export function setUint(cell: usize, value: u64): void {
   store<u64>(cell, Tag.UINT);
@@ -90,7 +78,6 @@ export function setUint(cell: usize, value: u64): void {
 }
 
 /** Writes a DOUBLE or NUMBER cell; every NaN becomes the one canonical NaN. */
-// @ts-ignore: decorator
 @inline
 export function setFloat(cell: usize, tag: i32, value: f64): void {
   store<u64>(cell, <u64><u32>tag);
@@ -98,7 +85,6 @@ export function setFloat(cell: usize, tag: i32, value: f64): void {
 }
 
 /** Writes a TIMESTAMP or DURATION cell. Nanoseconds have the duration's sign; a timestamp's are 0 … 999,999,999. */
-// @ts-ignore: decorator
 @inline
 export function setTime(cell: usize, tag: i32, seconds: i64, nanos: i32): void {
   store<u64>(cell, <u64><u32>tag | (<u64><u32>nanos << 32));
@@ -106,7 +92,6 @@ export function setTime(cell: usize, tag: i32, seconds: i64, nanos: i32): void {
 }
 
 /** Writes a cell that points at a heap object. */
-// @ts-ignore: decorator
 @inline
 export function setObject(cell: usize, tag: i32, object: usize): void {
   store<u64>(cell, <u64><u32>tag);
@@ -117,7 +102,6 @@ export function setObject(cell: usize, tag: i32, object: usize): void {
 let blamedInstruction: u32 = 0;
 
 /** Sets the instruction index that `setError` writes. */
-// @ts-ignore: decorator
 @inline
 export function blameInstruction(instruction: u32): void {
   blamedInstruction = instruction;
@@ -152,14 +136,12 @@ export function refuseOperands(target: usize, a: usize, b: usize): void {
 }
 
 /** INT, UINT, DOUBLE or NUMBER? */
-// @ts-ignore: decorator
 @inline
 export function isNumeric(tag: i32): bool {
   return <u32>(tag - Tag.INT) <= <u32>(Tag.NUMBER - Tag.INT);
 }
 
 /** Does a cell of this tag point at a heap object? (OPTIONAL: only when its aux is 1.) */
-// @ts-ignore: decorator
 @inline
 export function isHeapTag(tag: i32): bool {
   return ((1 << (tag & 31)) & HEAP_TAGS) != 0;

@@ -22,26 +22,22 @@ const SAFE_INT: i64 = 9007199254740992;
 /** `order` of two cells that are not both plain numbers. */
 const NO_FAST_ORDER: u32 = 8;
 
-// @ts-ignore: decorator
 @inline
 function isFloatTag(tag: i32): bool {
   return (tag & ~1) == Tag.DOUBLE;
 }
 
-// @ts-ignore: decorator
 @inline
 function isExactInt(value: i64): bool {
   return <u64>(value + SAFE_INT) <= <u64>(SAFE_INT * 2);
 }
 
-// @ts-ignore: decorator
 @inline
 function orderFloats(x: f64, y: f64): u32 {
   return <u32>(x < y) | (<u32>(x == y) << 1) | (<u32>(x > y) << 2);
 }
 
 /** Bits as COMPARE_LESS, _EQUAL, _GREATER (none: a NaN), or NO_FAST_ORDER. */
-// @ts-ignore: decorator
 @inline
 function orderFast(a: usize, b: usize): u32 {
   const left = tagOf(a);
@@ -61,7 +57,6 @@ function orderFast(a: usize, b: usize): u32 {
 }
 
 /** The same where b is a constant that is exactly `y`. */
-// @ts-ignore: decorator
 @inline
 function orderFastTo(a: usize, y: f64): u32 {
   const tag = tagOf(a);
@@ -71,7 +66,6 @@ function orderFastTo(a: usize, y: f64): u32 {
 }
 
 /** dst = a <op> b for + - * of INTs that do not overflow, and of a JSON number with another or an INT. False: not such a case. */
-// @ts-ignore: decorator
 @inline
 function computeFast(op: i32, dst: usize, a: usize, b: usize): bool {
   const left = tagOf(a);
@@ -95,7 +89,6 @@ function computeFast(op: i32, dst: usize, a: usize, b: usize): bool {
 }
 
 /** The place of a field by the step's inline cache, or 0. A hashed map's second word is never 0 where its first is not. */
-// @ts-ignore: decorator
 @inline
 function cachedField(pc: usize, a: usize): usize {
   if (tagOf(a) != Tag.MAP) return 0;
@@ -138,7 +131,6 @@ function clearRegisters(count: u32): void {
   for (let at = REGISTERS; at < end; at += CELL_SIZE) v128.store(at, i64x2.splat(0));
 }
 
-// @ts-ignore: decorator
 @inline
 function numberOf(pc: usize, code: usize): u32 {
   return <u32>(pc - code) / <u32>STEP_SIZE;

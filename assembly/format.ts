@@ -105,7 +105,6 @@ function appendPlain(cell: usize, depth: i32): bool {
   return (isFloat(tag) && appendSpecial(floatOf(cell))) || appendScalar(cell);
 }
 
-// @ts-ignore: decorator
 @inline
 function isFloat(tag: i32): bool {
   return tag == Tag.DOUBLE || tag == Tag.NUMBER;

@@ -14,7 +14,6 @@ export function fuelLeft(): i32 {
 }
 
 /** Takes one unit. False: there was none. */
-// @ts-ignore: decorator
 @inline
 export function spendTurn(): bool {
   return --fuel >= 0;

@@ -17,7 +17,6 @@ import { zoneOffset } from "./zones";
 const DAY_SECONDS: i64 = 86400;
 
 /** The cell of argument `index`. */
-// @ts-ignore: decorator
 @inline
 function argument(first: usize, index: usize): usize {
   return first + (index << 4);
@@ -98,7 +97,6 @@ function isPosition(cell: usize): bool {
   return tagOf(cell) == Tag.INT || (tagOf(cell) == Tag.NUMBER && isWholeInt(floatOf(cell)));
 }
 
-// @ts-ignore: decorator
 @inline
 function positionOf(cell: usize): i64 {
   return tagOf(cell) == Tag.INT ? intOf(cell) : <i64>floatOf(cell);

@@ -38,7 +38,6 @@ function isInt(cell: usize): bool {
   return tagOf(cell) == Tag.INT || (tagOf(cell) == Tag.NUMBER && isWholeInt(floatOf(cell)));
 }
 
-// @ts-ignore: decorator
 @inline
 function wholeOf(cell: usize): i64 {
   return tagOf(cell) == Tag.INT ? intOf(cell) : <i64>floatOf(cell);

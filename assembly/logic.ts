@@ -2,7 +2,6 @@
 import { Tag } from "./abi";
 import { auxOf, refuseOperands, setBool, tagOf } from "./cell";
 
-// @ts-ignore: decorator
 @inline
 function isBool(cell: usize, value: u32): bool {
   return tagOf(cell) == Tag.BOOL && auxOf(cell) == value;

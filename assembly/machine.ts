@@ -59,7 +59,6 @@ export function setNow(ms: f64): void {
 }
 
 /** Address of an operand: a cell's own, or one of the slots. */
-// @ts-ignore: decorator
 @inline
 export function resolveOperand(word: u32, slots: usize): usize {
   return (<usize>word & ~1) + (slots & (0 - (<usize>word & 1)));

@@ -10,13 +10,11 @@ import { findKey, keyObject, shapeIndexOf, shapeKeyAt } from "./shape";
 const HASH_COUNT_MIN: u32 = 9;
 const PAIR_SIZE: usize = 32;
 
-// @ts-ignore: decorator
 @inline
 export function isShaped(map: usize): bool {
   return (load<u32>(map) & OBJECT_KIND_MASK) == ObjectKind.MAP_SHAPED;
 }
 
-// @ts-ignore: decorator
 @inline
 export function countOf(object: usize): u32 {
   return load<u32>(object, 4);
@@ -135,7 +133,6 @@ export function openHashedMap(map: usize, count: u32, flags: u32): void {
 }
 
 /** Cell of the key of pair `place`; its value follows. */
-// @ts-ignore: decorator
 @inline
 export function pairAt(map: usize, place: u32): usize {
   return map + OBJECT_HEADER_SIZE + <usize>place * PAIR_SIZE;
@@ -178,7 +175,6 @@ export function readMapKey(map: usize, place: u32, target: usize): void {
 }
 
 /** Address of value number `place` of any map. */
-// @ts-ignore: decorator
 @inline
 export function mapValueAt(map: usize, place: u32): usize {
   return isShaped(map) ? map + OBJECT_HEADER_SIZE + (<usize>place << 4) : pairAt(map, place) + CELL_SIZE;

@@ -112,7 +112,6 @@ function isInt(cell: usize): bool {
   return tagOf(cell) == Tag.INT || (tagOf(cell) == Tag.NUMBER && isWholeInt(floatOf(cell)));
 }
 
-// @ts-ignore: decorator
 @inline
 function wholeOf(cell: usize): i64 {
   return tagOf(cell) == Tag.NUMBER ? <i64>floatOf(cell) : intOf(cell);

@@ -96,7 +96,6 @@ function takeZeroed(size: usize): usize {
   return reused;
 }
 
-// @ts-ignore: decorator
 @inline
 function blockShift(size: usize): u32 {
   return size <= 64 ? BLOCK_SHIFT_MIN : 32 - <u32>clz<u32>(<u32>size - 1);
@@ -152,7 +151,6 @@ function splitLarger(shift: u32): usize {
   return 0;
 }
 
-// @ts-ignore: decorator
 @inline
 function pushFree(address: usize, shift: u32): void {
   const list = FREE_LISTS + (<usize>shift << 2);
@@ -171,7 +169,6 @@ export function freeBlock(address: usize, size: usize): void {
 }
 
 /** 16-aligned bytes (contents undefined) that live until `resetScratch`. 0: out of memory or over scratch's limit. */
-// @ts-ignore: decorator
 @inline
 export function allocateScratch(size: usize): usize {
   const address = scratchTop;
@@ -231,7 +228,6 @@ export function releaseScratch(mark: usize): void {
 }
 
 /** Ends the life of everything in scratch. The first chunk is kept, the others are freed. */
-// @ts-ignore: decorator
 @inline
 export function resetScratch(): void {
   if (scratchTop != scratchStart) resetScratchSlow();

@@ -89,7 +89,6 @@ export function civilDayOfYear(): i32 {
   return dayOfYear;
 }
 
-// @ts-ignore: decorator
 @inline
 export function floorDivide(a: i64, b: i64): i64 {
   const quotient = a / b;

@@ -76,7 +76,6 @@ export function readInt(address: usize, length: u32): i64 {
 // --- double to text --------------------------------------------------------------------------------------------------
 
 /** Upper half of a 64 × 64 bit product. */
-// @ts-ignore: decorator
 @inline
 export function multiplyHigh(a: u64, b: u64): u64 {
   const aLow = a & 0xffffffff;

@@ -8,7 +8,6 @@ export const UNORDERED: i32 = 2;
 const TWO_POW_63: f64 = 9223372036854775808.0;
 const TWO_POW_64: f64 = 18446744073709551616.0;
 
-// @ts-ignore: decorator
 @inline
 function compareFloats(a: f64, b: f64): i32 {
   if (a == b) return 0;
@@ -66,14 +65,12 @@ function isSameWhole(value: f64, cell: usize): bool {
 }
 
 /** Is this finite number whole and within i64? */
-// @ts-ignore: decorator
 @inline
 export function isWholeInt(value: f64): bool {
   return value >= -TWO_POW_63 && value < TWO_POW_63 && Math.trunc(value) == value;
 }
 
 /** Is this finite number whole and within u64? */
-// @ts-ignore: decorator
 @inline
 export function isWholeUint(value: f64): bool {
   return value >= 0 && value < TWO_POW_64 && Math.trunc(value) == value;

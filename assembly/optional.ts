@@ -10,7 +10,6 @@ import { TIMESTAMP_SECONDS_MIN } from "./wire";
 const NONE: u32 = 0;
 const SOME: u32 = 1;
 
-// @ts-ignore: decorator
 @inline
 function isOptional(cell: usize): bool {
   return tagOf(cell) == Tag.OPTIONAL && auxOf(cell) <= SOME;

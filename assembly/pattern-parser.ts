@@ -51,7 +51,6 @@ export function patternGroupCount(): i32 {
   return groupCount;
 }
 
-// @ts-ignore: decorator
 @inline
 function peek(): u32 {
   return cursor < end ? <u32>load<u8>(cursor) : NO_CODE;
@@ -160,7 +159,6 @@ function putCode(code: u32): void {
   putStep(CODE_RANGE, code, code, foldFlag());
 }
 
-// @ts-ignore: decorator
 @inline
 function foldFlag(): u32 {
   return (modes & MODE_FOLD) != 0 ? FLAG_FOLD : 0;

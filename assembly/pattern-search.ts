@@ -31,7 +31,6 @@ let slots: usize = 0;
 let best: usize = 0;
 let hasMatch: bool = false;
 
-// @ts-ignore: decorator
 @inline
 function wayAt(list: usize, index: u32): usize {
   return list + 16 + <usize>index * (<usize>(slotCount + 1) << 2);
@@ -97,7 +96,6 @@ export function search(start: usize, length: u32, from: u32): bool {
   return spendSize(debt) && hasMatch && fuelLeft() >= 0;
 }
 
-// @ts-ignore: decorator
 @inline
 function sizeAt(at: usize): usize {
   const lead = <u32>load<u8>(at);
@@ -139,7 +137,6 @@ function isTaken(step: usize, operation: u32, point: u32): bool {
   return other != point && isWithin(step, operation, other);
 }
 
-// @ts-ignore: decorator
 @inline
 function isWithin(step: usize, operation: u32, point: u32): bool {
   if (operation == CODE_RANGE) return point >= load<u32>(step, 4) && point <= load<u32>(step, 8);

@@ -111,7 +111,6 @@ function keepProgram(place: usize, pattern: usize): void {
 // --- what a match gives ------------------------------------------------------------------------------------------------
 
 /** The slot of what is extracted: the one group, or the whole. */
-// @ts-ignore: decorator
 @inline
 function partSlot(): u32 {
   return groups == 1 ? 2 : 0;

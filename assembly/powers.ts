@@ -11,13 +11,11 @@ const LIMB_COUNT: i32 = 32;
 /** +0 high u64, +8 low u64 per power. */
 let table: usize = 0;
 
-// @ts-ignore: decorator
 @inline
 export function powerHigh(q: i32): u64 {
   return load<u64>(table + <usize>(q - POWER_MIN) * ENTRY_SIZE);
 }
 
-// @ts-ignore: decorator
 @inline
 export function powerLow(q: i32): u64 {
   return load<u64>(table + <usize>(q - POWER_MIN) * ENTRY_SIZE, 8);
@@ -86,7 +84,6 @@ function storeTop(limbs: usize, q: i32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function limbAt(limbs: usize, index: i32): u64 {
   return index < 0 ? 0 : <u64>load<u32>(limbs + (index << 2));

@@ -221,7 +221,6 @@ function isSpecialSound(at: usize): bool {
 
 // --- writing steps ---------------------------------------------------------------------------------------------------
 
-// @ts-ignore: decorator
 @inline
 function stepAt(index: u32): usize {
   return steps + <usize>index * STEP_SIZE;

@@ -80,7 +80,6 @@ export function findKey(bytes: usize, byteLength: u32, hash: u32): u32 {
 }
 
 /** The permanent STRING object of a key. */
-// @ts-ignore: decorator
 @inline
 export function keyObject(id: u32): usize {
   return <usize>load<u32>(keyObjects + (<usize>id << 2));
@@ -182,13 +181,11 @@ function makeShape(ids: usize, count: u32, hash: u32): usize {
   return shape;
 }
 
-// @ts-ignore: decorator
 @inline
 function placeOfKey(id: u32, mask: u32): u32 {
   return (id ^ (id >> 6)) & mask;
 }
 
-// @ts-ignore: decorator
 @inline
 function shapeTable(shape: usize): usize {
   return shape + SHAPE_HEADER_SIZE + (((<usize>load<u32>(shape) << 2) + 15) & ~<usize>15);
@@ -220,14 +217,12 @@ function reserveShape(): bool {
 }
 
 /** Number of keys of a shape. */
-// @ts-ignore: decorator
 @inline
 export function shapeKeyCount(shape: usize): u32 {
   return load<u32>(shape);
 }
 
 /** Id of the key at `place`. */
-// @ts-ignore: decorator
 @inline
 export function shapeKeyAt(shape: usize, place: u32): u32 {
   return load<u32>(shape + (<usize>place << 2), SHAPE_HEADER_SIZE);

@@ -57,7 +57,6 @@ export function roomInText(more: usize): usize {
   return object + OBJECT_HEADER_SIZE + size;
 }
 
-// @ts-ignore: decorator
 @inline
 export function advanceText(end: usize): void {
   size = end - object - OBJECT_HEADER_SIZE;

@@ -75,21 +75,18 @@ export function setOptional(dst: usize, cell: usize, aux: u32): void {
 }
 
 /** The cell within an optional that has a value, or within an address. */
-// @ts-ignore: decorator
 @inline
 export function innerOf(cell: usize): usize {
   return objectOf(cell) + OBJECT_HEADER_SIZE;
 }
 
 /** Address of the bytes of a STRING, BYTES or TYPE object; their number is `countOf`. */
-// @ts-ignore: decorator
 @inline
 export function bytesOf(object: usize): usize {
   return object + OBJECT_HEADER_SIZE;
 }
 
 /** Address of element `index` of a LIST object. */
-// @ts-ignore: decorator
 @inline
 export function elementAt(list: usize, index: u32): usize {
   return list + OBJECT_HEADER_SIZE + (<usize>index << 4);
@@ -227,7 +224,6 @@ function cellCount(object: usize): u32 {
   return kind == ObjectKind.MAP_HASHED ? countOf(object) * 2 : countOf(object);
 }
 
-// @ts-ignore: decorator
 @inline
 function isCopied(cell: usize, shareFrom: usize, shareTo: usize): bool {
   if (!isHeapTag(tagOf(cell))) return false;

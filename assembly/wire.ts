@@ -53,7 +53,6 @@ function decode(address: usize, size: u32, cell: usize): i32 {
   return status < 0 ? status : <i32>(cursor - address);
 }
 
-// @ts-ignore: decorator
 @inline
 function allocateObject(size: usize): usize {
   return objectFlags == 0 ? allocateScratch(size) : allocatePermanent(size);
@@ -296,7 +295,6 @@ function readHashedMap(cell: usize, depth: i32, count: u32, partial: usize, done
 
 // --- writing ---------------------------------------------------------------------------------------------------------
 
-// @ts-ignore: decorator
 @inline
 function varintSize(value: u64): u32 {
   return value < 0x80 ? 1 : (70 - <u32>clz<u64>(value)) / 7;
@@ -313,13 +311,11 @@ function writeVarint(target: usize, value: u64): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function isSmallNumber(value: f64): bool {
   return Math.trunc(value) == value && Math.abs(value) <= SAFE_INTEGER_MAX && (value != 0 || 1 / value > 0);
 }
 
-// @ts-ignore: decorator
 @inline
 function zigzagOf(value: f64): u64 {
   const whole = <i64>value;
