@@ -31,10 +31,11 @@ export interface JoinOptions extends EngineOptions {
 /**
  * An engine in this thread. Resolves when it drives and has taken up the runs that were open, or when another tab drives.
  * Rejects with `kernel/wasm-blocked` where the page's policy forbids WebAssembly, with the store's errors, and with
- * `engine/invalid-option`.
+ * `engine/invalid-option` and `engine/insecure-page`.
  */
 export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
   checkOptions(options);
+  checkPage();
   const name = options.name ?? NAME_DEFAULT;
   const isStored = options.storePort === undefined && choosesIndexedDb(options.store);
   return openEngine({
@@ -60,6 +61,13 @@ function checkOptions({ store, durability, storePort, ...sizes }: JoinOptions): 
   checkNumber("cancelTimeoutMs", sizes.cancelTimeoutMs, 0);
   checkNumber("memorySizeMax", sizes.memorySizeMax, MEMORY_SIZE_MIN);
   checkNumber("runSizeMax", sizes.runSizeMax, 1);
+}
+
+/** Without them two tabs could both drive, and no workflow would have an identity. */
+function checkPage(): void {
+  if (globalThis.isSecureContext !== false) return;
+  const message = "Web Locks and SHA-256 are there on secure pages only: serve the page over https, or from localhost";
+  throw new WorkflowError("engine/insecure-page", message);
 }
 
 function checkChoice(option: string, value: unknown, choices: readonly unknown[]): void {

@@ -194,7 +194,7 @@ class WorkerClient implements Engine {
     isMany: boolean,
     options: StartOptions | undefined,
   ): Promise<readonly string[]> {
-    const identity = typeof workflow === "string" ? workflow : workflow.identity;
+    const identity = typeof workflow === "string" ? workflow : String((workflow as Workflow | undefined)?.identity);
     return (await this.#calls.call({ kind: "start", workflow: identity, inputs, isMany, options })) as readonly string[];
   }
 

@@ -1,7 +1,16 @@
 // What the embedder may get wrong in the options: said at once, not taken for a default.
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createEngine } from "../../src/doors/local.js";
 import type { EngineOptions, Workflow } from "../../src/model/engine.js";
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+test("a page that is not secure is told so", async () => {
+  vi.stubGlobal("isSecureContext", false);
+  await expect(createEngine()).rejects.toMatchObject({ code: "engine/insecure-page" });
+});
 
 test.each<[string, unknown]>([
   ["store", "IndexedDB"],
