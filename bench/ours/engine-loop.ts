@@ -12,9 +12,14 @@ export interface EngineDoor {
 }
 
 /** `packing`: is the batch built once and sent again, or built anew for every call? Both are what an embedder may do. */
-export async function openEngineLoop(door: EngineDoor, load: LoadOf<"transition">, packing: "reused" | "rebuilt" = "reused"): Promise<Subject> {
+export async function openEngineLoop(
+  door: EngineDoor,
+  load: LoadOf<"transition">,
+  packing: "reused" | "rebuilt" = "reused",
+): Promise<Subject> {
   const { engine, runs } = await startRuns(door, load.runCount);
-  const send = load.batchCount === 1 ? makeSender(engine, runs) : makeBatchSender(engine, door.createBatch(), runs, load.batchCount, packing);
+  const send =
+    load.batchCount === 1 ? makeSender(engine, runs) : makeBatchSender(engine, door.createBatch(), runs, load.batchCount, packing);
   return makeSubject(engine, runs, send);
 }
 
@@ -37,7 +42,14 @@ export async function openPipelinedLoop(door: EngineDoor, load: LoadOf<"transiti
 async function startRuns(door: EngineDoor, runCount: number): Promise<{ engine: Engine; runs: readonly Run[] }> {
   const engine = await door.createEngine();
   const workflow = await engine.load(LOOP_TEXT);
-  return { engine, runs: await engine.startMany(workflow, Array.from({ length: runCount }, () => ({})), { durability: "none" }) };
+  return {
+    engine,
+    runs: await engine.startMany(
+      workflow,
+      Array.from({ length: runCount }, () => ({})),
+      { durability: "none" },
+    ),
+  };
 }
 
 function makeSubject(engine: Engine, runs: readonly Run[], send: (eventCount: number) => Promise<void>): Subject {
@@ -59,7 +71,13 @@ function makeSender(engine: Engine, runs: readonly Run[]): (eventCount: number) 
   };
 }
 
-function makeBatchSender(engine: Engine, batch: EventBatch, runs: readonly Run[], batchCount: number, packing: "reused" | "rebuilt"): (eventCount: number) => Promise<void> {
+function makeBatchSender(
+  engine: Engine,
+  batch: EventBatch,
+  runs: readonly Run[],
+  batchCount: number,
+  packing: "reused" | "rebuilt",
+): (eventCount: number) => Promise<void> {
   const ids = runs.map((run) => run.id);
   const fill = (): void => {
     batch.clear();
@@ -70,7 +88,8 @@ function makeBatchSender(engine: Engine, batch: EventBatch, runs: readonly Run[]
     for (let done = 0; done < eventCount; done += batchCount) {
       if (packing === "rebuilt") fill();
       const outcomes = await engine.sendMany(batch);
-      if (outcomes[0] !== EventOutcome.TAKEN || outcomes.length !== batchCount) throw new Error(`event 0 of ${outcomes.length}: outcome ${outcomes[0]}`);
+      if (outcomes[0] !== EventOutcome.TAKEN || outcomes.length !== batchCount)
+        throw new Error(`event 0 of ${outcomes.length}: outcome ${outcomes[0]}`);
     }
   };
 }

@@ -1,4 +1,4 @@
-// The guarded loop in the kernel, through its typed door: `add` per event, one `step` per batch. No engine, no history.
+// The guarded loop in the kernel, through its typed door: `addMany` and one `step` per batch. No engine, no history.
 import { createKernelFactory } from "../../src/kernel/kernel-factory.js";
 import { EventKind } from "../../src/model/kernel-words.js";
 import type { KernelPort } from "../../src/model/ports.js";
@@ -17,13 +17,13 @@ export async function openKernelLoop({ runCount, batchCount }: LoadOf<"transitio
   const runs = startRuns(kernel, program, runCount);
   const handles = Uint32Array.from(runs);
   const event = program.eventNames.indexOf("next");
-  let target = 0;
+  // A batch is packed once: which runs, which events. A batch that is no whole round over the runs would need several.
+  const targets = Uint32Array.from({ length: batchCount }, (_, index) => handles[index % runCount] as number);
+  const ids = new Uint32Array(batchCount).fill(event);
+  if (batchCount % runCount !== 0) throw new Error(`a batch of ${batchCount} is no whole round over ${runCount} runs`);
   const run = (eventCount: number): void => {
     for (let done = 0; done < eventCount; done += batchCount) {
-      for (let index = 0; index < batchCount; index += 1) {
-        kernel.add(handles[target] as number, EventKind.EVENT, event, NOW, 0);
-        target = target + 1 === runCount ? 0 : target + 1;
-      }
+      kernel.addMany(batchCount, targets, ids, NOW, 0);
       kernel.step();
     }
   };

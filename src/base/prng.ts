@@ -11,3 +11,8 @@ export function createPrng(seed: number): () => number {
     return (mixed ^ (mixed >>> 14)) >>> 0;
   };
 }
+
+/** The seed of number `index` of a batch: all of one batch follow from one seed (Knuth's multiplicative hashing). */
+export function seedAt(seed: number, index: number): number {
+  return (seed + Math.imul(index, 0x9e3779b1)) >>> 0;
+}

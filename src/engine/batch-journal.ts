@@ -1,5 +1,6 @@
 // Events of packed calls to runs of durability `none`, kept as they came: a segment a call, no work per event. They move to
 // the logs of their runs when somebody asks for one of these or adds to it, in the order in which they were stepped.
+import { seedAt } from "../base/prng.js";
 import { EntryKind } from "../model/history.js";
 import type { OpenRun } from "./open-run.js";
 
@@ -12,11 +13,6 @@ export interface JournalSegment {
   readonly eventTables: readonly Int32Array[];
   readonly now: number;
   readonly seed: number;
-}
-
-/** The seed of an event of a packed call: all of one call follow from one seed. */
-export function seedOf(seed: number, index: number): number {
-  return (seed + Math.imul(index, 0x9e3779b1)) >>> 0;
 }
 
 export class BatchJournal {
@@ -38,7 +34,7 @@ export class BatchJournal {
       for (let index = 0; index < count; index += 1) {
         const runIndex = records[index * 2] as number;
         const id = eventTables[runIndex]?.[records[index * 2 + 1] as number] ?? -1;
-        if (id >= 0) runs[runIndex]?.log?.append(EntryKind.EVENT, false, id, now, seedOf(seed, index), undefined);
+        if (id >= 0) runs[runIndex]?.log?.append(EntryKind.EVENT, false, id, now, seedAt(seed, index), undefined);
       }
     }
   }

@@ -1,11 +1,11 @@
 // The short way of a packed batch: when all its runs are at rest, kept in memory only and heard by nobody, its events go
 // to the kernel as they stand and only what leads to commands takes the long way. This is what makes a million events a
 // second cost little more than the kernel itself (benchmark `transition-batch`).
+import { seedAt } from "../base/prng.js";
 import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
 import type { BatchCall } from "./batch-call.js";
-import { seedOf } from "./batch-journal.js";
 import type { Core } from "./core.js";
 import type { Arrival, OpenRun } from "./open-run.js";
 import { NO_HANDLE } from "./run-state.js";
@@ -53,10 +53,14 @@ const ROOM_COUNT_MIN = 1_024;
 export class DirectCalls {
   readonly #core: Core;
   /** Per event of the kernel's batch its index in the call, where some events of a call were not added. */
-  #indexes = new Uint32Array(ROOM_COUNT_MIN);
+  #indexes: Uint32Array;
+  /** Per event of the kernel's batch: its run's handle, and its number in the run's program. */
+  #handles: Uint32Array;
+  #ids: Uint32Array;
 
   constructor(core: Core) {
     this.#core = core;
+    [this.#indexes, this.#handles, this.#ids] = makeRoom(ROOM_COUNT_MIN);
   }
 
   /** Steps the call. `take`: what led to commands or could not be taken. Throws `kernel/lost`: then nothing was taken. */
@@ -104,12 +108,12 @@ export class DirectCalls {
       const first = next;
       while (next < commands.length && commands[next]?.event === at) next += 1;
       if (next > first || outcome === EventOutcome.BUSY) {
-        take({ run, id, now: time, seed: seedOf(seed, index), payload, index }, outcome, commands.slice(first, next));
+        take({ run, id, now: time, seed: seedAt(seed, index), payload, index }, outcome, commands.slice(first, next));
         continue;
       }
       if (isRecorded(outcome)) {
         moveOn(run, now);
-        run.log?.add(EntryKind.EVENT, false, id, time, seedOf(seed, index), payload);
+        run.log?.add(EntryKind.EVENT, false, id, time, seedAt(seed, index), payload);
       }
       call.outcomes[index] = outcome;
       settledCount += 1;
@@ -133,23 +137,44 @@ export class DirectCalls {
   /** Adds the events to the kernel's batch; those without a run or name are settled afterwards. Returns their number. */
   #add(call: BatchCall, now: number, seed: number): number {
     const { kernel } = this.#core;
-    if (call.count > this.#indexes.length) this.#indexes = new Uint32Array(call.count * 2);
-    call.rewindPayloads();
-    const { records, runs, eventTables, hasPayloads, count: eventCount } = call;
-    const indexes = this.#indexes;
+    if (call.count > this.#indexes.length) [this.#indexes, this.#handles, this.#ids] = makeRoom(call.count * 2);
+    const { records, runs, eventTables, count: eventCount } = call;
+    const [indexes, handles, ids] = [this.#indexes, this.#handles, this.#ids];
     let count = 0;
     for (let index = 0; index < eventCount; index += 1) {
       const runIndex = records[index * 2] as number;
       const run = runs[runIndex];
       const id = eventTables[runIndex]?.[records[index * 2 + 1] as number] ?? -1;
-      const payload = hasPayloads ? call.payload(index) : undefined;
       if (run === undefined || id < 0) continue;
       indexes[count] = index;
+      handles[count] = run.handle;
+      ids[count] = id;
       count += 1;
-      kernel.add(run.handle, EntryKind.EVENT, id, now, seedOf(seed, index), payload);
     }
+    if (count === eventCount && !call.hasPayloads) kernel.addMany(count, handles, ids, now, seed);
+    else this.#addEach(call, count, now, seed);
     return count;
   }
+
+  /** Events with gaps between them, or with payloads. */
+  #addEach(call: BatchCall, count: number, now: number, seed: number): void {
+    call.rewindPayloads();
+    for (let at = 0; at < count; at += 1) {
+      const index = this.#indexes[at] as number;
+      this.#core.kernel.add(
+        this.#handles[at] as number,
+        EntryKind.EVENT,
+        this.#ids[at] as number,
+        now,
+        seedAt(seed, index),
+        call.payload(index),
+      );
+    }
+  }
+}
+
+function makeRoom(count: number): readonly [Uint32Array, Uint32Array, Uint32Array] {
+  return [new Uint32Array(count), new Uint32Array(count), new Uint32Array(count)];
 }
 
 /** What `OpenRun.record` does, for an event and without its questions. */

@@ -62,7 +62,9 @@ function fits(type: TypeName, value: unknown): boolean {
     case "int":
       return typeof value === "bigint" || (Number.isInteger(value) && Math.abs(value as number) < 2 ** 63);
     case "uint":
-      return (typeof value === "bigint" && value >= 0n) || (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 64);
+      return (
+        (typeof value === "bigint" && value >= 0n) || (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 64)
+      );
     case "double":
     case "number":
       return typeof value === "number" || typeof value === "bigint";
@@ -97,7 +99,8 @@ function toText(value: unknown): string {
 function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return value instanceof Date ? "a timestamp" : value instanceof Uint8Array ? "bytes" : isRecord(value) ? "a map" : nameOf(value);
+  if (typeof value === "object")
+    return value instanceof Date ? "a timestamp" : value instanceof Uint8Array ? "bytes" : isRecord(value) ? "a map" : nameOf(value);
   if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   return String(value);
 }

@@ -140,7 +140,9 @@ class LocalEngine implements Engine, RunSource {
 
   async startMany(workflow: Workflow | string, inputs: readonly Value[], options: StartOptions = {}): Promise<readonly Run[]> {
     await this.#checkDriver();
-    const program = this.#core.programs.find(typeof workflow === "string" ? workflow : String((workflow as Workflow | undefined)?.identity));
+    const program = this.#core.programs.find(
+      typeof workflow === "string" ? workflow : String((workflow as Workflow | undefined)?.identity),
+    );
     const { name, program: compiled } = program.workflow;
     if (options.runId !== undefined) await this.#checkRunId(options.runId, inputs.length);
     const payloads = inputs.map((input) => encodeValue(checkInput(name, compiled.definition.parameters, input), "input"));

@@ -1,6 +1,7 @@
 // The typed door to runs: packs events into the kernel's input region, unpacks outcomes and commands, and gives faults
 // of the kernel their names and places. Knows nothing of history, stores and handlers.
-import { COMMAND_RECORD_SIZE, CommandKind, EVENT_RECORD_SIZE, KernelStatus } from "../../assembly/abi.js";
+import { COMMAND_RECORD_SIZE, CommandKind, EVENT_RECORD_SIZE, EventKind, KernelStatus } from "../../assembly/abi.js";
+import { seedAt } from "../base/prng.js";
 import { WorkflowError } from "../model/errors.js";
 import type { KernelCommand, KernelPort, KernelStatistics, StepOutput } from "../model/ports.js";
 import type { Program } from "../model/program.js";
@@ -86,6 +87,24 @@ class RunKernel implements KernelPort {
     words[at + 6] = seed;
     if (payload !== undefined) words[at + 7] = payload.length;
     this.#eventCount = index + 1;
+  }
+
+  addMany(count: number, runs: Uint32Array, ids: Uint32Array, now: number, seed: number): void {
+    const first = this.#eventCount;
+    if (first + count > this.#recordCapacity) this.#makeRoom(Math.max(1024, first + count), 0);
+    if (this.#words.length === 0) this.#refreshViews();
+    const words = this.#words;
+    const doubles = this.#doubles;
+    let at = (this.#region >>> 2) + first * (EVENT_RECORD_SIZE / 4);
+    for (let index = 0; index < count; index += 1, at += EVENT_RECORD_SIZE / 4) {
+      words[at] = runs[index] as number;
+      words[at + 1] = EventKind.EVENT;
+      words[at + 2] = ids[index] as number;
+      words[at + 3] = 0;
+      doubles[(at >>> 1) + 2] = now;
+      words[at + 6] = seedAt(seed, index);
+    }
+    this.#eventCount = first + count;
   }
 
   #addPayload(payload: Uint8Array): number {

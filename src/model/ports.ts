@@ -44,6 +44,8 @@ export interface KernelPort {
   setTraced(run: number, isTraced: boolean): void;
   /** Adds an event to the batch in hand. kind: EventKind; id: event index or serial; now: ms since 1970; seed: u32. */
   add(run: number, kind: number, id: number, now: number, seed: number, payload?: Uint8Array): void;
+  /** Adds `count` events without payload at one time: `ids[i]` to `runs[i]`, its seed `seedAt(seed, i)` (base/prng). */
+  addMany(count: number, runs: Uint32Array, ids: Uint32Array, now: number, seed: number): void;
   /** Steps all that was added, in order. A CONTINUE command asks for an event CONTINUE with the same now and seed. */
   step(): StepOutput;
   /** A portable checkpoint of the run at rest. */
