@@ -1,8 +1,8 @@
 // Loads a program: copies the blob, turns its offsets into addresses and checks every index once, so that stepping never
 // has to; lays the express rows beside it.
 import {
-  ABI_VERSION, ACTION_RECORD_SIZE, CANDIDATE_LAST, EXPRESSION_RECORD_SIZE, KernelStatus, NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT,
-  PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TRANSITION_RECORD_SIZE,
+  ABI_VERSION, ACTION_RECORD_SIZE, ActionKind, CANDIDATE_LAST, EXPRESSION_RECORD_SIZE, KernelStatus, NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT,
+  PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE,
 } from "./abi";
 import { prepareExpression, releaseExpression } from "./evaluate";
 import { EXPRESS_ROW_SIZE, fillExpress } from "./express";
@@ -202,12 +202,23 @@ function isTransitionSound(program: usize, transition: u32, nodeCount: u32): boo
   const record = transitionRecord(program, transition);
   return load<u32>(record) < nodeCount && load<u32>(record, 4) < nodeCount && load<u32>(record, 40) < nodeCount
     && isExpressionOrNone(program, load<u32>(record, 8)) && isExpressionOrNone(program, load<u32>(record, 20))
-    && isRange(load<u32>(record, 32), load<u32>(record, 36), programField(program, ProgramHeader.ACTION_COUNT));
+    && isRange(load<u32>(record, 32), load<u32>(record, 36), programField(program, ProgramHeader.ACTION_COUNT))
+    && ((load<u16>(record, 14) & TRANSITION_FLAG_LOCAL) == 0 || areAssignments(program, load<u32>(record, 32), load<u32>(record, 36)));
+}
+
+/** What the flag of a local transition promises of its actions. */
+function areAssignments(program: usize, first: u32, count: u32): bool {
+  for (let action = first; action < first + count; action++) if (load<u16>(actionRecord(program, action)) != <u16>ActionKind.SET) return false;
+  return true;
 }
 
 function isActionSound(program: usize, action: u32): bool {
   const record = actionRecord(program, action);
-  return isExpressionOrNone(program, load<u32>(record, 8)) && isSlotOrNone(program, load<u32>(record, 12));
+  const kind = <i32>load<u16>(record);
+  if (kind < ActionKind.LOG || kind > ActionKind.ABORT || !isSlotOrNone(program, load<u32>(record, 12))) return false;
+  if (kind == ActionKind.AWAIT_EVENT) return load<u32>(record, 16) < programField(program, ProgramHeader.EVENT_COUNT);
+  if (kind == ActionKind.SET && load<u32>(record, 12) == NO_SLOT) return false;
+  return isExpression(program, load<u32>(record, 8));
 }
 
 function isRange(first: u32, count: u32, limit: u32): bool {

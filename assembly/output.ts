@@ -88,9 +88,10 @@ export function payloadMark(): usize {
   return payloadsUsed;
 }
 
-/** Appends a cell as a wire value. */
+/** Appends a cell as a wire value. False: it has none (an error, too deep), or memory ran out; nothing was written. */
 export function appendWire(cell: usize): bool {
   const size = wireSize(cell);
+  if (size == 0) return false;
   const target = reservePayload(size);
   if (target == 0) return false;
   writeWire(cell, target);

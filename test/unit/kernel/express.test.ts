@@ -2,7 +2,7 @@
 // driven side by side through every comparison, sum and constant, with values of every kind.
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { EventKind } from "../../../assembly/abi.js";
+import { ActionKind, EventKind, NO_EXPRESSION, NO_SLOT, ProgramHeader } from "../../../assembly/abi.js";
 import type { KernelPort } from "../../../src/model/ports.js";
 import { ChartRun, compileChart, newKernel } from "./chart.js";
 
@@ -84,4 +84,16 @@ test("time goes on and never back, also on the express lane", () => {
   run.now -= 3000;
   expect(run.step(EventKind.EVENT, program.eventNames.indexOf("read"))).toBe("taken");
   expect(run.context()).toEqual({ at: new Date(run.now + 3000) });
+});
+
+test("a program whose actions lack what they need is refused", () => {
+  const sound = compileChart({ states: ["s:start", "A", "B"], transitions: ["s -> A", "A -> B on go do x = x + 1"], variables: { x: 0 } });
+  const actions = new DataView(sound.bytes.buffer).getUint32(ProgramHeader.ACTIONS * 4, true);
+  // Kind, expression and slot of the one assignment.
+  for (const [offset, word] of [[0, 99], [0, ActionKind.AWAIT_EVENT], [0, ActionKind.LOG], [8, NO_EXPRESSION], [8, 1000], [12, NO_SLOT]] as const) {
+    const bytes = sound.bytes.slice();
+    new DataView(bytes.buffer).setUint32(actions + offset, word, true);
+    expect(() => kernel.loadProgram({ ...sound, bytes })).toThrow(expect.objectContaining({ code: "kernel/bad-program" }));
+  }
+  expect(new ChartRun(kernel, sound).start()).toBe("taken");
 });
