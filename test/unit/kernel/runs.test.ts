@@ -484,7 +484,8 @@ describe("limits", () => {
     }
     run.send("stop");
     let depth = 0;
-    for (let value = (run.end()?.value as { list: unknown }).list; Array.isArray(value); value = value[0]) depth += 1;
+    const output = run.end()?.value as { list: unknown } | undefined;
+    for (let value = output?.list; Array.isArray(value); value = value[0]) depth += 1;
     expect(depth).toBe(count);
   });
 
