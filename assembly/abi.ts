@@ -2,7 +2,7 @@
 // TypeScript), so it holds enums with explicit values and integer literals, nothing else. A change to any number
 // here, or to a layout drawn here, raises ABI_VERSION; the loader refuses a kernel of another version.
 
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 /** Version of what programs mean: recorded with every run, raised when a step could differ for the same history. */
 export const SEMANTICS_VERSION = 1;
 
@@ -340,7 +340,7 @@ export enum ExpressionError {
 // Program blob: what compile/ writes and the kernel reads. Little endian, every section 16-aligned, offsets from the blob's start.
 // Header: PROGRAM_HEADER_SIZE bytes of u32 at the index given by ProgramHeader.
 export const PROGRAM_MAGIC = 0x4750524d; // "MRPG"
-export const PROGRAM_HEADER_SIZE = 128;
+export const PROGRAM_HEADER_SIZE = 256;
 export enum ProgramHeader {
   MAGIC = 0,
   ABI = 1,
