@@ -1,13 +1,17 @@
 // The scenarios, as data: what is measured, who takes part, and how far ahead we mean to be. The code behind each
 // subject stands in ours/ and peers/ and is loaded by the page only when its turn comes.
 
-import { EXPRESSION_TEXTS, type ExpressionId } from "./contexts.js";
+import { EXPRESSION_IDS, EXPRESSIONS, type ExpressionId } from "./contexts.js";
 
 export type Load =
   /** A guarded three-way loop (workflows/guarded-loop.md): `runCount` instances take the event in turn, `batchCount` events a call. */
   | { readonly family: "transition"; readonly runCount: number; readonly batchCount: number }
   /** One expression over contexts that are in place before the clock starts. */
   | { readonly family: "expression"; readonly expression: ExpressionId }
+  /** Text to a compiled expression, nothing remembered: one text, all of EXPRESSIONS, or so many distinct conditions. */
+  | { readonly family: "compile"; readonly texts: ExpressionId | "all" | { readonly conditionCount: number } }
+  /** A text that was compiled before. */
+  | { readonly family: "compile-again" }
   /** One generated state diagram. */
   | { readonly family: "parse"; readonly stateCount: number }
   /** Whole runs of three steps each, recorded in the browser's database. */
@@ -18,12 +22,11 @@ export interface SubjectPlan {
   readonly isOurs: boolean;
 }
 
-export interface Target {
-  readonly ours: string;
-  readonly peer: string;
-  /** The peer takes at least this many times as long as ours. */
-  readonly ratioMin: number;
-}
+export type Target =
+  /** The peer takes at least `ratioMin` times as long as ours. */
+  | { readonly ours: string; readonly peer: string; readonly ratioMin: number }
+  /** One operation takes at most so many ns. */
+  | { readonly ours: string; readonly timeNsMax: number };
 
 export interface Scenario {
   readonly id: string;
@@ -39,6 +42,7 @@ export interface Scenario {
 
 const ours = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: true }));
 const peers = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: false }));
+const COMPILERS = [...ours("compile", "compile, typed"), ...peers("cel-js parse", "cel-js parse and check", "cel-js typed")];
 const MACHINES = peers("hand-written JS", "JS closure table", "robot3", "XState 5");
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -72,7 +76,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...(["x-gt-10", "user-age-country"] as const).map(
     (expression): Scenario => ({
       id: expression,
-      title: `Expression ${EXPRESSION_TEXTS[expression]}`,
+      title: `Expression ${EXPRESSIONS[expression].text}`,
       operation: "evaluation",
       operationStep: 1_024,
       load: { family: "expression", expression },
@@ -80,6 +84,44 @@ export const SCENARIOS: readonly Scenario[] = [
       targets: [],
     }),
   ),
+  {
+    id: "compile-14",
+    title: "Compile 14 expressions",
+    operation: "round of 14",
+    operationStep: 1,
+    load: { family: "compile", texts: "all" },
+    subjects: COMPILERS,
+    targets: [{ ours: "compile", peer: "cel-js parse", ratioMin: 1 }],
+  },
+  ...EXPRESSION_IDS.map(
+    (expression): Scenario => ({
+      id: `compile-${expression}`,
+      title: `Compile ${cutText(EXPRESSIONS[expression].text)}`,
+      operation: "compilation",
+      operationStep: 1,
+      load: { family: "compile", texts: expression },
+      subjects: COMPILERS,
+      targets: [{ ours: "compile", peer: "cel-js parse", ratioMin: 1 }],
+    }),
+  ),
+  {
+    id: "compile-1000",
+    title: "Compile 1,000 distinct conditions",
+    operation: "round of 1,000",
+    operationStep: 1,
+    load: { family: "compile", texts: { conditionCount: 1_000 } },
+    subjects: COMPILERS,
+    targets: [{ ours: "compile", timeNsMax: 15e6 }],
+  },
+  {
+    id: "cache-hit",
+    title: "Compile a condition whose program is cached, 1,000 in turn",
+    operation: "hit",
+    operationStep: 1_000,
+    load: { family: "compile-again" },
+    subjects: ours("compileExpression", "compileExpression, typed"),
+    targets: [{ ours: "compileExpression", timeNsMax: 100 }],
+  },
   ...[5, 50, 1_000].map(
     (stateCount): Scenario => ({
       id: `parse-${stateCount}`,
@@ -101,3 +143,7 @@ export const SCENARIOS: readonly Scenario[] = [
     targets: [],
   },
 ];
+
+function cutText(text: string): string {
+  return text.length > 70 ? `${text.slice(0, 70)}…` : text;
+}

@@ -25,7 +25,7 @@ export const SAMPLING_QUICK: SamplingPlan = { sampleTimeMsMin: 5, roundCount: 5,
 
 export const USAGE = `npm run bench -- [--quick] [--only ID,ID] [--json FILE] [--profile FOLDER]
   --quick           5 rounds of 5 ms instead of 15 of 20 ms
-  --only ID,ID      only these scenarios
+  --only ID,ID      only these scenarios; "compile-*" means all that begin so
   --json FILE       save the results
   --profile FOLDER  instead of measuring, record a CPU profile of each subject of ours (opens in DevTools)`;
 
@@ -66,8 +66,9 @@ function splitArgument(argument: string): [string, string | undefined] {
 
 function parseIds(list: string, knownIds: readonly string[]): readonly string[] {
   const asked = list.split(",").filter((id) => id !== "");
-  for (const id of asked) {
-    if (!knownIds.includes(id)) throw new OptionsError(`Unknown scenario "${id}"; there are: ${knownIds.join(", ")}`);
+  const matches = (pattern: string, id: string): boolean => (pattern.endsWith("*") ? id.startsWith(pattern.slice(0, -1)) : id === pattern);
+  for (const pattern of asked) {
+    if (!knownIds.some((id) => matches(pattern, id))) throw new OptionsError(`Unknown scenario "${pattern}"; there are: ${knownIds.join(", ")}`);
   }
-  return knownIds.filter((id) => asked.includes(id));
+  return knownIds.filter((id) => asked.some((pattern) => matches(pattern, id)));
 }

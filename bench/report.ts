@@ -58,9 +58,10 @@ function formatSubject(scenario: ScenarioResult, subject: SubjectResult, ours: r
 }
 
 export function formatTarget(target: TargetResult): string {
-  const aim = `${target.ours} at least ${target.ratioMin}x faster than ${target.peer}`;
+  const isTime = "timeNsMax" in target;
+  const aim = isTime ? `${target.ours} in at most ${formatTime(target.timeNsMax)}` : `${target.ours} at least ${target.ratioMin}x faster than ${target.peer}`;
   if (target.reached === undefined) return `reach: MISSED  ${aim}: not measured`;
-  return `reach: ${target.isMet ? "met   " : "MISSED"}  ${aim}: ${formatRatio(target.reached)}`;
+  return `reach: ${target.isMet ? "met   " : "MISSED"}  ${aim}: ${isTime ? formatTime(target.reached) : formatRatio(target.reached)}`;
 }
 
 export function formatResults(results: BenchResults): string {

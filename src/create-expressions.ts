@@ -213,7 +213,7 @@ export function compileExact(
   settings: Omit<CompileSettings, "variables"> & { readonly variables?: VariableDeclarations },
 ): Expression & { evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue } {
   const { variables, isStrict = false } = settings;
-  return compile(source, { ...settings, variables: variables === undefined ? undefined : new VariableSet(variables, isStrict) });
+  return compile(source, { ...settings, variables: variables === undefined ? undefined : readVariant(variables, isStrict).variables });
 }
 
 function compile(source: string, settings: CompileSettings): CompiledExpression {

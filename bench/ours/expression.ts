@@ -1,7 +1,7 @@
 // The expressions through the door `millrace/expression`: the contexts lie in the kernel before the clock starts.
 // `resident`: one synchronous `evaluate()` per evaluation. `batch`: all contexts of a batch in one call.
 import { compileExpression, loadExpressions } from "../../src/doors/expression.js";
-import { CONTEXT_COUNT, EXPRESSION_TEXTS, makeContexts } from "../contexts.js";
+import { CONTEXT_COUNT, EXPRESSIONS, makeContexts } from "../contexts.js";
 import type { LoadOf, Subject } from "../subject.js";
 
 /** Contexts of one batch: the sixteen, over and over. */
@@ -9,7 +9,7 @@ const BATCH_COUNT = 1_024;
 
 export async function openResidentExpression({ expression }: LoadOf<"expression">): Promise<Subject> {
   await loadExpressions();
-  const compiled = compileExpression(EXPRESSION_TEXTS[expression]);
+  const compiled = compileExpression(EXPRESSIONS[expression].text);
   const residents = makeContexts(expression).map((context) => compiled.resident({ ...context }));
   let trueCount = 0;
   return {
@@ -29,7 +29,7 @@ export async function openResidentExpression({ expression }: LoadOf<"expression"
 
 export async function openBatchExpression({ expression }: LoadOf<"expression">): Promise<Subject> {
   await loadExpressions();
-  const compiled = compileExpression(EXPRESSION_TEXTS[expression]);
+  const compiled = compileExpression(EXPRESSIONS[expression].text);
   const contexts = makeContexts(expression).map((context) => ({ ...context }));
   const batch = compiled.batch(Array.from({ length: BATCH_COUNT }, (_, index) => contexts[index % CONTEXT_COUNT] ?? {}));
   const expected = contexts.filter((context) => compiled.evaluate(context) === true).length * (BATCH_COUNT / CONTEXT_COUNT);

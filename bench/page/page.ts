@@ -5,6 +5,7 @@ import { findDisagreement, measureInterleaved, type Contender } from "../measure
 import type { SamplingPlan } from "../options.js";
 import type { SubjectSamples } from "../results.js";
 import type { Subject, SubjectTable } from "../subject.js";
+import { COMPILE_AGAIN_SUBJECTS, COMPILE_SUBJECTS } from "./compile-subjects.js";
 import { EXPRESSION_SUBJECTS } from "./expression-subjects.js";
 import { PARSE_SUBJECTS } from "./parse-subjects.js";
 import { RUN_SUBJECTS } from "./run-subjects.js";
@@ -75,6 +76,8 @@ function findScenario(id: string): Scenario {
 function openSubject(load: Load, name: string): Promise<Subject> {
   if (load.family === "transition") return openFrom(TRANSITION_SUBJECTS, load, name);
   if (load.family === "expression") return openFrom(EXPRESSION_SUBJECTS, load, name);
+  if (load.family === "compile") return openFrom(COMPILE_SUBJECTS, load, name);
+  if (load.family === "compile-again") return openFrom(COMPILE_AGAIN_SUBJECTS, load, name);
   if (load.family === "parse") return openFrom(PARSE_SUBJECTS, load, name);
   return openFrom(RUN_SUBJECTS, load, name);
 }

@@ -34,6 +34,16 @@ describe("summarizeScenario", () => {
     expect(result.targets).toEqual([{ ...scenario.targets[0], reached, isMet }]);
   });
 
+  test.each([
+    [15, true],
+    [14, false],
+  ])("a time of 15 ns against a target of %i: met is %s", (timeNsMax, isMet) => {
+    const timed: Scenario = { ...scenario, targets: [{ ours: "kernel", timeNsMax }] };
+    const result = summarizeScenario(timed, [samplesOf("kernel", [14, 15, 16])]);
+    expect(result.targets).toEqual([{ ours: "kernel", timeNsMax, reached: 15, isMet }]);
+    expect(formatScenario(result)).toContain(`in at most ${formatTime(timeNsMax)}: 15.0 ns`);
+  });
+
   test("a target whose subject failed is missed, and printed as such", () => {
     const result = summarizeScenario(scenario, [{ ...samplesOf("kernel", []), failure: "Error: lost" }, samplesOf("peer", [1])]);
     expect(result.targets[0]).toMatchObject({ isMet: false });
