@@ -325,6 +325,12 @@ test("a thousand states are drawn, and the page stays alive", async ({ page }) =
   await expect(state(page, "S0")).toHaveClass(/is-active/);
   await page.locator(".event-button.is-awaited").click();
   await expect(state(page, "S1")).toHaveClass(/is-active/);
+  await expect(page.locator(".state.is-out")).toHaveCount(0);
+  for (let count = 0; count < 12; count += 1) await page.getByRole("button", { name: "Zoom in" }).click();
+  await expect.poll(() => page.locator(".state.is-out").count()).toBeGreaterThan(800);
+  await page.locator(".event-button.is-awaited").click();
+  await expect(state(page, "S2")).not.toHaveClass(/is-out/);
+  await expect(state(page, "S2")).toBeInViewport();
 });
 
 test("without WebAssembly the page says what to do and goes on drawing", async ({ page }) => {

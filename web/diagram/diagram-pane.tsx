@@ -13,6 +13,7 @@ import { draft } from "../text/draft.js";
 import { source } from "../text/documents.js";
 import { nameState } from "./drawing.js";
 import { describeDefinition, Outline } from "./outline.js";
+import { Culling, culledStateCountMin } from "./culling.js";
 import { LiveMarks } from "./live-marks.js";
 import { Picture } from "./picture.js";
 import { Glyph, LEGEND } from "./readings.js";
@@ -132,6 +133,7 @@ function Drawing({ current, onViewport }: { current: Placed; onViewport: (viewpo
   const viewport = useRef<Viewport>(null);
   const lastName = useRef("");
   const picture = useMemo(() => <Picture {...current} />, [current]);
+  const isCulled = current.drawing.states.length >= culledStateCountMin;
   useEffect(() => {
     if (!svg.current || !group.current) return;
     const port = new Viewport(svg.current, group.current, readInsets);
@@ -147,7 +149,13 @@ function Drawing({ current, onViewport }: { current: Placed; onViewport: (viewpo
     lastName.current = current.definition.name;
     const marks = new LiveMarks(group.current, current.definition);
     const stops = [followRun(marks, port, current), followCursor(marks, port, current)];
+    if (isCulled) {
+      const culling = new Culling(group.current, current.drawing, current.layout);
+      port.onView = (view) => culling.show(view);
+      port.tellView();
+    }
     return () => {
+      port.onView = undefined;
       for (const stop of stops) stop();
       marks.close();
     };
@@ -169,6 +177,7 @@ function Drawing({ current, onViewport }: { current: Placed; onViewport: (viewpo
         role="img"
         aria-label={describeDefinition(current.definition)}
         aria-describedby="diagram-text"
+        data-size={isCulled ? "large" : undefined}
         onClick={(event) => !viewport.current?.wasDragged() && pickAt(event, current.definition)}
       >
         <g ref={group}>{picture}</g>

@@ -42,6 +42,11 @@ export class Viewport {
   #begin: { x: number; y: number } | undefined;
   #isTouched = false;
   #travel = 0;
+  #frame = 0;
+  /** Of the pane. Kept, since asking the element while a run changes it makes the browser lay out at once. */
+  #size: Size;
+  /** Told, at most once a frame, which part of the drawing is in view. */
+  onView: ((view: { x: number; y: number; width: number; height: number }) => void) | undefined;
   readonly #pointers = new Map<number, { x: number; y: number }>();
   readonly #svg: SVGSVGElement;
   readonly #group: SVGGElement;
@@ -58,13 +63,17 @@ export class Viewport {
     svg.addEventListener("pointermove", this.#move);
     svg.addEventListener("pointerup", this.#up);
     svg.addEventListener("pointercancel", this.#up);
+    this.#size = { width: svg.clientWidth, height: svg.clientHeight };
     this.#observer = new ResizeObserver(() => {
-      if (!this.#isTouched) this.#show();
+      this.#size = { width: svg.clientWidth, height: svg.clientHeight };
+      if (this.#isTouched) this.tellView();
+      else this.#show();
     });
     this.#observer.observe(svg);
   }
 
   close(): void {
+    cancelAnimationFrame(this.#frame);
     this.#observer.disconnect();
     this.#svg.removeEventListener("wheel", this.#wheel);
     this.#svg.removeEventListener("pointerdown", this.#down);
@@ -89,7 +98,7 @@ export class Viewport {
   #show(): void {
     const scale = this.fit();
     if (this.#begin === undefined || scale >= READABLE_SCALE_MIN || scale < MAP_SCALE_MAX) return;
-    const { width, height } = this.#readSize();
+    const { width, height } = this.#size;
     this.#scale = READABLE_SCALE;
     this.#x = place(this.#begin.x, this.#content.width, width);
     this.#y = place(this.#begin.y, this.#content.height, height);
@@ -98,7 +107,7 @@ export class Viewport {
 
   /** Shows the whole drawing; answers the scale. */
   fit(): number {
-    const { width, height } = this.#readSize();
+    const { width, height } = this.#size;
     if (width === 0 || height === 0) return 1;
     this.#isTouched = false;
     const { top, right } = this.#readInsets();
@@ -117,7 +126,7 @@ export class Viewport {
 
   /** Zooms by a factor about the middle, or about a point of the pane. */
   zoom(factor: number, about?: { x: number; y: number }): void {
-    const { width, height } = this.#readSize();
+    const { width, height } = this.#size;
     const { x, y } = about ?? { x: width / 2, y: height / 2 };
     const scale = Math.min(scaleMax, Math.max(scaleMin, this.#scale * factor));
     this.#x = x - ((x - this.#x) * scale) / this.#scale;
@@ -136,7 +145,7 @@ export class Viewport {
 
   /** Brings a part of the drawing into view when it is out of it; `isCentred` always centres it. */
   reveal(box: { x: number; y: number; width: number; height: number }, isCentred = false): void {
-    const { width, height } = this.#readSize();
+    const { width, height } = this.#size;
     const left = box.x * this.#scale + this.#x;
     const top = box.y * this.#scale + this.#y;
     const right = left + box.width * this.#scale;
@@ -166,15 +175,23 @@ export class Viewport {
     return true;
   }
 
-  #readSize(): Size {
-    return { width: this.#svg.clientWidth, height: this.#svg.clientHeight };
-  }
-
   #apply(): void {
     this.#group.setAttribute("transform", `translate(${this.#x.toFixed(2)} ${this.#y.toFixed(2)}) scale(${this.#scale.toFixed(4)})`);
     const detail = this.#scale < TEXT_SCALE_MIN ? "shapes" : this.#scale < LABEL_SCALE_MIN ? "titles" : "full";
     // Written only when it changes: each write makes the browser restyle the whole drawing.
     if (this.#svg.dataset["detail"] !== detail) this.#svg.dataset["detail"] = detail;
+    this.tellView();
+  }
+
+  /** Calls `onView` in the next frame. */
+  tellView(): void {
+    if (this.#frame !== 0 || this.onView === undefined) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      const { width, height } = this.#size;
+      const scale = this.#scale;
+      this.onView?.({ x: -this.#x / scale, y: -this.#y / scale, width: width / scale, height: height / scale });
+    });
   }
 
   readonly #wheel = (event: WheelEvent): void => {

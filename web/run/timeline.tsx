@@ -1,6 +1,6 @@
 // The open run's history as people read it: newest last, times from the start, details on demand.
 import { computed, signal } from "@preact/signals";
-import type { VNode } from "preact";
+import { Component, type VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon, type IconName } from "../app/icons.js";
 import type { RunEvent } from "../millrace.js";
@@ -15,14 +15,36 @@ type Tone = "plain" | "good" | "bad" | "warn" | "accent" | "faint";
 interface Line {
   readonly icon: IconName;
   readonly tone: Tone;
-  readonly topics: readonly Topic[];
   readonly text: string;
   readonly aside?: string;
   readonly detail?: unknown;
 }
 
-const lineCountStep = 300;
+/** Lines that stand in the page at first, and how many more each time. */
+const lineCountStep = 200;
 const topic = signal<Topic>("story");
+
+/** Under which topics an event of a type is told, besides `all`. Known without describing it: thousands come a second. */
+const TOPICS_BY_TYPE: Readonly<Record<RunEvent["type"], readonly Topic[]>> = {
+  started: ["story", "states"],
+  event: ["story", "states"],
+  stateEntered: ["states"],
+  stateExited: ["states"],
+  transition: ["story"],
+  variableSet: [],
+  log: ["story", "logs"],
+  taskStarted: ["story", "tasks"],
+  taskSucceeded: ["story", "tasks"],
+  taskFailed: ["story", "tasks"],
+  taskCanceled: ["story", "tasks"],
+  timerSet: ["story"],
+  timerFired: ["story", "states"],
+  timerCanceled: [],
+  childStarted: ["story", "tasks"],
+  paused: ["story", "states"],
+  resumed: ["story", "states"],
+  ended: ["story", "states", "tasks", "logs"],
+};
 
 const TOPICS: readonly (readonly [Topic, string])[] = [
   ["story", "Story"],
@@ -33,7 +55,7 @@ const TOPICS: readonly (readonly [Topic, string])[] = [
 ];
 
 function describeTask(event: Extract<RunEvent, { type: "taskStarted" | "taskSucceeded" | "taskFailed" | "taskCanceled" }>): Line {
-  const base = { topics: ["story", "tasks"], aside: `visit ${event.visit}` } as const;
+  const base = { aside: `visit ${event.visit}` };
   if (event.type === "taskStarted") return { ...base, icon: "tasks", tone: "plain", text: `${event.task} called`, detail: event.input };
   if (event.type === "taskSucceeded")
     return { ...base, icon: "check", tone: "good", text: `${event.task} succeeded`, detail: event.result };
@@ -53,7 +75,6 @@ function describeTransition(event: Extract<RunEvent, { type: "transition" }>): L
   return {
     icon: "arrow",
     tone: "accent",
-    topics: ["story"],
     text: `${nameScope(event.source)} → ${nameScope(event.target)}`,
     ...(label !== "" && { aside: label }),
   };
@@ -65,7 +86,6 @@ function describeEnd(event: Extract<RunEvent, { type: "ended" }>): Line {
   return {
     icon: isGood ? "check" : "stop",
     tone: isGood ? "good" : event.status === "canceled" ? "faint" : "bad",
-    topics: ["story", "states", "tasks", "logs"],
     text,
     detail: event.error ?? event.output,
   };
@@ -77,50 +97,47 @@ const LOG_TONES = { debug: "faint", info: "plain", warning: "warn", error: "bad"
 function describeEvent(event: RunEvent): Line {
   switch (event.type) {
     case "started":
-      return { icon: "play", tone: "accent", topics: ["story", "states"], text: "Started", detail: event.input };
+      return { icon: "play", tone: "accent", text: "Started", detail: event.input };
     case "event":
       return {
         icon: "bolt",
         tone: "accent",
-        topics: ["story", "states"],
         text: `Event ${event.name}`,
         aside: event.status,
         detail: event.payload,
       };
     case "stateEntered":
-      return { icon: "target", tone: "accent", topics: ["states"], text: `Entered ${nameScope(event.state)}` };
+      return { icon: "target", tone: "accent", text: `Entered ${nameScope(event.state)}` };
     case "stateExited":
-      return { icon: "minus", tone: "faint", topics: ["states"], text: `Left ${nameScope(event.state)}` };
+      return { icon: "minus", tone: "faint", text: `Left ${nameScope(event.state)}` };
     case "transition":
       return describeTransition(event);
     case "variableSet":
       return {
         icon: "pencil",
         tone: "plain",
-        topics: [],
         text: `${event.name} = ${writeValue(event.value).slice(0, 60)}`,
         detail: typeof event.value === "object" ? event.value : undefined,
       };
     case "log":
-      return { icon: "text", tone: LOG_TONES[event.level], topics: ["story", "logs"], text: event.message, aside: event.state };
+      return { icon: "text", tone: LOG_TONES[event.level], text: event.message, aside: event.state };
     case "timerSet":
       return {
         icon: "clock",
         tone: "plain",
-        topics: ["story"],
         text: `Timer set for ${formatTime(event.due)}`,
         aside: `visit ${event.visit}`,
       };
     case "timerFired":
-      return { icon: "clock", tone: "accent", topics: ["story", "states"], text: "Timer fired", aside: `visit ${event.visit}` };
+      return { icon: "clock", tone: "accent", text: "Timer fired", aside: `visit ${event.visit}` };
     case "timerCanceled":
-      return { icon: "clock", tone: "faint", topics: [], text: "Timer canceled", aside: `visit ${event.visit}` };
+      return { icon: "clock", tone: "faint", text: "Timer canceled", aside: `visit ${event.visit}` };
     case "childStarted":
-      return { icon: "play", tone: "plain", topics: ["story", "tasks"], text: `Started workflow ${event.workflow}`, aside: event.runId };
+      return { icon: "play", tone: "plain", text: `Started workflow ${event.workflow}`, aside: event.runId };
     case "paused":
-      return { icon: "pause", tone: "warn", topics: ["story", "states"], text: "Paused" };
+      return { icon: "pause", tone: "warn", text: "Paused" };
     case "resumed":
-      return { icon: "play", tone: "accent", topics: ["story", "states"], text: "Resumed" };
+      return { icon: "play", tone: "accent", text: "Resumed" };
     case "ended":
       return describeEnd(event);
     default:
@@ -130,7 +147,7 @@ function describeEvent(event: RunEvent): Line {
 
 const shownEvents = computed(() => {
   const wanted = topic.value;
-  return wanted === "all" ? events.value : events.value.filter((event) => describeEvent(event).topics.includes(wanted));
+  return wanted === "all" ? events.value : events.value.filter((event) => TOPICS_BY_TYPE[event.type].includes(wanted));
 });
 
 function formatOffset(ms: number): string {
@@ -142,37 +159,50 @@ function formatOffset(ms: number): string {
     : `+${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}`;
 }
 
-function EventLine({ event, startTime }: { event: RunEvent; startTime: number }): VNode {
-  const [isOpen, setOpen] = useState(false);
-  const line = describeEvent(event);
-  const hasDetail = line.detail !== undefined && line.detail !== null;
-  const content = (
-    <>
-      <time class="line-time" dateTime={new Date(event.time).toISOString()} title={`${formatTime(event.time)}, history entry ${event.seq}`}>
-        {formatOffset(event.time - startTime)}
-      </time>
-      <span class={`line-icon tone-text-${line.tone}`}>
-        <Icon name={line.icon} size={13} />
-      </span>
-      <span class={`line-text${line.tone === "bad" || line.tone === "warn" ? ` tone-text-${line.tone}` : ""}`}>
-        {line.text}
-        {line.aside !== undefined && <span class="line-aside"> {line.aside}</span>}
-      </span>
-    </>
-  );
-  return (
-    <li class={`line line-${event.type}`}>
-      {hasDetail ? (
-        <button type="button" class="line-row" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {content}
-          <span class="line-more" aria-hidden="true" />
-        </button>
-      ) : (
-        <div class="line-row">{content}</div>
-      )}
-      {isOpen && hasDetail && <pre class="line-detail">{writeValue(line.detail, 2)}</pre>}
-    </li>
-  );
+interface EventLineProperties {
+  readonly event: RunEvent;
+  readonly startTime: number;
+}
+
+/** One line. Drawn once: an event never changes, so only opening its detail draws it again. */
+class EventLine extends Component<EventLineProperties, { isOpen: boolean }> {
+  override state = { isOpen: false };
+
+  override shouldComponentUpdate(next: EventLineProperties, { isOpen }: { isOpen: boolean }): boolean {
+    return next.event !== this.props.event || next.startTime !== this.props.startTime || isOpen !== this.state.isOpen;
+  }
+
+  override render({ event, startTime }: EventLineProperties, { isOpen }: { isOpen: boolean }): VNode {
+    const line = describeEvent(event);
+    const hasDetail = line.detail !== undefined && line.detail !== null;
+    const content = (
+      <>
+        <time class="line-time" dateTime={new Date(event.time).toISOString()} title={`${formatTime(event.time)}, history entry ${event.seq}`}>
+          {formatOffset(event.time - startTime)}
+        </time>
+        <span class={`line-icon tone-text-${line.tone}`}>
+          <Icon name={line.icon} size={13} />
+        </span>
+        <span class={`line-text${line.tone === "bad" || line.tone === "warn" ? ` tone-text-${line.tone}` : ""}`}>
+          {line.text}
+          {line.aside !== undefined && <span class="line-aside"> {line.aside}</span>}
+        </span>
+      </>
+    );
+    return (
+      <li class={`line line-${event.type}`}>
+        {hasDetail ? (
+          <button type="button" class="line-row" aria-expanded={isOpen} onClick={() => this.setState({ isOpen: !isOpen })}>
+            {content}
+            <span class="line-more" aria-hidden="true" />
+          </button>
+        ) : (
+          <div class="line-row">{content}</div>
+        )}
+        {isOpen && hasDetail && <pre class="line-detail">{writeValue(line.detail, 2)}</pre>}
+      </li>
+    );
+  }
 }
 
 /** The history tab of a run. */
