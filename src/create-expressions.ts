@@ -267,7 +267,6 @@ class CompiledExpression implements Expression {
   readonly variables: readonly string[];
   readonly isStrict: boolean;
   readonly #code: ExpressionCode;
-  readonly #spans: Uint32Array;
   readonly #usesNow: boolean;
   #runtime: Runtime | undefined;
   #program = 0;
@@ -282,7 +281,6 @@ class CompiledExpression implements Expression {
     this.variables = slotNames;
     this.isStrict = isStrict;
     this.#code = code;
-    this.#spans = code.spans;
     this.#usesNow = source.includes("now");
   }
 
@@ -388,7 +386,8 @@ class CompiledExpression implements Expression {
 
   #describe({ error, instruction, detail }: EvaluationError): WorkflowError {
     const code = `expression/${(ExpressionError[error] ?? "failed").toLowerCase().replaceAll("_", "-")}` as ErrorCode;
-    const place = locate(this.source, this.#spans[instruction * 2] ?? 0, this.#spans[instruction * 2 + 1] ?? 0);
+    const { spans } = this.#code;
+    const place = locate(this.source, spans[instruction * 2] ?? 0, spans[instruction * 2 + 1] ?? 0);
     const message = describeError(error, detail, this.source.slice(place.start, place.end));
     return new WorkflowError(code, message, { place, details: { source: this.source, ...(detail !== "" && { name: detail }) } });
   }

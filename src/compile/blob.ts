@@ -66,15 +66,15 @@ export function layOutExpressions(codes: readonly ExpressionCode[], slotNames: r
 export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly string[], graph: GraphTables): Uint8Array {
   const keys = new KeyTable();
   const slotKeys = Uint32Array.from(slotNames, (name) => keys.indexOf(name));
-  const placed = codes.map((code) => ({ ...code, code: renumberKeys(code, keys) }));
+  const images = codes.map((code) => renumberKeys(code, keys));
   const sections = new Sections();
   const header = new Uint32Array(PROGRAM_HEADER_SIZE / 4);
   header[ProgramHeader.MAGIC] = PROGRAM_MAGIC;
   header[ProgramHeader.ABI] = ABI_VERSION;
   header[ProgramHeader.KEY_COUNT] = keys.count;
   header[ProgramHeader.KEYS] = sections.add(keys.toBytes());
-  header[ProgramHeader.EXPRESSION_COUNT] = placed.length;
-  header[ProgramHeader.EXPRESSIONS] = sections.add(placeExpressions(placed, sections));
+  header[ProgramHeader.EXPRESSION_COUNT] = codes.length;
+  header[ProgramHeader.EXPRESSIONS] = sections.add(placeExpressions(codes, images, sections));
   header[ProgramHeader.SLOT_COUNT] = slotNames.length;
   header[ProgramHeader.SLOT_KEYS] = sections.add(toBytes(slotKeys));
   header[ProgramHeader.SLOT_TYPES] = sections.add(toBytes(padTypes(graph.slotTypes, slotNames.length)));
@@ -160,25 +160,25 @@ class Sections {
   }
 }
 
-function placeExpressions(codes: readonly ExpressionCode[], sections: Sections): Uint8Array {
+function placeExpressions(codes: readonly ExpressionCode[], images: readonly Uint8Array[], sections: Sections): Uint8Array {
   const records = new Uint32Array((codes.length * EXPRESSION_RECORD_SIZE) / 4);
-  codes.forEach((code, index) => {
+  codes.forEach(({ constants, constantCount, instructionCount, registerCount }, index) => {
     const at = (index * EXPRESSION_RECORD_SIZE) / 4;
-    records[at] = sections.add(code.code);
-    records[at + 1] = code.instructionCount;
-    records[at + 2] = sections.add(code.constants);
-    records[at + 3] = code.constantCount;
-    records[at + 4] = code.registerCount;
-    records[at + 5] = code.constants.length;
+    records[at] = sections.add(images[index] as Uint8Array);
+    records[at + 1] = instructionCount;
+    records[at + 2] = sections.add(constants);
+    records[at + 3] = constantCount;
+    records[at + 4] = registerCount;
+    records[at + 5] = constants.length;
     records[at + 6] = index;
   });
   return toBytes(records);
 }
 
 function renumberKeys(expression: ExpressionCode, keys: KeyTable): Uint8Array {
-  if (expression.keys.length === 0) return expression.code;
+  const { code } = expression;
+  if (expression.keys.length === 0) return code;
   const map = expression.keys.map((key) => keys.indexOf(key));
-  const code = expression.code.slice();
   const view = new DataView(code.buffer);
   for (let at = 0; at < code.length; at += INSTRUCTION_SIZE) {
     const op = view.getUint16(at, true);

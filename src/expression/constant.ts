@@ -1,6 +1,6 @@
 // Finds the list and map literals that are the same every time, so that they become one constant.
 import type { Ast, ListNode, LiteralNode, MapNode } from "./ast.js";
-import type { ConstantValue } from "./code-writer.js";
+import type { ConstantValue } from "./emitted-code.js";
 
 /** Literals nested deeper than this are built when they run. */
 const CONSTANT_DEPTH_MAX = 16;

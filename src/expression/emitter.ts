@@ -26,9 +26,10 @@ import type {
 import { type CallHost, emitCall } from "./call-emitter.js";
 import { checkInScope, type NamedScope, toStaticType } from "./checker/named-scope.js";
 import { DYN, type Type } from "./checker/type.js";
-import { CodeLimitError, CodeWriter, type ConstantValue, type Label, type Operand, type Register } from "./code-writer.js";
+import { CodeLimitError, CodeWriter, type Label, type Operand, type Register } from "./code-writer.js";
 import { emitList, emitMap } from "./collection-emitter.js";
 import { readConstant } from "./constant.js";
+import type { ConstantValue } from "./emitted-code.js";
 import { type ExpressionOrigin, FindingList } from "./finding-list.js";
 import { TYPE_VALUES } from "./function-table.js";
 import { emitLoop, type LoopHost } from "./loop-emitter.js";
@@ -389,7 +390,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const decided = writer.createLabel();
     const end = writer.createLabel();
     this.emitTerms(node, dst, end, decided, false);
-    if (decided.uses.length > 0) {
+    if (decided.last >= 0) {
       writer.writeJump(Op.JUMP, end);
       writer.place(decided);
       writer.write(Op.MOVE, dst, writer.constant({ type: "bool", value: node.operator === "||" }));

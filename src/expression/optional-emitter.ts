@@ -2,7 +2,8 @@
 // literals. What need not be computed (the alternative of a value that is there) is jumped over.
 import { Fn, Op } from "../../assembly/abi.js";
 import type { Ast, CallNode, ListNode, MapNode, OptionalMapNode, Spanned } from "./ast.js";
-import type { CodeWriter, ConstantValue, Label, Operand, Register } from "./code-writer.js";
+import type { CodeWriter, Label, Operand, Register } from "./code-writer.js";
+import type { ConstantValue } from "./emitted-code.js";
 import { type CollectionHost, emitEntryList, emitList } from "./collection-emitter.js";
 
 /** What optionals need of the emitter that they are part of. */

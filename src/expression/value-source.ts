@@ -2,9 +2,11 @@
 import { Op } from "../../assembly/abi.js";
 import type { ExpressionSource, TypeName, ValueSource } from "../model/definition.js";
 import type { Finding, Place } from "../model/errors.js";
+import { encodeValue } from "../model/value.js";
 import type { LiteralType } from "./ast.js";
 import { emitEntries } from "./collection-emitter.js";
-import { CodeLimitError, type ConstantValue, type Operand } from "./code-writer.js";
+import { CodeLimitError, type Operand } from "./code-writer.js";
+import type { ConstantValue } from "./emitted-code.js";
 import { type EmittedExpression, Emitter, type ExpressionScope } from "./emitter.js";
 import { FindingList } from "./finding-list.js";
 import { parseInto } from "./parser.js";
@@ -143,5 +145,5 @@ function toConstant(value: unknown): ConstantValue {
     const type: LiteralType = value === null ? "null" : typeof value === "boolean" ? "bool" : "string";
     return { type, value };
   }
-  return { type: "data", value };
+  return { type: "wire", value: encodeValue(value) };
 }

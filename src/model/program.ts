@@ -34,7 +34,7 @@ export interface ExpressionSite {
 
 /** What expression/ hands to compile/: one expression's code with its own constants and keys, not yet placed in a blob. */
 export interface ExpressionCode {
-  /** 16-byte instructions (assembly/abi.ts); FIELD keys are indexes into `keys`. */
+  /** 16-byte instructions (assembly/abi.ts); FIELD keys are indexes into `keys`. The reader's own: made where it is read. */
   readonly code: Uint8Array;
   readonly instructionCount: number;
   readonly registerCount: number;

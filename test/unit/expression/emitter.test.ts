@@ -172,6 +172,18 @@ describe("code", () => {
     expect(code.constantCount).toBe(4);
   });
 
+  test("also where there are more of them than are searched one by one", () => {
+    const constants = Array.from({ length: 40 }, (_, index) => ` + ${index} + ${index}.0 + "${index}" + [${index}][0]`).join("");
+    const fields = Array.from({ length: 40 }, (_, index) => ` + any.f${index}`).join("");
+    const { code } = emit(`any${constants}${constants}${fields}${fields}`);
+    expect(code.constantCount).toBe(4 * 40);
+    expect(code.keys).toEqual(Array.from({ length: 40 }, (_, index) => `f${index}`));
+  });
+
+  test("0.0 and -0.0 are two constants, and so are 1, 1u and true", () => {
+    expect(emit("[any, 0.0, -0.0, 1, 1u, true]").code.constantCount).toBe(5);
+  });
+
   test("every instruction knows where it comes from", () => {
     const text = "total > 10 && user.age < 3";
     const { code } = emit(text);
