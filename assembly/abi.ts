@@ -412,6 +412,8 @@ export enum NodeKind {
   CHOICE = 6,
   FORK = 7,
   JOIN = 8,
+  /** Never rested in: leads to what its scope remembers. */
+  HISTORY = 9,
 }
 /** Entering needs no work beyond resting there: no actions, eventless or `after` transitions, and kind STATE. */
 export const NODE_FLAG_PLAIN = 1;

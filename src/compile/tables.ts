@@ -49,6 +49,7 @@ const KINDS: Readonly<Record<StateKind, NodeKind>> = {
   choice: NodeKind.CHOICE,
   fork: NodeKind.FORK,
   join: NodeKind.JOIN,
+  history: NodeKind.HISTORY,
 };
 
 /** Which transitions leave a node, by what makes them fire; kernel transition numbers in file order. */

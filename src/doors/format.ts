@@ -6,6 +6,8 @@ export type {
   Definition,
   EventDefinition,
   ExpressionSource,
+  HistoryKind,
+  InvariantDefinition,
   LabelReading,
   LogLevelName,
   ParameterDefinition,

@@ -20,6 +20,8 @@ export type {
   Definition,
   EventDefinition,
   ExpressionSource,
+  HistoryKind,
+  InvariantDefinition,
   LabelReading,
   ParameterDefinition,
   StateDefinition,

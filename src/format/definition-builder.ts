@@ -15,6 +15,7 @@ import type { FrontMatter } from "./front-matter.js";
 import { type DeclaredNames, readLabel } from "./labels.js";
 import type { ActionItem, TextRange } from "./markdown.js";
 import { decodeEntities } from "./entities.js";
+import { readInvariants } from "./invariants.js";
 import { suggestName } from "./names.js";
 import type { SourceText } from "./source-text.js";
 import type { DraftState, StateTree } from "./state-tree.js";
@@ -31,6 +32,7 @@ export interface DefinitionParts {
   readonly frontMatter: FrontMatter;
   readonly tree: StateTree;
   readonly actions: readonly ActionItem[];
+  readonly invariants: readonly TextRange[];
   readonly direction: "TB" | "BT" | "LR" | "RL";
 }
 
@@ -71,6 +73,7 @@ class DefinitionBuilder {
       events: [...this.events.values()],
       states,
       transitions,
+      invariants: readInvariants(this.parts.invariants, this.source),
       direction,
       styles: tree.styles,
     };

@@ -1,5 +1,5 @@
-// Finds the parts of a Markdown workflow: front matter, the first mermaid block, and the items of `## Actions`. Every part
-// is a range of the whole text; nothing is copied.
+// Finds the parts of a Markdown workflow: front matter, the first mermaid block, and the items of `## Actions` and
+// `## Invariants`. Every part is a range of the whole text; nothing is copied.
 import { findNewline, isDigit, isWord, isWordAt, skipSpace } from "./mermaid/characters.js";
 import { findFrontMatter } from "./mermaid/preparation.js";
 
@@ -20,12 +20,21 @@ export interface MarkdownParts {
   readonly diagram: TextRange | undefined;
   /** The block's opening fence, when nothing closes it. */
   readonly openFence: TextRange | undefined;
-  /** Text of the first heading that does not stand over actions. */
+  /** Text of the first heading that does not stand over items. */
   readonly heading: string | undefined;
   readonly actions: readonly ActionItem[];
   /** Items under `## Actions` that name no state. */
   readonly strayItems: readonly TextRange[];
+  /** Items under `## Invariants`, whole. */
+  readonly invariants: readonly TextRange[];
 }
+
+/** Headings whose items are read. */
+type Section = "actions" | "invariants";
+const SECTIONS: ReadonlyMap<string, Section> = new Map<string, Section>([
+  ["actions", "actions"],
+  ["invariants", "invariants"],
+]);
 
 /** Is the text a bare diagram, without Markdown around it? */
 export function isBareDiagram(text: string): boolean {
@@ -46,6 +55,7 @@ export function cutMarkdown(text: string): MarkdownParts {
     heading: scanner.heading,
     actions: scanner.actions,
     strayItems: scanner.strayItems,
+    invariants: scanner.invariants,
   };
 }
 
@@ -62,8 +72,9 @@ class Scanner {
   heading: string | undefined;
   readonly actions: ActionItem[] = [];
   readonly strayItems: TextRange[] = [];
+  readonly invariants: TextRange[] = [];
 
-  private isInActions = false;
+  private section: Section | undefined;
   /** The item in hand: where its text begins and ends so far, and how far it is indented. */
   private item: { start: number; end: number; indent: number } | undefined;
   /** A state whose actions are the items indented under it. */
@@ -120,7 +131,7 @@ class Scanner {
         return;
       }
     }
-    if (!this.isInActions) return;
+    if (this.section === undefined) return;
     const indent = first - start;
     const bullet = measureBullet(text, first);
     if (bullet > 0) {
@@ -136,16 +147,20 @@ class Scanner {
   private readHeading(title: string): void {
     this.closeItem();
     this.owner = undefined;
-    this.isInActions = title.replace(/[\s#:]+$/, "").toLowerCase() === "actions";
-    if (!this.isInActions) this.heading ??= title;
+    this.section = SECTIONS.get(title.replace(/[\s#:]+$/, "").toLowerCase());
+    if (this.section === undefined) this.heading ??= title;
   }
 
-  /** Makes an action of the item in hand. */
+  /** Makes an action or an invariant of the item in hand. */
   private closeItem(): void {
     const { item, text } = this;
     if (item === undefined) return;
     this.item = undefined;
     const range = trimRange(text, item.start, item.end);
+    if (this.section === "invariants") {
+      this.invariants.push(range);
+      return;
+    }
     if (this.owner !== undefined && item.indent > this.owner.indent) {
       this.actions.push({ state: this.owner.state, action: range });
       return;

@@ -33,6 +33,7 @@ const NO_PARTS: MarkdownParts = {
   heading: undefined,
   actions: [],
   strayItems: [],
+  invariants: [],
 };
 
 /**
@@ -62,6 +63,7 @@ export function parseWorkflow(text: string, options: ParseWorkflowOptions = {}):
     frontMatter,
     tree,
     actions: parts.actions,
+    invariants: parts.invariants,
     direction: findDirection(diagram.statements),
   });
   if (range !== undefined && diagram.errors.length === 0) validateDefinition(definition, source);
@@ -118,5 +120,5 @@ function reportParts(parts: MarkdownParts, source: SourceText): void {
 }
 
 function emptyDefinition(name: string): Definition {
-  return { format: "mermaid", name, parameters: [], variables: [], events: [], states: [], transitions: [], direction: "TB", styles: {} };
+  return { format: "mermaid", name, parameters: [], variables: [], events: [], states: [], transitions: [], invariants: [], direction: "TB", styles: {} };
 }

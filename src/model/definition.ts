@@ -58,7 +58,10 @@ export type ActionDefinition =
   | { readonly kind: "await"; readonly event: string; readonly message?: string; readonly place: Place }
   | { readonly kind: "abort"; readonly message: ValueSource; readonly place: Place };
 
-export type StateKind = "state" | "composite" | "parallel" | "region" | "start" | "end" | "choice" | "fork" | "join";
+export type StateKind = "state" | "composite" | "parallel" | "region" | "start" | "end" | "choice" | "fork" | "join" | "history";
+
+/** What a composite that was left remembers: its direct child (of regions: each region's), or the leaves. */
+export type HistoryKind = "shallow" | "deep";
 
 export interface StateDefinition {
   /** Unique within the workflow. Start and end of a scope: `<scope>_start`, `<scope>_end` (`root_start`, `root_end` at the top). */
@@ -72,7 +75,16 @@ export interface StateDefinition {
   readonly classes: readonly string[];
   readonly direction?: "TB" | "BT" | "LR" | "RL";
   readonly entry: readonly ActionDefinition[];
+  /** Performed when the state is left, inner states before outer ones. */
   readonly exit: readonly ActionDefinition[];
+  /** Lines of the drawing that say what the state does (`entry / …`), as they are written; no part of `descriptions`. */
+  readonly compartment?: readonly string[];
+  /** Events that are kept while the state is active and no transition takes them. */
+  readonly deferred?: readonly string[];
+  /** Of kind history: what it resumes. Of a composite: how a transition to it as a whole resumes it; absent: at its start. */
+  readonly history?: HistoryKind;
+  /** Of a join: how many of its incoming ways are enough; absent: all of them. */
+  readonly joinCount?: number;
   readonly place: Place;
 }
 
@@ -92,8 +104,18 @@ export interface TransitionDefinition {
   readonly trigger: TriggerDefinition;
   readonly guard?: ExpressionSource;
   readonly actions: readonly ActionDefinition[];
+  /** The state is not left: no exit, no entry. Source and target are the same state, the trigger an event. */
+  readonly isInternal?: boolean;
   readonly label: string;
   readonly reading: LabelReading;
+  readonly place: Place;
+}
+
+/** A condition that holds in every configuration at rest. It sees the variables, and as `states` the list of active states' ids. */
+export interface InvariantDefinition {
+  /** As the author calls it; without a name the expression's text. */
+  readonly name: string;
+  readonly expression: ExpressionSource;
   readonly place: Place;
 }
 
@@ -107,6 +129,8 @@ export interface Definition {
   readonly events: readonly EventDefinition[];
   readonly states: readonly StateDefinition[];
   readonly transitions: readonly TransitionDefinition[];
+  /** What analysis checks; a run does not look at them. In the order of the text. */
+  readonly invariants: readonly InvariantDefinition[];
   readonly direction: "TB" | "BT" | "LR" | "RL";
   /** `classDef` styles, for drawing. */
   readonly styles: Readonly<Record<string, string>>;

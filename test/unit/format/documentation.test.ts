@@ -69,6 +69,13 @@ describe("actions are read", () => {
   });
 });
 
+test("invariants are read", () => {
+  const [block] = blocksOf("```", "markdown");
+  const { definition, findings } = parseWorkflow(`${withActions()}${block}`);
+  expect(findings).toEqual([]);
+  expect(definition.invariants.map(({ name }) => name)).toEqual(["never owes", "paid before shipped", "attempts <= 3"]);
+});
+
 function readSources(folder: URL): string {
   return readdirSync(fileURLToPath(folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))

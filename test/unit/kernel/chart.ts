@@ -93,6 +93,7 @@ export function buildDefinition(source: ChartSource): Definition {
     variables,
     states,
     transitions,
+    invariants: [],
     direction: "TB",
     styles: {},
     events: events.map((name) => ({ name, isDeclared: true, place: PLACE })),
