@@ -9,32 +9,30 @@ import type {
   Ast,
   BinaryNode,
   BindNode,
-  CallNode,
   ConditionalNode,
   HasNode,
   IdentifierNode,
   IndexNode,
   ListNode,
   LogicNode,
-  LoopNode,
   MapNode,
-  OptionalMapNode,
   SelectNode,
   Spanned,
   UnaryNode,
 } from "./ast.js";
 import { type CallHost, emitCall } from "./call-emitter.js";
 import { checkInScope, type NamedScope, toStaticType } from "./checker/named-scope.js";
+import { ALL_FUNCTIONS, type FunctionSet } from "./checker/library.js";
+import { typeOfTypeName } from "./checker/type-names.js";
 import { DYN, type Type } from "./checker/type.js";
 import { CodeLimitError, CodeWriter, type Label, type Operand, type Register } from "./code-writer.js";
 import { emitList, emitMap } from "./collection-emitter.js";
 import { readConstant } from "./constant.js";
 import type { ConstantValue } from "./emitted-code.js";
 import { type ExpressionOrigin, FindingList } from "./finding-list.js";
-import { TYPE_VALUES } from "./function-table.js";
 import { emitLoop, type LoopHost } from "./loop-emitter.js";
-import { emitAlternative, emitOptionalCollection, emitOptionalIndex, emitOptionalMap, type OptionalHost } from "./optional-emitter.js";
-import { describeType, isAssignable, joinTypes, type StaticType, typeOfBinary } from "./type.js";
+import { emitOptionalCollection, emitOptionalIndex, emitOptionalMap, type OptionalHost } from "./optional-emitter.js";
+import { isAssignable, type StaticType } from "./type.js";
 
 /** The names that an expression may use. */
 export interface ExpressionScope extends NamedScope {
@@ -79,15 +77,6 @@ const COMPARE_OPS: Readonly<Record<string, readonly [Op, Op, Op]>> = {
   ">=": [Op.GE, Op.GE_JUMP_FALSE, Op.GE_JUMP_TRUE],
 };
 const ARITHMETIC_OPS: Readonly<Record<string, Op>> = { "+": Op.ADD, "-": Op.SUB, "*": Op.MUL, "/": Op.DIV, "%": Op.MOD, in: Op.IN };
-/** What loops give that give no bool. */
-const LOOP_TYPES: Readonly<Record<string, StaticType>> = {
-  map: "list",
-  filter: "list",
-  transformList: "list",
-  sortBy: "list",
-  transformMap: "map",
-  transformMapEntry: "map",
-};
 const NULL: ConstantValue = { type: "null", value: null };
 
 /** Emits one expression. `options.text` is its source, for places. Linear in the size of the tree. */
@@ -99,7 +88,7 @@ export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOp
   if (options.expected !== undefined && !isAssignable(type, options.expected)) {
     findings.report(
       "expression/no-such-overload",
-      `The expression is of type ${describeType(type)}; ${options.expected} is needed`,
+      `The expression is of type ${type}; ${options.expected} is needed`,
       ast.start,
       ast.end,
     );
@@ -110,19 +99,18 @@ export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOp
 /** Emits one expression's code. Made for one use. */
 export class Emitter implements LoopHost, OptionalHost, CallHost {
   readonly writer = new CodeWriter();
-  /** Of the value emitted last. */
+  /** Of the expression checked last, or of what whoever uses the emitter emitted. */
   type: StaticType = "any";
-  /** Of the expression checked last. */
   inferred: Type = DYN;
+  readonly functions: FunctionSet;
   private readonly scope: ExpressionScope;
-  readonly findings: FindingList;
-  readonly isChecked: boolean;
-  private readonly locals: { readonly name: string; readonly register: Register; readonly type: StaticType }[] = [];
+  private readonly findings: FindingList;
+  private readonly locals: { readonly name: string; readonly register: Register }[] = [];
 
   constructor(scope: ExpressionScope, findings: FindingList) {
     this.scope = scope;
     this.findings = findings;
-    this.isChecked = scope.isChecked ?? true;
+    this.functions = scope.functions ?? ALL_FUNCTIONS;
   }
 
   /** Emits what `emitBody` emits, and the return of its value. A limit passed is a finding. */
@@ -141,10 +129,9 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
 
   /** Emits a whole expression, checked before. */
   emitChecked(ast: Ast): Operand {
-    this.inferred = this.isChecked ? checkInScope(ast, this.scope, this.findings) : DYN;
-    const operand = this.emit(ast);
-    if (this.isChecked) this.type = toStaticType(this.inferred);
-    return operand;
+    this.inferred = (this.scope.isChecked ?? true) ? checkInScope(ast, this.scope, this.findings) : DYN;
+    this.type = toStaticType(this.inferred);
+    return this.emit(ast);
   }
 
   emit(node: Ast): Operand {
@@ -198,8 +185,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     this.writer.writeJump(when ? Op.JUMP_TRUE : Op.JUMP_FALSE, label, 0, dst);
   }
 
-  bind(name: string, register: Register, type: StaticType = "any"): void {
-    this.locals.push({ name, register, type });
+  bind(name: string, register: Register): void {
+    this.locals.push({ name, register });
   }
 
   unbind(): void {
@@ -214,7 +201,6 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   private emitAt(node: Ast, dst: Register | undefined): Operand {
     switch (node.kind) {
       case "literal":
-        this.type = node.type;
         return this.writer.constant(node);
       case "identifier":
         return this.emitIdentifier(node, dst);
@@ -223,7 +209,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       case "binary":
         return this.emitSpine(node, dst ?? this.writer.allocate(), undefined);
       case "call":
-        return this.emitCallNode(node, dst ?? this.writer.allocate());
+        return emitCall(this, node, dst ?? this.writer.allocate());
       case "unary":
         return this.emitUnary(node, dst ?? this.writer.allocate());
       case "logic":
@@ -236,25 +222,22 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       case "has":
         return this.emitHas(node, dst ?? this.writer.allocate());
       case "loop":
-        return this.emitLoopNode(node, dst ?? this.writer.allocate());
+        this.locate(node);
+        return emitLoop(this, node, dst ?? this.writer.allocate());
       case "bind":
         return this.emitBind(node, dst ?? this.writer.allocate());
       case "optMap":
-        return this.emitOptionalMapNode(node, dst ?? this.writer.allocate());
+        return emitOptionalMap(this, node, dst ?? this.writer.allocate());
       case "message":
         return this.rejectUnsupported(node, `Messages (${node.name}{…}) are not supported`);
       case "invalid":
-        this.type = "any";
         return this.writer.constant(NULL);
     }
   }
 
   private emitIdentifier(node: IdentifierNode, dst: Register | undefined): Operand {
     const local = node.isRooted ? undefined : this.findLocal(node.name);
-    if (local !== undefined) {
-      this.type = local.type;
-      return local.register;
-    }
+    if (local !== undefined) return local;
     const declared = this.findDeclared(node.name, node.isRooted);
     if (declared !== undefined) return this.emitVariable(declared, node);
     const builtin = this.emitBuiltin(node, dst);
@@ -263,17 +246,14 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
 
   /** `now` and the names of types, where no declared variable has the name. */
   private emitBuiltin(node: IdentifierNode, dst: Register | undefined): Operand | undefined {
-    const typeName = TYPE_VALUES.get(node.name);
-    if (typeName === undefined && node.name !== "now") return undefined;
-    const type: StaticType = typeName === undefined ? "timestamp" : "type";
-    const operand = typeName === undefined ? this.writer.builtin(Builtin.NOW) : this.writer.constant({ type: "type", value: typeName });
-    const slot = this.scope.isOpen ? this.scope.slotOf(node.name) : undefined;
-    if (slot === undefined) {
-      this.type = type;
-      return operand;
-    }
+    const { name } = node;
+    const { writer, scope } = this;
+    const isNow = name === "now";
+    if (!isNow && typeOfTypeName(name) === undefined) return undefined;
+    const operand = isNow ? writer.builtin(Builtin.NOW) : writer.constant({ type: "type", value: name });
+    const slot = scope.isOpen ? scope.slotOf(name) : undefined;
+    if (slot === undefined) return operand;
     // The context decides at run time: its own variable where it has one.
-    const { writer } = this;
     const result = dst ?? writer.allocate();
     const absent = writer.createLabel();
     const end = writer.createLabel();
@@ -284,19 +264,17 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     writer.place(absent);
     writer.write(Op.MOVE, result, operand);
     writer.place(end);
-    this.type = "any";
     return result;
   }
 
   private emitVariable(name: string, node: Ast): Operand {
-    const slot = this.scope.slotOf(name);
-    const type = this.scope.typeOf(name);
-    this.type = type ?? "any";
+    const { scope } = this;
+    const slot = scope.slotOf(name);
     if (slot === undefined) {
       this.findings.report("expression/undeclared-variable", `There is no variable "${name}"`, node.start, node.end);
       return this.writer.constant(NULL);
     }
-    if (type === undefined && !this.scope.isOpen) {
+    if (!scope.isOpen && scope.typeOf(name) === undefined) {
       this.findings.report("expression/undeclared-variable", `Nobody declares the variable "${name}"`, node.start, node.end, "warning");
     }
     return this.writer.slot(slot);
@@ -338,11 +316,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   }
 
   private emitBinary(node: BinaryNode, left: Operand, dst: Register, jump: { readonly op: Op; readonly label: Label } | undefined): void {
-    const leftType = this.type;
     const right = this.emit(node.right);
-    const rightType = this.type;
     const { operator } = node;
-    this.type = typeOfBinary(operator, leftType, rightType) ?? "any";
     this.locate(node);
     if (jump !== undefined) this.writer.writeJump(jump.op, jump.label, dst, left, right);
     else this.writer.write(COMPARE_OPS[operator]?.[0] ?? (ARITHMETIC_OPS[operator] as Op), dst, left, right);
@@ -353,14 +328,12 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     this.locate(node);
     if (node.isOptional) emitOptionalIndex(this, node, operand, key, dst);
     else this.writer.write(Op.INDEX, dst, operand, key);
-    this.type = "any";
   }
 
   private emitSelect(node: SelectNode, operand: Operand, dst: Register): void {
     this.locate(node);
     if (node.isOptional) emitOptionalIndex(this, node, operand, this.writer.constant({ type: "string", value: node.field }), dst);
     else this.writer.write(Op.FIELD, dst, operand, 0, this.writer.key(node.field));
-    this.type = "any";
   }
 
   private emitHas(node: HasNode, dst: Register): Operand {
@@ -418,7 +391,6 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       }
       writer.release(mark);
     });
-    this.type = "bool";
   }
 
   private emitConditional(node: ConditionalNode, dst: Register): Operand {
@@ -431,29 +403,10 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     writer.writeBranch(dst, test, otherwise, end);
     writer.release(mark);
     this.emitInto(node.yes, dst);
-    const { type } = this;
     writer.writeJump(Op.JUMP, end);
     writer.place(otherwise);
     this.emitInto(node.no, dst);
     writer.place(end);
-    this.type = joinTypes(type, this.type);
-    return dst;
-  }
-
-  private emitLoopNode(node: LoopNode, dst: Register): Operand {
-    this.locate(node);
-    emitLoop(this, node, dst);
-    this.type = LOOP_TYPES[node.macro] ?? "bool";
-    return dst;
-  }
-
-  private emitCallNode(node: CallNode, dst: Register): Operand {
-    const { name, target, args } = node;
-    const [alternative] = args;
-    if (target === undefined || alternative === undefined || args.length > 1 || (name !== "or" && name !== "orValue"))
-      return emitCall(this, node, dst);
-    emitAlternative(this, node, target, alternative, dst);
-    this.type = "any";
     return dst;
   }
 
@@ -465,38 +418,28 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const mark = this.writer.mark();
     const value = this.writer.allocate();
     this.emitInto(node.value, value);
-    this.bind(node.variable, value, this.type);
+    this.bind(node.variable, value);
     this.emitInto(node.body, dst);
     this.unbind();
     this.writer.release(mark);
     return dst;
   }
 
-  private emitOptionalMapNode(node: OptionalMapNode, dst: Register): Operand {
-    emitOptionalMap(this, node, dst);
-    this.type = "any";
-    return dst;
-  }
-
   private emitCollection(node: ListNode | MapNode, given: Register | undefined): Operand {
     const { kind } = node;
     const constant = node.hasOptional ? undefined : readConstant(node);
-    if (constant !== undefined) {
-      this.type = kind;
-      return this.writer.constant(constant);
-    }
+    if (constant !== undefined) return this.writer.constant(constant);
     const dst = given ?? this.writer.allocate();
     if (node.hasOptional) emitOptionalCollection(this, node, dst);
     else if (kind === "list") emitList(this, node, dst);
     else emitMap(this, node, dst);
-    this.type = kind;
     return dst;
   }
 
-  private findLocal(name: string): { readonly register: Register; readonly type: StaticType } | undefined {
+  private findLocal(name: string): Register | undefined {
     for (let index = this.locals.length - 1; index >= 0; index -= 1) {
       const local = this.locals[index];
-      if (local?.name === name) return local;
+      if (local?.name === name) return local.register;
     }
     return undefined;
   }
@@ -528,10 +471,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const name = inner.name + path;
     const declared = this.scope.isDeclared === undefined ? undefined : this.findDeclared(name, inner.isRooted);
     if (declared !== undefined) return this.emitVariable(declared, node);
-    const typeName = inner.name === "google" || inner.name === "net" ? TYPE_VALUES.get(name) : undefined;
-    if (typeName === undefined) return undefined;
-    this.type = "type";
-    return this.writer.constant({ type: "type", value: typeName });
+    const isType = (inner.name === "google" || inner.name === "net") && typeOfTypeName(name) !== undefined;
+    return isType ? this.writer.constant({ type: "type", value: name }) : undefined;
   }
 
   locate(node: Spanned): void {
@@ -541,7 +482,6 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
 
   private rejectUnsupported(node: Spanned, message: string): Operand {
     this.findings.report("expression/unsupported", message, node.start, node.end);
-    this.type = "any";
     return this.writer.constant(NULL);
   }
 }

@@ -33,7 +33,7 @@ interface Loop {
 }
 
 /** Emits `node` with its result in `dst`. */
-export function emitLoop(host: LoopHost, node: LoopNode, dst: Register): void {
+export function emitLoop(host: LoopHost, node: LoopNode, dst: Register): Register {
   switch (node.macro) {
     case "all":
       emitQuantifier(host, node, dst, true);
@@ -50,6 +50,7 @@ export function emitLoop(host: LoopHost, node: LoopNode, dst: Register): void {
     default:
       emitBuilder(host, node, dst);
   }
+  return dst;
 }
 
 /** Opens the loop; `dst` receives the error of a range that is none. */

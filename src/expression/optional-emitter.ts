@@ -34,7 +34,7 @@ function writeTest(writer: CodeWriter, dst: Register, optional: Register, empty:
 }
 
 /** `target.or(alternative)` and `target.orValue(alternative)`; the alternative is only evaluated where it is needed. */
-export function emitAlternative(host: OptionalHost, node: CallNode, target: Ast, alternative: Ast, dst: Register): void {
+export function emitAlternative(host: OptionalHost, node: CallNode, target: Ast, alternative: Ast, dst: Register): Register {
   const { writer } = host;
   const mark = writer.mark();
   const empty = writer.createLabel();
@@ -54,10 +54,11 @@ export function emitAlternative(host: OptionalHost, node: CallNode, target: Ast,
   } else host.emitInto(alternative, dst);
   writer.place(end);
   writer.release(mark);
+  return dst;
 }
 
 /** `operand.optMap(variable, body)` and `operand.optFlatMap(variable, body)`. */
-export function emitOptionalMap(host: OptionalHost, node: OptionalMapNode, dst: Register): void {
+export function emitOptionalMap(host: OptionalHost, node: OptionalMapNode, dst: Register): Register {
   const { writer } = host;
   const mark = writer.mark();
   const empty = writer.createLabel();
@@ -81,6 +82,7 @@ export function emitOptionalMap(host: OptionalHost, node: OptionalMapNode, dst: 
   writer.write(Op.MOVE, dst, writer.constant({ type: "none", value: null }));
   writer.place(end);
   writer.release(mark);
+  return dst;
 }
 
 /** `a[?b]`, or `a.?b` with the field's name as a constant. */

@@ -10,7 +10,7 @@ import type { ConstantValue } from "./emitted-code.js";
 import { type EmittedExpression, Emitter, type ExpressionScope } from "./emitter.js";
 import { FindingList } from "./finding-list.js";
 import { parseInto } from "./parser.js";
-import { describeType, isAssignable, type StaticType } from "./type.js";
+import { isAssignable, type StaticType } from "./type.js";
 
 /** Parts of one template. */
 export const TEMPLATE_PART_COUNT_MAX = 1_000;
@@ -33,7 +33,7 @@ export function emitValue(source: ValueSource, scope: ExpressionScope, options: 
   const { type, inferred } = emission.emitter;
   const findings = emission.findings();
   if (expected !== undefined && !isAssignable(type, expected)) {
-    const message = `The value is of type ${describeType(type)}; ${expected} is needed`;
+    const message = `The value is of type ${type}; ${expected} is needed`;
     findings.push({ severity: "error", code: "expression/no-such-overload", message, place: placeOf(source) });
   }
   return { code, findings, type, inferred };

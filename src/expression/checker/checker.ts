@@ -374,7 +374,7 @@ class Checker implements MacroHost {
   private checkCall(node: CallNode): Type {
     const { name, target, args } = node;
     const path = target === undefined ? undefined : this.readNamespace(target);
-    if (path === "math" && (name === "greatest" || name === "least") && args.length > 0 && this.functions.libraries.has("math")) {
+    if (path === "math" && (name === "greatest" || name === "least") && this.functions.libraries.has("math")) {
       return checkExtreme(this, node);
     }
     const full = path === undefined ? name : `${path}.${name}`;

@@ -1,158 +1,193 @@
-// The functions of CEL and of its extension libraries as data: how each may be called. The texts are read where a name is
-// used first, so that loading costs nothing. Names with a dot belong to a namespace.
+// The functions of CEL and of its extension libraries as data: the kernel's number of each, and how it may be called. The
+// texts are read where a name is used first, so that loading costs nothing. Names with a dot belong to a namespace.
+import { Fn } from "../../../assembly/abi.js";
 import { readSignature, type Signature } from "./type-text.js";
 
 export type LibraryName = "standard" | "optional" | "strings" | "math" | "encoders" | "lists" | "sets" | "regex" | "network";
 
-type SignatureTexts = Readonly<Record<string, readonly string[]>>;
-
-const TIME_PARTS = ["getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"];
-const CLOCK_PARTS = ["getHours", "getMinutes", "getSeconds", "getMilliseconds"];
+/**
+ * What a name means: the kernel's function, undefined where the emitter has code of its own for it, and its signatures.
+ * `int|uint: (T, T) T` stands for one signature with each type in the place of T. A function without signatures takes any
+ * number of arguments, and the checker looks after it by itself.
+ */
+type Entry = readonly [fn: Fn | undefined, ...signatures: string[]];
+type Entries = Readonly<Record<string, Entry>>;
 
 /** Types whose values have an order: what `<` compares and `sort` sorts. */
-const ORDERED = ["bool", "int", "uint", "double", "string", "timestamp", "duration", "bytes"];
-const ARITHMETIC = ["int", "uint", "double"];
+const ORDERED = "bool|int|uint|double|string|timestamp|duration|bytes:";
+const ARITHMETIC = "int|uint|double:";
+const WHOLE = "int|uint:";
+const NO_FN = undefined;
 
-function repeat(types: readonly string[], text: string): string[] {
-  return types.map((type) => text.replaceAll("T", type));
-}
-
-function repeatFor(names: readonly string[], texts: readonly string[]): SignatureTexts {
-  return Object.fromEntries(names.map((name) => [name, texts]));
-}
+const COMPARISON: Entry = [NO_FN, `${ORDERED}(T, T) bool`];
+const PRODUCT: Entry = [NO_FN, `${ARITHMETIC}(T, T) T`];
+const EQUALITY: Entry = [NO_FN, "(A, A) bool"];
+const TIME_PART = [".(timestamp) int", ".(timestamp, string) int"] as const;
+const CLOCK_PART = [...TIME_PART, ".(duration) int"] as const;
 
 /** langdef.md, "List of Standard Definitions". */
-const STANDARD: SignatureTexts = {
-  "!": ["(bool) bool"],
-  "unary -": ["(int) int", "(double) double"],
-  "==": ["(A, A) bool"],
-  "!=": ["(A, A) bool"],
-  ...repeatFor(["<", "<=", ">", ">="], repeat(ORDERED, "(T, T) bool")),
-  in: ["(A, list(A)) bool", "(A, map(A, B)) bool"],
+const STANDARD: Entries = {
+  "!": [NO_FN, "(bool) bool"],
+  "unary -": [NO_FN, "int|double:(T) T"],
+  "==": EQUALITY,
+  "!=": EQUALITY,
+  "<": COMPARISON,
+  "<=": COMPARISON,
+  ">": COMPARISON,
+  ">=": COMPARISON,
+  in: [NO_FN, "(A, list(A)) bool", "(A, map(A, B)) bool"],
   "+": [
-    "(bytes, bytes) bytes",
-    "(double, double) double",
-    "(duration, duration) duration",
+    NO_FN,
+    "bytes|double|duration:(T, T) T",
     "(duration, timestamp) timestamp",
     "(timestamp, duration) timestamp",
-    "(int, int) int",
-    "(list(A), list(A)) list(A)",
-    "(string, string) string",
-    "(uint, uint) uint",
+    "int|list(A)|string|uint:(T, T) T",
   ],
   "-": [
-    ...repeat(ARITHMETIC, "(T, T) T"),
+    NO_FN,
+    `${ARITHMETIC}(T, T) T`,
     "(duration, duration) duration",
     "(timestamp, duration) timestamp",
     "(timestamp, timestamp) duration",
   ],
-  ...repeatFor(["*", "/"], repeat(ARITHMETIC, "(T, T) T")),
-  "%": ["(int, int) int", "(uint, uint) uint"],
-  "_[_]": ["(list(A), int) A", "(map(A, B), A) B"],
-  "_?_:_": ["(bool, A, A) A"],
+  "*": PRODUCT,
+  "/": PRODUCT,
+  "%": [NO_FN, `${WHOLE}(T, T) T`],
+  "_[_]": [NO_FN, "(list(A), int) A", "(map(A, B), A) B"],
+  "_?_:_": [NO_FN, "(bool, A, A) A"],
 
-  size: ["bytes", "list(A)", "map(A, B)", "string"].flatMap((type) => [`(${type}) int`, `.(${type}) int`]),
-  contains: [".(string, string) bool"],
-  startsWith: [".(string, string) bool"],
-  endsWith: [".(string, string) bool"],
-  matches: ["(string, string) bool", ".(string, string) bool"],
-  bool: ["(bool) bool", "(string) bool"],
-  bytes: ["(bytes) bytes", "(string) bytes"],
-  double: ["(double) double", "(int) double", "(string) double", "(uint) double"],
-  duration: ["(duration) duration", "(int) duration", "(string) duration"],
-  dyn: ["(A) dyn"],
-  int: ["(int) int", "(double) int", "(duration) int", "(string) int", "(timestamp) int", "(uint) int"],
-  string: ["string", "bool", "bytes", "double", "duration", "int", "timestamp", "uint"].map((type) => `(${type}) string`),
-  timestamp: ["(timestamp) timestamp", "(int) timestamp", "(string) timestamp"],
-  type: ["(A) type(A)"],
-  uint: ["(uint) uint", "(double) uint", "(int) uint", "(string) uint"],
-  ...repeatFor(TIME_PARTS, [".(timestamp) int", ".(timestamp, string) int"]),
-  ...repeatFor(CLOCK_PARTS, [".(timestamp) int", ".(timestamp, string) int", ".(duration) int"]),
+  size: [Fn.SIZE, "bytes|list(A)|map(A, B)|string:(T) int", "bytes|list(A)|map(A, B)|string:.(T) int"],
+  contains: [Fn.CONTAINS, ".(string, string) bool"],
+  startsWith: [Fn.STARTS_WITH, ".(string, string) bool"],
+  endsWith: [Fn.ENDS_WITH, ".(string, string) bool"],
+  matches: [Fn.MATCHES, "(string, string) bool", ".(string, string) bool"],
+  bool: [Fn.TO_BOOL, "bool|string:(T) bool"],
+  bytes: [Fn.TO_BYTES, "bytes|string:(T) bytes"],
+  double: [Fn.TO_DOUBLE, "double|int|string|uint:(T) double"],
+  duration: [Fn.TO_DURATION, "duration|int|string:(T) duration"],
+  dyn: [Fn.TO_DYN, "(A) dyn"],
+  int: [Fn.TO_INT, "int|double|duration|string|timestamp|uint:(T) int"],
+  string: [Fn.TO_STRING, "string|bool|bytes|double|duration|int|timestamp|uint:(T) string"],
+  timestamp: [Fn.TO_TIMESTAMP, "timestamp|int|string:(T) timestamp"],
+  type: [Fn.TO_TYPE, "(A) type(A)"],
+  uint: [Fn.TO_UINT, "uint|double|int|string:(T) uint"],
+  getFullYear: [Fn.GET_FULL_YEAR, ...TIME_PART],
+  getMonth: [Fn.GET_MONTH, ...TIME_PART],
+  getDate: [Fn.GET_DATE, ...TIME_PART],
+  getDayOfMonth: [Fn.GET_DAY_OF_MONTH, ...TIME_PART],
+  getDayOfWeek: [Fn.GET_DAY_OF_WEEK, ...TIME_PART],
+  getDayOfYear: [Fn.GET_DAY_OF_YEAR, ...TIME_PART],
+  getHours: [Fn.GET_HOURS, ...CLOCK_PART],
+  getMinutes: [Fn.GET_MINUTES, ...CLOCK_PART],
+  getSeconds: [Fn.GET_SECONDS, ...CLOCK_PART],
+  getMilliseconds: [Fn.GET_MILLISECONDS, ...CLOCK_PART],
 };
 
-const OPTIONAL: SignatureTexts = {
-  "optional.of": ["(A) optional_type(A)"],
-  "optional.ofNonZeroValue": ["(A) optional_type(A)"],
-  "optional.none": ["() optional_type(A)"],
-  "optional.unwrap": ["(list(optional_type(A))) list(A)"],
-  unwrapOpt: [".(list(optional_type(A))) list(A)"],
-  hasValue: [".(optional_type(A)) bool"],
-  value: [".(optional_type(A)) A"],
-  or: [".(optional_type(A), optional_type(A)) optional_type(A)"],
-  orValue: [".(optional_type(A), A) A"],
-  "_[_]": ["(optional_type(list(A)), int) optional_type(A)", "(optional_type(map(A, B)), A) optional_type(B)"],
+const OPTIONAL: Entries = {
+  "optional.of": [Fn.OPTIONAL_OF, "(A) optional_type(A)"],
+  "optional.ofNonZeroValue": [Fn.OPTIONAL_OF_NON_ZERO, "(A) optional_type(A)"],
+  "optional.none": [NO_FN, "() optional_type(A)"],
+  "optional.unwrap": [Fn.UNWRAP_ALL, "(list(optional_type(A))) list(A)"],
+  unwrapOpt: [Fn.UNWRAP_ALL, ".(list(optional_type(A))) list(A)"],
+  hasValue: [Fn.HAS_VALUE, ".(optional_type(A)) bool"],
+  value: [Fn.OPTIONAL_VALUE, ".(optional_type(A)) A"],
+  or: [NO_FN, ".(optional_type(A), optional_type(A)) optional_type(A)"],
+  orValue: [NO_FN, ".(optional_type(A), A) A"],
+  "_[_]": [NO_FN, "(optional_type(list(A)), int) optional_type(A)", "(optional_type(map(A, B)), A) optional_type(B)"],
   "_[?_]": [
-    "(list(A), int) optional_type(A)",
-    "(optional_type(list(A)), int) optional_type(A)",
-    "(map(A, B), A) optional_type(B)",
-    "(optional_type(map(A, B)), A) optional_type(B)",
+    NO_FN,
+    "list(A)|optional_type(list(A)):(T, int) optional_type(A)",
+    "map(A, B)|optional_type(map(A, B)):(T, A) optional_type(B)",
   ],
 };
 
-const STRINGS: SignatureTexts = {
-  charAt: [".(string, int) string"],
-  format: [".(string, list(dyn)) string"],
-  ...repeatFor(["indexOf", "lastIndexOf"], [".(string, string) int", ".(string, string, int) int"]),
-  join: [".(list(string)) string", ".(list(string), string) string"],
-  lowerAscii: [".(string) string"],
-  upperAscii: [".(string) string"],
-  replace: [".(string, string, string) string", ".(string, string, string, int) string"],
-  reverse: [".(string) string"],
-  split: [".(string, string) list(string)", ".(string, string, int) list(string)"],
-  substring: [".(string, int) string", ".(string, int, int) string"],
-  trim: [".(string) string"],
-  "strings.quote": ["(string) string"],
+const INDEX_SEARCH = [".(string, string) int", ".(string, string, int) int"] as const;
+
+const STRINGS: Entries = {
+  charAt: [Fn.CHAR_AT, ".(string, int) string"],
+  format: [Fn.FORMAT, ".(string, list(dyn)) string"],
+  indexOf: [Fn.INDEX_OF, ...INDEX_SEARCH],
+  lastIndexOf: [Fn.LAST_INDEX_OF, ...INDEX_SEARCH],
+  join: [Fn.JOIN, ".(list(string)) string", ".(list(string), string) string"],
+  lowerAscii: [Fn.LOWER_ASCII, ".(string) string"],
+  upperAscii: [Fn.UPPER_ASCII, ".(string) string"],
+  replace: [Fn.REPLACE, ".(string, string, string) string", ".(string, string, string, int) string"],
+  reverse: [Fn.REVERSE, ".(string) string"],
+  split: [Fn.SPLIT, ".(string, string) list(string)", ".(string, string, int) list(string)"],
+  substring: [Fn.SUBSTRING, ".(string, int) string", ".(string, int, int) string"],
+  trim: [Fn.TRIM, ".(string) string"],
+  "strings.quote": [Fn.QUOTE, "(string) string"],
 };
 
-/** `math.greatest` and `math.least` take any number of arguments: see macro-types. */
-const MATH: SignatureTexts = {
-  "math.abs": repeat(ARITHMETIC, "(T) T"),
-  "math.sign": repeat(ARITHMETIC, "(T) T"),
-  ...repeatFor(["math.ceil", "math.floor", "math.round", "math.trunc"], ["(double) double"]),
-  "math.sqrt": repeat(ARITHMETIC, "(T) double"),
-  ...repeatFor(["math.isInf", "math.isNaN", "math.isFinite"], ["(double) bool"]),
-  ...repeatFor(["math.bitAnd", "math.bitOr", "math.bitXor"], ["(int, int) int", "(uint, uint) uint"]),
-  "math.bitNot": ["(int) int", "(uint) uint"],
-  ...repeatFor(["math.bitShiftLeft", "math.bitShiftRight"], ["(int, int) int", "(uint, int) uint"]),
+const MATH: Entries = {
+  "math.greatest": [Fn.GREATEST],
+  "math.least": [Fn.LEAST],
+  "math.abs": [Fn.ABS, `${ARITHMETIC}(T) T`],
+  "math.sign": [Fn.SIGN, `${ARITHMETIC}(T) T`],
+  "math.ceil": [Fn.CEIL, "(double) double"],
+  "math.floor": [Fn.FLOOR, "(double) double"],
+  "math.round": [Fn.ROUND, "(double) double"],
+  "math.trunc": [Fn.TRUNC, "(double) double"],
+  "math.sqrt": [Fn.SQRT, `${ARITHMETIC}(T) double`],
+  "math.isInf": [Fn.IS_INF, "(double) bool"],
+  "math.isNaN": [Fn.IS_NAN, "(double) bool"],
+  "math.isFinite": [Fn.IS_FINITE, "(double) bool"],
+  "math.bitAnd": [Fn.BIT_AND, `${WHOLE}(T, T) T`],
+  "math.bitOr": [Fn.BIT_OR, `${WHOLE}(T, T) T`],
+  "math.bitXor": [Fn.BIT_XOR, `${WHOLE}(T, T) T`],
+  "math.bitNot": [Fn.BIT_NOT, `${WHOLE}(T) T`],
+  "math.bitShiftLeft": [Fn.SHIFT_LEFT, `${WHOLE}(T, int) T`],
+  "math.bitShiftRight": [Fn.SHIFT_RIGHT, `${WHOLE}(T, int) T`],
 };
 
-const ENCODERS: SignatureTexts = { "base64.encode": ["(bytes) string"], "base64.decode": ["(string) bytes"] };
-
-const LISTS: SignatureTexts = {
-  "lists.range": ["(int) list(int)"],
-  distinct: [".(list(A)) list(A)"],
-  flatten: [".(list(list(A))) list(A)", ".(list(dyn), int) list(dyn)"],
-  reverse: [".(list(A)) list(A)"],
-  slice: [".(list(A), int, int) list(A)"],
-  sort: repeat(ORDERED, ".(list(T)) list(T)"),
-  first: [".(list(A)) optional_type(A)"],
-  last: [".(list(A)) optional_type(A)"],
+const ENCODERS: Entries = {
+  "base64.encode": [Fn.BASE64_ENCODE, "(bytes) string"],
+  "base64.decode": [Fn.BASE64_DECODE, "(string) bytes"],
 };
 
-const SETS: SignatureTexts = repeatFor(["sets.contains", "sets.equivalent", "sets.intersects"], ["(list(A), list(A)) bool"]);
-
-const REGEX: SignatureTexts = {
-  "regex.replace": ["(string, string, string) string", "(string, string, string, int) string"],
-  "regex.extract": ["(string, string) optional_type(string)"],
-  "regex.extractAll": ["(string, string) list(string)"],
+const LISTS: Entries = {
+  "lists.range": [Fn.RANGE, "(int) list(int)"],
+  distinct: [Fn.DISTINCT, ".(list(A)) list(A)"],
+  flatten: [Fn.FLATTEN, ".(list(list(A))) list(A)", ".(list(dyn), int) list(dyn)"],
+  reverse: [Fn.REVERSE, ".(list(A)) list(A)"],
+  slice: [Fn.SLICE, ".(list(A), int, int) list(A)"],
+  sort: [Fn.SORT, `${ORDERED}.(list(T)) list(T)`],
+  first: [Fn.FIRST, ".(list(A)) optional_type(A)"],
+  last: [Fn.LAST, ".(list(A)) optional_type(A)"],
 };
 
-const NETWORK: SignatureTexts = {
-  ip: ["(string) net.IP", ".(net.CIDR) net.IP"],
-  cidr: ["(string) net.CIDR"],
-  isIP: ["(string) bool"],
-  isCIDR: ["(string) bool"],
-  "ip.isCanonical": ["(string) bool"],
-  family: [".(net.IP) int"],
-  ...repeatFor(["isLoopback", "isGlobalUnicast", "isUnspecified", "isLinkLocalMulticast", "isLinkLocalUnicast"], [".(net.IP) bool"]),
-  containsIP: [".(net.CIDR, net.IP) bool", ".(net.CIDR, string) bool"],
-  containsCIDR: [".(net.CIDR, net.CIDR) bool", ".(net.CIDR, string) bool"],
-  masked: [".(net.CIDR) net.CIDR"],
-  prefixLength: [".(net.CIDR) int"],
-  string: ["(net.IP) string", "(net.CIDR) string"],
+const SETS: Entries = {
+  "sets.contains": [Fn.SETS_CONTAINS, "(list(A), list(A)) bool"],
+  "sets.equivalent": [Fn.SETS_EQUIVALENT, "(list(A), list(A)) bool"],
+  "sets.intersects": [Fn.SETS_INTERSECTS, "(list(A), list(A)) bool"],
 };
 
-const LIBRARIES: Readonly<Record<LibraryName, SignatureTexts>> = {
+const REGEX: Entries = {
+  "regex.replace": [Fn.REGEX_REPLACE, "(string, string, string) string", "(string, string, string, int) string"],
+  "regex.extract": [Fn.REGEX_EXTRACT, "(string, string) optional_type(string)"],
+  "regex.extractAll": [Fn.REGEX_EXTRACT_ALL, "(string, string) list(string)"],
+};
+
+const NETWORK: Entries = {
+  ip: [Fn.TO_IP, "(string) net.IP", ".(net.CIDR) net.IP"],
+  cidr: [Fn.TO_CIDR, "(string) net.CIDR"],
+  isIP: [Fn.IS_IP, "(string) bool"],
+  isCIDR: [Fn.IS_CIDR, "(string) bool"],
+  "ip.isCanonical": [Fn.IS_CANONICAL, "(string) bool"],
+  family: [Fn.FAMILY, ".(net.IP) int"],
+  isLoopback: [Fn.IS_LOOPBACK, ".(net.IP) bool"],
+  isGlobalUnicast: [Fn.IS_GLOBAL_UNICAST, ".(net.IP) bool"],
+  isUnspecified: [Fn.IS_UNSPECIFIED, ".(net.IP) bool"],
+  isLinkLocalMulticast: [Fn.IS_LINK_LOCAL_MULTICAST, ".(net.IP) bool"],
+  isLinkLocalUnicast: [Fn.IS_LINK_LOCAL_UNICAST, ".(net.IP) bool"],
+  containsIP: [Fn.CONTAINS_IP, "net.IP|string:.(net.CIDR, T) bool"],
+  containsCIDR: [Fn.CONTAINS_CIDR, "net.CIDR|string:.(net.CIDR, T) bool"],
+  masked: [Fn.MASKED, ".(net.CIDR) net.CIDR"],
+  prefixLength: [Fn.PREFIX_LENGTH, ".(net.CIDR) int"],
+  string: [Fn.TO_STRING, "net.IP|net.CIDR:(T) string"],
+};
+
+const LIBRARIES: Readonly<Record<LibraryName, Entries>> = {
   standard: STANDARD,
   optional: OPTIONAL,
   strings: STRINGS,
@@ -166,11 +201,56 @@ const LIBRARIES: Readonly<Record<LibraryName, SignatureTexts>> = {
 
 export const ALL_LIBRARIES = Object.keys(LIBRARIES) as readonly LibraryName[];
 
-/** The functions of some libraries, and of an embedder. Share one: what was read is kept (known names only). */
+/** What a name means in one set of functions. */
+export class KnownFunction {
+  /** The kernel's function; undefined: the emitter has code of its own, or the function is an embedder's. */
+  readonly fn: Fn | undefined;
+  private readonly texts: string[];
+  private readonly added: readonly Signature[];
+  private read: readonly Signature[] | undefined;
+
+  constructor(fn: Fn | undefined, texts: string[], added: readonly Signature[]) {
+    this.fn = fn;
+    this.texts = texts;
+    this.added = added;
+  }
+
+  /** Those of CEL first. */
+  get signatures(): readonly Signature[] {
+    this.read ??= [...this.texts.flatMap(readSignatures), ...this.added];
+    return this.read;
+  }
+
+  /** May a call have so many arguments? A method's receiver is one of them. */
+  takes(isMember: boolean, argumentCount: number): boolean {
+    const { signatures } = this;
+    for (const { params, isMember: isMethod } of signatures) if (isMethod === isMember && params.length === argumentCount) return true;
+    return signatures.length === 0 && !isMember && argumentCount > 0;
+  }
+
+  /** The same with more ways to call it. */
+  with(texts: readonly string[], added: readonly Signature[]): KnownFunction {
+    return new KnownFunction(this.fn, [...this.texts, ...texts], [...this.added, ...added]);
+  }
+}
+
+function readSignatures(text: string): Signature[] {
+  const colon = text.indexOf(":");
+  const form = text.slice(colon + 1);
+  if (colon < 0) return [readSignature(form)];
+  return text
+    .slice(0, colon)
+    .split("|")
+    .map((type) => readSignature(form.replace(/\bT\b/g, type)));
+}
+
+const NO_SIGNATURES: readonly Signature[] = [];
+
+/** The functions of some libraries, and of an embedder. Share one: what was read is kept. */
 export class FunctionSet {
   readonly libraries: ReadonlySet<LibraryName>;
   private readonly added: ReadonlyMap<string, readonly Signature[]>;
-  private readonly read = new Map<string, readonly Signature[]>();
+  private known: ReadonlyMap<string, KnownFunction> | undefined;
   private namespaces: ReadonlySet<string> | undefined;
 
   constructor(libraries: readonly LibraryName[] = ALL_LIBRARIES, added: ReadonlyMap<string, readonly Signature[]> = new Map()) {
@@ -178,17 +258,18 @@ export class FunctionSet {
     this.added = added;
   }
 
-  /** The signatures of a name, those of CEL first; none: there is no such function. */
+  find(name: string): KnownFunction | undefined {
+    this.known ??= this.collect();
+    return this.known.get(name);
+  }
+
+  /** The signatures of a name; none: there is no such function, or one that takes any number of arguments. */
   signaturesOf(name: string): readonly Signature[] {
-    const known = this.read.get(name);
-    if (known !== undefined) return known;
-    const signatures = this.readSignatures(name);
-    if (signatures.length > 0) this.read.set(name, signatures);
-    return signatures;
+    return this.find(name)?.signatures ?? NO_SIGNATURES;
   }
 
   has(name: string): boolean {
-    return this.signaturesOf(name).length > 0;
+    return this.find(name) !== undefined;
   }
 
   /** Do functions have names that begin with this one and a dot? */
@@ -199,19 +280,21 @@ export class FunctionSet {
 
   /** Names that a call may have, without those of operators. */
   get names(): string[] {
-    const names = new Set<string>(this.added.keys());
-    for (const library of this.libraries) for (const name of Object.keys(LIBRARIES[library])) if (/^\w[\w.]*$/.test(name)) names.add(name);
-    names.delete("in");
-    return [...names];
+    this.known ??= this.collect();
+    return [...this.known.keys()].filter((name) => /^\w[\w.]*$/.test(name) && name !== "in");
   }
 
-  private readSignatures(name: string): readonly Signature[] {
-    const signatures: Signature[] = [];
+  private collect(): Map<string, KnownFunction> {
+    const known = new Map<string, KnownFunction>();
     for (const library of this.libraries) {
-      const texts = LIBRARIES[library];
-      if (Object.hasOwn(texts, name)) signatures.push(...(texts[name] as readonly string[]).map(readSignature));
+      for (const [name, [fn, ...texts]] of Object.entries(LIBRARIES[library])) {
+        known.set(name, known.get(name)?.with(texts, NO_SIGNATURES) ?? new KnownFunction(fn, texts, NO_SIGNATURES));
+      }
     }
-    return [...signatures, ...(this.added.get(name) ?? [])];
+    for (const [name, signatures] of this.added) {
+      known.set(name, known.get(name)?.with([], signatures) ?? new KnownFunction(undefined, [], signatures));
+    }
+    return known;
   }
 }
 

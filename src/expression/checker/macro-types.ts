@@ -155,7 +155,9 @@ export function checkOptionalMap(host: MacroHost, node: OptionalMapNode): Type {
 const NUMERIC_TYPES: readonly Type[] = [INT, UINT, DOUBLE, NUMBER];
 
 /** `math.greatest(…)` and `math.least(…)`: any number of numbers, or one list of them. Of several types: dyn. */
-export function checkExtreme(host: MacroHost, { name, args }: CallNode): Type {
+export function checkExtreme(host: MacroHost, { name, nameStart, args }: CallNode): Type {
+  if (args.length === 0)
+    host.reportType(`math.${name}() takes 1 or more arguments, not 0`, { start: nameStart, end: nameStart + name.length });
   const types = args.map((arg) => resolve(host.check(arg)));
   const only = types.length === 1 ? types[0] : undefined;
   const items = only?.kind === Kind.LIST ? [resolve(only.params[0] as Type)] : types;
