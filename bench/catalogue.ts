@@ -26,7 +26,14 @@ export type Target =
   /** The peer takes at least `ratioMin` times as long as ours. */
   | { readonly ours: string; readonly peer: string; readonly ratioMin: number }
   /** One operation takes at most so many ns. */
-  | { readonly ours: string; readonly timeNsMax: number };
+  | { readonly ours: string; readonly timeNsMax: number }
+  /** At least so many operations a second. */
+  | { readonly ours: string; readonly perSecondMin: number }
+  /** One operation keeps at most so many bytes (a scenario whose unit is bytes). */
+  | { readonly ours: string; readonly bytesMax: number };
+
+/** What is measured of an operation: nanoseconds, or bytes that stay in use. */
+export type Unit = "ns" | "bytes";
 
 export interface Scenario {
   readonly id: string;
@@ -35,6 +42,8 @@ export interface Scenario {
   readonly operation: string;
   /** Operations are run in multiples of this. */
   readonly operationStep: number;
+  /** Default: ns. */
+  readonly unit?: Unit;
   readonly load: Load;
   readonly subjects: readonly SubjectPlan[];
   readonly targets: readonly Target[];

@@ -1,12 +1,14 @@
 // Two saved results side by side: what got faster, what slower, and whether the difference stands out of the spread.
 import { readFile } from "node:fs/promises";
-import { formatTable, formatTime } from "./report.js";
+import type { Unit } from "./catalogue.js";
+import { formatAmount, formatTable } from "./report.js";
 import { parseResults, type BenchResults, type SubjectResult } from "./results.js";
 
 export interface ComparisonRow {
   readonly scenario: string;
   readonly subject: string;
-  /** Median ns per operation; absent where the subject is missing or failed. */
+  readonly unit: Unit;
+  /** Median per operation; absent where the subject is missing or failed. */
   readonly before: number | undefined;
   readonly after: number | undefined;
   /** after / before: below 1 is faster. */
@@ -17,19 +19,20 @@ export interface ComparisonRow {
 
 /** One row per subject that either holds, in the order of `after`, what is only in `before` last. */
 export function compareResults(before: BenchResults, after: BenchResults): ComparisonRow[] {
-  const keys = new Map<string, { scenario: string; subject: string }>();
+  const keys = new Map<string, { scenario: string; subject: string; unit: Unit }>();
   for (const results of [after, before]) {
-    for (const { id, subjects } of results.scenarios) {
-      for (const { name } of subjects) keys.set(`${id}\n${name}`, { scenario: id, subject: name });
+    for (const { id, unit = "ns", subjects } of results.scenarios) {
+      for (const { name } of subjects) keys.set(`${id}\n${name}`, { scenario: id, subject: name, unit });
     }
   }
-  return [...keys.values()].map(({ scenario, subject }) => {
+  return [...keys.values()].map(({ scenario, subject, unit }) => {
     const old = findSubject(before, scenario, subject)?.spread;
     const now = findSubject(after, scenario, subject)?.spread;
     const isBoth = old !== undefined && now !== undefined;
     return {
       scenario,
       subject,
+      unit,
       before: old?.median,
       after: now?.median,
       ratio: isBoth ? now.median / old.median : undefined,
@@ -43,10 +46,10 @@ function findSubject(results: BenchResults, scenario: string, subject: string): 
 }
 
 export function formatComparison(before: BenchResults, after: BenchResults): string {
-  const rows = compareResults(before, after).map(({ scenario, subject, before: old, after: now, ratio, isClear }) => [
+  const rows = compareResults(before, after).map(({ scenario, subject, unit, before: old, after: now, ratio, isClear }) => [
     `${scenario} · ${subject}`,
-    old === undefined ? "–" : formatTime(old),
-    now === undefined ? "–" : formatTime(now),
+    old === undefined ? "–" : formatAmount(old, unit),
+    now === undefined ? "–" : formatAmount(now, unit),
     ratio === undefined ? "–" : `${ratio.toFixed(2)}x`,
     ratio === undefined ? "" : !isClear ? "within the spread" : ratio < 1 ? "faster" : "slower",
   ]);

@@ -2,7 +2,7 @@
 // documentation are never typed by hand.
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { formatRatio, formatTarget, formatTime } from "./report.js";
+import { formatAmount, formatRatio, formatTarget } from "./report.js";
 import { parseResults, type BenchResults, type ScenarioResult } from "./results.js";
 
 const PAGE = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
@@ -32,7 +32,8 @@ function renderScenario(scenario: ScenarioResult): string {
       const pair = scenario.pairs.find((candidate) => candidate.ours === own.name && candidate.peer === subject.name);
       return pair === undefined ? "" : formatRatio(pair.perRound.median);
     });
-    return [name, formatTime(subject.spread.median), `${formatTime(subject.spread.p10)} – ${formatTime(subject.spread.p90)}`, ...ratios];
+    const [median, low, high] = [subject.spread.median, subject.spread.p10, subject.spread.p90].map((amount) => formatAmount(amount, scenario.unit));
+    return [name, median ?? "", `${low} – ${high}`, ...ratios];
   });
   const lines = [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...rows].map((row) => `| ${row.join(" | ")} |`);
   return [`### \`${scenario.id}\`: ${scenario.title}`, "", ...lines, ...scenario.targets.flatMap((target) => ["", formatTarget(target).replace(/\s+/g, " ")])].join("\n");

@@ -28,15 +28,24 @@ export async function measureInterleaved(contenders: readonly Contender[], plan:
     for (let turn = 0; turn < lanes.length; turn += 1) {
       const lane = lanes[(round + turn) % lanes.length];
       if (lane === undefined) continue;
-      await attempt(lane, async () => {
-        const elapsedMs = await takeSample(lane.subject, lane.operationCount);
-        lane.samples.push((elapsedMs * 1e6) / lane.operationCount);
-      });
+      await attempt(lane, async () => void lane.samples.push(await takeFigure(lane)));
     }
   }
   return lanes.map(({ name, operationCount, samples, failure }) =>
     failure === undefined ? { name, operationCount, samples } : { name, operationCount, samples: [], failure },
   );
+}
+
+/** One sample: ns per operation, or what the subject gauges itself. */
+async function takeFigure({ subject, operationCount }: Lane): Promise<number> {
+  if (subject.gauge !== undefined) return gaugeSubject(subject);
+  return ((await takeSample(subject, operationCount)) * 1e6) / operationCount;
+}
+
+async function gaugeSubject(subject: Subject): Promise<number> {
+  const figure = (await subject.gauge?.()) ?? Number.NaN;
+  await subject.settle?.();
+  return figure;
 }
 
 async function attempt(lane: Lane, work: () => Promise<void>): Promise<void> {
@@ -49,6 +58,11 @@ async function attempt(lane: Lane, work: () => Promise<void>): Promise<void> {
 }
 
 async function calibrateLane(lane: Lane, plan: SamplingPlan, step: number): Promise<void> {
+  if (lane.subject.gauge !== undefined) {
+    lane.operationCount = 1;
+    await gaugeSubject(lane.subject);
+    return;
+  }
   lane.operationCount = await calibrateCount((count) => takeSample(lane.subject, count), plan.sampleTimeMsMin, step);
   // Samples thrown away: the optimising compilers, which work in the background, finish meanwhile.
   for (let warmMs = 0; warmMs < plan.warmUpTimeMs; ) warmMs += Math.max(1, await takeSample(lane.subject, lane.operationCount));

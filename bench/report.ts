@@ -1,4 +1,5 @@
 // Results as text for a terminal: one table per scenario, the targets below it, the environment at the head.
+import type { Unit } from "./catalogue.js";
 import type { BenchResults, Environment, ScenarioResult, SubjectResult, TargetResult } from "./results.js";
 
 /** Nanoseconds with a fitting unit and three significant digits. */
@@ -6,6 +7,21 @@ export function formatTime(nanoseconds: number): string {
   if (nanoseconds < 1e3) return `${formatDigits(nanoseconds)} ns`;
   if (nanoseconds < 1e6) return `${formatDigits(nanoseconds / 1e3)} µs`;
   return `${formatDigits(nanoseconds / 1e6)} ms`;
+}
+
+/** An amount in its unit. */
+export function formatAmount(amount: number, unit: Unit = "ns"): string {
+  return unit === "ns" ? formatTime(amount) : formatSize(amount);
+}
+
+function formatSize(bytes: number): string {
+  return `${formatDigits(bytes)} B`;
+}
+
+/** Operations a second. */
+export function formatRate(perSecond: number): string {
+  if (perSecond < 1e6) return `${formatDigits(perSecond / 1e3)} k/s`;
+  return `${formatDigits(perSecond / 1e6)} M/s`;
 }
 
 /** Three significant digits, never an exponent. */
@@ -54,14 +70,21 @@ function formatSubject(scenario: ScenarioResult, subject: SubjectResult, ours: r
     const pair = scenario.pairs.find((candidate) => candidate.ours === own.name && candidate.peer === subject.name);
     return pair === undefined ? "" : formatRatio(pair.perRound.median);
   });
-  return [name, formatTime(median), formatTime(p10), formatTime(p90), ...ratios];
+  return [name, ...[median, p10, p90].map((amount) => formatAmount(amount, scenario.unit)), ...ratios];
 }
 
 export function formatTarget(target: TargetResult): string {
-  const isTime = "timeNsMax" in target;
-  const aim = isTime ? `${target.ours} in at most ${formatTime(target.timeNsMax)}` : `${target.ours} at least ${target.ratioMin}x faster than ${target.peer}`;
+  const [aim, format] = describeAim(target);
   if (target.reached === undefined) return `reach: MISSED  ${aim}: not measured`;
-  return `reach: ${target.isMet ? "met   " : "MISSED"}  ${aim}: ${isTime ? formatTime(target.reached) : formatRatio(target.reached)}`;
+  return `reach: ${target.isMet ? "met   " : "MISSED"}  ${aim}: ${format(target.reached)}`;
+}
+
+/** What the target asks for, and how what was reached is written. */
+function describeAim(target: TargetResult): [string, (reached: number) => string] {
+  if ("ratioMin" in target) return [`${target.ours} at least ${target.ratioMin}x faster than ${target.peer}`, formatRatio];
+  if ("perSecondMin" in target) return [`${target.ours} at least ${formatRate(target.perSecondMin)}`, formatRate];
+  if ("bytesMax" in target) return [`${target.ours} in at most ${formatSize(target.bytesMax)}`, formatSize];
+  return [`${target.ours} in at most ${formatTime(target.timeNsMax)}`, formatTime];
 }
 
 export function formatResults(results: BenchResults): string {

@@ -1,5 +1,5 @@
 // What a benchmark run yields and what `--json` saves. Raw samples are kept, so a later reader can compute what this one did not.
-import type { Scenario, Target } from "./catalogue.js";
+import type { Scenario, Target, Unit } from "./catalogue.js";
 import { compareSamples, describeSpread, type Ratio, type Spread } from "./statistics.js";
 
 export const RESULTS_VERSION = 1;
@@ -8,7 +8,7 @@ export const RESULTS_VERSION = 1;
 export interface SubjectSamples {
   readonly name: string;
   readonly operationCount: number;
-  /** Nanoseconds per operation, one per round. Empty where the subject failed. */
+  /** Nanoseconds (or the scenario's unit) per operation, one per round. Empty where the subject failed. */
   readonly samples: readonly number[];
   readonly failure?: string;
 }
@@ -23,13 +23,15 @@ export interface PairResult extends Ratio {
   readonly peer: string;
 }
 
-/** `reached`: the median of the per-round ratios, or of the times in ns; absent where a subject failed. */
+/** `reached`: the median of the per-round ratios, of the times in ns, the operations a second, the bytes; absent where a subject failed. */
 export type TargetResult = Target & { readonly reached?: number; readonly isMet: boolean };
 
 export interface ScenarioResult {
   readonly id: string;
   readonly title: string;
   readonly operation: string;
+  /** Default: ns. */
+  readonly unit?: Unit;
   readonly subjects: readonly SubjectResult[];
   readonly pairs: readonly PairResult[];
   readonly targets: readonly TargetResult[];
@@ -69,16 +71,21 @@ export function summarizeScenario(scenario: Scenario, measured: readonly Subject
       pairs.push({ ours: ours.name, peer: peer.name, ...compareSamples(peer.samples, ours.samples) });
     }
   }
-  const targets = scenario.targets.map((target): TargetResult => {
-    if ("timeNsMax" in target) {
-      const median = done.find((subject) => subject.name === target.ours)?.spread?.median;
-      return median === undefined ? { ...target, isMet: false } : { ...target, reached: median, isMet: median <= target.timeNsMax };
-    }
-    const pair = pairs.find((candidate) => candidate.ours === target.ours && candidate.peer === target.peer);
-    if (pair === undefined) return { ...target, isMet: false };
-    return { ...target, reached: pair.perRound.median, isMet: pair.perRound.median >= target.ratioMin };
-  });
-  return { id: scenario.id, title: scenario.title, operation: scenario.operation, subjects, pairs, targets };
+  const targets = scenario.targets.map((target) => judgeTarget(target, done, pairs));
+  return { id: scenario.id, title: scenario.title, operation: scenario.operation, ...(scenario.unit && { unit: scenario.unit }), subjects, pairs, targets };
+}
+
+function judgeTarget(target: Target, done: readonly SubjectResult[], pairs: readonly PairResult[]): TargetResult {
+  if ("ratioMin" in target) {
+    const reached = pairs.find(({ ours, peer }) => ours === target.ours && peer === target.peer)?.perRound.median;
+    return reached === undefined ? { ...target, isMet: false } : { ...target, reached, isMet: reached >= target.ratioMin };
+  }
+  const amount = done.find(({ name }) => name === target.ours)?.spread?.median;
+  if (amount === undefined) return { ...target, isMet: false };
+  if ("timeNsMax" in target) return { ...target, reached: amount, isMet: amount <= target.timeNsMax };
+  if ("bytesMax" in target) return { ...target, reached: amount, isMet: amount <= target.bytesMax };
+  const reached = 1e9 / amount;
+  return { ...target, reached, isMet: reached >= target.perSecondMin };
 }
 
 /** Reads saved results. Throws with what is wrong with them. */

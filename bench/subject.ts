@@ -4,6 +4,8 @@ import type { Load } from "./catalogue.js";
 export interface Subject {
   /** Performs `count` operations. */
   run(count: number): void | Promise<void>;
+  /** For figures that are not the time of `run`: one sample of it, per operation, in the scenario's unit. */
+  gauge?(): Promise<number>;
   /** Does a small fixed load from a fresh start; all subjects of a scenario must give the same (compared as JSON). Called once, before any `run`. */
   answer(): unknown;
   /** Untimed, after each sample: back to a state from which the next sample costs the same. */

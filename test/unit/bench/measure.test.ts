@@ -51,6 +51,15 @@ describe("measureInterleaved", () => {
   });
 });
 
+describe("a subject that gauges itself", () => {
+  test("gives one figure a round, the first one thrown away", async () => {
+    let figure = 0;
+    const subject: Subject = { ...subjectOf(() => undefined), gauge: async () => (figure += 1) };
+    const measured = await measureInterleaved([{ name: "bytes", subject }], { sampleTimeMsMin: 20, roundCount: 3, warmUpTimeMs: 0 }, 1_000);
+    expect(measured).toEqual([{ name: "bytes", operationCount: 1, samples: [2, 3, 4] }]);
+  });
+});
+
 describe("findDisagreement", () => {
   test("is silent when all answer alike, and names the two that do not", async () => {
     const contenders = (answers: unknown[]) => answers.map((answer, index) => ({ name: `s${index}`, subject: subjectOf(() => undefined, answer) }));

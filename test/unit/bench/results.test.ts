@@ -44,6 +44,22 @@ describe("summarizeScenario", () => {
     expect(formatScenario(result)).toContain(`in at most ${formatTime(timeNsMax)}: 15.0 ns`);
   });
 
+  test.each([
+    [30e6, 25, true, "met     kernel at least 30.0 M/s: 40.0 M/s"],
+    [300e3, 4_000, false, "MISSED  kernel at least 300 k/s: 250 k/s"],
+  ])("a rate of %d a second at %d ns: met is %s", (perSecondMin, time, isMet, line) => {
+    const result = summarizeScenario({ ...scenario, targets: [{ ours: "kernel", perSecondMin }] }, [samplesOf("kernel", [time])]);
+    expect(result.targets[0]?.isMet).toBe(isMet);
+    expect(formatScenario(result)).toContain(`reach: ${line}`);
+  });
+
+  test("bytes are written as bytes", () => {
+    const sized: Scenario = { ...scenario, unit: "bytes", targets: [{ ours: "kernel", bytesMax: 300 }] };
+    const result = summarizeScenario(sized, [samplesOf("kernel", [280]), samplesOf("peer", [3500])]);
+    expect(formatScenario(result)).toContain("kernel in at most 300 B: 280 B");
+    expect(formatScenario(result)).toContain("3,500 B");
+  });
+
   test("a target whose subject failed is missed, and printed as such", () => {
     const result = summarizeScenario(scenario, [{ ...samplesOf("kernel", []), failure: "Error: lost" }, samplesOf("peer", [1])]);
     expect(result.targets[0]).toMatchObject({ isMet: false });
