@@ -2,10 +2,11 @@
 // subject stands in ours/ and peers/ and is loaded by the page only when its turn comes.
 
 import { EXPRESSION_IDS, EXPRESSIONS, type ExpressionId } from "./contexts.js";
+import type { MachineId } from "./machines.js";
 
 export type Load =
-  /** A guarded three-way loop (workflows/guarded-loop.md): `runCount` instances take the event in turn, `batchCount` events a call. */
-  | { readonly family: "transition"; readonly runCount: number; readonly batchCount: number }
+  /** A machine (default `flat`, the guarded three-way loop of workflows/guarded-loop.md): `runCount` instances take the event in turn, `batchCount` events a call. */
+  | { readonly family: "transition"; readonly machine?: MachineId; readonly runCount: number; readonly batchCount: number }
   /** One expression over contexts that are in place before the clock starts. */
   | { readonly family: "expression"; readonly expression: ExpressionId }
   /** Text to a compiled expression, nothing remembered: one text, all of EXPRESSIONS, or so many distinct conditions. */
@@ -15,7 +16,15 @@ export type Load =
   /** One generated state diagram. */
   | { readonly family: "parse"; readonly stateCount: number }
   /** Whole runs of three steps each, recorded in the browser's database. */
-  | { readonly family: "run"; readonly runCount: number };
+  | { readonly family: "run"; readonly runCount: number }
+  /** Whole runs of so many guarded transitions each, one event a step, nothing recorded. */
+  | { readonly family: "steps"; readonly runCount: number; readonly stepCount: number }
+  /** Runs that rest. */
+  | { readonly family: "idle"; readonly runCount: number }
+  /** A machine made out of what its author's text was read to, and one run of it started. */
+  | { readonly family: "create"; readonly stateCount: number }
+  /** A ring of states: the subjects name how many. */
+  | { readonly family: "growth" };
 
 export interface SubjectPlan {
   readonly name: string;
@@ -52,6 +61,10 @@ export interface Scenario {
 const ours = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: true }));
 const peers = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: false }));
 const COMPILERS = [...ours("compile", "compile, typed"), ...peers("cel-js parse", "cel-js parse and check", "cel-js typed")];
+/** States of the growth curve's rings. */
+export const GROWTH_STATE_COUNTS: readonly number[] = [1, 10, 100, 1_000, 10_000, 100_000];
+export const nameRing = (stateCount: number): string => `${stateCount.toLocaleString("en")} ${stateCount === 1 ? "state" : "states"}`;
+const CHARTS = peers("hand-written JS", "XState 5");
 const MACHINES = peers("hand-written JS", "JS closure table", "robot3", "XState 5");
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -62,16 +75,40 @@ export const SCENARIOS: readonly Scenario[] = [
     operationStep: 1,
     load: { family: "transition", runCount: 1, batchCount: 1 },
     subjects: [...ours("kernel", "engine"), ...MACHINES],
-    targets: [],
+    targets: [
+      { ours: "kernel", perSecondMin: 30e6 },
+      { ours: "engine", perSecondMin: 1.5e6 },
+    ],
   },
   {
     id: "transition-batch",
-    title: "Guarded transition, batches of 1,000 events for 1,000 runs",
+    title: "Guarded transition, batches of 1,000 and 10,000 events for 1,000 runs",
     operation: "event",
-    operationStep: 1_000,
+    operationStep: 10_000,
     load: { family: "transition", runCount: 1_000, batchCount: 1_000 },
-    subjects: [...ours("kernel", "engine", "engine, packing"), ...MACHINES],
-    targets: [{ ours: "kernel", peer: "XState 5", ratioMin: 200 }],
+    subjects: [...ours("kernel", "engine", "engine, packing", "engine, 10,000 a batch"), ...MACHINES],
+    targets: [
+      { ours: "kernel", peer: "XState 5", ratioMin: 200 },
+      { ours: "engine, 10,000 a batch", perSecondMin: 100e6 },
+    ],
+  },
+  {
+    id: "transition-nested",
+    title: "Transition with entry actions between two composites, batches of 1,000 and 10,000 events for 1,000 runs",
+    operation: "event",
+    operationStep: 10_000,
+    load: { family: "transition", machine: "nested", runCount: 1_000, batchCount: 1_000 },
+    subjects: [...ours("kernel", "engine", "engine, 10,000 a batch"), ...CHARTS],
+    targets: [{ ours: "engine, 10,000 a batch", perSecondMin: 30e6 }],
+  },
+  {
+    id: "regions-10",
+    title: "One event to ten parallel regions, one event a call, one run",
+    operation: "event",
+    operationStep: 1,
+    load: { family: "transition", machine: "regions", runCount: 1, batchCount: 1 },
+    subjects: [...ours("kernel", "engine"), ...CHARTS],
+    targets: [{ ours: "kernel", perSecondMin: 5e6 }],
   },
   {
     id: "transition-worker",
@@ -80,7 +117,56 @@ export const SCENARIOS: readonly Scenario[] = [
     operationStep: 10_000,
     load: { family: "transition", runCount: 1_000, batchCount: 1_000 },
     subjects: [...ours("worker", "worker, packing", "worker, 4 in flight", "worker, 10,000 a batch"), ...MACHINES],
-    targets: [{ ours: "worker", peer: "XState 5", ratioMin: 30 }],
+    targets: [
+      { ours: "worker", peer: "XState 5", ratioMin: 30 },
+      { ours: "worker, 10,000 a batch", perSecondMin: 30e6 },
+    ],
+  },
+  {
+    id: "growth",
+    title: "One event in a ring of so many states, batches of 1,000 events for one run in the kernel",
+    operation: "event",
+    operationStep: 100_000,
+    load: { family: "growth" },
+    subjects: ours(...GROWTH_STATE_COUNTS.map(nameRing)),
+    targets: [],
+  },
+  {
+    id: "create-1000",
+    title: "A machine of 1,000 states made and started, out of a definition that is already parsed",
+    operation: "machine",
+    operationStep: 1,
+    load: { family: "create", stateCount: 1_000 },
+    subjects: [...ours("kernel", "kernel, with parsing"), ...peers("XState 5")],
+    targets: [{ ours: "kernel", timeNsMax: 1e6 }],
+  },
+  {
+    id: "idle-run",
+    title: "What a run of the guarded loop keeps in memory while it rests, its handle included",
+    operation: "run",
+    operationStep: 1,
+    unit: "bytes",
+    load: { family: "idle", runCount: 100_000 },
+    subjects: [...ours("engine"), ...peers("robot3", "XState 5")],
+    targets: [{ ours: "engine", bytesMax: 300 }],
+  },
+  {
+    id: "run-10-step",
+    title: "Whole runs of ten guarded transitions, 1,000 at a time, one event a step",
+    operation: "run",
+    operationStep: 1_000,
+    load: { family: "steps", runCount: 1_000, stepCount: 10 },
+    subjects: [...ours("engine", "engine, results"), ...peers("hand-written JS", "robot3", "XState 5")],
+    targets: [{ ours: "engine", perSecondMin: 300e3 }],
+  },
+  {
+    id: "run-10-step-blocked",
+    title: "The longest time that the page was blocked meanwhile",
+    operation: "1,000 runs",
+    operationStep: 1_000,
+    load: { family: "steps", runCount: 1_000, stepCount: 10 },
+    subjects: [...ours("engine, blocked"), ...peers("robot3, blocked", "XState 5, blocked")],
+    targets: [{ ours: "engine, blocked", timeNsMax: 5e6 }],
   },
   ...(["x-gt-10", "user-age-country"] as const).map(
     (expression): Scenario => ({

@@ -75,6 +75,7 @@ async function withPage<T>(browser: Browser, origin: string, work: (page: Page) 
   try {
     const page = await context.newPage();
     const problems: string[] = [];
+    await page.exposeFunction("readHeapSize", await makeHeapReader(page));
     page.on("pageerror", (error) => problems.push(error.message));
     page.on("console", (message) => void (message.type() === "error" && problems.push(message.text())));
     await page.goto(`${origin}/index.html`);
@@ -85,6 +86,16 @@ async function withPage<T>(browser: Browser, origin: string, work: (page: Page) 
   } finally {
     await context.close();
   }
+}
+
+/** Reads what the page's scripts keep in use, after a collection of garbage. */
+async function makeHeapReader(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  return async () => {
+    await session.send("HeapProfiler.collectGarbage");
+    const usage: { usedSize: number; backingStorageSize?: number } = await session.send("Runtime.getHeapUsage");
+    return usage.usedSize + (usage.backingStorageSize ?? 0);
+  };
 }
 
 async function recordProfile(page: Page, id: string, subject: string, timeMs: number, file: string): Promise<number> {

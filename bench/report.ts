@@ -55,7 +55,7 @@ export function formatEnvironment(environment: Environment, isQuick: boolean): s
 
 /** The table of one scenario. One column per subject of ours says how many times longer each peer takes. */
 export function formatScenario(scenario: ScenarioResult): string {
-  const ours = scenario.subjects.filter((subject) => subject.isOurs && subject.spread !== undefined);
+  const ours = scenario.pairs.length === 0 ? [] : scenario.subjects.filter((subject) => subject.isOurs && subject.spread !== undefined);
   const head = ["", `per ${scenario.operation}`, "p10", "p90", ...ours.map((subject) => `vs ${subject.name}`)];
   const rows = scenario.subjects.map((subject) => formatSubject(scenario, subject, ours));
   const targets = scenario.targets.map(formatTarget);

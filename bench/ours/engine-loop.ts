@@ -1,10 +1,9 @@
-// The guarded loop through the `Engine` interface, in this thread or behind a worker, with durability `none`: `send` for
+// The machines through the `Engine` interface, in this thread or behind a worker, with durability `none`: `send` for
 // single events, `sendMany` for batches.
 import type { Engine, EventBatch, Run } from "../../src/model/engine.js";
 import { EventOutcome } from "../../src/model/kernel-words.js";
-import { ANSWER_EVENT_COUNT, describeLoop, type LoopPosition } from "../peers/loop.js";
+import { ANSWER_EVENT_COUNT, EVENT_NAME, type Machine, type MachineId, type Position, describeEnds, describePosition, findMachine } from "../machines.js";
 import type { LoadOf, Subject } from "../subject.js";
-import { LOOP_TEXT } from "./loop-program.js";
 
 export interface EngineDoor {
   createEngine(): Promise<Engine>;
@@ -17,17 +16,17 @@ export async function openEngineLoop(
   load: LoadOf<"transition">,
   packing: "reused" | "rebuilt" = "reused",
 ): Promise<Subject> {
-  const { engine, runs } = await startRuns(door, load.runCount);
+  const { engine, runs } = await startRuns(door, load);
   const send =
     load.batchCount === 1 ? makeSender(engine, runs) : makeBatchSender(engine, door.createBatch(), runs, load.batchCount, packing);
-  return makeSubject(engine, runs, send);
+  return makeSubject(engine, runs, load.machine, send);
 }
 
 /** `sendMany` with up to `flightCount` batches under way at once: what a page does that need not wait for each answer. */
 export async function openPipelinedLoop(door: EngineDoor, load: LoadOf<"transition">, flightCount: number): Promise<Subject> {
-  const { engine, runs } = await startRuns(door, load.runCount);
+  const { engine, runs } = await startRuns(door, load);
   const senders = Array.from({ length: flightCount }, () => makeBatchSender(engine, door.createBatch(), runs, load.batchCount, "reused"));
-  return makeSubject(engine, runs, async (eventCount) => {
+  return makeSubject(engine, runs, load.machine, async (eventCount) => {
     let rest = eventCount;
     const sendInTurn = async (send: (eventCount: number) => Promise<void>): Promise<void> => {
       while (rest > 0) {
@@ -39,9 +38,9 @@ export async function openPipelinedLoop(door: EngineDoor, load: LoadOf<"transiti
   });
 }
 
-async function startRuns(door: EngineDoor, runCount: number): Promise<{ engine: Engine; runs: readonly Run[] }> {
+async function startRuns(door: EngineDoor, { runCount, machine }: LoadOf<"transition">): Promise<{ engine: Engine; runs: readonly Run[] }> {
   const engine = await door.createEngine();
-  const workflow = await engine.load(LOOP_TEXT);
+  const workflow = await engine.load(findMachine(machine).text);
   return {
     engine,
     runs: await engine.startMany(
@@ -52,13 +51,13 @@ async function startRuns(door: EngineDoor, runCount: number): Promise<{ engine: 
   };
 }
 
-function makeSubject(engine: Engine, runs: readonly Run[], send: (eventCount: number) => Promise<void>): Subject {
+function makeSubject(engine: Engine, runs: readonly Run[], id: MachineId | undefined, send: (eventCount: number) => Promise<void>): Subject {
   return {
     run: send,
     async answer() {
       await send(ANSWER_EVENT_COUNT * runs.length);
-      const positions = await Promise.all([runs[0], runs.at(-1)].map(readPosition));
-      return describeLoop((index) => positions[index === 0 ? 0 : 1] as LoopPosition, runs.length);
+      const positions = await Promise.all([runs[0], runs.at(-1)].map((run) => readPosition(findMachine(id), run)));
+      return describeEnds((index) => positions[index === 0 ? 0 : 1] as Position, runs.length);
     },
     close: () => engine.close(),
   };
@@ -67,7 +66,7 @@ function makeSubject(engine: Engine, runs: readonly Run[], send: (eventCount: nu
 function makeSender(engine: Engine, runs: readonly Run[]): (eventCount: number) => Promise<void> {
   const ids = runs.map((run) => run.id);
   return async (eventCount) => {
-    for (let index = 0; index < eventCount; index += 1) await engine.send(ids[index % ids.length] ?? "", "next");
+    for (let index = 0; index < eventCount; index += 1) await engine.send(ids[index % ids.length] ?? "", EVENT_NAME);
   };
 }
 
@@ -81,7 +80,7 @@ function makeBatchSender(
   const ids = runs.map((run) => run.id);
   const fill = (): void => {
     batch.clear();
-    for (let index = 0; index < batchCount; index += 1) batch.add(ids[index % ids.length] ?? "", "next");
+    for (let index = 0; index < batchCount; index += 1) batch.add(ids[index % ids.length] ?? "", EVENT_NAME);
   };
   fill();
   return async (eventCount) => {
@@ -94,9 +93,7 @@ function makeBatchSender(
   };
 }
 
-async function readPosition(run: Run | undefined): Promise<LoopPosition> {
+async function readPosition(machine: Machine, run: Run | undefined): Promise<Position> {
   if (run === undefined) throw new Error("a run is missing");
-  const states = await run.states();
-  const context = await run.context();
-  return { state: states.at(-1) ?? "", count: Number(context["count"]) };
+  return describePosition(machine, await run.states(), await run.context());
 }

@@ -1,22 +1,23 @@
-// The guarded loop in the kernel, through its typed door: `addMany` and one `step` per batch. No engine, no history.
+// The machines in the kernel, through its typed door: `addMany` and one `step` per batch. No engine, no history.
 import { createKernelFactory } from "../../src/kernel/kernel-factory.js";
 import { EventKind } from "../../src/model/kernel-words.js";
 import type { KernelPort } from "../../src/model/ports.js";
 import type { Program } from "../../src/model/program.js";
 import { decodeValue } from "../../src/model/value.js";
-import { ANSWER_EVENT_COUNT, describeLoop, type LoopPosition } from "../peers/loop.js";
+import { ANSWER_EVENT_COUNT, EVENT_NAME, type Machine, type Position, describeEnds, describePosition, findMachine } from "../machines.js";
 import type { LoadOf, Subject } from "../subject.js";
-import { compileLoop } from "./loop-program.js";
+import { compileText } from "./loop-program.js";
 
 /** The time of every event: a kernel has no clock. */
 const NOW = 1_800_000_000_000;
 
-export async function openKernelLoop({ runCount, batchCount }: LoadOf<"transition">): Promise<Subject> {
-  const program = compileLoop();
+export async function openKernelLoop({ runCount, batchCount, machine: id }: LoadOf<"transition">): Promise<Subject> {
+  const machine = findMachine(id);
+  const program = compileText(machine.text);
   const kernel = await createKernelFactory()({});
   const runs = startRuns(kernel, program, runCount);
   const handles = Uint32Array.from(runs);
-  const event = program.eventNames.indexOf("next");
+  const event = program.eventNames.indexOf(EVENT_NAME);
   // A batch is packed once: which runs, which events. A batch that is no whole round over the runs would need several.
   const targets = Uint32Array.from({ length: batchCount }, (_, index) => handles[index % runCount] as number);
   const ids = new Uint32Array(batchCount).fill(event);
@@ -31,7 +32,7 @@ export async function openKernelLoop({ runCount, batchCount }: LoadOf<"transitio
     run,
     answer() {
       run(ANSWER_EVENT_COUNT * runCount);
-      return describeLoop((index) => readPosition(kernel, program, runs[index] ?? 0), runCount);
+      return describeEnds((index) => readPosition(kernel, program, machine, runs[index] ?? 0), runCount);
     },
   };
 }
@@ -44,9 +45,7 @@ function startRuns(kernel: KernelPort, program: Program, runCount: number): read
   return runs;
 }
 
-function readPosition(kernel: KernelPort, program: Program, run: number): LoopPosition {
-  const node = kernel.activeNodes(run).at(-1) ?? 0;
-  const state = program.definition.states[program.nodeStates[node] ?? -1]?.id ?? "";
-  const { count } = decodeValue(kernel.context(run)) as { readonly count: number | bigint };
-  return { state, count: Number(count) };
+function readPosition(kernel: KernelPort, program: Program, machine: Machine, run: number): Position {
+  const states = kernel.activeNodes(run).map((node) => program.definition.states[program.nodeStates[node] ?? -1]?.id ?? "");
+  return describePosition(machine, states, decodeValue(kernel.context(run)) as Readonly<Record<string, unknown>>);
 }

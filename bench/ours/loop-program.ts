@@ -1,15 +1,17 @@
-// The guarded loop as our subjects meet it: its text, and its compiled program for those that stand below the engine.
+// The machines as our subjects below the engine meet them: compiled programs.
 import { compileWorkflow } from "../../src/compile/compile-workflow.js";
 import { parseWorkflow } from "../../src/doors/format.js";
+import type { Definition } from "../../src/model/definition.js";
 import type { Program } from "../../src/model/program.js";
-import text from "../workflows/guarded-loop.md?raw";
 
-export const LOOP_TEXT: string = text;
+export function compileText(text: string): Program {
+  const { definition, findings } = parseWorkflow(text);
+  if (definition === undefined) throw new Error(`the machine does not parse: ${findings[0]?.message ?? ""}`);
+  return compileDefinition(definition);
+}
 
-export function compileLoop(): Program {
-  const { definition, findings } = parseWorkflow(LOOP_TEXT);
-  if (definition === undefined) throw new Error(`the loop does not parse: ${findings[0]?.message ?? ""}`);
-  const { program, findings: more } = compileWorkflow(definition, "");
-  if (program === undefined) throw new Error(`the loop does not compile: ${more[0]?.message ?? ""}`);
+export function compileDefinition(definition: Definition): Program {
+  const { program, findings } = compileWorkflow(definition, "");
+  if (program === undefined) throw new Error(`the machine does not compile: ${findings[0]?.message ?? ""}`);
   return program;
 }

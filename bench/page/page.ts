@@ -8,6 +8,7 @@ import type { Subject, SubjectTable } from "../subject.js";
 import { COMPILE_AGAIN_SUBJECTS, COMPILE_SUBJECTS } from "./compile-subjects.js";
 import { EXPRESSION_SUBJECTS } from "./expression-subjects.js";
 import { PARSE_SUBJECTS } from "./parse-subjects.js";
+import { CREATE_SUBJECTS, GROWTH_SUBJECTS, IDLE_SUBJECTS, STEPS_SUBJECTS } from "./chart-subjects.js";
 import { RUN_SUBJECTS } from "./run-subjects.js";
 import { TRANSITION_SUBJECTS } from "./transition-subjects.js";
 
@@ -26,6 +27,8 @@ export interface BenchPage {
 declare global {
   interface Window {
     bench: BenchPage;
+    /** Bytes in use after a collection of garbage: the script heap and what its buffers hold. Given by the host. */
+    readHeapSize(): Promise<number>;
   }
 }
 
@@ -79,6 +82,10 @@ function openSubject(load: Load, name: string): Promise<Subject> {
   if (load.family === "compile") return openFrom(COMPILE_SUBJECTS, load, name);
   if (load.family === "compile-again") return openFrom(COMPILE_AGAIN_SUBJECTS, load, name);
   if (load.family === "parse") return openFrom(PARSE_SUBJECTS, load, name);
+  if (load.family === "growth") return openFrom(GROWTH_SUBJECTS, load, name);
+  if (load.family === "create") return openFrom(CREATE_SUBJECTS, load, name);
+  if (load.family === "idle") return openFrom(IDLE_SUBJECTS, load, name);
+  if (load.family === "steps") return openFrom(STEPS_SUBJECTS, load, name);
   return openFrom(RUN_SUBJECTS, load, name);
 }
 

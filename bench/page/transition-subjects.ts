@@ -8,6 +8,7 @@ export const TRANSITION_SUBJECTS: SubjectTable<TransitionLoad> = {
   kernel: async (load) => (await import("../ours/kernel-loop.js")).openKernelLoop(load),
   engine: async (load) => openEngine(await openLocalDoor(), load, "reused"),
   "engine, packing": async (load) => openEngine(await openLocalDoor(), load, "rebuilt"),
+  "engine, 10,000 a batch": async (load) => openEngine(await openLocalDoor(), { ...load, batchCount: 10_000 }, "reused"),
   worker: async (load) => openEngine(await openWorkerDoor(), load, "reused"),
   "worker, packing": async (load) => openEngine(await openWorkerDoor(), load, "rebuilt"),
   "worker, 4 in flight": async (load) => (await import("../ours/engine-loop.js")).openPipelinedLoop(await openWorkerDoor(), load, 4),

@@ -1,7 +1,7 @@
 // The guarded loop as the usual small library-free interpreter: a table of states and events whose guards and actions
 // are closures over a context object.
 import type { LoadOf, Subject } from "../subject.js";
-import { ANSWER_EVENT_COUNT, COUNT_LIMIT, describeLoop } from "./loop.js";
+import { ANSWER_EVENT_COUNT, COUNT_LIMIT, describeEnds } from "../machines.js";
 
 interface Context {
   count: number;
@@ -55,7 +55,7 @@ export function openClosureTableLoop({ runCount }: LoadOf<"transition">): Subjec
     run: sendAll,
     answer() {
       sendAll(ANSWER_EVENT_COUNT * runCount);
-      return describeLoop((index) => ({ state: runs[index]?.state ?? "", count: runs[index]?.context.count ?? 0 }), runCount);
+      return describeEnds((index) => ({ state: runs[index]?.state ?? "", counters: { count: runs[index]?.context.count ?? 0 } }), runCount);
     },
   };
 }

@@ -1,12 +1,20 @@
 // The guarded loop as a programmer would write it for speed: a switch over plain variables for one run, over typed
 // arrays for many.
 import type { LoadOf, Subject } from "../subject.js";
-import { ANSWER_EVENT_COUNT, COUNT_LIMIT, EVENT_NEXT, STATE_NAMES, describeLoop, type LoopPosition } from "./loop.js";
+import { ANSWER_EVENT_COUNT, COUNT_LIMIT, describeEnds, type Position } from "../machines.js";
+import { openHandWrittenNested } from "./hand-written-nested.js";
+import { openHandWrittenRegions } from "./hand-written-regions.js";
+
+const STATE_NAMES = ["a", "b", "c"] as const;
+/** Any other event is ignored. */
+const EVENT_NEXT = 0;
 
 /** The event codes that a caller would hold: read from memory, so that the compiler cannot know them. */
 const events = new Uint8Array(1024).fill(EVENT_NEXT);
 
 export function openHandWrittenLoop(load: LoadOf<"transition">): Subject {
+  if (load.machine === "nested") return openHandWrittenNested(load.runCount, events);
+  if (load.machine === "regions") return openHandWrittenRegions(load.runCount, events);
   return load.runCount === 1 ? openSingle() : openMany(load.runCount);
 }
 
@@ -44,7 +52,7 @@ function openSingle(): Subject {
     run,
     answer() {
       run(ANSWER_EVENT_COUNT);
-      return describeLoop(() => readPosition(state, count), 1);
+      return describeEnds(() => readPosition(state, count), 1);
     },
   };
 }
@@ -78,11 +86,11 @@ function openMany(runCount: number): Subject {
     run,
     answer() {
       run(ANSWER_EVENT_COUNT * runCount);
-      return describeLoop((index) => readPosition(states[index] ?? 0, counts[index] ?? 0), runCount);
+      return describeEnds((index) => readPosition(states[index] ?? 0, counts[index] ?? 0), runCount);
     },
   };
 }
 
-function readPosition(state: number, count: number): LoopPosition {
-  return { state: STATE_NAMES[state] ?? "", count };
+function readPosition(state: number, count: number): Position {
+  return { state: STATE_NAMES[state] ?? "", counters: { count } };
 }

@@ -1,7 +1,7 @@
 // The guarded loop in robot3: guards and reducers on transitions, one service per run.
 import { createMachine, guard, interpret, reduce, state, transition } from "robot3";
 import type { LoadOf, Subject } from "../subject.js";
-import { ANSWER_EVENT_COUNT, COUNT_LIMIT, describeLoop } from "./loop.js";
+import { ANSWER_EVENT_COUNT, COUNT_LIMIT, describeEnds } from "../machines.js";
 
 interface Context {
   readonly count: number;
@@ -12,8 +12,8 @@ const isBelow = guard((context: Context) => context.count < context.limit);
 const increase = reduce((context: Context) => ({ ...context, count: context.count + 1 }));
 const clear = reduce((context: Context) => ({ ...context, count: 0 }));
 
-function startService() {
-  const machine = createMachine(
+function makeMachine() {
+  return createMachine(
     "a",
     {
       a: state(transition("next", "b", isBelow, increase), transition("next", "a", clear)),
@@ -22,6 +22,12 @@ function startService() {
     },
     (): Context => ({ count: 0, limit: COUNT_LIMIT }),
   );
+}
+
+const machine = makeMachine();
+
+/** A service of the one machine, started. */
+export function startService() {
   return interpret(machine, () => undefined);
 }
 
@@ -37,10 +43,10 @@ export function openRobotLoop({ runCount }: LoadOf<"transition">): Subject {
     run: sendAll,
     answer() {
       sendAll(ANSWER_EVENT_COUNT * runCount);
-      return describeLoop((index) => {
+      return describeEnds((index) => {
         const service = services[index];
-        if (service === undefined) return { state: "", count: -1 };
-        return { state: String(service.machine.current), count: (service.context as Context).count };
+        if (service === undefined) return { state: "", counters: {} };
+        return { state: String(service.machine.current), counters: { count: (service.context as Context).count } };
       }, runCount);
     },
   };
