@@ -192,6 +192,8 @@ export enum Op {
   GE_JUMP_TRUE = 51,
   /** dst = string concatenation of registers a …, b of them, each converted as by string() (templates; null and maps and lists as JSON text). */
   TEMPLATE = 52,
+  /** dst = the program's custom function imm over registers a, a+1, … (b of them); the shell calls it. */
+  CALL_CUSTOM = 70,
 }
 
 /** Functions of Op.CALL. Methods pass their receiver as the first argument. */
@@ -334,7 +336,14 @@ export enum ExpressionError {
   TIMESTAMP_RANGE = 17,
   DURATION_RANGE = 18,
   STACK_OVERFLOW = 19,
+  /** The detail is the function's name, a line break and what it says. */
+  FUNCTION_FAILED = 20,
 }
+
+// Custom functions. The kernel's one import is callCustom(program, function, argument count, address, size): the arguments
+// lie there as wire values, one after the other. The shell asks for a region of its own with `exchangeRegion`, writes to its
+// start and answers: n > 0, a wire value of n bytes; n < 0, an error of -n bytes: a byte (ExpressionError) and the UTF-8 of its
+// detail; 0, there was no room. The program is what `loadProgram` gave, the function a number that only the shell knows.
 
 // ---------------------------------------------------------------------------------------------------------------
 // Program blob: what compile/ writes and the kernel reads. Little endian, every section 16-aligned, offsets from the blob's start.

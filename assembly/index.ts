@@ -4,7 +4,7 @@ import { setNow as startClock } from "./machine";
 import { preparePowers } from "./powers";
 
 export { allocateBlock, allocatePermanent, allocateScratch, freeBlock, memorySize, resetScratch, setMemoryLimits } from "./memory";
-export { inputRegion, resultAddress, resultWire } from "./region";
+export { exchangeRegion, inputRegion, resultAddress, resultWire } from "./region";
 export { decodeWire } from "./wire";
 export { evaluate, fuelLeft, setFuel, setNow } from "./evaluate";
 export { contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setContextFuel, setSlot, slotAddress } from "./context";

@@ -10,7 +10,7 @@ import { TIMESTAMP_SECONDS_MAX, TIMESTAMP_SECONDS_MIN } from "./wire";
 //   +4  u32 dst: address of a register
 //   +8  u32 a, +12 u32 b: address of a cell, or offset from the slots + 1 (odd), or a count; ITER_NEXT's b: 0 for none
 //   +16 u32 jump target's address | key id | function | error code
-//   +20 u32 comparison: COMPARE_ flags · BRANCH: second target's address · FIELD: shape of the inline cache
+//   +20 u32 comparison: COMPARE_ flags · BRANCH: second target's address · FIELD: shape of the inline cache · CALL_CUSTOM: the program
 //   +24 f64 COMPARE_CONSTANT: the constant · u32 FIELD: offset of the value in a map of that shape
 export const STEP_SIZE: usize = 32;
 export const STEP_DST: usize = 4;

@@ -79,7 +79,7 @@ function placeExpression(record: usize, blob: usize, keyIds: usize): i32 {
   steps = allocateBlock(blockSize);
   if (steps == 0) return KernelStatus.OUT_OF_MEMORY;
   placeConstants(decoded);
-  for (let i: u32 = 0; i < instructionCount; i++) writeStep(code, i, keyIds);
+  for (let i: u32 = 0; i < instructionCount; i++) writeStep(blob, code, i, keyIds);
   const unwritten = countUnwritten(code);
   store<u32>(record, <u32>steps);
   store<u32>(record, <u32>constants, 8);
@@ -151,6 +151,7 @@ function fieldsOf(op: i32): u32 {
     case Op.CALL:
     case Op.MAKE_LIST:
     case Op.TEMPLATE:
+    case Op.CALL_CUSTOM:
       return WRITES | HAS_RANGE;
     case Op.MAKE_MAP:
       return WRITES | HAS_RANGE | HAS_PAIRS;
@@ -208,6 +209,8 @@ function isSpecialSound(at: usize): bool {
       return load<u32>(at, 12) < instructionCount;
     case Op.CALL:
       return load<u32>(at, 8) - 1 < <u32>FUNCTION_MAX && <u32>load<u16>(at, 6) - 1 < <u32>ARGUMENT_COUNT_MAX;
+    case Op.CALL_CUSTOM:
+      return <u32>load<u16>(at, 6) <= <u32>ARGUMENT_COUNT_MAX;
     case Op.CHECK_BOOL:
       return load<u32>(at, 8) - 1 < 255;
     case Op.ITER_NEXT: {
@@ -241,7 +244,7 @@ function placeOperand(operand: u32): u32 {
   }
 }
 
-function writeStep(code: usize, index: u32, keyIds: usize): void {
+function writeStep(program: usize, code: usize, index: u32, keyIds: usize): void {
   const at = code + <usize>index * INSTRUCTION_SIZE;
   const step = stepAt(index);
   const op = <i32>load<u16>(at);
@@ -258,6 +261,7 @@ function writeStep(code: usize, index: u32, keyIds: usize): void {
     store<u32>(step, load<u32>(keyIds + (<usize>load<u32>(at, 8) << 2)), STEP_IMMEDIATE);
     store<u32>(step, NO_SHAPE, STEP_CACHE);
   } else if (op == Op.BRANCH) store<u32>(step, <u32>stepAt(load<u32>(at, 12)), STEP_CACHE);
+  else if (op == Op.CALL_CUSTOM) store<u32>(step, <u32>program, STEP_CACHE);
   else if (op == Op.JUMP_TRUE) store<u32>(step, 1, STEP_CACHE);
   else if (op == Op.ITER_NEXT) store<u32>(step, b == NO_OPERAND ? 0 : placeOperand(b), STEP_B);
   else if (stepOf(op) == STEP_COMPARE) finishComparison(at, step, op, index);

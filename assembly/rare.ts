@@ -4,11 +4,12 @@ import { Op, Tag } from "./abi";
 import { findMember, hasField, indexValue, makeList, makeMap, selectField } from "./access";
 import { computeArithmetic, negate } from "./arithmetic";
 import { blameInstruction, copyCell, intOf, refuseOperand, setError, setInt, tagOf } from "./cell";
+import { callCustom } from "./custom";
 import { spendTurn } from "./fuel";
 import { callFunction, callTemplate } from "./functions";
 import { advanceIteration, closeBuilder, openBuilder, pushElement, startIteration } from "./iterate";
 import { combineAnd, combineOr } from "./logic";
-import { resolveOperand, STEP_B, STEP_IMMEDIATE, STEP_SIZE } from "./machine";
+import { resolveOperand, STEP_B, STEP_CACHE, STEP_IMMEDIATE, STEP_SIZE } from "./machine";
 
 /** Does the step at `pc` (instruction number `instruction`). Returns the address of the next step; 0: fuel is spent. */
 export function doRareStep(pc: usize, instruction: u32, dst: usize, a: usize, slots: usize): usize {
@@ -36,6 +37,9 @@ export function doRareStep(pc: usize, instruction: u32, dst: usize, a: usize, sl
       break;
     case Op.CALL:
       callFunction(load<u32>(pc, STEP_IMMEDIATE), dst, a, b);
+      break;
+    case Op.CALL_CUSTOM:
+      callCustom(dst, a, b, load<u32>(pc, STEP_CACHE), load<u32>(pc, STEP_IMMEDIATE));
       break;
     case Op.TEMPLATE:
       callTemplate(dst, a, b);

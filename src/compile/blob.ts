@@ -11,6 +11,7 @@ import {
   PROGRAM_MAGIC,
   ProgramHeader,
 } from "../../assembly/abi.js";
+import type { CustomFunction } from "../model/custom-function.js";
 import type { ExpressionCode } from "../model/program.js";
 
 const TEXT = new TextEncoder();
@@ -66,7 +67,8 @@ export function layOutExpressions(codes: readonly ExpressionCode[], slotNames: r
 export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly string[], graph: GraphTables): Uint8Array {
   const keys = new KeyTable();
   const slotKeys = Uint32Array.from(slotNames, (name) => keys.indexOf(name));
-  const images = codes.map((code) => renumberKeys(code, keys));
+  const functions = collectFunctions(codes);
+  const images = codes.map((code) => renumber(code, keys, functions));
   const sections = new Sections();
   const header = new Uint32Array(PROGRAM_HEADER_SIZE / 4);
   header[ProgramHeader.MAGIC] = PROGRAM_MAGIC;
@@ -97,6 +99,11 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
   header[ProgramHeader.INITIALS] = sections.add(toBytes(graph.initials));
   header[ProgramHeader.SIZE] = sections.size;
   return sections.join(toBytes(header));
+}
+
+/** The custom functions that the codes call, each once: what a program's code means by their numbers. */
+export function collectFunctions(codes: readonly ExpressionCode[]): readonly CustomFunction[] {
+  return [...new Set(codes.flatMap(({ functions }) => functions ?? []))];
 }
 
 /** One type per slot; those beyond what was declared permit anything. */
@@ -175,17 +182,21 @@ function placeExpressions(codes: readonly ExpressionCode[], images: readonly Uin
   return toBytes(records);
 }
 
-function renumberKeys(expression: ExpressionCode, keys: KeyTable): Uint8Array {
-  const { code } = expression;
-  if (expression.keys.length === 0) return code;
-  const map = expression.keys.map((key) => keys.indexOf(key));
+/** The code with the program's numbers of keys and custom functions in place of the expression's own. */
+function renumber(expression: ExpressionCode, keys: KeyTable, functions: readonly CustomFunction[]): Uint8Array {
+  const { code, keys: ownKeys, functions: ownFunctions = [] } = expression;
+  if (ownKeys.length === 0 && ownFunctions.length === 0) return code;
+  const keyNumbers = ownKeys.map((key) => keys.indexOf(key));
+  const functionNumbers = ownFunctions.map((item) => functions.indexOf(item));
   const view = new DataView(code.buffer);
   for (let at = 0; at < code.length; at += INSTRUCTION_SIZE) {
     const op = view.getUint16(at, true);
-    if (op !== Op.FIELD && op !== Op.HAS_FIELD) continue;
-    const key = map[view.getInt32(at + 8, true)];
-    if (key === undefined) throw new RangeError(`instruction ${at / INSTRUCTION_SIZE} names a key that its expression does not have`);
-    view.setInt32(at + 8, key, true);
+    const isCustom = op === Op.CALL_CUSTOM && functionNumbers.length > 0;
+    const numbers = op === Op.FIELD || op === Op.HAS_FIELD ? keyNumbers : isCustom ? functionNumbers : undefined;
+    if (numbers === undefined) continue;
+    const number = numbers[view.getInt32(at + 8, true)];
+    if (number === undefined) throw new RangeError(`instruction ${at / INSTRUCTION_SIZE} names something that its expression does not have`);
+    view.setInt32(at + 8, number, true);
   }
   return code;
 }

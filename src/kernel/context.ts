@@ -1,6 +1,7 @@
 // The typed door to bare expressions: programs of expressions, resident contexts whose slots keep their values between
 // evaluations, and results read back. Knows wire bytes and cells; nothing of CEL text and nothing of runs.
 import { CELL_SIZE, ExpressionError, KernelStatus, Tag } from "../../assembly/abi.js";
+import type { CustomFunction } from "../model/custom-function.js";
 import { WorkflowError } from "../model/errors.js";
 import { decodeValue } from "../model/value.js";
 import type { KernelInstance } from "./instance.js";
@@ -32,7 +33,6 @@ export interface EvaluationError {
 export class ExpressionKernel {
   readonly #instance: KernelInstance;
   readonly #evaluateIn: (expression: number, context: number) => number;
-  #loss: WorkflowError | undefined;
   /** What was evaluated last, for `error`. */
   #lastExpression = 0;
   #lastContext = 0;
@@ -46,11 +46,15 @@ export class ExpressionKernel {
     instance.call(() => instance.exports.setContextFuel(EVALUATION_FUEL_MAX));
   }
 
-  /** Loads a blob of `layOutExpressions`. Throws `kernel/bad-program`, `kernel/out-of-memory`, `kernel/limit`. */
-  loadProgram(bytes: Uint8Array): number {
-    const { exports } = this.#instance;
+  /**
+   * Loads a blob of `layOutExpressions`; `functions` are the custom ones that it calls by number. Throws
+   * `kernel/bad-program`, `kernel/out-of-memory`, `kernel/limit`.
+   */
+  loadProgram(bytes: Uint8Array, functions: readonly CustomFunction[] = []): number {
+    const { exports, customs } = this.#instance;
     const region = this.#pass(bytes);
     const program = this.#instance.call(() => exports.loadProgram(region, bytes.length)) >>> 0;
+    customs.add(program, functions);
     if (program !== 0) return program;
     throw statusError(exports.programStatus(), "An expression program");
   }
@@ -58,6 +62,7 @@ export class ExpressionKernel {
   /** Frees a program; its expressions must not be used any more. */
   unloadProgram(program: number): void {
     this.#instance.call(() => this.#instance.exports.unloadProgram(program));
+    this.#instance.customs.delete(program);
   }
 
   /** Handle of expression `index` of a program. */
@@ -116,16 +121,24 @@ export class ExpressionKernel {
   /** Evaluates; gives the result cell. `slot`: where the expression's slot 0 lies in the context. */
   evaluate(expression: number, context: number, slot = 0): number {
     // Called directly: the closure of `call` costs more than an evaluation.
-    if (this.#loss !== undefined) throw this.#loss;
+    const { refusal, customs } = this.#instance;
+    if (refusal !== undefined) throw refusal;
     const start = context + slot * CELL_SIZE;
     this.#lastExpression = expression;
     this.#lastContext = start;
     try {
       return this.#evaluateIn(expression, start) >>> 0;
     } catch (error) {
-      this.#loss = this.#instance.lose(error instanceof Error ? error.message : String(error));
-      throw this.#loss;
+      throw this.#instance.lose(error instanceof Error ? error.message : String(error));
+    } finally {
+      if (customs.hasMemo) customs.forget();
     }
+  }
+
+  /** Throws `kernel/busy` where a custom function is being called, `kernel/lost` where the kernel is lost. */
+  refuseUse(): void {
+    const { refusal } = this.#instance;
+    if (refusal !== undefined) throw refusal;
   }
 
   /** Evaluates over `count` windows of a context, `slotStride` slots apart; gives the number of true results. */

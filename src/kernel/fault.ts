@@ -40,10 +40,18 @@ export function describeFault(program: Program | undefined, fault: number, paylo
   const details = {
     ...(state !== undefined && { state }),
     ...(cause !== undefined && { cause }),
-    ...(record.detail !== "" && { name: record.detail }),
+    ...readDetail(record.error, record.detail),
   };
   const error: ErrorRecord = { code, message: messageOf(fault, state, cause, record, program), details, ...(place && { place }) };
   return encodeValue(error);
+}
+
+/** What the kernel says beside an error: the name that it is about, and what a custom function said. */
+export function readDetail(error: number, detail: string): { readonly name?: string; readonly message?: string } {
+  if (detail === "") return {};
+  const isSaid = error === ExpressionError.FUNCTION_FAILED || error === ExpressionError.NO_SUCH_OVERLOAD;
+  const end = isSaid ? detail.indexOf("\n") : -1;
+  return end < 0 ? { name: detail } : { name: detail.slice(0, end), message: detail.slice(end + 1) };
 }
 
 function readFault(payload: Uint8Array): FaultRecord {
@@ -73,7 +81,8 @@ function messageOf(
   program: Program | undefined,
 ): string {
   const where = state === undefined ? "" : ` in state "${state}"`;
-  const what = cause === undefined ? "" : `: ${cause}${record.detail === "" ? "" : ` "${record.detail}"`}`;
+  const { name, message } = readDetail(record.error, record.detail);
+  const what = cause === undefined ? "" : `: ${cause}${name === undefined ? "" : ` "${name}"`}${message === undefined ? "" : `: ${message}`}`;
   const text = program?.expressions[record.expression]?.text;
   const expression = text === undefined || text === "" ? "" : ` "${text}"`;
   switch (fault) {

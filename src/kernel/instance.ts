@@ -3,6 +3,7 @@
 import { loadKernelBytes } from "#kernel-bytes";
 import { ABI_VERSION } from "../../assembly/abi.js";
 import { WorkflowError } from "../model/errors.js";
+import { CustomCalls } from "./custom-calls.js";
 
 /** Everything that the kernel exports: numbers in, numbers out. */
 export interface KernelExports {
@@ -17,6 +18,7 @@ export interface KernelExports {
   allocateScratch(size: number): number;
   decodeWire(address: number, size: number, cell: number): number;
   inputRegion(size: number): number;
+  exchangeRegion(size: number): number;
   resultWire(cell: number): number;
   resultAddress(): number;
   loadProgram(address: number, size: number): number;
@@ -55,9 +57,13 @@ export interface KernelExports {
 
 export interface KernelInstance {
   readonly exports: KernelExports;
+  /** The custom functions of loaded programs. */
+  readonly customs: CustomCalls;
+  /** What every call throws now: `kernel/lost` after a trap, `kernel/busy` while a custom function is called. */
+  readonly refusal: WorkflowError | undefined;
   /** The memory as bytes; fresh after growth. */
   bytes(): Uint8Array;
-  /** Runs `call`; a trap marks the instance lost and throws `kernel/lost`. */
+  /** Runs `call`; a trap marks the instance lost and throws `kernel/lost`. Throws `refusal` where there is one. */
   call<T>(call: () => T): T;
   /** Marks the instance lost for a reason of the caller's; returns the error to throw. */
   lose(message: string): WorkflowError;
@@ -100,7 +106,8 @@ function describeFailure(error: unknown, url: string | URL | undefined): Workflo
 
 /** A fresh instance of a compiled kernel. Throws `kernel/abi-mismatch` when it was built from another abi.ts. */
 export async function instantiateKernel(module: WebAssembly.Module): Promise<KernelInstance> {
-  const instance = await instantiate(module);
+  const customs = new CustomCalls();
+  const instance = await instantiate(module, customs);
   const exports = instance.exports as unknown as KernelExports;
   const version = exports.abiVersion();
   if (version !== ABI_VERSION) {
@@ -108,12 +115,13 @@ export async function instantiateKernel(module: WebAssembly.Module): Promise<Ker
       details: { version, needed: ABI_VERSION },
     });
   }
-  return new LiveInstance(exports);
+  return new LiveInstance(exports, customs);
 }
 
-async function instantiate(module: WebAssembly.Module): Promise<WebAssembly.Instance> {
+async function instantiate(module: WebAssembly.Module, customs: CustomCalls): Promise<WebAssembly.Instance> {
+  const callCustom: CustomCalls["call"] = (program, id, count, address, size) => customs.call(program >>> 0, id, count, address >>> 0, size);
   try {
-    return await WebAssembly.instantiate(module, { env: { abort: refuse } });
+    return await WebAssembly.instantiate(module, { env: { abort: refuse }, shell: { callCustom } });
   } catch (error) {
     throw describeFailure(error, undefined);
   }
@@ -125,12 +133,22 @@ function refuse(): never {
 
 class LiveInstance implements KernelInstance {
   readonly exports: KernelExports;
+  readonly customs: CustomCalls;
+  refusal: WorkflowError | undefined;
   #bytes: Uint8Array;
   #loss: WorkflowError | undefined;
 
-  constructor(exports: KernelExports) {
+  constructor(exports: KernelExports, customs: CustomCalls) {
     this.exports = exports;
+    this.customs = customs;
     this.#bytes = new Uint8Array(exports.memory.buffer);
+    customs.attach({
+      bytes: () => this.bytes(),
+      exchangeRegion: (size) => exports.exchangeRegion(size),
+      refuse: (error) => {
+        this.refusal = this.#loss ?? error;
+      },
+    });
   }
 
   bytes(): Uint8Array {
@@ -139,16 +157,19 @@ class LiveInstance implements KernelInstance {
   }
 
   call<T>(call: () => T): T {
-    if (this.#loss !== undefined) throw this.#loss;
+    if (this.refusal !== undefined) throw this.refusal;
     try {
       return call();
     } catch (error) {
       throw this.lose(error instanceof Error ? error.message : String(error), error);
+    } finally {
+      if (this.customs.hasMemo) this.customs.forget();
     }
   }
 
   lose(message: string, cause?: unknown): WorkflowError {
     this.#loss ??= new WorkflowError("kernel/lost", `The kernel instance is lost: ${message}`, { cause, isRetryable: true });
+    this.refusal = this.#loss;
     return this.#loss;
   }
 }

@@ -47,12 +47,14 @@ class RunKernel implements KernelPort {
     const handle = this.#call(() => exports.loadProgram(region, program.bytes.length)) >>> 0;
     if (handle === 0) throw programError(exports.programStatus(), program);
     this.#programs.set(handle, program);
+    this.#instance.customs.add(handle, program.functions ?? []);
     return handle;
   }
 
   unloadProgram(program: number): void {
     if (!this.#programs.delete(program)) return;
     this.#call(() => this.#instance.exports.unloadProgram(program));
+    this.#instance.customs.delete(program);
   }
 
   createRun(program: number): number {

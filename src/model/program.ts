@@ -1,4 +1,5 @@
 // The program: the flat tables that the kernel reads, and beside them the names and places that only the shell needs.
+import type { CustomFunction, CustomUse } from "./custom-function.js";
 import type { Definition } from "./definition.js";
 import type { Place } from "./errors.js";
 
@@ -22,6 +23,10 @@ export interface Program {
   /** By expression index: text, place, and per instruction the offsets in the text it came from. */
   readonly expressions: readonly ExpressionSite[];
   readonly definition: Definition;
+  /** The custom functions that its code calls by number. */
+  readonly functions?: readonly CustomFunction[];
+  /** The custom functions and constants that it uses: part of its identity. */
+  readonly customs?: readonly CustomUse[];
 }
 
 export interface ExpressionSite {
@@ -42,5 +47,7 @@ export interface ExpressionCode {
   readonly constants: Uint8Array;
   readonly constantCount: number;
   readonly keys: readonly string[];
+  /** CALL_CUSTOM's functions are indexes into it. */
+  readonly functions?: readonly CustomFunction[];
   readonly spans: Uint32Array;
 }

@@ -27,6 +27,8 @@ const UNSUPPORTED = Symbol("unsupported");
 export interface ValueWriterOptions {
   /** Write JavaScript numbers as CEL doubles instead of JSON numbers. */
   readonly isStrict?: boolean;
+  /** Bytes that may be written in all. Default VALUE_SIZE_MAX. */
+  readonly sizeMax?: number;
 }
 
 /**
@@ -38,11 +40,13 @@ export class ValueWriter {
   private view: DataView;
   private position = 0;
   private readonly isStrict: boolean;
+  private readonly sizeMax: number;
 
   constructor(options: ValueWriterOptions = {}) {
     this.buffer = new Uint8Array(BUFFER_SIZE_MIN);
     this.view = new DataView(this.buffer.buffer);
     this.isStrict = options.isStrict ?? false;
+    this.sizeMax = options.sizeMax ?? VALUE_SIZE_MAX;
   }
 
   /** Bytes written so far. */
@@ -317,9 +321,9 @@ export class ValueWriter {
   private reserve(size: number): void {
     const needed = this.position + size;
     if (needed <= this.buffer.length) return;
-    if (needed > VALUE_SIZE_MAX) {
-      throw new WorkflowError("value/too-large", `The value takes more than ${VALUE_SIZE_MAX} bytes`, {
-        details: { sizeMax: VALUE_SIZE_MAX },
+    if (needed > this.sizeMax) {
+      throw new WorkflowError("value/too-large", `The value takes more than ${this.sizeMax} bytes`, {
+        details: { sizeMax: this.sizeMax },
       });
     }
     const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2));
