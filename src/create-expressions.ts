@@ -7,11 +7,14 @@ import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
 import { formatType } from "./expression/checker/type.js";
 import type { FunctionSet } from "./expression/checker/library.js";
 import { type VariableDeclarations, VariableSet } from "./expression/checker/variable-set.js";
+import { CustomSet, identifyCustoms } from "./expression/custom/custom-set.js";
 import { parseExpression } from "./expression/parser.js";
 import { ProgramCache, type ProgramCacheStatistics } from "./expression/program-cache.js";
 import type { StaticType } from "./expression/type.js";
 import { type EvaluationError, ExpressionKernel } from "./kernel/context.js";
+import { readDetail } from "./kernel/fault.js";
 import { compileKernel, instantiateKernel } from "./kernel/instance.js";
+import type { CustomConstants, CustomFunctions } from "./model/custom-function.js";
 import type { EngineOptions } from "./model/engine.js";
 import { type ErrorCode, type Finding, locate, WorkflowError } from "./model/errors.js";
 import type { ExpressionCode } from "./model/program.js";
@@ -34,6 +37,10 @@ export interface CompileExpressionOptions {
    * only values of one type are compared. Default false.
    */
   readonly isStrict?: boolean;
+  /** Functions of your own, by signature. Read once, as `variables`; two functions are two, also where their texts are equal. */
+  readonly functions?: CustomFunctions;
+  /** Constants of your own, by name. Read once. Declared variables hide them; they hide those of a context. */
+  readonly constants?: CustomConstants;
 }
 
 export interface EvaluateOptions {
@@ -118,8 +125,8 @@ function isLost({ kernel }: Runtime): boolean {
   try {
     kernel.setNow(0);
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    return !(error instanceof WorkflowError && error.code === "kernel/busy");
   }
 }
 
@@ -139,34 +146,44 @@ export const EXPRESSION_VARIANT_COUNT_MAX = 64;
 /** What a program depends on besides its text. */
 interface Variant {
   readonly variables: VariableSet | undefined;
+  readonly customs: CustomSet | undefined;
   readonly isStrict: boolean;
 }
 
-const PLAIN: Variant = { variables: undefined, isStrict: false };
-const STRICT: Variant = { variables: undefined, isStrict: true };
-/** By the declarations' JSON; the oldest makes room. */
+const PLAIN: Variant = { variables: undefined, customs: undefined, isStrict: false };
+const STRICT: Variant = { variables: undefined, customs: undefined, isStrict: true };
+/** By the declarations' text; the oldest makes room. */
 const variants = new Map<string, Variant>();
-/** By the object that declares: most callers have one. */
+/** By the object that declares variables, where nothing else is declared: most callers have one. */
 const knownVariants = { plain: new WeakMap<object, Variant>(), strict: new WeakMap<object, Variant>() };
 
-/** Found last: most callers compile many texts with the same variables. */
-let last: { readonly variables: VariableDeclarations; readonly variant: Variant } | undefined;
+/** Found last: most callers compile many texts with the same declarations. */
+let last: { readonly options: CompileExpressionOptions; readonly variant: Variant } | undefined;
 
-function findVariant({ variables, isStrict = false }: CompileExpressionOptions): Variant {
-  if (variables === undefined) return isStrict ? STRICT : PLAIN;
-  if (last?.variables === variables && last.variant.isStrict === isStrict) return last.variant;
-  const variant = readVariant(variables, isStrict);
-  last = { variables, variant };
+function findVariant(options: CompileExpressionOptions): Variant {
+  const { variables, functions, constants, isStrict = false } = options;
+  if (variables === undefined && functions === undefined && constants === undefined) return isStrict ? STRICT : PLAIN;
+  if (last !== undefined && last.variant.isStrict === isStrict) {
+    const { options: known } = last;
+    if (known.variables === variables && known.functions === functions && known.constants === constants) return last.variant;
+  }
+  const variant = readVariant(options, isStrict);
+  last = { options: { ...options }, variant };
   return variant;
 }
 
-function readVariant(variables: VariableDeclarations, isStrict: boolean): Variant {
+function readVariant({ variables, functions, constants }: CompileExpressionOptions, isStrict: boolean): Variant {
   const known = isStrict ? knownVariants.strict : knownVariants.plain;
-  let variant = known.get(variables);
+  const isKnown = variables !== undefined && functions === undefined && constants === undefined;
+  let variant = isKnown ? known.get(variables) : undefined;
   if (variant !== undefined) return variant;
-  const key = `${isStrict ? "strict" : "plain"} ${JSON.stringify(variables)}`;
-  variant = variants.get(key) ?? { variables: new VariableSet(variables, isStrict), isStrict };
-  known.set(variables, variant);
+  const key = `${isStrict ? "strict" : "plain"} ${JSON.stringify(variables)} ${identifyCustoms({ functions, constants })}`;
+  variant = variants.get(key) ?? {
+    variables: variables === undefined ? undefined : new VariableSet(variables, isStrict),
+    customs: functions === undefined && constants === undefined ? undefined : new CustomSet({ functions, constants }, isStrict),
+    isStrict,
+  };
+  if (isKnown) known.set(variables, variant);
   variants.delete(key);
   variants.set(key, variant);
   if (variants.size > EXPRESSION_VARIANT_COUNT_MAX) variants.delete(variants.keys().next().value ?? "");
@@ -205,6 +222,7 @@ interface CompileSettings {
   readonly container?: string;
   readonly isChecked?: boolean;
   readonly functions?: FunctionSet;
+  readonly customs?: CustomSet | undefined;
 }
 
 /** As `compileExpression`, for values whose types are spelled out: for conformance tests. */
@@ -213,7 +231,7 @@ export function compileExact(
   settings: Omit<CompileSettings, "variables"> & { readonly variables?: VariableDeclarations },
 ): Expression & { evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue } {
   const { variables, isStrict = false } = settings;
-  return compile(source, { ...settings, variables: variables === undefined ? undefined : readVariant(variables, isStrict).variables });
+  return compile(source, { ...settings, variables: variables === undefined ? undefined : readVariant({ variables }, isStrict).variables });
 }
 
 function compile(source: string, settings: CompileSettings): CompiledExpression {
@@ -232,7 +250,7 @@ function refuseErrors(findings: readonly Finding[]): void {
 }
 
 function createScope(settings: CompileSettings, slotNames: string[]): ExpressionScope {
-  const { variables, container = "", isChecked = true, isStrict = false, functions } = settings;
+  const { variables, container = "", isChecked = true, isStrict = false, functions, customs } = settings;
   const slots = new Map<string, number>();
   return {
     slotOf(name) {
@@ -245,6 +263,7 @@ function createScope(settings: CompileSettings, slotNames: string[]): Expression
     declarationOf: (name) => variables?.declarationOf(name),
     ...((container !== "" || variables?.hasPaths) && { isDeclared: (name: string) => variables?.declarationOf(name) !== undefined }),
     ...(functions !== undefined && { functions }),
+    customs,
     isOpen: variables === undefined,
     container,
     isChecked,
@@ -311,6 +330,7 @@ class CompiledExpression implements Expression {
   dispose(): void {
     if (this.#runtime === undefined) return;
     const { kernel, loaded } = this.#runtime;
+    kernel.refuseUse();
     loaded.delete(this);
     this.#runtime = undefined;
     kernel.destroyContext(this.#context);
@@ -325,6 +345,8 @@ class CompiledExpression implements Expression {
   /** The shared kernel, with this expression's program in it. */
   open(): ExpressionKernel {
     const current = openRuntime();
+    // Before anything of a context is written: what is evaluated now may be reading it.
+    current.kernel.refuseUse();
     if (this.#runtime !== current) this.#load(current);
     return current.kernel;
   }
@@ -377,7 +399,7 @@ class CompiledExpression implements Expression {
         break;
       }
     }
-    this.#program = kernel.loadProgram(layOutExpressions([this.#code], this.variables));
+    this.#program = kernel.loadProgram(layOutExpressions([this.#code], this.variables), this.#code.functions);
     this.#record = kernel.expression(this.#program, 0);
     this.#context = kernel.createContext(this.slotCount);
     this.#runtime = current;
@@ -388,8 +410,9 @@ class CompiledExpression implements Expression {
     const code = `expression/${(ExpressionError[error] ?? "failed").toLowerCase().replaceAll("_", "-")}` as ErrorCode;
     const { spans } = this.#code;
     const place = locate(this.source, spans[instruction * 2] ?? 0, spans[instruction * 2 + 1] ?? 0);
-    const message = describeError(error, detail, this.source.slice(place.start, place.end));
-    return new WorkflowError(code, message, { place, details: { source: this.source, ...(detail !== "" && { name: detail }) } });
+    const said = readDetail(error, detail);
+    const message = describeError(error, said, this.source.slice(place.start, place.end));
+    return new WorkflowError(code, message, { place, details: { source: this.source, ...said } });
   }
 }
 
@@ -469,6 +492,7 @@ class Batch implements ExpressionBatch {
   set(index: number, name: string, value: unknown): void {
     const slot = this.#slots.get(name);
     if (slot === undefined || this.#isDisposed || index < 0 || index >= this.count) return;
+    this.#kernel.refuseUse();
     this.#expression.write(this.#kernel, this.#context, index * this.#expression.slotCount + slot, name, value);
   }
 
@@ -505,12 +529,14 @@ const ERROR_MESSAGES: Readonly<Record<ExpressionError, string>> = {
   [ExpressionError.TIMESTAMP_RANGE]: "the timestamp is out of range",
   [ExpressionError.DURATION_RANGE]: "the duration is out of range",
   [ExpressionError.STACK_OVERFLOW]: "the values are nested too deep",
+  [ExpressionError.FUNCTION_FAILED]: "the function failed",
 };
 
 /** Text of an error shown to people, cut to this many characters of the source. */
 const SHOWN_LENGTH_MAX = 80;
 
-function describeError(error: ExpressionError, detail: string, part: string): string {
+function describeError(error: ExpressionError, { name, message }: ReturnType<typeof readDetail>, part: string): string {
   const shown = part.length > SHOWN_LENGTH_MAX ? `${part.slice(0, SHOWN_LENGTH_MAX)}…` : part;
-  return `${shown}: ${ERROR_MESSAGES[error] ?? "failed"}${detail === "" ? "" : ` (${detail})`}`;
+  const detail = name === undefined ? "" : ` (${name}${message === undefined ? "" : `: ${message}`})`;
+  return `${shown}: ${ERROR_MESSAGES[error] ?? "failed"}${detail}`;
 }

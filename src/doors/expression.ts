@@ -14,5 +14,6 @@ export {
 export { type JsonSchema, schemaToType, type TypeDeclaration } from "../expression/checker/declaration.js";
 export type { VariableDeclarations } from "../expression/checker/variable-set.js";
 export type { ProgramCacheStatistics } from "../expression/program-cache.js";
+export type { CustomCode, CustomConstants, CustomFunctions } from "../model/custom-function.js";
 export type { TypeName } from "../model/definition.js";
 export { type Finding, type Place, type Severity, WorkflowError } from "../model/errors.js";

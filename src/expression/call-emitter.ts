@@ -1,6 +1,7 @@
 // Emits calls: finds the kernel's function by its name (a library's with the library's name before it) and the number of
 // arguments. Types are the checker's business, or the kernel's, where nothing is known of them before.
 import { ARGUMENT_COUNT_MAX, Op } from "../../assembly/abi.js";
+import type { CustomFunction } from "../model/custom-function.js";
 import type { Ast, CallNode } from "./ast.js";
 import type { FunctionSet } from "./checker/library.js";
 import { CodeLimitError, type Operand, type Register } from "./code-writer.js";
@@ -12,6 +13,8 @@ export interface CallHost extends OptionalHost {
   emitInto(node: Ast, dst: Register): void;
   /** Does the name mean a variable here, and so no library? */
   isVariable(name: string, isRooted: boolean): boolean;
+  /** The embedder's function of a name. */
+  customOf(node: CallNode, name: string, isMember: boolean): CustomFunction | undefined;
 }
 
 /** The name of the library function that a call means: `math.abs(x)`; undefined: the target is a value. */
@@ -48,7 +51,9 @@ export function emitCall(host: CallHost, node: CallNode, dst: Register): Operand
   writer.release(mark);
   host.locate(node);
   const known = host.functions.find(name);
+  const custom = known !== undefined && known.fn === undefined ? host.customOf(node, name, isMember) : undefined;
   if (known?.fn !== undefined && known.takes(isMember, count)) writer.write(Op.CALL, dst, base, count, known.fn);
+  else if (custom !== undefined) writer.write(Op.CALL_CUSTOM, dst, base, count, writer.custom(custom));
   else writer.write(Op.NEGATE, dst, writer.constant({ type: "null", value: null }));
   return dst;
 }

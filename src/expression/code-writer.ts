@@ -1,6 +1,7 @@
 // Writes one expression's code: instructions, labels, registers, constants and keys. Does not know what CEL means, nor how
 // the kernel wants to see it.
 import { NO_OPERAND, Op, OPERAND_BUILTIN, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_SLOT, REGISTER_COUNT_MAX } from "../../assembly/abi.js";
+import type { CustomFunction } from "../model/custom-function.js";
 import { type ConstantValue, DST_SHIFT, EmittedCode, FIELD_B, FIELD_COUNT, FIELD_IMM } from "./emitted-code.js";
 import { NameList } from "./name-list.js";
 
@@ -38,6 +39,7 @@ export class CodeWriter {
   private readonly constants: ConstantValue[] = [];
   private constantIndexes: Map<string, number> | undefined;
   private readonly keys = new NameList();
+  private functions: CustomFunction[] | undefined;
   /** Offsets that the next instructions come from. */
   spanStart = 0;
   spanEnd = 0;
@@ -104,6 +106,13 @@ export class CodeWriter {
     return this.keys.indexOf(name);
   }
 
+  /** The index of a custom function. */
+  custom(called: CustomFunction): number {
+    this.functions ??= [];
+    const index = this.functions.indexOf(called);
+    return index >= 0 ? index : this.functions.push(called) - 1;
+  }
+
   write(op: Op, dst: Register, a: Operand = 0, b: Operand = 0, imm = 0): void {
     const { numbers, length, offset } = this;
     numbers[length] = op | (dst << DST_SHIFT);
@@ -158,7 +167,7 @@ export class CodeWriter {
   finish(): EmittedCode {
     const { numbers, length } = this;
     if (numbers.length <= KEPT_COUNT_MAX) spare = numbers;
-    return new EmittedCode(numbers.slice(0, length), this.registerCount, this.constants, this.keys.names);
+    return new EmittedCode(numbers.slice(0, length), this.registerCount, this.constants, this.keys.names, this.functions);
   }
 }
 

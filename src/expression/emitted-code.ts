@@ -1,6 +1,7 @@
 // One expression's code as the writer leaves it: plain small numbers, which cost a tenth of typed arrays to make. The image
 // that the kernel reads (assembly/abi.ts, "Expressions") is made where somebody asks for it: at loading.
 import { INSTRUCTION_SIZE, NO_OPERAND, Op, Wire } from "../../assembly/abi.js";
+import type { CustomFunction } from "../model/custom-function.js";
 import type { ExpressionCode } from "../model/program.js";
 import { ValueWriter } from "../model/value.js";
 import type { LiteralType, LiteralValue } from "./ast.js";
@@ -30,13 +31,21 @@ export type ConstantValue =
 export class EmittedCode implements ExpressionCode {
   readonly registerCount: number;
   readonly keys: readonly string[];
+  readonly functions: readonly CustomFunction[] | undefined;
   private readonly numbers: readonly number[];
   private readonly values: readonly ConstantValue[];
 
   /** Owns all that it is given. */
-  constructor(numbers: readonly number[], registerCount: number, values: readonly ConstantValue[], keys: readonly string[]) {
+  constructor(
+    numbers: readonly number[],
+    registerCount: number,
+    values: readonly ConstantValue[],
+    keys: readonly string[],
+    functions: readonly CustomFunction[] | undefined,
+  ) {
     this.registerCount = registerCount;
     this.keys = keys;
+    this.functions = functions;
     this.numbers = numbers;
     this.values = values;
   }

@@ -2,6 +2,7 @@
 // no overload takes, variables that nobody declared. Operands are read from slots and constants where they stand;
 // registers are taken like a stack. Errors are values, so && || ?: and the macros are the only code that looks at them.
 import { Builtin, Op } from "../../assembly/abi.js";
+import type { CustomFunction, CustomUse } from "../model/custom-function.js";
 import type { TypeName } from "../model/definition.js";
 import type { Finding } from "../model/errors.js";
 import type { ExpressionCode } from "../model/program.js";
@@ -9,6 +10,7 @@ import type {
   Ast,
   BinaryNode,
   BindNode,
+  CallNode,
   ConditionalNode,
   HasNode,
   IdentifierNode,
@@ -26,6 +28,7 @@ import { ALL_FUNCTIONS, type FunctionSet } from "./checker/library.js";
 import { typeOfTypeName } from "./checker/type-names.js";
 import { DYN, type Type } from "./checker/type.js";
 import { CodeLimitError, CodeWriter, type Label, type Operand, type Register } from "./code-writer.js";
+import type { CustomConstant } from "./custom/custom-set.js";
 import { emitList, emitMap } from "./collection-emitter.js";
 import { readConstant } from "./constant.js";
 import type { ConstantValue } from "./emitted-code.js";
@@ -66,6 +69,8 @@ export interface EmittedExpression {
   readonly type: StaticType;
   /** The same in full: `list(int)`. */
   readonly inferred: Type;
+  /** The functions and constants of the embedder that it uses. */
+  readonly uses: readonly CustomUse[];
 }
 
 const COMPARE_OPS: Readonly<Record<string, readonly [Op, Op, Op]>> = {
@@ -77,6 +82,7 @@ const COMPARE_OPS: Readonly<Record<string, readonly [Op, Op, Op]>> = {
   ">=": [Op.GE, Op.GE_JUMP_FALSE, Op.GE_JUMP_TRUE],
 };
 const ARITHMETIC_OPS: Readonly<Record<string, Op>> = { "+": Op.ADD, "-": Op.SUB, "*": Op.MUL, "/": Op.DIV, "%": Op.MOD, in: Op.IN };
+const NO_USES: readonly CustomUse[] = [];
 const NULL: ConstantValue = { type: "null", value: null };
 
 /** Emits one expression. `options.text` is its source, for places. Linear in the size of the tree. */
@@ -93,7 +99,7 @@ export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOp
       ast.end,
     );
   }
-  return { code, findings: findings.resolve(options.text ?? "", options.origin), type, inferred };
+  return { code, findings: findings.resolve(options.text ?? "", options.origin), type, inferred, uses: emitter.uses };
 }
 
 /** Emits one expression's code. Made for one use. */
@@ -103,6 +109,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   type: StaticType = "any";
   inferred: Type = DYN;
   readonly functions: FunctionSet;
+  private used: Map<string, CustomUse> | undefined;
   private readonly scope: ExpressionScope;
   private readonly findings: FindingList;
   private readonly locals: { readonly name: string; readonly register: Register }[] = [];
@@ -110,7 +117,12 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   constructor(scope: ExpressionScope, findings: FindingList) {
     this.scope = scope;
     this.findings = findings;
-    this.functions = scope.functions ?? ALL_FUNCTIONS;
+    this.functions = scope.customs?.functions ?? scope.functions ?? ALL_FUNCTIONS;
+  }
+
+  /** The functions and constants of the embedder that were emitted. */
+  get uses(): readonly CustomUse[] {
+    return this.used === undefined ? NO_USES : [...this.used.values()];
   }
 
   /** Emits what `emitBody` emits, and the return of its value. A limit passed is a finding. */
@@ -240,8 +252,15 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     if (local !== undefined) return local;
     const declared = this.findDeclared(node.name, node.isRooted);
     if (declared !== undefined) return this.emitVariable(declared, node);
+    const constant = this.scope.customs?.constantOf(node.name);
+    if (constant !== undefined) return this.emitConstant(constant);
     const builtin = this.emitBuiltin(node, dst);
     return builtin ?? this.emitVariable(node.name, node);
+  }
+
+  private emitConstant({ bytes, use }: CustomConstant): Operand {
+    this.noteUse(use);
+    return this.writer.constant({ type: "wire", value: bytes });
   }
 
   /** `now` and the names of types, where no declared variable has the name. */
@@ -411,7 +430,24 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   }
 
   isVariable(name: string, isRooted: boolean): boolean {
-    return (!isRooted && this.findLocal(name) !== undefined) || this.findDeclared(name, isRooted) !== undefined;
+    if (!isRooted && this.findLocal(name) !== undefined) return true;
+    return this.findDeclared(name, isRooted) !== undefined || this.scope.customs?.constantOf(name) !== undefined;
+  }
+
+  customOf({ nameStart, name: shown }: CallNode, name: string, isMember: boolean): CustomFunction | undefined {
+    const group = this.scope.customs?.groupOf(name, isMember);
+    if (group === undefined) return undefined;
+    for (const use of group.uses) this.noteUse(use);
+    if (group.called === undefined) {
+      const message = `The function "${name}" is registered in the page, where the worker cannot call it: give the address of its module as functionsUrl`;
+      this.findings.report("expression/unreachable-function", message, nameStart, nameStart + shown.length);
+    }
+    return group.called;
+  }
+
+  private noteUse(use: CustomUse): void {
+    this.used ??= new Map();
+    this.used.set(use.name, use);
   }
 
   private emitBind(node: BindNode, dst: Register): Operand {

@@ -20,6 +20,7 @@ export type ExpressionFindingCode =
   | "expression/invalid-macro"
   | "expression/unsupported"
   | "expression/unknown-function"
+  | "expression/unreachable-function"
   | "expression/undeclared-variable"
   | "expression/no-such-field"
   | "expression/no-such-overload";

@@ -33,6 +33,11 @@ const ACCUMULATOR = "__result__";
 /** Macros of the core language, besides has() and cel.bind(). */
 const CORE_MACROS: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "existsOne", "map", "filter"]);
 
+/** Is it the name of a macro, or does it belong to one? */
+export function isMacroName(name: string): boolean {
+  return LOOP_FORMS.has(name) || name === "has" || name === "optMap" || name === "optFlatMap" || name.startsWith("cel.");
+}
+
 /** The macro that a call is, or the call itself. Reports a macro whose arguments cannot be meant. `isCore`: as in ParseOptions. */
 export function readMacro(call: CallNode, findings: FindingList, isCore = false): Ast {
   const { target, args, name } = call;

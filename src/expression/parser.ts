@@ -111,6 +111,11 @@ const RESERVED_WORDS: ReadonlySet<string> = new Set([
   "while",
 ]);
 
+/** Can a name never be this word? */
+export function isReservedWord(word: string): boolean {
+  return RESERVED_WORDS.has(word) || word === "in" || word === "true" || word === "false" || word === "null";
+}
+
 class Parser {
   private readonly lexer: Lexer;
   private readonly findings: FindingList;

@@ -36,7 +36,7 @@ export function emitValue(source: ValueSource, scope: ExpressionScope, options: 
     const message = `The value is of type ${type}; ${expected} is needed`;
     findings.push({ severity: "error", code: "expression/no-such-overload", message, place: placeOf(source) });
   }
-  return { code, findings, type, inferred };
+  return { code, findings, type, inferred, uses: emission.emitter.uses };
 }
 
 function placeOf(source: ValueSource): Place {

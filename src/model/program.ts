@@ -48,6 +48,6 @@ export interface ExpressionCode {
   readonly constantCount: number;
   readonly keys: readonly string[];
   /** CALL_CUSTOM's functions are indexes into it. */
-  readonly functions?: readonly CustomFunction[];
+  readonly functions?: readonly CustomFunction[] | undefined;
   readonly spans: Uint32Array;
 }

@@ -45,13 +45,15 @@ export function readFunction({ isMember = false, params, result }: FunctionDecla
 /** Names of types that are known by nothing but their names; any other is declared as `abstract`. */
 const OPAQUE_NAMES: ReadonlySet<string> = new Set(["optional_type", "net.IP", "net.CIDR"]);
 
-function readKnownType(text: string): Type {
+/** The type that a text says. Throws RangeError where it is none, or names one that nobody knows. */
+export function readKnownType(text: string): Type {
   const type = readType(text);
   refuseUnknown(type);
   return type;
 }
 
-function refuseUnknown({ kind, name, params }: Type): void {
+/** Throws RangeError for a type that nobody knows, however deep it stands in this one. */
+export function refuseUnknown({ kind, name, params }: Type): void {
   if (kind === Kind.OPAQUE && !OPAQUE_NAMES.has(name)) throw new RangeError(`there is no type "${name}"`);
   params.forEach(refuseUnknown);
 }

@@ -3,6 +3,7 @@
 import type { TypeName } from "../../model/definition.js";
 import type { Ast } from "../ast.js";
 import type { FindingList } from "../finding-list.js";
+import type { CustomSet } from "../custom/custom-set.js";
 import type { StaticType } from "../type.js";
 import { checkExpression } from "./checker.js";
 import type { FunctionSet } from "./library.js";
@@ -17,6 +18,8 @@ export interface NamedScope {
   /** The whole type of a variable, where more than a name is known of it. */
   declarationOf?(name: string): Type | undefined;
   readonly functions?: FunctionSet;
+  /** Functions and constants of an embedder; declared variables hide its constants. */
+  readonly customs?: CustomSet | undefined;
   readonly isOpen?: boolean;
   readonly isStrict?: boolean;
   readonly container?: string;
@@ -34,10 +37,16 @@ class ScopeView implements CheckScope {
     this.container = scope.container ?? "";
     this.isOpen = scope.isOpen ?? false;
     this.isStrict = scope.isStrict ?? false;
-    if (scope.functions !== undefined) this.functions = scope.functions;
+    const functions = scope.customs?.functions ?? scope.functions;
+    if (functions !== undefined) this.functions = functions;
   }
 
   typeOf(name: string): Type | undefined {
+    const { scope } = this;
+    return this.typeOfVariable(name) ?? scope.customs?.constantOf(name)?.type;
+  }
+
+  private typeOfVariable(name: string): Type | undefined {
     const { scope } = this;
     if (scope.isDeclared !== undefined && !scope.isDeclared(name)) return undefined;
     const declared = scope.declarationOf?.(name);

@@ -68,7 +68,7 @@ export function composeType(name: string, params: readonly Type[]): Type {
   return opaqueOf(name, params);
 }
 
-/** Reads a signature. The texts are the project's own: a wrong one throws. */
+/** Reads a signature; throws RangeError where the text is none. */
 export function readSignature(text: string): Signature {
   const reader = new TypeReader(text);
   return reader.readSignature();
