@@ -1,65 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Ast } from "../../../src/expression/ast.js";
 import { freeVariables, walk } from "../../../src/expression/ast.js";
 import { FINDING_COUNT_MAX } from "../../../src/expression/finding-list.js";
 import { EXPRESSION_DEPTH_MAX, EXPRESSION_SIZE_MAX, parseExpression } from "../../../src/expression/parser.js";
 import { printExpression, stripPlaces } from "./print.js";
-
-const place = { start: 0, end: 0 };
-const name = fc
-  .stringMatching(/^[a-z_][a-zA-Z0-9_]{0,6}$/)
-  .filter((word) => parseExpression(word).findings.length === 0 && parseExpression(word).ast.kind === "identifier");
-const literal = fc.oneof(
-  fc.constantFrom<Ast>({ kind: "literal", ...place, type: "null", value: null }, { kind: "literal", ...place, type: "bool", value: true }),
-  fc
-    .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
-    .map((value): Ast => ({ kind: "literal", ...place, type: "int", value: Number.isSafeInteger(Number(value)) ? Number(value) : value })),
-  fc
-    .bigInt({ min: 0n, max: 2n ** 64n - 1n })
-    .map((value): Ast => ({ kind: "literal", ...place, type: "uint", value: Number.isSafeInteger(Number(value)) ? Number(value) : value })),
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value): Ast => ({ kind: "literal", ...place, type: "double", value })),
-  fc.string({ unit: "grapheme" }).map((value): Ast => ({ kind: "literal", ...place, type: "string", value })),
-  fc.uint8Array().map((value): Ast => ({ kind: "literal", ...place, type: "bytes", value })),
-);
-const tree = fc.letrec<{ node: Ast }>((tie) => {
-  const node = tie("node");
-  return {
-    node: fc.oneof(
-      { maxDepth: 4, depthSize: "small" },
-      literal,
-      name.map((word): Ast => ({ kind: "identifier", ...place, name: word, isRooted: false })),
-      fc
-        .record({ operand: node, field: name, isOptional: fc.boolean() })
-        .map((parts): Ast => ({ kind: "select", ...place, fieldStart: 0, ...parts })),
-      fc.record({ operand: node, index: node, isOptional: fc.boolean() }).map((parts): Ast => ({ kind: "index", ...place, ...parts })),
-      fc
-        .record({ target: fc.option(node, { nil: undefined }), args: fc.array(node, { maxLength: 3 }) })
-        .map((parts): Ast => ({ kind: "call", ...place, name: "f", nameStart: 0, ...parts })),
-      fc
-        .record({ operator: fc.constantFrom("==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%"), left: node, right: node })
-        .map((parts) => ({ kind: "binary", ...place, operatorStart: 0, ...parts }) as Ast),
-      fc
-        .record({ operator: fc.constantFrom("&&", "||"), terms: fc.array(node, { minLength: 2, maxLength: 4 }) })
-        .map((parts) => ({ kind: "logic", ...place, ...parts }) as Ast),
-      fc.record({ operator: fc.constant("!"), operand: node }).map((parts) => ({ kind: "unary", ...place, ...parts }) as Ast),
-      fc.record({ test: node, yes: node, no: node }).map((parts): Ast => ({ kind: "conditional", ...place, ...parts })),
-      fc
-        .record({ items: fc.array(node, { maxLength: 3 }) })
-        .map((parts): Ast => ({ kind: "list", ...place, hasOptional: false, ...parts })),
-      fc
-        .record({ entries: fc.array(fc.record({ key: node, value: node }), { maxLength: 3 }) })
-        .map((parts): Ast => ({ kind: "map", ...place, hasOptional: false, ...parts })),
-      fc
-        .record({ range: node, variable: name, body: node, macro: fc.constantFrom("all", "exists", "exists_one", "map", "filter") })
-        .map((parts) => ({ kind: "loop", ...place, filter: undefined, ...parts }) as Ast),
-      fc
-        .record({ range: node, variable: name, filter: node, body: node })
-        .map((parts): Ast => ({ kind: "loop", ...place, macro: "map", ...parts })),
-      fc.record({ operand: node, field: name }).map((parts): Ast => ({ kind: "has", ...place, ...parts })),
-    ),
-  };
-}).node;
+import { anyTree } from "./trees.js";
 
 function print(text: string): string {
   const { ast, findings } = parseExpression(text);
@@ -74,7 +19,7 @@ function codes(text: string): string[] {
 describe("a tree", () => {
   test("printed and parsed is the same tree", () => {
     fc.assert(
-      fc.property(tree, (ast) => {
+      fc.property(anyTree, (ast) => {
         const parsed = parseExpression(printExpression(ast));
         expect(parsed.findings).toEqual([]);
         expect(stripPlaces(parsed.ast)).toEqual(stripPlaces(ast));

@@ -8,7 +8,7 @@ export function printExpression(node: Ast): string {
     case "identifier":
       return node.isRooted ? `.${node.name}` : node.name;
     case "select":
-      return `${printOperand(node.operand)}.${node.isOptional ? "?" : ""}${/^\w+$/.test(node.field) ? node.field : `\`${node.field}\``}`;
+      return `${printOperand(node.operand)}.${node.isOptional ? "?" : ""}${printField(node.field)}`;
     case "index":
       return `${printOperand(node.operand)}[${node.isOptional ? "?" : ""}${printExpression(node.index)}]`;
     case "call":
@@ -28,7 +28,7 @@ export function printExpression(node: Ast): string {
     case "message":
       return `${node.name}{${node.entries.map(({ field, value }) => `${field}: ${printExpression(value)}`).join(", ")}}`;
     case "has":
-      return `has(${printOperand(node.operand)}.${node.field})`;
+      return `has(${printOperand(node.operand)}.${printField(node.field)})`;
     case "loop":
       return `${printOperand(node.range)}.${node.macro}(${[node.variable, ...(node.secondVariable === undefined ? [] : [node.secondVariable]), ...(node.filter ? [printExpression(node.filter)] : []), printExpression(node.body)].join(", ")})`;
     case "bind":
@@ -38,6 +38,10 @@ export function printExpression(node: Ast): string {
     case "invalid":
       return "?";
   }
+}
+
+function printField(field: string): string {
+  return /^[a-z_]\w*$/i.test(field) && !["in", "true", "false", "null"].includes(field) ? field : `\`${field}\``;
 }
 
 function printOperand(node: Ast): string {
