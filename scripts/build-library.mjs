@@ -9,7 +9,7 @@ import { runCommand } from "./run-command.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-const doorNames = ["index", "local", "expression", "format", "testing"];
+const doorNames = ["index", "local", "expression", "format", "editor", "testing"];
 
 /** Builds dist/ anew. */
 export async function buildLibrary() {

@@ -6,7 +6,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-const fileNames = ["millrace.wasm", "millrace-worker.js", "index.js", "local.js", "expression.js", "format.js", "testing.js"];
+const fileNames = ["millrace.wasm", "millrace-worker.js", "index.js", "local.js", "expression.js", "format.js", "editor.js", "testing.js"];
 
 /** Measures dist/, prints the table and saves it as build/sizes.json. */
 export function reportSizes() {

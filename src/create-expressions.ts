@@ -121,6 +121,11 @@ async function startRuntime(options: LoadExpressionsOptions): Promise<void> {
   runtime = { kernel: new ExpressionKernel(instance), loaded: new Set() };
 }
 
+/** Has `loadExpressions` resolved? */
+export function isLoaded(): boolean {
+  return runtime !== undefined;
+}
+
 function isLost({ kernel }: Runtime): boolean {
   try {
     kernel.setNow(0);

@@ -152,7 +152,8 @@ function printLoop({ range, macro, variable, secondVariable, filter, body }: Loo
 
 /** A bind, or the block that a chain of `@index0`, `@index1` … came from. */
 function printBind(node: BindNode): string {
-  if (!node.variable.startsWith("@index")) return `cel.bind(${node.variable}, ${printExpression(node.value)}, ${printExpression(node.body)})`;
+  if (!node.variable.startsWith("@index"))
+    return `cel.bind(${node.variable}, ${printExpression(node.value)}, ${printExpression(node.body)})`;
   const values: Ast[] = [];
   let inner: Ast = node;
   while (inner.kind === "bind" && inner.variable === `@index${values.length}`) {

@@ -1,9 +1,10 @@
 // The ports: what the engine asks of the rooms that it must not import. kernel/, store/, tabs/, tasks/ and library/
 // implement them; the create-… files join them.
 import type { RunPage, RunQuery, RunRecord, Durability, TaskContext } from "./engine.js";
-import type { ErrorRecord, Finding } from "./errors.js";
+import type { ErrorCode, ErrorRecord, Finding } from "./errors.js";
 import type { HistoryEntry } from "./history.js";
 import type { Program } from "./program.js";
+import type { ExactValue } from "./value-reader.js";
 
 // --- kernel -------------------------------------------------------------------------------------------------------
 
@@ -104,6 +105,17 @@ export interface TasksPort {
   onResults: (results: readonly TaskResult[]) => void;
 }
 export type { TaskContext };
+
+// --- constants ----------------------------------------------------------------------------------------------------
+
+/** Evaluates expressions whose variables are all known, as the kernel does: for partial evaluation. */
+export interface ConstantPort {
+  /**
+   * The value, or the code of the error that the evaluation gives. Undefined: it cannot be said, as where the expression does
+   * not compile, asks for the time, or has a value that cannot be spelled out.
+   */
+  evaluate(source: string, bindings: Readonly<Record<string, ExactValue>>): { readonly value: ExactValue } | { readonly error: ErrorCode } | undefined;
+}
 
 // --- clock --------------------------------------------------------------------------------------------------------
 

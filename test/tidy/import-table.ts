@@ -39,7 +39,7 @@ export const rooms: readonly Room[] = [
   { name: "library", files: /^src\/library\//, imports: [...ground, "format", "compile", "model", "metrics"] },
   { name: "analysis", files: /^src\/analysis\//, imports: [...ground, "model", "expression", "format", "compile"] },
   { name: "create-expressions", files: /^src\/create-expressions\.ts$/, imports: [...shellRooms, "abi"] },
-  { name: "create-editor", files: /^src\/create-editor\.ts$/, imports: [...shellRooms, "abi"] },
+  { name: "create-editor", files: /^src\/create-editor\.ts$/, imports: [...shellRooms, "create-expressions", "abi"] },
   { name: "create-engine", files: /^src\/create-engine\.ts$/, imports: [...shellRooms, "abi"] },
   { name: "testing", files: /^src\/testing\//, imports: [...shellRooms, ...createRooms, "abi"] },
   { name: "worker-host", files: /^src\/worker\/(host|entry)[a-z-]*\.ts$/, imports: [...ground, "model", "metrics", "abi", "worker", "create-engine"] },

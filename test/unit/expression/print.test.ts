@@ -47,7 +47,7 @@ describe("brackets stand only where the meaning needs them", () => {
     "1 in [1, 2] && x.y[0]",
     '"a" + b',
     "(a + b).size()",
-    "{\"a\": 1, ?\"b\": c}.?a",
+    '{"a": 1, ?"b": c}.?a',
     "[1, ?a, .b]",
     "a ? .b : .c",
     "has(a.b.c) && has((a + b).c)",

@@ -1,0 +1,52 @@
+// What editors and readers of workflows need: joins analysis with the kernel that expressions share.
+import { compileExact, isLoaded } from "./create-expressions.js";
+import { evaluatePartially as evaluatePartiallyWith, type PartialOptions, type PartialResult } from "./analysis/residual.js";
+import { ProgramCache } from "./expression/program-cache.js";
+import { WorkflowError } from "./model/errors.js";
+import type { ConstantPort } from "./model/ports.js";
+
+/** Compiled parts of expressions that are kept: most are one operator or function over variables. */
+export const CONSTANT_PROGRAM_COUNT_MAX = 256;
+
+type ExactProgram = ReturnType<typeof compileExact>;
+
+const programs = new ProgramCache<ExactProgram>(CONSTANT_PROGRAM_COUNT_MAX, (program) => program.dispose());
+const VARIANT = {};
+
+function compileConstant(source: string): ExactProgram {
+  let program = programs.get(source, VARIANT);
+  if (program === undefined) {
+    program = compileExact(source, {});
+    programs.add(source, VARIANT, program);
+  }
+  return program;
+}
+
+/** The kernel as an evaluator of constants. Says nothing before `loadExpressions()` has resolved. */
+export const kernelConstants: ConstantPort = {
+  evaluate(source, bindings) {
+    if (!isLoaded()) return undefined;
+    try {
+      const program = compileConstant(source);
+      if (program.variables.some((name) => !Object.hasOwn(bindings, name))) return undefined;
+      return { value: program.evaluateExact(bindings) };
+    } catch (error) {
+      if (!(error instanceof WorkflowError)) throw error;
+      return error.code.startsWith("expression/") && error.code !== "expression/invalid" ? { error: error.code } : undefined;
+    }
+  },
+};
+
+/**
+ * Evaluates an expression as far as the values of `known` permit: gives its value, the error it fails with, or a residual
+ * expression over the rest with the paths that decide it. Works at once; after `loadExpressions()` it computes everything that
+ * the kernel does, before that only operators, fields and the commonest functions (the others stay in the residual).
+ * @throws WorkflowError `expression/invalid` for a text with errors, `analysis/invalid-path`, `value/unsupported`
+ */
+export function evaluatePartially(
+  source: string,
+  known: Readonly<Record<string, unknown>>,
+  options: Omit<PartialOptions, "constants"> = {},
+): PartialResult {
+  return evaluatePartiallyWith(source, known, { ...options, constants: kernelConstants });
+}
