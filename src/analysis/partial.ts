@@ -20,7 +20,9 @@ import {
   type UnaryNode,
   walk,
 } from "../expression/ast.js";
-import { overloadsOf, TYPE_VALUES } from "../expression/function-table.js";
+import { ALL_FUNCTIONS } from "../expression/checker/library.js";
+import { typeOfTypeName } from "../expression/checker/type-names.js";
+import { Kind } from "../expression/checker/type.js";
 import { printExpression } from "../expression/print.js";
 import type { ConstantPort } from "../model/ports.js";
 import type { ExactValue } from "../model/value.js";
@@ -39,6 +41,7 @@ import {
   selectField,
   toComparand,
 } from "./constant.js";
+import { listVariables } from "./paths.js";
 import {
   type Failed,
   indexInto,
@@ -150,8 +153,8 @@ class PartialEvaluator {
       return { kind: "known", value, source: node };
     }
     if (this.isVariable(name)) return { kind: "open", source: node, isBool: false };
-    const type = TYPE_VALUES.get(name);
-    return type === undefined ? { kind: "open", source: node, isBool: false } : { kind: "known", value: { type }, source: node };
+    if (typeOfTypeName(name) === undefined) return { kind: "open", source: node, isBool: false };
+    return { kind: "known", value: { type: name }, source: node };
   }
 
   private findLocal(name: string): Part | undefined {
@@ -174,7 +177,7 @@ class PartialEvaluator {
       path = `.${inner.field}${path}`;
       inner = inner.operand;
     }
-    if (inner.kind !== "identifier" || (!inner.isRooted && this.findLocal(inner.name) !== undefined) || this.isVariable(inner.name))
+    if (inner.kind !== "identifier" || (!inner.isRooted && this.findLocal(inner.name) !== undefined) || this.scope.isVariable?.(inner.name) === true)
       return undefined;
     return inner.name + path;
   }
@@ -186,8 +189,8 @@ class PartialEvaluator {
     let node: Ast = root;
     let part: Part | undefined;
     while (node.kind === "select" || node.kind === "index" || node.kind === "binary") {
-      const type: string | undefined = node.kind === "select" ? TYPE_VALUES.get(this.readQualified(node) ?? "") : undefined;
-      if (type !== undefined) {
+      const type: string = node.kind === "select" ? (this.readQualified(node) ?? "") : "";
+      if (typeOfTypeName(type) !== undefined) {
         part = { kind: "known", value: { type }, source: node };
         break;
       }
@@ -367,7 +370,7 @@ class PartialEvaluator {
     const parts = (isMethod ? [target, ...node.args] : node.args).map((part) => this.evaluate(part));
     const written = parts.map((part) => this.write(part));
     const source: CallNode = isMethod ? { ...node, target: written[0], args: written.slice(1) } : { ...node, args: written };
-    const isBoolCall = overloadsOf(library ?? name)?.every(({ result }) => result === "bool") ?? false;
+    const isBoolCall = isPredicate(library ?? name);
     if (parts.some(({ kind }) => kind !== "known")) return { kind: "open", source, isBool: isBoolCall };
     const values = (parts as readonly Known[]).map(({ value }) => value);
     const outcome = (library === undefined ? applyFunction(name, values) : undefined) ?? this.delegateCall(node, library, isMethod, values);
@@ -381,7 +384,7 @@ class PartialEvaluator {
     const qualified = this.readQualified(target);
     if (qualified === undefined) return undefined;
     const full = `${qualified}.${name}`;
-    return full === "optional.none" || overloadsOf(full) !== undefined ? full : undefined;
+    return ALL_FUNCTIONS.has(full) ? full : undefined;
   }
 
   private delegateCall(node: CallNode, library: string | undefined, isMethod: boolean, values: readonly ExactValue[]): Outcome | undefined {
@@ -494,32 +497,21 @@ class PartialEvaluator {
     const { constants } = this.scope;
     if (constants === undefined || hasAddress(node)) return undefined;
     const bindings: Record<string, ExactValue> = {};
-    for (const { name } of freeVariables(node)) {
+    for (const name of listVariables(node, (name) => this.isVariable(name))) {
       const part = this.evaluateIdentifier(name, false, node);
-      if (part.kind === "known" && !("type" in part.value)) bindings[name] = part.value;
-      else if (part.kind !== "known" && !this.isLibraryName(name)) return undefined;
+      if (part.kind !== "known") return undefined;
+      bindings[name] = part.value;
     }
     const outcome = constants.evaluate(printExpression(node), bindings);
     return outcome === undefined ? undefined : settle(outcome, node);
   }
-
-  private isLibraryName(name: string): boolean {
-    return !this.isVariable(name) && this.findLocal(name) === undefined && LIBRARY_NAMES.has(name);
-  }
 }
 
-/** Names before a dot that begin functions or types. */
-export const LIBRARY_NAMES: ReadonlySet<string> = new Set([
-  "math",
-  "strings",
-  "base64",
-  "optional",
-  "lists",
-  "sets",
-  "regex",
-  "google",
-  "net",
-]);
+/** Does every function of this name give a bool, if anything? */
+function isPredicate(name: string): boolean {
+  const signatures = ALL_FUNCTIONS.signaturesOf(name);
+  return signatures.length > 0 && signatures.every(({ result }) => result.kind === Kind.BOOL && !result.isNullable);
+}
 
 /** What a loop runs over: the expression that names it reads better than all of its elements. */
 function writeRange(range: Known, isWrapped: boolean): Ast {

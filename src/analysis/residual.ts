@@ -1,17 +1,15 @@
 // The door to partial evaluation of a text: what is left of an expression when some of its variables are known, as text.
-import { freeVariables } from "../expression/ast.js";
 import type { Ast } from "../expression/ast.js";
 import { emitExpression } from "../expression/emitter.js";
 import { EXPRESSION_SIZE_MAX, parseExpression } from "../expression/parser.js";
 import { printExpression } from "../expression/print.js";
-import { TYPE_VALUES } from "../expression/function-table.js";
 import { type ErrorCode, type Finding, WorkflowError } from "../model/errors.js";
 import type { ConstantPort } from "../model/ports.js";
 import { decodeValue, encodeExact, type ExactValue } from "../model/value.js";
 import { toConstant } from "./constant.js";
 import { sourceOf } from "./part.js";
-import { evaluatePart, LIBRARY_NAMES, type PartialScope } from "./partial.js";
-import { listPaths, parsePath } from "./paths.js";
+import { evaluatePart, type PartialScope } from "./partial.js";
+import { listPaths, listVariables, parsePath } from "./paths.js";
 
 export interface PartialOptions {
   /** Places inside of the known values that are not known after all: `order.customer`, `items[0].price`. */
@@ -56,9 +54,10 @@ export function evaluatePartially(source: string, known: Readonly<Record<string,
   if (!compiles(result.text, options)) result = attempt(ast, { ...scope, isWrapped: true, isFolded: true });
   if (!compiles(result.text, options)) result = { ...result, text: source };
   const left = parseExpression(result.text).ast;
-  const names = freeVariables(left).flatMap(({ name }) => (scope.valueOf(name) === undefined ? [] : [name]));
+  const isKnown = (name: string) => scope.valueOf(name) !== undefined;
+  const names = listVariables(left, isKnown).filter(isKnown);
   if (result.part.kind === "failed") return { kind: "failure", code: result.part.error, text: result.text, names };
-  return { kind: "residual", text: result.text, paths: listPaths(left, isUnknown(scope)), names };
+  return { kind: "residual", text: result.text, paths: listPaths(left, isUnknown(scope), isKnown), names };
 }
 
 function attempt(ast: Ast, scope: PartialScope) {
@@ -71,10 +70,7 @@ function toValue(exact: ExactValue): PartialResult {
 }
 
 function isUnknown(scope: PartialScope): (name: string) => boolean {
-  return (name) => {
-    if (scope.valueOf(name) !== undefined) return (scope.unknownWithin?.(name) ?? []).length > 0;
-    return !TYPE_VALUES.has(name) && !LIBRARY_NAMES.has(name);
-  };
+  return (name) => scope.valueOf(name) === undefined || (scope.unknownWithin?.(name) ?? []).length > 0;
 }
 
 function createScope(

@@ -59,6 +59,7 @@ describe("what is left", () => {
     ["has(user.name) && has(order.id)", "has(order.id) | order | "],
     ['duration("1h") > duration("1s") && x > 1', "x > 1 | x | "],
     ["now > timestamp(0)", "now > timestamp(0) | now | "],
+    ["math.abs(lists.first) > lists.range(3)[1]", "math.abs(lists.first) > 1 | lists.first | "],
     ["type(role) == string", "value: true"],
     ["items[0].price + items[n].price", "items[0].price + items[n].price | items[0].price items n | "],
     ["a.?b.orValue(limit)", "a.?b.orValue(limit) | a.b | limit"],
@@ -103,6 +104,11 @@ describe("places inside of known values may be unknown", () => {
 test("without the kernel, what only it computes is left", () => {
   const result = evaluateAlone('role.upperAscii() == x && limit > 1 && role == "admin"', known);
   expect(result).toMatchObject({ kind: "residual", text: '"admin".upperAscii() == x' });
+});
+
+test("a library's name wins over a variable's, as in the kernel", () => {
+  expect(evaluatePartially("math.abs(-2) + x", { math: { abs: 1 } })).toMatchObject({ text: "2 + x", names: [] });
+  expect(evaluatePartially("math.abs + x", { math: { abs: 1n } })).toMatchObject({ text: "1 + x" });
 });
 
 test("a strict residual reads numbers as doubles", () => {
