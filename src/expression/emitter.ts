@@ -4,7 +4,7 @@
 import { Builtin, Op } from "../../assembly/abi.js";
 import type { CustomFunction, CustomUse } from "../model/custom-function.js";
 import type { TypeName } from "../model/definition.js";
-import type { Finding } from "../model/errors.js";
+import { type Finding, WorkflowError } from "../model/errors.js";
 import type { ExpressionCode } from "../model/program.js";
 import type {
   Ast,
@@ -125,7 +125,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     return this.used === undefined ? NO_USES : [...this.used.values()];
   }
 
-  /** Emits what `emitBody` emits, and the return of its value. A limit passed is a finding. */
+  /** Emits what `emitBody` emits, and the return of its value. A limit passed is a finding, and so is a constant without wire form. */
   emitRoot(emitBody: (emitter: Emitter) => Operand): ExpressionCode {
     try {
       const operand = emitBody(this);
@@ -134,6 +134,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       if (error instanceof CodeLimitError) this.findings.report("expression/too-large", error.message, 0, 0);
       else if (error instanceof RangeError)
         this.findings.report("expression/too-deep", "The expression is nested too deep for what is left of the stack", 0, 0);
+      else if (error instanceof WorkflowError && error.code === "value/unsupported")
+        this.findings.report("expression/unsupported", `A constant is no value: ${String(error.details.reason)}`, 0, 0);
       else throw error;
     }
     return this.writer.finish();

@@ -48,6 +48,7 @@ export enum Token {
 
 /** An int of fewer digits fits whatever its sign. */
 const EAGER_DIGIT_COUNT = 18;
+const LONE_SURROGATES = /\p{Surrogate}/gu;
 
 // Classes of characters below 128.
 const CLASS_LETTER = 1;
@@ -107,6 +108,8 @@ export class Lexer {
   number: number | bigint = 0;
   /** Offset after the digits of the number in hand; its start where they are no number. */
   private digitsEnd = 0;
+  /** All units of the string read last, put together by OR: tells whether it needs a second look. */
+  private contentBits = 0;
   private readonly report: (problem: LiteralProblem) => void;
 
   constructor(text: string, findings: FindingList, start = 0, end = text.length) {
@@ -279,13 +282,25 @@ export class Lexer {
       this.name = "";
     } else if (isBytes) this.bytes = readBytes(text, from, contentEnd, isRaw, this.report);
     else this.name = readString(text, from, contentEnd, isRaw, this.report);
+    if (this.contentBits > 0x7fff) this.refuseSurrogates(from, contentEnd);
+  }
+
+  /** Half a character has no UTF-8, and so no place in a string or in bytes. */
+  private refuseSurrogates(from: number, to: number): void {
+    for (const { index } of this.text.slice(from, to).matchAll(LONE_SURROGATES)) {
+      const at = from + index;
+      this.findings.report("expression/invalid-character", "Half of a character (a lone surrogate) stands in a string", at, at + 1);
+    }
+    this.name = this.name.replace(LONE_SURROGATES, "\ufffd");
   }
 
   /** Offset of the closing quotes; where there is none, -1 - the offset of the line's or text's end. */
   private findClosing(from: number, quote: number, isTriple: boolean, isRaw: boolean): number {
     const { text, end } = this;
+    this.contentBits = 0;
     for (let at = from; at < end; at += 1) {
       const code = text.charCodeAt(at);
+      this.contentBits |= code;
       if (code === quote) {
         if (!isTriple) return at;
         if (at + 2 < end && text.charCodeAt(at + 1) === quote && text.charCodeAt(at + 2) === quote) return at;

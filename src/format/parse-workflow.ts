@@ -26,6 +26,10 @@ export interface ParsedWorkflow {
   readonly findings: readonly Finding[];
 }
 
+/** No text in UTF-8 holds one, so neither history nor the kernel could. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+
 const NO_PARTS: MarkdownParts = {
   frontMatter: undefined,
   diagram: undefined,
@@ -45,7 +49,15 @@ export function parseWorkflow(text: string, options: ParseWorkflowOptions = {}):
   if (typeof text !== "string") return refuseText("parse/no-diagram", `A workflow is a text, not ${describeKind(text)}`, options);
   if (text.length > SOURCE_SIZE_MAX)
     return refuseText("parse/too-large", `The text has ${text.length} characters; the limit is ${SOURCE_SIZE_MAX}`, options);
-  const source = new SourceText(text);
+  const surrogateAt = text.search(LONE_SURROGATE);
+  if (surrogateAt === -1) return readWorkflow(new SourceText(text), options);
+  const source = new SourceText(text.replaceAll(LONE_SURROGATES, "\ufffd"));
+  source.report("error", "parse/invalid-character", "Half of a character (a lone surrogate) stands here", surrogateAt, surrogateAt + 1);
+  return readWorkflow(source, options);
+}
+
+function readWorkflow(source: SourceText, options: ParseWorkflowOptions): ParsedWorkflow {
+  const { text } = source;
   const isBare = isBareDiagram(text);
   const parts = isBare ? NO_PARTS : cutMarkdown(text);
   const range = isBare ? { start: 0, end: text.length } : findDiagram(parts, source);

@@ -1,6 +1,7 @@
 // Whatever the text, reading it ends soon and gives findings, never an exception. A hang fails by the runner's time limit.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
 import { parseWorkflow } from "../../../src/doors/format.js";
 import { STATE_COUNT_MAX } from "../../../src/format/state-tree.js";
 import { ACTION_SIZE_MAX } from "../../../src/format/actions.js";
@@ -131,6 +132,21 @@ describe("a quarter of a megabyte of one piece", () => {
     ["escapes", fill(`${MARKDOWN}- A: log "`, "\\")],
   ])("of %s", (_, text) => {
     expect(() => parseWorkflow(text)).not.toThrow();
+  });
+});
+
+describe("half a character", () => {
+  test("is found, and nothing behind it lost", () => {
+    const text = `${MARKDOWN}- A: log "a \ud800 \${'b\udc00'}"\n- Nowhere: log "x"`;
+    const { findings } = parseWorkflow(text);
+    expect(findings.map(({ code }) => code)).toEqual(["parse/invalid-character", "parse/unknown-state"]);
+    expect(findings[0]?.place).toMatchObject({ start: text.indexOf("\ud800"), line: 7, column: 13 });
+  });
+
+  test("that YAML spells is found when the workflow is compiled", () => {
+    const { definition, findings } = parseWorkflow(`---\nvariables:\n  x: {type: any, initial: ["\\ud800"]}\n---\n${MARKDOWN}`);
+    expect(findings).toEqual([]);
+    expect(compileWorkflow(definition, "").findings).toMatchObject([{ severity: "error", code: "expression/unsupported", place: { line: 3 } }]);
   });
 });
 
