@@ -32,7 +32,8 @@ export const BLOCK_HEADER_SIZE: usize = 32;
 //   +16 u32 serial  +20 u32 frame address (0: main)  +24 u32 goal node  +28 u32 edge  +32 u32 step it came to be in
 //   +36 u32 transition in hand  +40 u32 event awaited  +44 u32 0
 export const TOKEN_SIZE: usize = 48;
-export const TOKEN_COUNT_MAX: u32 = 65536;
+/** Tokens of a run, and timers of one. Finding a free record looks at all of them, so the limit bounds what one microstep may take. */
+export const TOKEN_COUNT_MAX: u32 = 4096;
 
 // Timer, 16 bytes: +0 u32 serial (0: free)  +4 u32 transition  +8 u32 node  +12 u32 token (NO_TOKEN: the scope's)
 export const TIMER_SIZE: usize = 16;
@@ -430,11 +431,12 @@ export function timerAt(run: u32, index: u32): usize {
   return runTimers(run) + <usize>index * TIMER_SIZE;
 }
 
-/** Address of a free timer record, or 0 when out of memory. Moves the table. */
+/** Address of a free timer record, or 0 past TOKEN_COUNT_MAX or out of memory. Moves the table. */
 export function createTimer(run: u32): usize {
   const count = timerCapacity(run);
   for (let index: u32 = 0; index < count; index++) if (load<u32>(timerAt(run, index)) == 0) return timerAt(run, index);
   const grown: u32 = count == 0 ? 4 : count * 2;
+  if (grown > TOKEN_COUNT_MAX) return 0;
   const table = allocateBlock(<usize>grown * TIMER_SIZE);
   if (table == 0) return 0;
   if (count > 0) {

@@ -452,6 +452,38 @@ describe("batches and handles", () => {
 });
 
 describe("limits", () => {
+  test("a fork that leads back to itself ends at the limit of branches, and gives its memory back", async () => {
+    const fresh = await newKernel();
+    const program = compileChart({
+      states: ["s:start", "F:fork", "A", "B"],
+      transitions: ["s -> F", "F -> A", "F -> B", "A -> F", "B -> F"],
+    });
+    const loaded = fresh.loadProgram(program);
+    const explode = () => {
+      const run = new ChartRun(fresh, program, loaded);
+      run.start();
+      expect(run.end()).toMatchObject({ how: "failed", value: { code: "run/token-limit" } });
+      fresh.destroyRun(run.handle);
+    };
+    explode();
+    const { sizeBytes } = fresh.statistics();
+    for (let times = 0; times < 5; times += 1) explode();
+    expect(fresh.statistics().sizeBytes).toBe(sizeBytes);
+  });
+
+  test("a run has no more timers than it may", () => {
+    const waiting = (count: number) => {
+      const timers = Array.from({ length: count }, (_, index) => `A -> A after ${1_000 + index}`);
+      const run = new ChartRun(kernel, compileChart({ states: ["s:start", "A"], transitions: ["s -> A", ...timers] }));
+      run.start();
+      return run;
+    };
+    const full = waiting(4_096);
+    expect(full.end()).toBeUndefined();
+    expect(full.commands.filter(({ kind }) => kind === CommandKind.SET_TIMER)).toHaveLength(4_096);
+    expect(waiting(4_097).end()).toMatchObject({ how: "failed", value: { code: "run/memory-limit" } });
+  });
+
   test("a run that outgrows its memory fails, and the others go on", async () => {
     const small = await newKernel({ runSizeMax: 64 * 1024 });
     const program = compileChart({
