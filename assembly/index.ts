@@ -9,7 +9,7 @@ export { decodeWire } from "./wire";
 export { evaluate, fuelLeft, setFuel, setNow } from "./evaluate";
 export { contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setContextFuel, setSlot, slotAddress } from "./context";
 export { loadProgram, programCount, programStatus, unloadProgram } from "./loading";
-export { expressionRecord as expressionAt } from "./program";
+export { expressionAt } from "./program";
 export { stepBatch } from "./step";
 export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from "./output";
 export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runRestore, runSetFlags, runSnapshot } from "./door";

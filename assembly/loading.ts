@@ -1,9 +1,10 @@
 // Loads a program: copies the blob, turns its offsets into addresses and checks every index once, so that stepping never
 // has to; lays the express rows beside it.
 import {
-  ABI_VERSION, ACTION_RECORD_SIZE, ActionKind, CANDIDATE_LAST, EXPRESSION_RECORD_SIZE, KernelStatus, NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT,
+  ABI_VERSION, ACTION_RECORD_SIZE, ActionKind, CANDIDATE_LAST, EXPRESSION_RECORD_SIZE, KernelStatus, NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT, NodeKind,
   PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE,
 } from "./abi";
+import { validateUtf8 } from "./bytes";
 import { prepareExpression, releaseExpression } from "./evaluate";
 import { EXPRESS_ROW_SIZE, fillExpress } from "./express";
 import { allocateBlock, freeBlock } from "./memory";
@@ -127,7 +128,7 @@ function internKeys(program: usize, size: u32): i32 {
   for (let index: u32 = 0; index < keyCount; index++) {
     if (at + 4 > size) return KernelStatus.BAD_PROGRAM;
     const byteLength = load<u32>(program + <usize>at);
-    if (at + 4 + byteLength > size) return KernelStatus.BAD_PROGRAM;
+    if (at + 4 + byteLength > size || validateUtf8(program + <usize>at + 4, byteLength) < 0) return KernelStatus.BAD_PROGRAM;
     const id = internKey(program + <usize>at + 4, byteLength);
     if (id == 0) return KernelStatus.LIMIT;
     store<u32>(keyIds + (<usize>index << 2), id);
@@ -155,25 +156,28 @@ function prepareExpressions(program: usize): i32 {
 
 function checkGraph(program: usize): i32 {
   const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
-  const root = programField(program, ProgramHeader.ROOT);
-  if (nodeCount > 0 && root >= nodeCount) return KernelStatus.BAD_PROGRAM;
-  for (let node: u32 = 0; node < nodeCount; node++) if (!isNodeSound(program, node, nodeCount)) return KernelStatus.BAD_PROGRAM;
   const transitionCount = programField(program, ProgramHeader.TRANSITION_COUNT);
+  const candidateCount = programField(program, ProgramHeader.CANDIDATE_COUNT);
+  if (nodeCount > 0 && !isRootSound(program, nodeCount)) return KernelStatus.BAD_PROGRAM;
+  for (let node: u32 = 1; node < nodeCount; node++) if (!isInnerNodeSound(program, node)) return KernelStatus.BAD_PROGRAM;
   for (let index: u32 = 0; index < transitionCount; index++) if (!isTransitionSound(program, index, nodeCount)) return KernelStatus.BAD_PROGRAM;
   const actionCount = programField(program, ProgramHeader.ACTION_COUNT);
   for (let index: u32 = 0; index < actionCount; index++) if (!isActionSound(program, index)) return KernelStatus.BAD_PROGRAM;
-  const candidateCount = programField(program, ProgramHeader.CANDIDATE_COUNT);
   for (let index: u32 = 0; index < candidateCount; index++) {
     if ((candidateAt(program, index) & ~CANDIDATE_LAST) >= transitionCount) return KernelStatus.BAD_PROGRAM;
   }
   if (candidateCount > 0 && (candidateAt(program, candidateCount - 1) & CANDIDATE_LAST) == 0) return KernelStatus.BAD_PROGRAM;
+  for (let node: u32 = 0; node < nodeCount; node++) if (!isNodeSound(program, node)) return KernelStatus.BAD_PROGRAM;
   return areSlotsSound(program, nodeCount, candidateCount) ? KernelStatus.OK : KernelStatus.BAD_PROGRAM;
 }
 
 function areSlotsSound(program: usize, nodeCount: u32, candidateCount: u32): bool {
   const dispatch = programField(program, ProgramHeader.DISPATCH);
-  const cellCount = nodeCount * programField(program, ProgramHeader.EVENT_COUNT);
-  for (let cell: u32 = 0; cell < cellCount; cell++) if (load<u32>(dispatch + (<usize>cell << 2)) > candidateCount) return false;
+  const eventCount = programField(program, ProgramHeader.EVENT_COUNT);
+  for (let cell: u32 = 0; cell < nodeCount * eventCount; cell++) {
+    const first = load<u32>(dispatch + (<usize>cell << 2));
+    if (first > candidateCount || (first != 0 && !areCandidatesOf(program, cell / eventCount, first - 1, candidateCount))) return false;
+  }
   const initials = programField(program, ProgramHeader.INITIALS);
   for (let index: u32 = 0; index < programField(program, ProgramHeader.INITIAL_COUNT); index++) {
     if (!isSlot(program, load<u32>(initials + (<usize>index << 3)))) return false;
@@ -184,29 +188,77 @@ function areSlotsSound(program: usize, nodeCount: u32, candidateCount: u32): boo
     && isSlotOrNone(program, programField(program, ProgramHeader.ERROR_SLOT));
 }
 
-function isNodeSound(program: usize, node: u32, nodeCount: u32): bool {
+/** Node 0 is a scope around all others, and runs begin there. */
+function isRootSound(program: usize, nodeCount: u32): bool {
+  const record = nodeRecord(program, 0);
+  return programField(program, ProgramHeader.ROOT) == 0 && kindOf(program, 0) == NodeKind.COMPOSITE && load<u32>(record, 4) == NO_NODE
+    && load<u32>(record, 8) == nodeCount - 1;
+}
+
+/** Nodes stand in preorder: the parent is the innermost of the scopes before it that reach it. */
+function isInnerNodeSound(program: usize, node: u32): bool {
   const record = nodeRecord(program, node);
-  const parent = load<u32>(record, 4);
+  let scope = node - 1;
+  while (load<u32>(nodeRecord(program, scope), 8) < node) scope = load<u32>(nodeRecord(program, scope), 4);
+  const last = load<u32>(record, 8);
+  return load<u32>(record, 4) == scope && last >= node && last <= load<u32>(nodeRecord(program, scope), 8);
+}
+
+@inline
+function kindOf(program: usize, node: u32): i32 {
+  return <i32>load<u16>(nodeRecord(program, node));
+}
+
+/** Regions stand in parallel states, nothing else does, and there is at least one; only scopes hold nodes. */
+function isNodeSound(program: usize, node: u32): bool {
+  const record = nodeRecord(program, node);
+  const kind = kindOf(program, node);
   const last = load<u32>(record, 8);
   const initial = load<u32>(record, 12);
-  if (parent != NO_NODE && parent >= node) return false;
-  if (last < node || last >= nodeCount) return false;
-  if (initial != NO_NODE && (initial <= node || initial > last)) return false;
+  const eventless = load<u32>(record, 32);
+  const after = load<u32>(record, 48);
+  const candidateCount = programField(program, ProgramHeader.CANDIDATE_COUNT);
+  if (kind > NodeKind.JOIN || (last > node && (kind < NodeKind.COMPOSITE || kind > NodeKind.REGION)) || (last == node && kind == NodeKind.PARALLEL)) return false;
+  if (node > 0 && (kind == NodeKind.REGION) != (kindOf(program, load<u32>(record, 4)) == NodeKind.PARALLEL)) return false;
+  if (initial != NO_NODE && (initial > last || load<u32>(nodeRecord(program, initial), 4) != node)) return false;
   return isRange(load<u32>(record, 16), load<u32>(record, 20), programField(program, ProgramHeader.ACTION_COUNT))
     && isRange(load<u32>(record, 24), load<u32>(record, 28), programField(program, ProgramHeader.ACTION_COUNT))
-    && isRange(load<u32>(record, 32), load<u32>(record, 36), programField(program, ProgramHeader.CANDIDATE_COUNT))
-    && isRange(load<u32>(record, 48), load<u32>(record, 52), programField(program, ProgramHeader.CANDIDATE_COUNT));
+    && isRange(eventless, load<u32>(record, 36), candidateCount) && areCandidatesOf(program, node, eventless, eventless + load<u32>(record, 36))
+    && isRange(after, load<u32>(record, 52), candidateCount) && areCandidatesOf(program, node, after, after + load<u32>(record, 52));
 }
 
+/** Do the candidates from `first` to the group's last, or to `end`, leave `node`? */
+function areCandidatesOf(program: usize, node: u32, first: u32, end: u32): bool {
+  for (let at = first; at < end; at++) {
+    const candidate = candidateAt(program, at);
+    if (load<u32>(transitionRecord(program, candidate & ~CANDIDATE_LAST)) != node) return false;
+    if ((candidate & CANDIDATE_LAST) != 0) return true;
+  }
+  return true;
+}
+
+/** The domain of a transition holds its ends and is no parallel state. */
 function isTransitionSound(program: usize, transition: u32, nodeCount: u32): bool {
   const record = transitionRecord(program, transition);
-  return load<u32>(record) < nodeCount && load<u32>(record, 4) < nodeCount && load<u32>(record, 40) < nodeCount
-    && isExpressionOrNone(program, load<u32>(record, 8)) && isExpressionOrNone(program, load<u32>(record, 20))
+  const source = load<u32>(record);
+  const target = load<u32>(record, 4);
+  const domain = load<u32>(record, 40);
+  if (source >= nodeCount || target >= nodeCount || domain >= min<u32>(source, target)) return false;
+  if (max<u32>(source, target) > load<u32>(nodeRecord(program, domain), 8) || kindOf(program, domain) == NodeKind.PARALLEL) return false;
+  return isExpressionOrNone(program, load<u32>(record, 8)) && isExpressionOrNone(program, load<u32>(record, 20))
     && isRange(load<u32>(record, 32), load<u32>(record, 36), programField(program, ProgramHeader.ACTION_COUNT))
-    && ((load<u16>(record, 14) & TRANSITION_FLAG_LOCAL) == 0 || areAssignments(program, load<u32>(record, 32), load<u32>(record, 36)));
+    && ((load<u16>(record, 14) & TRANSITION_FLAG_LOCAL) == 0 || isLocal(program, record, source, target));
 }
 
-/** What the flag of a local transition promises of its actions. */
+/** What the flag of a local transition promises. */
+function isLocal(program: usize, record: usize, source: u32, target: u32): bool {
+  const from = nodeRecord(program, source);
+  const to = nodeRecord(program, target);
+  return load<u32>(from, 4) == load<u32>(to, 4) && load<u16>(from) == <u16>NodeKind.STATE && load<u16>(to) == <u16>NodeKind.STATE
+    && (load<u32>(from, 52) | load<u32>(to, 20) | load<u32>(to, 36) | load<u32>(to, 52)) == 0
+    && areAssignments(program, load<u32>(record, 32), load<u32>(record, 36));
+}
+
 function areAssignments(program: usize, first: u32, count: u32): bool {
   for (let action = first; action < first + count; action++) if (load<u16>(actionRecord(program, action)) != <u16>ActionKind.SET) return false;
   return true;

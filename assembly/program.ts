@@ -27,6 +27,11 @@ export function expressionRecord(program: usize, expression: u32): usize {
   return programField(program, ProgramHeader.EXPRESSIONS) + <usize>expression * EXPRESSION_RECORD_SIZE;
 }
 
+/** For the shell: address of an expression's record, or 0 where the program has no such expression. */
+export function expressionAt(program: usize, expression: u32): usize {
+  return expression < programField(program, ProgramHeader.EXPRESSION_COUNT) ? expressionRecord(program, expression) : 0;
+}
+
 @inline
 export function candidateAt(program: usize, index: u32): u32 {
   return load<u32>(programField(program, ProgramHeader.CANDIDATES) + (<usize>index << 2));

@@ -65,9 +65,11 @@ export class ExpressionKernel {
     this.#instance.customs.delete(program);
   }
 
-  /** Handle of expression `index` of a program. */
+  /** Handle of expression `index` of a program. Throws `kernel/bad-handle` where it has none. */
   expression(program: number, index: number): number {
-    return this.#instance.call(() => this.#instance.exports.expressionAt(program, index)) >>> 0;
+    const record = this.#instance.call(() => this.#instance.exports.expressionAt(program, index)) >>> 0;
+    if (record === 0) throw statusError(KernelStatus.BAD_HANDLE, `Expression ${index}`);
+    return record;
   }
 
   /** A context of `slotCount` slots that were never written. Throws `kernel/out-of-memory`. */

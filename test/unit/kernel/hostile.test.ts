@@ -1,81 +1,87 @@
-// Damaged programs and lost instances: a blob may be anything, and nothing that it holds may make the kernel trap or read
-// what is not its own; after a trap every call says that the instance is lost.
-import fc from "fast-check";
+// Damaged programs, values and checkpoints, and lost instances: what comes to the kernel may be anything, and nothing that it
+// holds may make the kernel trap, run for ever or read what is not its own; after a trap every call says that the instance is lost.
 import { describe, expect, it } from "vitest";
-import { Fn, Op } from "../../../assembly/abi.js";
+import { NodeKind, Op, ProgramHeader } from "../../../assembly/abi.js";
 import { layOutExpressions } from "../../../src/compile/blob.js";
 import { instantiateKernel } from "../../../src/kernel/instance.js";
-import { encodeValue } from "../../../src/model/value.js";
-import { assemble, BUILDS, Bench, constant, int, list, map, NO_OPERAND, openInstance, slot, string } from "./assembler.js";
+import type { Program } from "../../../src/model/program.js";
+import { describeFailure, runRound } from "../../fuzz/fuzzer.js";
+import { FUZZ_TEST_SEED } from "../../fuzz/seed.js";
+import { TARGETS } from "../../fuzz/targets.js";
+import { assemble, Bench, openInstance, slot } from "./assembler.js";
+import { compileChart, newKernel } from "./chart.js";
 
-/** An expression of each kind of instruction that has checks of its own. */
-const EXPRESSIONS = [
-  assemble(
-    [
-      { op: Op.FIELD, dst: 0, a: slot(0), imm: 0 },
-      { op: Op.GT_JUMP_FALSE, dst: 1, a: 0, b: constant(0), imm: 3 },
-      { op: Op.CALL, dst: 1, a: 0, b: 1, imm: Fn.TO_STRING },
-      { op: Op.RETURN, a: 1 },
-    ],
-    [int(3)],
-    ["age"],
-  ),
-  assemble(
-    [
-      { op: Op.BUILDER_NEW, dst: 4 },
-      { op: Op.ITER_START, dst: 0, a: slot(1), imm: 5 },
-      { op: Op.ITER_NEXT, dst: 2, a: 0, b: NO_OPERAND, imm: 5 },
-      { op: Op.BUILDER_PUSH, dst: 4, a: 2 },
-      { op: Op.JUMP, imm: 2 },
-      { op: Op.BUILDER_FINISH, dst: 5, a: 4 },
-      { op: Op.IN, dst: 6, a: constant(0), b: 5 },
-      { op: Op.BRANCH, dst: 6, a: 6, imm: 9, cache: 9 },
-      { op: Op.MOVE, dst: 6, a: 5 },
-      { op: Op.RETURN, a: 6 },
-    ],
-    [string("x"), list(int(1), map([string("k"), string("v")]))],
-    ["name"],
-  ),
-];
-const BLOB = layOutExpressions(EXPRESSIONS, ["user", "items"]);
-const WORDS = [0, 1, 2, 3, 16, 64, 128, 256, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, BLOB.length, BLOB.length - 16];
+/** Rounds of each target: the fourth is on the build with assertions. */
+const ROUNDS = [0, 1, 3];
 
-describe.each(BUILDS)("damaged programs ($build)", ({ build, file }) => {
-  it("are refused, or run without harm", async () => {
-    let bench = await Bench.open(file);
-    const damage = fc.array(fc.tuple(fc.nat(BLOB.length / 4 - 1), fc.oneof(fc.constantFrom(...WORDS), fc.nat(BLOB.length), fc.nat())), {
-      minLength: 1,
-      maxLength: 4,
-    });
-    let loadedCount = 0;
-    await fc.assert(
-      fc.asyncProperty(damage, async (changes) => {
-        const blob = BLOB.slice();
-        const view = new DataView(blob.buffer);
-        for (const [word, value] of changes) view.setUint32(word * 4, value, true);
-        const { kernel } = bench;
-        let program: number;
-        try {
-          program = kernel.loadProgram(blob);
-        } catch (error) {
-          expect(error).toMatchObject({ code: expect.stringMatching(/^kernel\/(bad-program|limit)$/) });
-          return;
-        }
-        loadedCount++;
-        bench.instance.exports.setContextFuel(2_000);
-        const slotCount = 64;
-        const context = kernel.createContext(slotCount);
-        kernel.setSlot(context, 0, encodeValue({ name: "Ada", age: 36 }));
-        kernel.setSlot(context, 1, encodeValue(["x", 1, null]));
-        for (const index of [0, 1]) kernel.evaluate(kernel.expression(program, index), context);
-        kernel.destroyContext(context);
-        // The tables of a program that runs would use may be damaged in ways that only its own memory notices: start anew.
-        bench = loadedCount % 50 === 0 ? await Bench.open(file) : bench;
-      }),
-      { numRuns: build === "release" ? 6_000 : 2_000 },
-    );
-    expect(loadedCount).toBeGreaterThan(20);
+describe.each(TARGETS.kernel ?? [])("fuzzed $name", (target) => {
+  it.each(ROUNDS)("round %d", { timeout: 120_000 }, async (round) => {
+    const { failure } = await runRound(target, FUZZ_TEST_SEED, round);
+    expect(failure === undefined ? "passed" : describeFailure(failure)).toBe("passed");
   });
+});
+
+describe("the graph of a program", () => {
+  const CHART = compileChart({
+    states: ["s:start", "A", "P:parallel", "P/R:region", "R/r:start", "R/B", "P/Q:region", "Q/q:start", "Q/C", "D", "e:end"],
+    transitions: ["s -> A", "A -> D on go", "A -> P on split", "r -> B", "q -> C", "P -> e", "D -> A after 5", "D -> e on go"],
+  });
+  /** Nodes are numbered as the states are written, after the root. */
+  const NODES = { root: 0, start: 1, A: 2, P: 3, R: 4, B: 6, Q: 7, D: 10 };
+
+  /** The chart with one word changed: of a node's or a transition's record, or of the header. */
+  function change(section: "header" | "node" | "transition", index: number, offset: number, value: number): Program {
+    const bytes = CHART.bytes.slice();
+    const view = new DataView(bytes.buffer);
+    const field = section === "node" ? ProgramHeader.NODES : ProgramHeader.TRANSITIONS;
+    const start = section === "header" ? 0 : view.getUint32(field * 4, true) + index * (section === "node" ? 64 : 48);
+    view.setUint32(start + offset, value, true);
+    return { ...CHART, bytes };
+  }
+
+  it("is taken as it is", async () => {
+    expect((await newKernel()).loadProgram(CHART)).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ["a root that is not the first node", change("header", 0, ProgramHeader.ROOT * 4, 2)],
+    ["a root that stands in another", change("node", NODES.root, 4, 0)],
+    ["a root that does not hold all", change("node", NODES.root, 8, 3)],
+    ["a root of another kind", change("node", NODES.root, 0, NodeKind.END)],
+    ["a parent that is not around its child", change("node", NODES.A, 4, NODES.start)],
+    ["a node that reaches beyond its parent", change("node", NODES.R, 8, NODES.Q)],
+    ["an unknown kind", change("node", NODES.A, 0, 99)],
+    ["a parallel state without regions", change("node", NODES.A, 0, NodeKind.PARALLEL)],
+    ["a state among regions", change("node", NODES.R, 0, NodeKind.COMPOSITE)],
+    ["a region outside of a parallel state", change("node", NODES.P, 0, NodeKind.COMPOSITE)],
+    ["a leaf that holds nodes", change("node", NODES.P, 0, NodeKind.FORK)],
+    ["an initial node of another scope", change("node", NODES.root, 12, NODES.B)],
+    ["a transition out of another node", change("transition", 1, 0, NODES.D)],
+    ["a transition to nowhere", change("transition", 1, 4, 99)],
+    ["a domain that is an end of its transition", change("transition", 1, 40, NODES.A)],
+    ["a domain that does not hold both ends", change("transition", 5, 40, NODES.P)],
+    ["a short way from a state with timers", change("transition", 7, 12, 1 | (1 << 16))],
+    ["a short way to a scope", change("transition", 2, 12, 1 | (1 << 16))],
+  ])("is refused with %s", async (_, program) => {
+    const kernel = await newKernel();
+    expect(() => kernel.loadProgram(program)).toThrow(expect.objectContaining({ code: "kernel/bad-program" }));
+    expect(kernel.statistics().programCount).toBe(0);
+  });
+});
+
+it("keys that are not UTF-8 are refused", async () => {
+  const blob = layOutExpressions([assemble([{ op: Op.RETURN, a: slot(0) }])], ["x"]);
+  const { kernel } = await Bench.open();
+  kernel.unloadProgram(kernel.loadProgram(blob));
+  blob[new DataView(blob.buffer).getUint32(ProgramHeader.KEYS * 4, true) + 4] = 0xff;
+  expect(() => kernel.loadProgram(blob)).toThrow(expect.objectContaining({ code: "kernel/bad-program" }));
+});
+
+it("an expression that the program does not have is refused", async () => {
+  const { kernel } = await Bench.open();
+  const program = kernel.loadProgram(layOutExpressions([assemble([{ op: Op.RETURN, a: slot(0) }])], ["x"]));
+  expect(kernel.expression(program, 0)).toBeGreaterThan(0);
+  expect(() => kernel.expression(program, 1)).toThrow(expect.objectContaining({ code: "kernel/bad-handle" }));
 });
 
 describe("instances", () => {

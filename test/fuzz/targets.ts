@@ -1,0 +1,17 @@
+// The fuzz targets by the names that the command takes.
+import type { FuzzTarget } from "./fuzzer.js";
+import { programsTarget } from "./programs.js";
+import { runsTarget } from "./runs.js";
+import { parserTarget } from "./texts.js";
+import { valuesTarget } from "./values.js";
+
+const KERNEL_TARGETS = [programsTarget, valuesTarget, runsTarget] as const;
+
+export const TARGETS: Readonly<Record<string, readonly FuzzTarget[]>> = {
+  parser: [parserTarget],
+  programs: [programsTarget],
+  values: [valuesTarget],
+  runs: [runsTarget],
+  kernel: KERNEL_TARGETS,
+  all: [parserTarget, ...KERNEL_TARGETS],
+};
