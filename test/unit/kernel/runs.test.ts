@@ -536,7 +536,7 @@ describe("limits", () => {
     expect(run.end()).toMatchObject({ how: "failed", value: { code: "run/memory-limit" } });
   });
 
-  test("a variable whose parts are shared again and again fails its run before it fills memory", async () => {
+  test("a variable whose parts are shared again and again fails its run before it fills memory", { timeout: 120_000 }, async () => {
     const small = await newKernel({ runSizeMax: 1 << 20, memorySizeMax: 64 << 20 });
     const program = compileChart({
       states: ["s:start", "A"],
