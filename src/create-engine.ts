@@ -1,6 +1,7 @@
 // Where the engine's parts are chosen and joined: kernel, library, store, tabs, tasks and clock.
 import { createClock } from "./base/clock.js";
 import { openEngine } from "./engine/local-engine.js";
+import { type CustomDeclarations, CustomSet } from "./expression/custom/custom-set.js";
 import { createKernelFactory } from "./kernel/kernel-factory.js";
 import { createLibrary } from "./library/library.js";
 import type { Durability, Engine, EngineOptions } from "./model/engine.js";
@@ -20,6 +21,8 @@ const DURABILITIES: readonly Durability[] = ["strict", "relaxed", "none"];
 
 /** The embedder's options, and ports in place of what would be chosen: for the worker's host and for tests. */
 export interface JoinOptions extends EngineOptions {
+  /** Signatures of functions that are registered where this engine cannot call them. */
+  readonly outOfReach?: readonly string[];
   readonly tasksPort?: TasksPort;
   readonly clock?: ClockPort;
   readonly storePort?: StorePort;
@@ -31,16 +34,17 @@ export interface JoinOptions extends EngineOptions {
 /**
  * An engine in this thread. Resolves when it drives and has taken up the runs that were open, or when another tab drives.
  * Rejects with `kernel/wasm-blocked` where the page's policy forbids WebAssembly, with the store's errors, and with
- * `engine/invalid-option` and `engine/insecure-page`.
+ * `engine/invalid-option`, `engine/insecure-page`, `engine/functions-unavailable` and `expression/invalid-declaration`.
  */
 export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
   checkOptions(options);
   checkPage();
   const name = options.name ?? NAME_DEFAULT;
+  const customs = await readCustoms(options);
   const isStored = options.storePort === undefined && choosesIndexedDb(options.store);
   return openEngine({
     kernelFactory: options.kernelFactory ?? createKernelFactory({ wasmModule: options.wasmModule, wasmUrl: options.wasmUrl }),
-    library: options.libraryPort ?? createLibrary(),
+    library: options.libraryPort ?? createLibrary(customs),
     store: options.storePort ?? (isStored ? createIndexedDbStore({ name }) : createMemoryStore()),
     tabs: options.tabsPort ?? (isStored ? createTabs(name) : createSoleTab()),
     tasks: options.tasksPort ?? createTasks(options.tasks),
@@ -84,6 +88,52 @@ function invalidOption(option: string, value: unknown, wanted: string): Workflow
 
 function choosesIndexedDb(store: EngineOptions["store"]): boolean {
   return store === "indexeddb" || (store === undefined && typeof indexedDB !== "undefined");
+}
+
+// --- functions and constants of the embedder -------------------------------------------------------------------------
+
+async function readCustoms({ functions, constants, functionsUrl, outOfReach }: JoinOptions): Promise<CustomSet | undefined> {
+  checkRecord("functions", functions);
+  checkRecord("constants", constants);
+  const found = functionsUrl === undefined ? {} : await importCustoms(functionsUrl);
+  const isAny = functions ?? constants ?? functionsUrl ?? outOfReach;
+  if (isAny === undefined) return undefined;
+  // What stands in both is one: an embedder may give the module's own functions as well.
+  return new CustomSet({ functions: { ...functions, ...found.functions }, constants: { ...constants, ...found.constants }, outOfReach });
+}
+
+/** What the module exports, itself or within its default export. */
+async function importCustoms(address: string | URL): Promise<CustomDeclarations> {
+  const url = resolveAddress(address);
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = await import(/* @vite-ignore */ url);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new WorkflowError("engine/functions-unavailable", `The module of functions ${url} could not be imported: ${why}`, { details: { url, why }, cause: error });
+  }
+  const main = typeof module["default"] === "object" && module["default"] !== null ? (module["default"] as Readonly<Record<string, unknown>>) : {};
+  const functions = module["functions"] ?? main["functions"];
+  const constants = module["constants"] ?? main["constants"];
+  if (functions === undefined && constants === undefined) {
+    throw new WorkflowError("engine/functions-unavailable", `The module ${url} exports neither functions nor constants`, { details: { url, why: "exports" } });
+  }
+  checkRecord("functions", functions);
+  checkRecord("constants", constants);
+  return { functions, constants } as CustomDeclarations;
+}
+
+function resolveAddress(address: string | URL): string {
+  try {
+    return new URL(address, typeof document === "undefined" ? undefined : document.baseURI).href;
+  } catch {
+    throw invalidOption("functionsUrl", address, "the address of a module");
+  }
+}
+
+function checkRecord(option: string, value: unknown): void {
+  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (value !== undefined && !isRecord) throw invalidOption(option, value, "an object");
 }
 
 // For the worker's host, which must not reach into rooms.

@@ -1,11 +1,13 @@
 // Definition to program: numbers the states, emits every expression, lays out the tables, all in one pass over the
 // definition. After this nothing knows which language the author used; places are kept for errors.
 import { ActionKind, LogLevel, NO_EXPRESSION, NO_SLOT } from "../../assembly/abi.js";
+import type { CustomSet } from "../expression/custom/custom-set.js";
 import { emitValue } from "../expression/value-source.js";
+import type { CustomUse } from "../model/custom-function.js";
 import type { ActionDefinition, Definition, ExpressionSource, TransitionDefinition, ValueSource } from "../model/definition.js";
 import type { Finding, Place } from "../model/errors.js";
 import type { ExpressionCode, ExpressionSite, Program } from "../model/program.js";
-import { layOutBlob } from "./blob.js";
+import { collectFunctions, layOutBlob } from "./blob.js";
 import { type Graph, numberStates } from "./graph.js";
 import {
   type ActionRange,
@@ -30,9 +32,12 @@ export interface CompileResult {
   readonly findings: readonly Finding[];
 }
 
-/** Compiles a definition. `identity`: SHA-256 of the author's source, hex. O(size of the definition + states * events). */
-export function compileWorkflow(definition: Definition, identity: string): CompileResult {
-  const compiler = new WorkflowCompiler(definition);
+/**
+ * Compiles a definition. `identity`: SHA-256 of the author's source, hex. `customs`: functions and constants of the embedder.
+ * O(size of the definition + states * events).
+ */
+export function compileWorkflow(definition: Definition, identity: string, customs?: CustomSet): CompileResult {
+  const compiler = new WorkflowCompiler(definition, customs);
   const program = compiler.compile(identity);
   const hasError = compiler.findings.some(({ severity }) => severity === "error");
   return { program: hasError ? undefined : program, findings: compiler.findings };
@@ -46,13 +51,14 @@ class WorkflowCompiler {
   readonly #events: ReadonlyMap<string, number>;
   readonly #codes: ExpressionCode[] = [];
   readonly #sites: ExpressionSite[] = [];
+  readonly #uses = new Map<string, CustomUse>();
   readonly #actionRows: ActionRow[] = [];
   readonly #actions: { name: string; place: Place; state: number }[] = [];
 
-  constructor(definition: Definition) {
+  constructor(definition: Definition, customs: CustomSet | undefined) {
     this.#definition = definition;
     this.#graph = numberStates(definition);
-    this.#variables = new VariableTable(definition);
+    this.#variables = new VariableTable(definition, customs);
     this.#events = new Map(definition.events.map(({ name }, index) => [name, index]));
   }
 
@@ -96,6 +102,8 @@ class WorkflowCompiler {
       actions: this.#actions,
       expressions: this.#sites,
       definition,
+      functions: collectFunctions(this.#codes),
+      customs: [...this.#uses.values()],
     };
   }
 
@@ -180,8 +188,9 @@ class WorkflowCompiler {
 
   /** Emits a value's expression; returns its number. `expected`: the type it must be able to have. */
   #addValue(source: ValueSource, place: Place, expected?: "bool"): number {
-    const { code, findings } = emitValue(source, this.#variables, expected === undefined ? {} : { expected });
+    const { code, findings, uses } = emitValue(source, this.#variables, expected === undefined ? {} : { expected });
     this.findings.push(...findings);
+    for (const use of uses) this.#uses.set(use.name, use);
     if (this.#variables.names.length > SLOT_COUNT_MAX) {
       this.#report(
         "compile/too-many-variables",

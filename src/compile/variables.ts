@@ -1,6 +1,7 @@
 // Gives every variable of a workflow its slot: parameters and variables as declared, then whatever else expressions
 // name, and the built-in `event`, `result` and `error` where they are used.
 import { NO_SLOT, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN, Tag } from "../../assembly/abi.js";
+import type { CustomSet } from "../expression/custom/custom-set.js";
 import type { Definition, TypeName } from "../model/definition.js";
 
 /** Operands address slots with 14 bits. */
@@ -36,7 +37,11 @@ export class VariableTable {
   readonly #types = new Map<string, TypeName>();
   readonly #declared = new Set<string>();
 
-  constructor(definition: Definition) {
+  /** Functions and constants of the embedder. */
+  readonly customs: CustomSet | undefined;
+
+  constructor(definition: Definition, customs?: CustomSet) {
+    this.customs = customs;
     for (const { name, type } of [...definition.parameters, ...definition.variables]) {
       this.#declared.add(name);
       this.#types.set(name, type);
@@ -59,8 +64,9 @@ export class VariableTable {
     return this.#types.get(name) ?? (isOpen ? "any" : undefined);
   }
 
+  /** No constant of the embedder hides what the author declares, nor the built-in variables. */
   isDeclared(name: string): boolean {
-    return this.#declared.has(name);
+    return this.#declared.has(name) || (BUILTIN_VARIABLES as readonly string[]).includes(name);
   }
 
   get names(): readonly string[] {

@@ -32,6 +32,7 @@ export type {
   ValueSource,
   VariableDefinition,
 } from "../model/definition.js";
+export type { CustomCode, CustomConstants, CustomFunctions } from "../model/custom-function.js";
 export type { RunStatus } from "../model/status.js";
 export type {
   Durability,

@@ -14,6 +14,7 @@ export { createBatch } from "../model/batch.js";
 export { WorkflowError } from "../model/errors.js";
 export type { ErrorCode, ErrorRecord, Finding, Place, Severity } from "../model/errors.js";
 export type { Definition } from "../model/definition.js";
+export type { CustomCode, CustomConstants, CustomFunctions } from "../model/custom-function.js";
 export type { RunStatus } from "../model/status.js";
 export type {
   Durability,

@@ -101,9 +101,9 @@ export class Committer {
     const durability = group.runs.some((run) => run.durability === "strict") ? "strict" : "relaxed";
     try {
       for (const { workflow } of group.programs) {
-        const { identity, name, source } = workflow;
+        const { identity, name, source, customs } = workflow;
         if (this.#storedSources.has(identity)) continue;
-        await this.#core.store.putSource({ identity, name, source });
+        await this.#core.store.putSource({ identity, name, source, ...(customs.length > 0 && { customs }) });
         this.#storedSources.add(identity);
       }
       await this.#core.store.commit(changes, durability);

@@ -3,6 +3,7 @@
 import type { RunEvent, RunRecord } from "../model/engine.js";
 import { fromErrorRecord, WorkflowError } from "../model/errors.js";
 import type { HistoryEntry } from "../model/history.js";
+import type { SourceRecord } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
 import { decodeCheckpoint } from "./checkpoint.js";
 import { type Core, isKernelLost } from "./core.js";
@@ -60,10 +61,25 @@ export class Reader {
     const source = await this.#core.store.getSource(identity);
     if (source === undefined)
       throw new WorkflowError("store/damaged", `The workflow of run ${runId} is not in the store`, { details: { runId, identity } });
+    await this.#checkCustoms(runId, source);
     const workflow = await this.#core.library.load(source.source, source.name);
     if (workflow.identity !== identity)
       throw new WorkflowError("store/damaged", `The stored workflow of run ${runId} is another one`, { details: { runId, identity } });
     return this.#core.programs.add(workflow);
+  }
+
+  /** Throws `run/version-unsupported` where functions or constants that the run began with are others now. */
+  async #checkCustoms(runId: string, { name: workflow, customs = [] }: SourceRecord): Promise<void> {
+    const changed: { readonly name: string; readonly version: string; readonly registered: string | null }[] = [];
+    for (const { name, version } of customs) {
+      const registered = (await this.#core.library.versionOf(name)) ?? null;
+      if (registered !== version) changed.push({ name, version, registered });
+    }
+    const [first] = changed;
+    if (first === undefined) return;
+    const now = first.registered === null ? "it is not registered" : `version ${first.registered} is registered`;
+    const message = `Run ${runId} was begun with version ${first.version} of "${first.name}"; ${now}`;
+    throw new WorkflowError("run/version-unsupported", message, { details: { runId, workflow, customs: changed } });
   }
 
   /** All variables; of an open run when what was sent before is stepped and committed. */

@@ -8,31 +8,48 @@ import type { LibraryPort, LoadedWorkflow } from "../model/ports.js";
 /** Compiled workflows kept. The oldest is dropped first; a run keeps its own program. */
 export const WORKFLOW_COUNT_MAX = 256;
 
-export function createLibrary(): LibraryPort {
+/** Functions and constants of the embedder, as the compiler takes them. */
+export type LibraryCustoms = NonNullable<Parameters<typeof compileWorkflow>[2]>;
+/** Versions longer than this (of large constants) are told by their SHA-256. */
+const VERSION_SIZE_MAX = 64;
+
+export function createLibrary(customs?: LibraryCustoms): LibraryPort {
   const cache = new Map<string, Promise<LoadedWorkflow>>();
   return {
     load(source, name) {
       const key = `${name ?? ""}\n${source}`;
       const known = cache.get(key);
       if (known !== undefined) return known;
-      const loading = compileSource(source, name);
+      const loading = compileSource(source, name, customs);
       cache.set(key, loading);
       loading.catch(() => cache.delete(key));
       if (cache.size > WORKFLOW_COUNT_MAX) cache.delete(cache.keys().next().value as string);
       return loading;
     },
+    async versionOf(custom) {
+      const version = customs?.versionOf(custom);
+      return version === undefined ? undefined : shortenVersion(version);
+    },
   };
 }
 
-async function compileSource(source: string, name: string | undefined): Promise<LoadedWorkflow> {
+async function shortenVersion(version: string): Promise<string> {
+  return version.length > VERSION_SIZE_MAX ? identify(version) : version;
+}
+
+async function compileSource(source: string, name: string | undefined, embedded: LibraryCustoms | undefined): Promise<LoadedWorkflow> {
   const { definition, findings } = parseWorkflow(source, name === undefined ? {} : { name });
   if (findings.some(isError) || definition === undefined) throw invalid(name, findings);
   const isNamedFromOutside = name !== undefined && definition.name === name && parseWorkflow(source).definition.name !== name;
-  const identity = await identify(isNamedFromOutside ? `${name}\n${source}` : source);
-  const compiled = compileWorkflow(definition, identity);
+  const textIdentity = await identify(isNamedFromOutside ? `${name}\n${source}` : source);
+  const compiled = compileWorkflow(definition, textIdentity, embedded);
   const all = [...findings, ...compiled.findings].sort((a, b) => a.place.start - b.place.start);
   if (compiled.program === undefined) throw invalid(definition.name, all);
-  return { identity, name: definition.name, source, program: compiled.program, findings: all };
+  const customs = await Promise.all((compiled.program.customs ?? []).map(async ({ name: of, version }) => ({ name: of, version: await shortenVersion(version) })));
+  customs.sort((a, b) => (a.name < b.name ? -1 : 1));
+  // Another version of a function makes another program of the same text.
+  const identity = customs.length === 0 ? textIdentity : await identify(`${textIdentity}\n${JSON.stringify(customs)}`);
+  return { identity, name: definition.name, source, program: { ...compiled.program, identity }, findings: all, customs };
 }
 
 function isError(finding: Finding): boolean {

@@ -1,5 +1,6 @@
 // The `Engine` and `Run` interfaces: one contract for the in-thread engine and for the worker client.
 // Everything is asynchronous except ids and names.
+import type { CustomConstants, CustomFunctions } from "./custom-function.js";
 import type { Definition } from "./definition.js";
 import type { ErrorRecord, Finding } from "./errors.js";
 import type { RunStatus } from "./status.js";
@@ -42,12 +43,24 @@ export interface EngineOptions {
   readonly memorySizeMax?: number;
   /** Memory of one run, bytes. Default 128 MiB. */
   readonly runSizeMax?: number;
+  /** Functions that expressions may call, in this thread. An engine in a worker cannot call them: see `functionsUrl`. */
+  readonly functions?: CustomFunctions;
+  /** Constants that expressions may name. */
+  readonly constants?: CustomConstants;
+  /**
+   * Address of a module that exports `functions` and `constants`, or both in its default export. The engine imports it
+   * where it runs: into the worker, if it is in one. Resolved against the page.
+   */
+  readonly functionsUrl?: string | URL;
 }
 
 /** A loaded workflow. `findings` has no error (a text with errors does not load). */
 export interface Workflow {
   readonly name: string;
-  /** SHA-256 of the source, hex: the definition's identity. Where `load` gave the name, of that name, a line break and the source. */
+  /**
+   * SHA-256 of the source, hex: the definition's identity. Where `load` gave the name, of that name, a line break and the source.
+   * Where it uses functions or constants of the embedder, of that hash, a line break and their names and versions as JSON.
+   */
   readonly identity: string;
   readonly definition: Definition;
   readonly findings: readonly Finding[];

@@ -1,5 +1,6 @@
 // The ports: what the engine asks of the rooms that it must not import. kernel/, store/, tabs/, tasks/ and library/
 // implement them; the create-… files join them.
+import type { CustomUse } from "./custom-function.js";
 import type { RunPage, RunQuery, RunRecord, Durability, TaskContext } from "./engine.js";
 import type { ErrorCode, ErrorRecord, Finding } from "./errors.js";
 import type { HistoryEntry } from "./history.js";
@@ -74,11 +75,15 @@ export interface LoadedWorkflow {
   readonly source: string;
   readonly program: Program;
   readonly findings: readonly Finding[];
+  /** The functions and constants of the embedder that it uses: part of its identity. */
+  readonly customs: readonly CustomUse[];
 }
 
 export interface LibraryPort {
   /** Parses and compiles, or answers from its cache. Rejects with `parse/invalid` (its findings). */
   load(source: string, name?: string): Promise<LoadedWorkflow>;
+  /** The version of the function or constant that is registered under a `CustomUse`'s name. */
+  versionOf(custom: string): Promise<string | undefined>;
 }
 
 // --- tasks --------------------------------------------------------------------------------------------------------
@@ -136,6 +141,8 @@ export interface SourceRecord {
   readonly identity: string;
   readonly name: string;
   readonly source: string;
+  /** What it uses of the embedder's; absent: nothing. */
+  readonly customs?: readonly CustomUse[];
 }
 
 /** What one step of one run adds. */

@@ -16,6 +16,7 @@ import type {
   Value,
   Workflow,
 } from "../model/engine.js";
+import type { CustomConstants } from "../model/custom-function.js";
 import { WorkflowError } from "../model/errors.js";
 import type { TasksPort } from "../model/ports.js";
 import type { RunStatus } from "../model/status.js";
@@ -249,7 +250,7 @@ class WorkerClient implements Engine {
 }
 
 function toHostOptions(options: EngineOptions): HostOptions {
-  const { name, store, durability, wasmModule, cancelTimeoutMs, memorySizeMax, runSizeMax, wasmUrl } = options;
+  const { name, store, durability, wasmModule, cancelTimeoutMs, memorySizeMax, runSizeMax, wasmUrl, functions, constants, functionsUrl } = options;
   return {
     ...(name !== undefined && { name }),
     ...(store !== undefined && { store }),
@@ -259,7 +260,19 @@ function toHostOptions(options: EngineOptions): HostOptions {
     ...(memorySizeMax !== undefined && { memorySizeMax }),
     ...(runSizeMax !== undefined && { runSizeMax }),
     ...(wasmUrl !== undefined && { wasmUrl: toAbsolute(wasmUrl) }),
+    ...(functionsUrl !== undefined && { functionsUrl: toAbsolute(functionsUrl) }),
+    ...(functions !== undefined && { outOfReach: Object.keys(functions) }),
+    ...(constants !== undefined && { constants: cloneConstants(constants) }),
   };
+}
+
+/** Constants are data, so they cross to the worker. */
+function cloneConstants(constants: CustomConstants): CustomConstants {
+  try {
+    return structuredClone(constants);
+  } catch (error) {
+    throw new WorkflowError("expression/invalid-declaration", "The constants hold something that is no data and cannot cross to the worker", { cause: error });
+  }
 }
 
 /** The worker resolves addresses against its own file, the caller meant the page. */

@@ -15,9 +15,12 @@ export interface ReadyMessage {
 /** The options that mean something in the worker; addresses are absolute. */
 export type HostOptions = Pick<
   EngineOptions,
-  "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax"
+  "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax" | "constants"
 > & {
   readonly wasmUrl?: string;
+  readonly functionsUrl?: string;
+  /** Signatures of functions that the page has registered: they cannot come along. */
+  readonly outOfReach?: readonly string[];
 };
 
 export interface HostPorts {

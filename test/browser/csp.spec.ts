@@ -25,6 +25,22 @@ stateDiagram-v2
 - Charging: call charge with amount=amount result receipt
 `;
 
+const functionsText = `---
+name: Slug
+parameters:
+  title: { type: string }
+variables:
+  label: { type: string }
+---
+\`\`\`mermaid
+stateDiagram-v2
+  [*] --> Labelling
+  Labelling --> [*]
+\`\`\`
+## Actions
+- Labelling: set label = title.slug() + SIGN
+`;
+
 test("a run is durable under the strict policy", async ({ page: tab }) => {
   const server = await serveBuilt();
   const complaints: string[] = [];
@@ -60,6 +76,45 @@ test("a run is durable under the strict policy", async ({ page: tab }) => {
   }
   expect(server.violations).toEqual([]);
   expect(complaints).toEqual([]);
+});
+
+test("the worker imports functions from a module of the page's own origin", async ({ page: tab }) => {
+  const server = await serveBuilt();
+  try {
+    await tab.goto(`${server.url}pages/engine.html`);
+    await expect(tab).toHaveTitle("ready");
+    const found = await tab.evaluate(async (text) => {
+      const codesOf = async (options: EngineOptions, source: string) => {
+        try {
+          const engine = await page.createEngine({ ...options, store: "memory" });
+          await engine.load(source).finally(() => engine.close());
+          return [];
+        } catch (error) {
+          const { code, findings, message } = error as { code: string; message: string; findings: { code: string }[] };
+          return [code, ...findings.map((finding) => finding.code), message.includes("functionsUrl")];
+        }
+      };
+      const engine = await page.createEngine({ functionsUrl: "functions.mjs", constants: { SIGN: { type: "string", value: "!" } } });
+      const run = await engine.start(await engine.load(text), { title: "Big Deal" });
+      const result = await run.result;
+      await engine.close();
+      return {
+        result,
+        inPage: await codesOf({ functions: { "string.slug() -> string": (title: string) => title }, constants: { SIGN: { type: "string", value: "!" } } }, text),
+        missing: (await codesOf({ functionsUrl: "missing.mjs" }, text))[0],
+        violations: page.violations,
+      };
+    }, functionsText);
+    expect(found).toEqual({
+      result: { title: "Big Deal", label: "big-deal!" },
+      inPage: ["parse/invalid", "expression/unreachable-function", true],
+      missing: "engine/functions-unavailable",
+      violations: [],
+    });
+  } finally {
+    await server.close();
+  }
+  expect(server.violations).toEqual([]);
 });
 
 test("without 'wasm-unsafe-eval' the engine says which directive it needs", async ({ page: tab }) => {
