@@ -13,7 +13,7 @@ const isPlaygroundOnly = process.argv.includes("--playground");
 try {
   if (!isPlaygroundOnly) await buildLibrary();
   if (!isLibraryOnly) await build({ configFile: `${root}vite.config.ts`, logLevel: "warn" });
-  if (!isPlaygroundOnly) reportSizes();
+  if (!isPlaygroundOnly) await reportSizes();
 } catch (error) {
   console.error(`build: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

@@ -1,7 +1,7 @@
 // Cuts CEL text into tokens, one at a time, by character code. Says what is wrong with a token and goes on with the
 // next one, so that a parser sees the whole text.
 import type { FindingList } from "./finding-list.js";
-import { type LiteralProblem, readBytes, readDouble, readInteger, readString } from "./literal.js";
+import { readBytes, readDouble, readInteger, readString } from "./literal.js";
 
 export enum Token {
   END = 0,
@@ -46,8 +46,9 @@ export enum Token {
   INVALID = 36,
 }
 
-/** An int of fewer digits fits whatever its sign. */
-const EAGER_DIGIT_COUNT = 18;
+/** Decimal digits of a number that is read as it is passed: always a safe integer. */
+const PLAIN_DIGIT_COUNT_MAX = 15;
+const POWERS_OF_TEN = Float64Array.from({ length: PLAIN_DIGIT_COUNT_MAX + 1 }, (_, exponent) => 10 ** exponent);
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 
 // Classes of characters below 128.
@@ -55,42 +56,58 @@ const CLASS_LETTER = 1;
 const CLASS_DIGIT = 2;
 const CLASS_SPACE = 4;
 const CLASS_HEX = 8;
-const CLASSES = createClasses();
+const CLASS_WORD = CLASS_LETTER | CLASS_DIGIT;
+const CLASSES = new Uint8Array(128);
+/** By character: the token that it is, where it is one by itself; else 0. */
+const SINGLES = new Uint8Array(128);
 
-function createClasses(): Uint8Array {
-  const classes = new Uint8Array(128);
-  for (let code = 0; code < 26; code += 1) {
-    classes[0x41 + code] = CLASS_LETTER | (code < 6 ? CLASS_HEX : 0);
-    classes[0x61 + code] = CLASS_LETTER | (code < 6 ? CLASS_HEX : 0);
-  }
-  for (let code = 0x30; code <= 0x39; code += 1) classes[code] = CLASS_DIGIT | CLASS_HEX;
-  classes[0x5f] = CLASS_LETTER;
-  for (const code of [9, 10, 12, 13, 32]) classes[code] = CLASS_SPACE;
-  return classes;
+function classify(characters: string, value: number, table = CLASSES): void {
+  for (const character of characters) (table[character.charCodeAt(0)] as number) |= value;
 }
+
+classify("abcdefABCDEF0123456789", CLASS_HEX);
+classify("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", CLASS_LETTER);
+classify("0123456789", CLASS_DIGIT);
+classify("\t\n\f\r ", CLASS_SPACE);
+classify("+", Token.PLUS, SINGLES);
+classify("-", Token.MINUS, SINGLES);
+classify("*", Token.STAR, SINGLES);
+classify("%", Token.PERCENT, SINGLES);
+classify("?", Token.QUESTION, SINGLES);
+classify(":", Token.COLON, SINGLES);
+classify(",", Token.COMMA, SINGLES);
+classify("(", Token.LEFT_PAREN, SINGLES);
+classify(")", Token.RIGHT_PAREN, SINGLES);
+classify("[", Token.LEFT_BRACKET, SINGLES);
+classify("]", Token.RIGHT_BRACKET, SINGLES);
+classify("{", Token.LEFT_BRACE, SINGLES);
+classify("}", Token.RIGHT_BRACE, SINGLES);
 
 function isOfClass(code: number, wanted: number): boolean {
   return code < 128 && ((CLASSES[code] as number) & wanted) !== 0;
 }
 
-/** Tokens that are one character and nothing longer. */
-const PUNCTUATION: ReadonlyMap<number, Token> = new Map(
-  Object.entries({
-    "+": Token.PLUS,
-    "-": Token.MINUS,
-    "*": Token.STAR,
-    "%": Token.PERCENT,
-    "?": Token.QUESTION,
-    ":": Token.COLON,
-    ",": Token.COMMA,
-    "(": Token.LEFT_PAREN,
-    ")": Token.RIGHT_PAREN,
-    "[": Token.LEFT_BRACKET,
-    "]": Token.RIGHT_BRACKET,
-    "{": Token.LEFT_BRACE,
-    "}": Token.RIGHT_BRACE,
-  }).map(([character, token]) => [character.charCodeAt(0), token]),
-);
+/** Words that are no names: their tokens; reserved ones are identifiers all the same. */
+const WORDS: ReadonlyMap<string, Token> = new Map([
+  ["in", Token.IN],
+  ["true", Token.TRUE],
+  ["false", Token.FALSE],
+  ["null", Token.NULL],
+  ..."as break const continue else for function if import let loop package namespace return var void while"
+    .split(" ")
+    .map((word) => [word, Token.IDENTIFIER] as const),
+]);
+/** Can a name never be this word? */
+export function isReservedWord(word: string): boolean {
+  return WORDS.get(word) !== undefined;
+}
+
+/** By the first letter: a bit for each length that a word has. Most names are told from all words by it. */
+const WORD_LENGTHS = new Uint16Array(128);
+for (const word of WORDS.keys()) (WORD_LENGTHS[word.charCodeAt(0)] as number) |= 1 << word.length;
+const WORD_LENGTH_MAX = 15;
+
+const NO_BYTES = new Uint8Array(0);
 
 /** A cursor over the tokens of one text. `next()` moves it; the fields describe the token in hand. */
 export class Lexer {
@@ -104,20 +121,18 @@ export class Lexer {
   start = 0;
   /** IDENTIFIER, ESCAPED_IDENTIFIER and STRING: the text. */
   name = "";
-  bytes: Uint8Array = new Uint8Array(0);
+  /** IDENTIFIER: is the word reserved? */
+  isReserved = false;
+  bytes: Uint8Array = NO_BYTES;
   number: number | bigint = 0;
   /** Offset after the digits of the number in hand; its start where they are no number. */
   private digitsEnd = 0;
-  /** All units of the string read last, put together by OR: tells whether it needs a second look. */
-  private contentBits = 0;
-  private readonly report: (problem: LiteralProblem) => void;
 
   constructor(text: string, findings: FindingList, start = 0, end = text.length) {
     this.text = text;
     this.findings = findings;
     this.position = start;
     this.end = end;
-    this.report = ({ code, message, start: from, end: to }) => this.findings.report(code, message, from, to);
   }
 
   /** Puts the cursor at the text's end: nothing more is read. */
@@ -129,44 +144,41 @@ export class Lexer {
 
   /** Moves to the next token. */
   next(): void {
-    const { text } = this;
+    const { text, end } = this;
     let at = this.position;
-    for (;;) {
-      if (at >= this.end) {
-        this.start = this.end;
-        this.position = this.end;
-        this.token = Token.END;
-        return;
-      }
+    while (at < end) {
       const code = text.charCodeAt(at);
-      if (isOfClass(code, CLASS_SPACE)) {
+      const kind = code < 128 ? (CLASSES[code] as number) : 0;
+      if ((kind & CLASS_SPACE) !== 0) {
         at += 1;
       } else if (code === 0x2f && text.charCodeAt(at + 1) === 0x2f) {
         const lineEnd = text.indexOf("\n", at);
-        at = lineEnd === -1 || lineEnd > this.end ? this.end : lineEnd;
+        at = lineEnd === -1 || lineEnd > end ? end : lineEnd;
       } else {
         this.start = at;
-        this.readToken(code);
+        if ((kind & CLASS_LETTER) !== 0) this.readWord(code);
+        else if ((kind & CLASS_DIGIT) !== 0) this.readNumber();
+        else this.readSign(code);
         return;
       }
     }
+    this.stop();
   }
 
   /** The literal in hand directly after a minus: reads its digits again with the sign. Only for INT. */
   readNegative(): number | bigint {
     if (this.digitsEnd === this.start) return 0;
-    return readInteger(this.text.slice(this.start, this.digitsEnd), false, true, this.start, this.report);
+    if (this.digitsEnd - this.start <= PLAIN_DIGIT_COUNT_MAX) return 0 - Number(this.number);
+    return readInteger(this.text.slice(this.start, this.digitsEnd), false, true, this.start, this.findings);
   }
 
-  private readToken(code: number): void {
-    const { text } = this;
-    const at = this.start;
-    if (isOfClass(code, CLASS_LETTER)) {
-      this.readWord(code);
-      return;
-    }
-    if (isOfClass(code, CLASS_DIGIT)) {
-      this.readNumber();
+  /** What is neither a word nor begins with a digit. */
+  private readSign(code: number): void {
+    const { text, start: at } = this;
+    const single = code < 128 ? (SINGLES[code] as number) : 0;
+    if (single !== 0) {
+      this.token = single;
+      this.position = at + 1;
       return;
     }
     const second = at + 1 < this.end ? text.charCodeAt(at + 1) : 0;
@@ -209,11 +221,8 @@ export class Lexer {
         if (second === 0x7c) this.take(Token.OR, 2);
         else this.rejectCharacter("|", "for a logical or, write ||");
         return;
-      default: {
-        const token = PUNCTUATION.get(code);
-        if (token !== undefined) this.take(token, 1);
-        else this.rejectCharacter(String.fromCodePoint(text.codePointAt(at) ?? code), "it means nothing outside a string");
-      }
+      default:
+        this.rejectCharacter(String.fromCodePoint(text.codePointAt(at) ?? code), "it means nothing outside a string");
     }
   }
 
@@ -230,25 +239,24 @@ export class Lexer {
   private readWord(first: number): void {
     const { text, start, end } = this;
     let at = start + 1;
-    while (at < end && isOfClass(text.charCodeAt(at), CLASS_LETTER | CLASS_DIGIT)) at += 1;
-    const quote = at < end ? text.charCodeAt(at) : 0;
-    if ((quote === 0x22 || quote === 0x27) && at - start <= 2 && this.readPrefixed(first, at)) return;
+    let code = 0;
+    for (; at < end; at += 1) {
+      code = text.charCodeAt(at);
+      if (code >= 128 || ((CLASSES[code] as number) & CLASS_WORD) === 0) break;
+    }
+    const length = at - start;
+    if (length <= 2 && at < end && (code === 0x22 || code === 0x27) && this.readPrefixed(first, at)) return;
     this.position = at;
     const name = text.slice(start, at);
     this.name = name;
     this.token = Token.IDENTIFIER;
-    switch (at - start) {
-      case 2:
-        if (name === "in") this.token = Token.IN;
-        break;
-      case 4:
-        if (name === "true") this.token = Token.TRUE;
-        else if (name === "null") this.token = Token.NULL;
-        break;
-      case 5:
-        if (name === "false") this.token = Token.FALSE;
-        break;
-      default:
+    this.isReserved = false;
+    if (length <= WORD_LENGTH_MAX && (((WORD_LENGTHS[first] as number) >> length) & 1) !== 0) {
+      const token = WORDS.get(name);
+      if (token !== undefined) {
+        this.token = token;
+        this.isReserved = token === Token.IDENTIFIER;
+      }
     }
   }
 
@@ -263,26 +271,39 @@ export class Lexer {
   }
 
   private readQuoted(quoteAt: number, isRaw: boolean, isBytes: boolean): void {
-    const { text } = this;
+    const { text, end } = this;
     const quote = text.charCodeAt(quoteAt);
-    const isTriple = text.charCodeAt(quoteAt + 1) === quote && text.charCodeAt(quoteAt + 2) === quote && quoteAt + 2 < this.end;
-    const from = quoteAt + (isTriple ? 3 : 1);
-    const to = this.findClosing(from, quote, isTriple, isRaw);
-    const isClosed = to >= 0;
-    const contentEnd = isClosed ? to : -to - 1;
-    this.position = isClosed ? to + (isTriple ? 3 : 1) : contentEnd;
+    const isTriple = text.charCodeAt(quoteAt + 1) === quote && text.charCodeAt(quoteAt + 2) === quote && quoteAt + 2 < end;
+    const size = isTriple ? 3 : 1;
+    const from = quoteAt + size;
+    let isPlain = true;
+    /** All units put together by OR: tells whether there may be halves of characters. */
+    let bits = 0;
+    let to = from;
+    for (; to < end; to += 1) {
+      const code = text.charCodeAt(to);
+      bits |= code;
+      if (code === quote) {
+        if (!isTriple || (to + 2 < end && text.charCodeAt(to + 1) === quote && text.charCodeAt(to + 2) === quote)) break;
+      } else if (code === 0x5c) {
+        if (!isRaw) {
+          isPlain = false;
+          to += 1;
+        }
+      } else if ((code === 10 || code === 13) && !isTriple) {
+        this.rejectUnterminated(to, isTriple, isBytes);
+        return;
+      }
+    }
+    if (to >= end) {
+      this.rejectUnterminated(end, isTriple, isBytes);
+      return;
+    }
+    this.position = to + size;
     this.token = isBytes ? Token.BYTES : Token.STRING;
-    if (!isClosed) {
-      this.findings.report(
-        "expression/unterminated-string",
-        `The string that begins here has no closing ${(isTriple ? '"""' : '"').replaceAll('"', String.fromCharCode(quote))}`,
-        this.start,
-        contentEnd,
-      );
-      this.name = "";
-    } else if (isBytes) this.bytes = readBytes(text, from, contentEnd, isRaw, this.report);
-    else this.name = readString(text, from, contentEnd, isRaw, this.report);
-    if (this.contentBits > 0x7fff) this.refuseSurrogates(from, contentEnd);
+    if (isBytes) this.bytes = readBytes(text, from, to, isRaw, this.findings);
+    else this.name = isPlain ? text.slice(from, to) : readString(text, from, to, this.findings);
+    if (bits > 0x7fff) this.refuseSurrogates(from, to);
   }
 
   /** Half a character has no UTF-8, and so no place in a string or in bytes. */
@@ -294,23 +315,14 @@ export class Lexer {
     this.name = this.name.replace(LONE_SURROGATES, "\ufffd");
   }
 
-  /** Offset of the closing quotes; where there is none, -1 - the offset of the line's or text's end. */
-  private findClosing(from: number, quote: number, isTriple: boolean, isRaw: boolean): number {
-    const { text, end } = this;
-    this.contentBits = 0;
-    for (let at = from; at < end; at += 1) {
-      const code = text.charCodeAt(at);
-      this.contentBits |= code;
-      if (code === quote) {
-        if (!isTriple) return at;
-        if (at + 2 < end && text.charCodeAt(at + 1) === quote && text.charCodeAt(at + 2) === quote) return at;
-      } else if (code === 0x5c) {
-        if (!isRaw) at += 1;
-      } else if ((code === 10 || code === 13) && !isTriple) {
-        return -1 - at;
-      }
-    }
-    return -1 - end;
+  private rejectUnterminated(at: number, isTriple: boolean, isBytes: boolean): void {
+    const { text, start } = this;
+    const quotes = /["']+/.exec(text.slice(start, at))?.[0] ?? "";
+    this.position = at;
+    this.token = isBytes ? Token.BYTES : Token.STRING;
+    this.name = "";
+    const message = `The string that begins here has no closing ${isTriple ? quotes.slice(0, 3) : quotes.slice(0, 1)}`;
+    this.findings.report("expression/unterminated-string", message, start, at);
   }
 
   private readEscapedIdentifier(): void {
@@ -332,6 +344,30 @@ export class Lexer {
   }
 
   private readNumber(): void {
+    const { text, start, end } = this;
+    let at = start;
+    let value = 0;
+    let code = 0;
+    let point = -1;
+    // Almost all numbers are a few digits, with or without a point. What comes out otherwise is read again below.
+    for (; at < end; at += 1) {
+      code = text.charCodeAt(at);
+      if (code >= 0x30 && code <= 0x39) value = value * 10 + (code - 0x30);
+      else if (code === 0x2e && point < 0 && at + 1 < end && isOfClass(text.charCodeAt(at + 1), CLASS_DIGIT)) point = at;
+      else break;
+    }
+    if (at - start <= PLAIN_DIGIT_COUNT_MAX && (at >= end || !isOfClass(code, CLASS_LETTER))) {
+      this.token = point < 0 ? Token.INT : Token.DOUBLE;
+      // Both are exact, so the quotient is the double nearest to the text.
+      this.number = point < 0 ? value : value / (POWERS_OF_TEN[at - point - 1] as number);
+      this.digitsEnd = at;
+      this.position = at;
+      return;
+    }
+    this.readLongNumber();
+  }
+
+  private readLongNumber(): void {
     const { text, start, end } = this;
     let at = start;
     let token = Token.INT;
@@ -376,16 +412,16 @@ export class Lexer {
     }
     this.digitsEnd = digitsEnd;
     const digits = text.slice(start, digitsEnd);
-    if (token === Token.DOUBLE) this.number = readDouble(digits, start, this.report);
+    if (token === Token.DOUBLE) this.number = readDouble(digits, start, this.findings);
     // An int beyond 2^63-1 is judged where its sign is known.
-    else if (token === Token.UINT || digits.length < EAGER_DIGIT_COUNT)
-      this.number = readInteger(digits, token === Token.UINT, false, start, this.report);
+    else if (token === Token.UINT) this.number = readInteger(digits, true, false, start, this.findings);
+    else if (digits.length <= PLAIN_DIGIT_COUNT_MAX) this.number = readInteger(digits, false, false, start, this.findings);
   }
 
   /** The value of the INT in hand, without a minus before it. */
   readPositive(): number | bigint {
-    if (this.digitsEnd - this.start < EAGER_DIGIT_COUNT) return this.number;
-    return readInteger(this.text.slice(this.start, this.digitsEnd), false, false, this.start, this.report);
+    if (this.digitsEnd - this.start <= PLAIN_DIGIT_COUNT_MAX) return this.number;
+    return readInteger(this.text.slice(this.start, this.digitsEnd), false, false, this.start, this.findings);
   }
 
   private skipDigits(from: number): number {

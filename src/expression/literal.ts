@@ -1,14 +1,7 @@
 // The insides of CEL's string, bytes and number literals (langdef.md, "String and Bytes Values", "Numeric Values").
 // Knows nothing of tokens.
 
-/** Why a literal is wrong, with offsets in the text. */
-export interface LiteralProblem {
-  readonly code: "expression/invalid-escape" | "expression/invalid-number";
-  readonly message: string;
-  readonly start: number;
-  readonly end: number;
-}
-type Report = (problem: LiteralProblem) => void;
+import type { FindingList } from "./finding-list.js";
 
 const CODE_POINT_MAX = 0x10ffff;
 const INT_MAX = 2n ** 63n - 1n;
@@ -34,16 +27,15 @@ interface Escape {
 }
 
 /** The text between `start` and `end` with its escapes replaced. */
-export function readString(text: string, start: number, end: number, isRaw: boolean, report: Report): string {
-  let at = isRaw ? -1 : text.indexOf("\\", start);
-  if (at === -1 || at >= end) return text.slice(start, end);
+export function readString(text: string, start: number, end: number, findings: FindingList): string {
+  let at = text.indexOf("\\", start);
   let result = "";
   let from = start;
   while (at !== -1 && at < end) {
     result += text.slice(from, at);
-    const escape = readEscape(text, at, end, report);
-    if (escape.code >= 0xd800 && escape.code < 0xe000) reportEscape(report, text, at, escape.end, "a surrogate is not a character");
-    else if (escape.code > CODE_POINT_MAX) reportEscape(report, text, at, escape.end, "there is no such character");
+    const escape = readEscape(text, at, end, findings);
+    if (escape.code >= 0xd800 && escape.code < 0xe000) reportEscape(findings, text, at, escape.end, "a surrogate is not a character");
+    else if (escape.code > CODE_POINT_MAX) reportEscape(findings, text, at, escape.end, "there is no such character");
     else result += String.fromCodePoint(escape.code);
     from = escape.end;
     at = text.indexOf("\\", from);
@@ -52,15 +44,15 @@ export function readString(text: string, start: number, end: number, isRaw: bool
 }
 
 /** The bytes of a literal: characters as UTF-8, \x and octal escapes as single octets. */
-export function readBytes(text: string, start: number, end: number, isRaw: boolean, report: Report): Uint8Array {
+export function readBytes(text: string, start: number, end: number, isRaw: boolean, findings: FindingList): Uint8Array {
   let at = isRaw ? -1 : text.indexOf("\\", start);
   if (at === -1 || at >= end) return textEncoder.encode(text.slice(start, end));
   const bytes: number[] = [];
   let from = start;
   while (at !== -1 && at < end) {
     bytes.push(...textEncoder.encode(text.slice(from, at)));
-    const escape = readEscape(text, at, end, report);
-    if (escape.isCodePoint) reportEscape(report, text, at, escape.end, "bytes take \\x escapes only");
+    const escape = readEscape(text, at, end, findings);
+    if (escape.isCodePoint) reportEscape(findings, text, at, escape.end, "bytes take \\x escapes only");
     else bytes.push(escape.code);
     from = escape.end;
     at = text.indexOf("\\", from);
@@ -69,31 +61,31 @@ export function readBytes(text: string, start: number, end: number, isRaw: boole
   return Uint8Array.from(bytes);
 }
 
-function readEscape(text: string, at: number, end: number, report: Report): Escape {
+function readEscape(text: string, at: number, end: number, findings: FindingList): Escape {
   const code = at + 1 < end ? text.charCodeAt(at + 1) : BACKSLASH;
   const simple = SIMPLE_ESCAPES.get(code);
   if (simple !== undefined) return { end: Math.min(at + 2, end), code: simple, isCodePoint: false };
   switch (code) {
     case 0x78: // x
     case 0x58: // X
-      return readDigits(text, at, at + 2, 2, 16, end, report);
+      return readDigits(text, at, at + 2, 2, 16, end, findings);
     case 0x75: // u
-      return { ...readDigits(text, at, at + 2, 4, 16, end, report), isCodePoint: true };
+      return { ...readDigits(text, at, at + 2, 4, 16, end, findings), isCodePoint: true };
     case 0x55: // U
-      return { ...readDigits(text, at, at + 2, 8, 16, end, report), isCodePoint: true };
+      return { ...readDigits(text, at, at + 2, 8, 16, end, findings), isCodePoint: true };
     default:
-      if (code >= 0x30 && code <= 0x33) return readDigits(text, at, at + 1, 3, 8, end, report);
-      reportEscape(report, text, at, Math.min(at + 2, end), "there is no such escape");
+      if (code >= 0x30 && code <= 0x33) return readDigits(text, at, at + 1, 3, 8, end, findings);
+      reportEscape(findings, text, at, Math.min(at + 2, end), "there is no such escape");
       return { end: Math.min(at + 2, end), code: code >= 0xd800 && code < 0xe000 ? 0xfffd : code, isCodePoint: false };
   }
 }
 
-function readDigits(text: string, at: number, from: number, count: number, radix: 8 | 16, end: number, report: Report): Escape {
+function readDigits(text: string, at: number, from: number, count: number, radix: 8 | 16, end: number, findings: FindingList): Escape {
   let code = 0;
   for (let index = from; index < from + count; index += 1) {
     const digit = index < end ? digitOf(text.charCodeAt(index)) : 99;
     if (digit >= radix) {
-      reportEscape(report, text, at, index, `${count} ${radix === 8 ? "octal" : "hexadecimal"} digits are needed`);
+      reportEscape(findings, text, at, index, `${count} ${radix === 8 ? "octal" : "hexadecimal"} digits are needed`);
       return { end: index, code: 0xfffd, isCodePoint: false };
     }
     code = code * radix + digit;
@@ -107,15 +99,15 @@ function digitOf(code: number): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : 99;
 }
 
-function reportEscape(report: Report, text: string, start: number, end: number, why: string): void {
-  report({ code: "expression/invalid-escape", message: `Escape ${text.slice(start, end)}: ${why}`, start, end });
+function reportEscape(findings: FindingList, text: string, start: number, end: number, why: string): void {
+  findings.report("expression/invalid-escape", `Escape ${text.slice(start, end)}: ${why}`, start, end);
 }
 
 /**
  * An integer literal's value from its digits (`12`, `0xff`, without suffix or sign).
  * @param isNegative a minus stands directly before it, so that -2^63 can be written
  */
-export function readInteger(digits: string, isUnsigned: boolean, isNegative: boolean, start: number, report: Report): number | bigint {
+export function readInteger(digits: string, isUnsigned: boolean, isNegative: boolean, start: number, findings: FindingList): number | bigint {
   if (digits.length <= SAFE_DIGIT_COUNT && (digits.length < 2 || (digits.charCodeAt(1) | 0x20) !== 0x78)) {
     return isNegative ? 0 - Number(digits) : Number(digits);
   }
@@ -123,7 +115,7 @@ export function readInteger(digits: string, isUnsigned: boolean, isNegative: boo
   const max = isUnsigned ? UINT_MAX : isNegative ? INT_MAX + 1n : INT_MAX;
   if (magnitude > max) {
     const message = `${isNegative ? "-" : ""}${digits} does not fit in ${isUnsigned ? "a uint" : "an int"} (64 bits)`;
-    report({ code: "expression/invalid-number", message, start, end: start + digits.length });
+    findings.report("expression/invalid-number", message, start, start + digits.length);
     return 0;
   }
   const value = isNegative ? -magnitude : magnitude;
@@ -131,9 +123,9 @@ export function readInteger(digits: string, isUnsigned: boolean, isNegative: boo
 }
 
 /** A double literal's value. */
-export function readDouble(digits: string, start: number, report: Report): number {
+export function readDouble(digits: string, start: number, findings: FindingList): number {
   const value = Number(digits);
   if (Number.isFinite(value)) return value;
-  report({ code: "expression/invalid-number", message: `${digits} is too large for a double`, start, end: start + digits.length });
+  findings.report("expression/invalid-number", `${digits} is too large for a double`, start, start + digits.length);
   return 0;
 }

@@ -91,31 +91,6 @@ const BINARY_OPERATORS: Readonly<Record<number, BinaryOperator>> = {
   [Token.SLASH]: "/",
   [Token.PERCENT]: "%",
 };
-const RESERVED_WORDS: ReadonlySet<string> = new Set([
-  "as",
-  "break",
-  "const",
-  "continue",
-  "else",
-  "for",
-  "function",
-  "if",
-  "import",
-  "let",
-  "loop",
-  "package",
-  "namespace",
-  "return",
-  "var",
-  "void",
-  "while",
-]);
-
-/** Can a name never be this word? */
-export function isReservedWord(word: string): boolean {
-  return RESERVED_WORDS.has(word) || word === "in" || word === "true" || word === "false" || word === "null";
-}
-
 class Parser {
   private readonly lexer: Lexer;
   private readonly findings: FindingList;
@@ -275,25 +250,24 @@ class Parser {
     const { lexer } = this;
     lexer.next();
     const args: Ast[] = [];
-    this.parseItems(Token.RIGHT_PAREN, false, () => args.push(this.parseTernary()));
+    if (lexer.token !== Token.RIGHT_PAREN) {
+      do args.push(this.parseTernary());
+      while (this.skipComma(Token.RIGHT_PAREN, false));
+    }
     const end = this.close(Token.RIGHT_PAREN, '")"');
     return readMacro({ kind: "call", start, end, name, nameStart, target, args }, this.findings, this.isCore);
   }
 
-  /** Items between commas up to the closing token, which is left in hand. */
-  private parseItems(closing: Token, isTrailingCommaAllowed: boolean, parseItem: () => void): void {
+  /** After an item: takes the comma; true where another item follows. The closing token is left in hand. */
+  private skipComma(closing: Token, isTrailingCommaAllowed: boolean): boolean {
     const { lexer } = this;
-    if (lexer.token === closing) return;
-    for (;;) {
-      parseItem();
-      if (lexer.token !== Token.COMMA && lexer.token !== closing) {
-        this.reportUnexpected(`"," or "${CLOSING_TEXT[closing]}"`);
-        this.skipTo(closing);
-      }
-      if (lexer.token !== Token.COMMA) return;
-      lexer.next();
-      if (isTrailingCommaAllowed && lexer.token === closing) return;
+    if (lexer.token !== Token.COMMA && lexer.token !== closing) {
+      this.reportUnexpected(`"," or "${CLOSING_TEXT[closing]}"`);
+      this.skipTo(closing);
     }
+    if (lexer.token !== Token.COMMA) return false;
+    lexer.next();
+    return !(isTrailingCommaAllowed && lexer.token === closing);
   }
 
   /** Takes the closing token; returns the offset after it. */
@@ -370,7 +344,7 @@ class Parser {
     const { lexer } = this;
     const { name, position } = lexer;
     const nameStart = lexer.start;
-    if (RESERVED_WORDS.has(name)) {
+    if (lexer.isReserved) {
       this.findings.report("expression/reserved-word", `"${name}" is a reserved word and cannot be a name`, nameStart, position);
     }
     lexer.next();
@@ -382,14 +356,16 @@ class Parser {
     const { lexer } = this;
     const { start } = lexer;
     const items: Ast[] = [];
-    const optionals: number[] = [];
     lexer.next();
-    this.parseItems(Token.RIGHT_BRACKET, true, () => {
-      if (this.skipOptional()) optionals.push(items.length);
-      items.push(this.parseTernary());
-    });
+    let optionals: number[] | undefined;
+    if (lexer.token !== Token.RIGHT_BRACKET) {
+      do {
+        if (this.skipOptional()) (optionals ??= []).push(items.length);
+        items.push(this.parseTernary());
+      } while (this.skipComma(Token.RIGHT_BRACKET, true));
+    }
     const end = this.close(Token.RIGHT_BRACKET, '"]"');
-    if (optionals.length === 0) return { kind: "list", start, end, items, hasOptional: false };
+    if (optionals === undefined) return { kind: "list", start, end, items, hasOptional: false };
     return { kind: "list", start, end, items, hasOptional: true, optionals };
   }
 
@@ -399,13 +375,14 @@ class Parser {
     const entries: MapEntry[] = [];
     let hasOptional = false;
     lexer.next();
-    this.parseItems(Token.RIGHT_BRACE, true, () => {
+    while (lexer.token !== Token.RIGHT_BRACE) {
       const isOptional = this.skipOptional();
       hasOptional ||= isOptional;
       const key = this.parseTernary();
       const value = this.parseEntryValue();
       entries.push(isOptional ? { key, value, isOptional } : { key, value });
-    });
+      if (!this.skipComma(Token.RIGHT_BRACE, true)) break;
+    }
     return { kind: "map", start, end: this.close(Token.RIGHT_BRACE, '"}"'), entries, hasOptional };
   }
 
@@ -413,14 +390,15 @@ class Parser {
     const { lexer } = this;
     const entries: { field: string; value: Ast }[] = [];
     lexer.next();
-    this.parseItems(Token.RIGHT_BRACE, true, () => {
+    while (lexer.token !== Token.RIGHT_BRACE) {
       this.skipOptional();
       const field = lexer.name;
       if (lexer.token === Token.ESCAPED_IDENTIFIER && this.isCore) this.reportBeyondCore("quoted fields", lexer.start);
       if (lexer.token === Token.IDENTIFIER || lexer.token === Token.ESCAPED_IDENTIFIER) lexer.next();
       else this.reportUnexpected("a field name");
       entries.push({ field, value: this.parseEntryValue() });
-    });
+      if (!this.skipComma(Token.RIGHT_BRACE, true)) break;
+    }
     const end = this.close(Token.RIGHT_BRACE, '"}"');
     return { kind: "message", start: type.start, end, name: lexer.text.slice(type.start, type.end), entries };
   }

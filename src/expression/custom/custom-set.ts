@@ -6,7 +6,7 @@ import { encodeValue, ValueReader, ValueWriter } from "../../model/value.js";
 import { readKnownType } from "../checker/declaration.js";
 import { ALL_LIBRARIES, FunctionSet } from "../checker/library.js";
 import { formatType, type Type } from "../checker/type.js";
-import { isReservedWord } from "../parser.js";
+import { isReservedWord } from "../lexer.js";
 import { type NamedSignature, readNamedSignature } from "./signature.js";
 import { canBeGiven, canBeTaken, isOfType, writeTyped } from "./typed-value.js";
 

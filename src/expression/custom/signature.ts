@@ -6,7 +6,7 @@ import { ALL_FUNCTIONS } from "../checker/library.js";
 import { readSignature, type Signature } from "../checker/type-text.js";
 import { formatType, type Type } from "../checker/type.js";
 import { isMacroName } from "../macro.js";
-import { isReservedWord } from "../parser.js";
+import { isReservedWord } from "../lexer.js";
 
 /** UTF-16 units of one signature. */
 export const SIGNATURE_SIZE_MAX = 1_000;
