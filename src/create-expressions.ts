@@ -4,10 +4,11 @@
 import { ExpressionError } from "../assembly/abi.js";
 import { layOutExpressions } from "./compile/blob.js";
 import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
-import { formatType } from "./expression/checker/type.js";
+import { formatType, type Type } from "./expression/checker/type.js";
 import type { FunctionSet } from "./expression/checker/library.js";
 import { type VariableDeclarations, VariableSet } from "./expression/checker/variable-set.js";
 import { CustomSet, identifyCustoms } from "./expression/custom/custom-set.js";
+import { NameList } from "./expression/name-list.js";
 import { parseExpression } from "./expression/parser.js";
 import { ProgramCache, type ProgramCacheStatistics } from "./expression/program-cache.js";
 import type { StaticType } from "./expression/type.js";
@@ -15,9 +16,9 @@ import { type EvaluationError, ExpressionKernel } from "./kernel/context.js";
 import { readDetail } from "./kernel/fault.js";
 import { compileKernel, instantiateKernel } from "./kernel/instance.js";
 import type { CustomConstants, CustomFunctions } from "./model/custom-function.js";
+import type { TypeName } from "./model/definition.js";
 import type { EngineOptions } from "./model/engine.js";
 import { type ErrorCode, type Finding, locate, WorkflowError } from "./model/errors.js";
-import type { ExpressionCode } from "./model/program.js";
 import { decodeExact, encodeExact, type ExactValue, ValueWriter } from "./model/value.js";
 
 /** Programs of expressions in the kernel at once; the one loaded longest ago makes room, and is loaded again when it is used. */
@@ -148,15 +149,63 @@ export const EXPRESSION_CACHE_COUNT_MAX = 2_048;
 /** Different sets of declared variables that the cache tells apart at a time. */
 export const EXPRESSION_VARIANT_COUNT_MAX = 64;
 
-/** What a program depends on besides its text. */
-interface Variant {
-  readonly variables: VariableSet | undefined;
-  readonly customs: CustomSet | undefined;
+/** What a program depends on besides its text: the scope that all expressions compiled with the same options share. */
+class Variant implements ExpressionScope {
   readonly isStrict: boolean;
+  readonly isOpen: boolean;
+  readonly isChecked: boolean;
+  readonly hasPaths: boolean;
+  readonly container: string;
+  readonly functions?: FunctionSet;
+  readonly customs: CustomSet | undefined;
+  /** Of the expression in hand. */
+  private readonly slots = new NameList();
+  private readonly variables: VariableSet | undefined;
+
+  constructor(variables: VariableSet | undefined, settings: CompileSettings) {
+    const { isStrict = false, container = "", isChecked = true, functions, customs } = settings;
+    this.variables = variables;
+    this.customs = customs;
+    this.isStrict = isStrict;
+    this.isOpen = variables === undefined;
+    this.isChecked = isChecked;
+    this.container = container;
+    this.hasPaths = variables?.hasPaths ?? false;
+    if (functions !== undefined) this.functions = functions;
+  }
+
+  slotOf(name: string): number {
+    return this.slots.indexOf(name);
+  }
+
+  /** The names of the slots given so far, which begin anew. */
+  takeSlots(): readonly string[] {
+    return this.slots.take();
+  }
+
+  typeOf(name: string): TypeName | undefined {
+    return this.variables?.typeOf(name);
+  }
+
+  isDeclared(name: string): boolean {
+    return this.variables?.declarationOf(name) !== undefined;
+  }
+
+  declarationOf(name: string): Type | undefined {
+    return this.variables?.declarationOf(name);
+  }
 }
 
-const PLAIN: Variant = { variables: undefined, customs: undefined, isStrict: false };
-const STRICT: Variant = { variables: undefined, customs: undefined, isStrict: true };
+interface CompileSettings {
+  readonly isStrict?: boolean;
+  readonly container?: string;
+  readonly isChecked?: boolean;
+  readonly functions?: FunctionSet;
+  readonly customs?: CustomSet | undefined;
+}
+
+const PLAIN = new Variant(undefined, {});
+const STRICT = new Variant(undefined, { isStrict: true });
 /** By the declarations' text; the oldest makes room. */
 const variants = new Map<string, Variant>();
 /** By the object that declares variables, where nothing else is declared: most callers have one. */
@@ -183,11 +232,12 @@ function readVariant({ variables, functions, constants }: CompileExpressionOptio
   let variant = isKnown ? known.get(variables) : undefined;
   if (variant !== undefined) return variant;
   const key = `${isStrict ? "strict" : "plain"} ${JSON.stringify(variables)} ${identifyCustoms({ functions, constants })}`;
-  variant = variants.get(key) ?? {
-    variables: variables === undefined ? undefined : new VariableSet(variables, isStrict),
-    customs: functions === undefined && constants === undefined ? undefined : new CustomSet({ functions, constants }, isStrict),
-    isStrict,
-  };
+  variant =
+    variants.get(key) ??
+    new Variant(variables === undefined ? undefined : new VariableSet(variables, isStrict), {
+      isStrict,
+      customs: functions === undefined && constants === undefined ? undefined : new CustomSet({ functions, constants }, isStrict),
+    });
   if (isKnown) known.set(variables, variant);
   variants.delete(key);
   variants.set(key, variant);
@@ -221,59 +271,34 @@ export function compileExpression(source: string, options: CompileExpressionOpti
   return program;
 }
 
-interface CompileSettings {
-  readonly variables?: VariableSet | undefined;
-  readonly isStrict?: boolean;
-  readonly container?: string;
-  readonly isChecked?: boolean;
-  readonly functions?: FunctionSet;
-  readonly customs?: CustomSet | undefined;
+/** As `compileExpression`, without the cache: for benchmarks. */
+export function compileAnew(source: string, options: CompileExpressionOptions = {}): Expression {
+  return compile(source, findVariant(options));
 }
 
 /** As `compileExpression`, for values whose types are spelled out: for conformance tests. */
 export function compileExact(
   source: string,
-  settings: Omit<CompileSettings, "variables"> & { readonly variables?: VariableDeclarations },
+  settings: CompileSettings & { readonly variables?: VariableDeclarations },
 ): Expression & { evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue } {
   const { variables, isStrict = false } = settings;
-  return compile(source, { ...settings, variables: variables === undefined ? undefined : readVariant({ variables }, isStrict).variables });
+  return compile(source, new Variant(variables === undefined ? undefined : new VariableSet(variables, isStrict), settings));
 }
 
-function compile(source: string, settings: CompileSettings): CompiledExpression {
-  const parsed = parseExpression(source);
-  refuseErrors(parsed.findings);
-  const slotNames: string[] = [];
-  const emitted = emitExpression(parsed.ast, createScope(settings, slotNames), { text: source });
+function compile(source: string, variant: Variant): CompiledExpression {
+  const { ast, findings } = parseExpression(source);
+  refuseErrors(findings);
+  variant.takeSlots();
+  const emitted = emitExpression(ast, variant, { text: source });
   refuseErrors(emitted.findings);
-  return new CompiledExpression(source, slotNames, emitted, settings.isStrict ?? false);
+  return new CompiledExpression(source, variant.takeSlots(), emitted, variant.isStrict);
 }
 
 function refuseErrors(findings: readonly Finding[]): void {
+  if (findings.length === 0) return;
   const first = findings.find(({ severity }) => severity === "error");
   if (first === undefined) return;
   throw new WorkflowError("expression/invalid", first.message, { findings, place: first.place, details: { code: first.code } });
-}
-
-function createScope(settings: CompileSettings, slotNames: string[]): ExpressionScope {
-  const { variables, container = "", isChecked = true, isStrict = false, functions, customs } = settings;
-  const slots = new Map<string, number>();
-  return {
-    slotOf(name) {
-      const known = slots.get(name);
-      if (known !== undefined) return known;
-      slots.set(name, slotNames.length);
-      return slotNames.push(name) - 1;
-    },
-    typeOf: (name) => variables?.typeOf(name),
-    declarationOf: (name) => variables?.declarationOf(name),
-    ...((container !== "" || variables?.hasPaths) && { isDeclared: (name: string) => variables?.declarationOf(name) !== undefined }),
-    ...(functions !== undefined && { functions }),
-    customs,
-    isOpen: variables === undefined,
-    container,
-    isChecked,
-    isStrict,
-  };
 }
 
 type Emitted = ReturnType<typeof emitExpression>;
@@ -285,27 +310,32 @@ const INT_MAX = 2n ** 63n - 1n;
 
 class CompiledExpression implements Expression {
   readonly source: string;
-  readonly findings: readonly Finding[];
-  readonly type: StaticType;
-  readonly inferredType: string;
   readonly variables: readonly string[];
   readonly isStrict: boolean;
-  readonly #code: ExpressionCode;
-  readonly #usesNow: boolean;
+  readonly #emitted: Emitted;
+  #usesNow = false;
   #runtime: Runtime | undefined;
   #program = 0;
   #record = 0;
   #context = 0;
 
-  constructor(source: string, slotNames: readonly string[], { code, findings, type, inferred }: Emitted, isStrict: boolean) {
+  constructor(source: string, slotNames: readonly string[], emitted: Emitted, isStrict: boolean) {
     this.source = source;
-    this.findings = findings;
-    this.type = type;
-    this.inferredType = formatType(inferred);
     this.variables = slotNames;
     this.isStrict = isStrict;
-    this.#code = code;
-    this.#usesNow = source.includes("now");
+    this.#emitted = emitted;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.#emitted.findings;
+  }
+
+  get type(): StaticType {
+    return this.#emitted.type;
+  }
+
+  get inferredType(): string {
+    return formatType(this.#emitted.inferred);
   }
 
   evaluate(context: ExpressionContext = {}, options?: EvaluateOptions): unknown {
@@ -404,16 +434,18 @@ class CompiledExpression implements Expression {
         break;
       }
     }
-    this.#program = kernel.loadProgram(layOutExpressions([this.#code], this.variables), this.#code.functions);
+    const { code } = this.#emitted;
+    this.#program = kernel.loadProgram(layOutExpressions([code], this.variables), code.functions);
     this.#record = kernel.expression(this.#program, 0);
     this.#context = kernel.createContext(this.slotCount);
     this.#runtime = current;
+    this.#usesNow = this.source.includes("now");
     loaded.add(this);
   }
 
   #describe({ error, instruction, detail }: EvaluationError): WorkflowError {
     const code = `expression/${(ExpressionError[error] ?? "failed").toLowerCase().replaceAll("_", "-")}` as ErrorCode;
-    const { spans } = this.#code;
+    const { spans } = this.#emitted.code;
     const place = locate(this.source, spans[instruction * 2] ?? 0, spans[instruction * 2 + 1] ?? 0);
     const said = readDetail(error, detail);
     const message = describeError(error, said, this.source.slice(place.start, place.end));

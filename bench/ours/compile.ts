@@ -1,5 +1,5 @@
 // Our compiler: text to bytecode, checked, without the cache; and the cache alone. `typed`: with declared variables.
-import { compileExact } from "../../src/create-expressions.js";
+import { compileAnew } from "../../src/create-expressions.js";
 import { compileExpression, expressionCache, loadExpressions } from "../../src/doors/expression.js";
 import { evaluateGroups, makeGroups } from "../compile-load.js";
 import type { BenchType } from "../contexts.js";
@@ -21,12 +21,12 @@ export async function openCompile(load: LoadOf<"compile">, typing: Typing): Prom
   return {
     run(count) {
       for (let index = 0; index < count; index += 1) {
-        for (const { text, settings } of units) compileExact(text, settings);
+        for (const { text, settings } of units) compileAnew(text, settings);
       }
     },
     answer: () =>
       evaluateGroups(groups, ({ variables }, text, context) => {
-        const compiled = compileExact(text, makeSettings(variables, typing));
+        const compiled = compileAnew(text, makeSettings(variables, typing));
         const value = compiled.evaluate({ ...context });
         compiled.dispose();
         return value;

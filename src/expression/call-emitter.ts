@@ -19,13 +19,14 @@ export interface CallHost extends OptionalHost {
 
 /** The name of the library function that a call means: `math.abs(x)`; undefined: the target is a value. */
 function readLibraryName(host: CallHost, target: Ast | undefined, name: string): string | undefined {
+  if (target === undefined || !host.functions.mayBeNamespace(target)) return undefined;
   let path = "";
   let inner = target;
-  while (inner?.kind === "select" && !inner.isOptional) {
+  while (inner.kind === "select" && !inner.isOptional) {
     path = `.${inner.field}${path}`;
     inner = inner.operand;
   }
-  if (inner?.kind !== "identifier" || !host.functions.hasNamespace(inner.name + path)) return undefined;
+  if (inner.kind !== "identifier" || !host.functions.hasNamespace(inner.name + path)) return undefined;
   if (host.isVariable(inner.name, inner.isRooted)) return undefined;
   const full = `${inner.name}${path}.${name}`;
   return host.functions.has(full) ? full : undefined;

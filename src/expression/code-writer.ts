@@ -26,18 +26,17 @@ export class CodeLimitError extends Error {
   override readonly name = "CodeLimitError";
 }
 
-/** What one writer leaves to the next: emitting is never nested. */
-let spare: number[] | undefined;
+const NO_CONSTANTS: readonly ConstantValue[] = [];
 
-/** Writes one expression. Made for one use: `finish` ends it. */
+/** Writes one expression after the other; `finish` ends one. */
 export class CodeWriter {
-  private readonly numbers: number[];
+  private numbers: number[] = [];
   /** Of the numbers in use. */
   private length = 0;
   private top: Register = 0;
   private registerCount = 0;
-  private readonly constants: ConstantValue[] = [];
-  private constantIndexes: Map<string, number> | undefined;
+  private constants: ConstantValue[] | undefined;
+  private constantIndexes: Map<Identity, number> | undefined;
   private readonly keys = new NameList();
   private functions: CustomFunction[] | undefined;
   /** Offsets that the next instructions come from. */
@@ -45,11 +44,6 @@ export class CodeWriter {
   spanEnd = 0;
   /** Added to both: where the text in hand stands in a longer one. */
   offset = 0;
-
-  constructor() {
-    this.numbers = spare ?? [];
-    spare = undefined;
-  }
 
   /** Marks the registers in use; `release` gives back what was taken since. */
   mark(): Register {
@@ -81,24 +75,23 @@ export class CodeWriter {
   /** The operand of a constant; equal constants share one. */
   constant(value: ConstantValue): Operand {
     const { constants } = this;
-    let index = this.findConstant(value);
-    if (index < 0) {
-      index = constants.length;
-      if (index > OPERAND_INDEX_MASK) throw new CodeLimitError(`There are more than ${OPERAND_INDEX_MASK + 1} constants`);
-      constants.push(value);
-      this.constantIndexes?.set(identityOf(value), index);
-      if (constants.length === SEARCHED_COUNT_MAX) this.constantIndexes = new Map(constants.map((known, at) => [identityOf(known), at]));
+    if (constants === undefined) {
+      this.constants = [value];
+      return OPERAND_CONSTANT;
     }
+    const { length } = constants;
+    let index = length;
+    if (length < SEARCHED_COUNT_MAX) {
+      for (index = 0; index < length; index += 1) if (isSameConstant(constants[index] as ConstantValue, value)) break;
+    } else {
+      this.constantIndexes ??= new Map(constants.map((known, at) => [identityOf(known), at]));
+      const identity = identityOf(value);
+      index = this.constantIndexes.get(identity) ?? length;
+      if (index === length) this.constantIndexes.set(identity, length);
+    }
+    if (index > OPERAND_INDEX_MASK) throw new CodeLimitError(`There are more than ${OPERAND_INDEX_MASK + 1} constants`);
+    if (index === length) constants.push(value);
     return OPERAND_CONSTANT | index;
-  }
-
-  private findConstant(value: ConstantValue): number {
-    const { constants, constantIndexes } = this;
-    if (constantIndexes !== undefined) return constantIndexes.get(identityOf(value)) ?? -1;
-    for (let index = 0; index < constants.length; index += 1) {
-      if (isSameConstant(constants[index] as ConstantValue, value)) return index;
-    }
-    return -1;
   }
 
   /** The index of a field's name. */
@@ -164,10 +157,17 @@ export class CodeWriter {
     }
   }
 
+  /** What was written; the writer begins anew. */
   finish(): EmittedCode {
-    const { numbers, length } = this;
-    if (numbers.length <= KEPT_COUNT_MAX) spare = numbers;
-    return new EmittedCode(numbers.slice(0, length), this.registerCount, this.constants, this.keys.names, this.functions);
+    const { numbers, length, registerCount, constants, functions } = this;
+    if (numbers.length > KEPT_COUNT_MAX) this.numbers = [];
+    this.length = 0;
+    this.top = 0;
+    this.registerCount = 0;
+    this.constantIndexes = undefined;
+    this.constants = undefined;
+    this.functions = undefined;
+    return new EmittedCode(numbers.slice(0, length), registerCount, constants ?? NO_CONSTANTS, this.keys.take(), functions);
   }
 }
 
@@ -179,8 +179,13 @@ function isSameConstant(left: ConstantValue, right: ConstantValue): boolean {
   return Object.is(left.value, (right as typeof left).value);
 }
 
-function identityOf(constant: ConstantValue): string {
+/** Equal for equal constants, different for others. */
+type Identity = string | number | bigint;
+
+function identityOf(constant: ConstantValue): Identity {
   switch (constant.type) {
+    case "int":
+      return constant.value as number | bigint;
     case "list":
       return `[${constant.items.map(identityOf).join(",")}]`;
     case "map":

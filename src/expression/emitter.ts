@@ -25,7 +25,7 @@ import type {
 import { type CallHost, emitCall } from "./call-emitter.js";
 import { checkInScope, type NamedScope, toStaticType } from "./checker/named-scope.js";
 import { ALL_FUNCTIONS, type FunctionSet } from "./checker/library.js";
-import { typeOfTypeName } from "./checker/type-names.js";
+import { mayBePath, typeOfTypeName } from "./checker/type-names.js";
 import { DYN, type Type } from "./checker/type.js";
 import { CodeLimitError, CodeWriter, type Label, type Operand, type Register } from "./code-writer.js";
 import type { CustomConstant } from "./custom/custom-set.js";
@@ -33,6 +33,7 @@ import { emitList, emitMap } from "./collection-emitter.js";
 import { readConstant } from "./constant.js";
 import type { ConstantValue } from "./emitted-code.js";
 import { type ExpressionOrigin, FindingList } from "./finding-list.js";
+import { Spine } from "./spine.js";
 import { emitLoop, type LoopHost } from "./loop-emitter.js";
 import { emitOptionalCollection, emitOptionalIndex, emitOptionalMap, type OptionalHost } from "./optional-emitter.js";
 import { isAssignable, type StaticType } from "./type.js";
@@ -88,9 +89,13 @@ const NULL: ConstantValue = { type: "null", value: null };
 /** Emits one expression. `options.text` is its source, for places. Linear in the size of the tree. */
 export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOptions = {}): EmittedExpression {
   const findings = new FindingList();
-  const emitter = new Emitter(scope, findings);
+  const emitter = spare ?? new Emitter(scope, findings);
+  spare = undefined;
+  emitter.begin(scope, findings);
   const code = emitter.emitRoot((inner) => inner.emitChecked(ast));
-  const { type, inferred } = emitter;
+  const { type, inferred, uses } = emitter;
+  emitter.begin(NO_SCOPE, findings);
+  spare = emitter;
   if (options.expected !== undefined && !isAssignable(type, options.expected)) {
     findings.report(
       "expression/no-such-overload",
@@ -99,25 +104,42 @@ export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOp
       ast.end,
     );
   }
-  return { code, findings: findings.resolve(options.text ?? "", options.origin), type, inferred, uses: emitter.uses };
+  return { code, findings: findings.resolve(options.text ?? "", options.origin), type, inferred, uses };
 }
 
-/** Emits one expression's code. Made for one use. */
+const NO_SCOPE: ExpressionScope = { slotOf: () => undefined, typeOf: () => undefined };
+/** What one expression leaves to the next: a fresh emitter costs as much as a short expression. */
+let spare: Emitter | undefined;
+
+/** Emits expressions' code, one at a time. */
 export class Emitter implements LoopHost, OptionalHost, CallHost {
   readonly writer = new CodeWriter();
   /** Of the expression checked last, or of what whoever uses the emitter emitted. */
   type: StaticType = "any";
   inferred: Type = DYN;
-  readonly functions: FunctionSet;
+  functions: FunctionSet = ALL_FUNCTIONS;
   private used: Map<string, CustomUse> | undefined;
-  private readonly scope: ExpressionScope;
-  private readonly findings: FindingList;
+  private scope: ExpressionScope;
+  private findings: FindingList;
+  private hasPaths = true;
   private readonly locals: { readonly name: string; readonly register: Register }[] = [];
+  /** Left sides on the way down, of all levels. */
+  private readonly spine = new Spine();
 
   constructor(scope: ExpressionScope, findings: FindingList) {
     this.scope = scope;
     this.findings = findings;
+    this.begin(scope, findings);
+  }
+
+  begin(scope: ExpressionScope, findings: FindingList): void {
+    this.scope = scope;
+    this.findings = findings;
     this.functions = scope.customs?.functions ?? scope.functions ?? ALL_FUNCTIONS;
+    this.hasPaths = (scope.container ?? "") !== "" || (scope.hasPaths ?? true);
+    this.used = undefined;
+    if (this.locals.length > 0) this.locals.length = 0;
+    this.spine.clear();
   }
 
   /** The functions and constants of the embedder that were emitted. */
@@ -191,7 +213,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   /** As `emitJump`, with the value in `dst` whether it jumps or not. */
   private emitJumpInto(node: Ast, when: boolean, label: Label, dst: Register): void {
     if (isComparison(node)) {
-      this.emitSpine(node, dst, { op: COMPARE_OPS[node.operator]?.[when ? 2 : 1] as Op, label });
+      this.emitSpine(node, dst, COMPARE_OPS[node.operator]?.[when ? 2 : 1], label);
       return;
     }
     this.emitInto(node, dst);
@@ -221,7 +243,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       case "select":
       case "index":
       case "binary":
-        return this.emitSpine(node, dst ?? this.writer.allocate(), undefined);
+        return this.emitSpine(node, dst ?? this.writer.allocate());
       case "call":
         return emitCall(this, node, dst ?? this.writer.allocate());
       case "unary":
@@ -305,26 +327,28 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
    * Selections, indexes, arithmetic and comparisons, which all lean to the left: goes down the left side in a loop, so
    * that a sum of 10,000 terms needs no deep stack. `jump`: the outermost comparison also jumps.
    */
-  private emitSpine(root: Ast, dst: Register, jump: { readonly op: Op; readonly label: Label } | undefined): Operand {
+  private emitSpine(root: Ast, dst: Register, jump?: Op, label?: Label): Operand {
     const { writer } = this;
-    const spine: Ast[] = [];
+    const { spine } = this;
+    const base = spine.count;
     const mark = writer.mark();
     let node = root;
     let qualified: Operand | undefined;
     while (node.kind === "select" || node.kind === "index" || node.kind === "binary") {
-      qualified = node.kind === "select" ? this.emitQualified(node) : undefined;
+      qualified = node.kind === "select" && mayBePath(node, this.hasPaths) ? this.emitQualified(node) : undefined;
       if (qualified !== undefined) break;
       spine.push(node);
       node = node.kind === "binary" ? node.left : node.operand;
     }
     let operand: Operand = qualified ?? this.emit(node);
-    for (let index = spine.length - 1; index >= 0; index -= 1) {
-      const outer = spine[index] as Ast;
-      const result: Register = index === 0 ? dst : this.placeIntermediate(operand, mark);
-      if (outer.kind === "binary") this.emitBinary(outer, operand, result, index === 0 ? jump : undefined);
+    while (spine.count > base) {
+      const outer = spine.pop();
+      const isRoot = spine.count === base;
+      const result: Register = isRoot ? dst : this.placeIntermediate(operand, mark);
+      if (outer.kind === "binary") this.emitBinary(outer, operand, result, isRoot ? jump : undefined, label);
       else if (outer.kind === "index") this.emitIndex(outer, operand, result);
       else if (outer.kind === "select") this.emitSelect(outer, operand, result);
-      writer.release(index === 0 ? mark : result + 1);
+      writer.release(isRoot ? mark : result + 1);
       operand = result;
     }
     writer.release(mark);
@@ -336,11 +360,11 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     return operand >= mark && operand < this.writer.mark() ? operand : this.writer.allocate();
   }
 
-  private emitBinary(node: BinaryNode, left: Operand, dst: Register, jump: { readonly op: Op; readonly label: Label } | undefined): void {
+  private emitBinary(node: BinaryNode, left: Operand, dst: Register, jump?: Op, label?: Label): void {
     const right = this.emit(node.right);
     const { operator } = node;
     this.locate(node);
-    if (jump !== undefined) this.writer.writeJump(jump.op, jump.label, dst, left, right);
+    if (jump !== undefined && label !== undefined) this.writer.writeJump(jump, label, dst, left, right);
     else this.writer.write(COMPARE_OPS[operator]?.[0] ?? (ARITHMETIC_OPS[operator] as Op), dst, left, right);
   }
 
@@ -401,7 +425,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const { writer } = this;
     const isOr = node.operator === "||";
     const last = node.terms.length - 1;
-    node.terms.forEach((term, index) => {
+    for (let index = 0; index <= last; index += 1) {
+      const term = node.terms[index] as Ast;
       const mark = writer.mark();
       if (index === 0) {
         this.emitJumpInto(term, isOr, first, dst);
@@ -411,7 +436,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
         writer.write(isOr ? Op.OR : Op.AND, dst, dst, operand);
       }
       writer.release(mark);
-    });
+    }
   }
 
   private emitConditional(node: ConditionalNode, dst: Register): Operand {

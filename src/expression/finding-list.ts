@@ -41,27 +41,31 @@ interface RawFinding {
   readonly end: number;
 }
 
+const NO_FINDINGS: readonly Finding[] = [];
+
 /** One stage's findings about one text, in the order found. */
 export class FindingList {
-  private raw: RawFinding[] = [];
+  private raw: RawFinding[] | undefined;
 
   /** Number of errors so far. */
   errorCount = 0;
 
   report(code: ExpressionFindingCode, message: string, start: number, end: number, severity: Severity = "error"): void {
     if (severity === "error") this.errorCount += 1;
+    this.raw ??= [];
     if (this.raw.length < FINDING_COUNT_MAX) this.raw.push({ severity, code, message, start, end });
   }
 
   /** The findings with their places; the list is empty afterwards. */
-  take(text: string, origin?: ExpressionOrigin): Finding[] {
+  take(text: string, origin?: ExpressionOrigin): readonly Finding[] {
     const taken = this.resolve(text, origin);
-    this.raw = [];
+    this.raw = undefined;
     return taken;
   }
 
   /** The findings with their places. */
-  resolve(text: string, origin?: ExpressionOrigin): Finding[] {
+  resolve(text: string, origin?: ExpressionOrigin): readonly Finding[] {
+    if (this.raw === undefined) return NO_FINDINGS;
     return this.raw.map(({ severity, code, message, start, end }) => ({
       severity,
       code,

@@ -2,6 +2,7 @@
 // next one, so that a parser sees the whole text.
 import type { FindingList } from "./finding-list.js";
 import { readBytes, readDouble, readInteger, readString } from "./literal.js";
+import { WordTable } from "./word-table.js";
 
 export enum Token {
   END = 0,
@@ -88,7 +89,7 @@ function isOfClass(code: number, wanted: number): boolean {
 }
 
 /** Words that are no names: their tokens; reserved ones are identifiers all the same. */
-const WORDS: ReadonlyMap<string, Token> = new Map([
+const WORDS = new WordTable<Token>([
   ["in", Token.IN],
   ["true", Token.TRUE],
   ["false", Token.FALSE],
@@ -102,20 +103,15 @@ export function isReservedWord(word: string): boolean {
   return WORDS.get(word) !== undefined;
 }
 
-/** By the first letter: a bit for each length that a word has. Most names are told from all words by it. */
-const WORD_LENGTHS = new Uint16Array(128);
-for (const word of WORDS.keys()) (WORD_LENGTHS[word.charCodeAt(0)] as number) |= 1 << word.length;
-const WORD_LENGTH_MAX = 15;
-
 const NO_BYTES = new Uint8Array(0);
 
 /** A cursor over the tokens of one text. `next()` moves it; the fields describe the token in hand. */
 export class Lexer {
-  readonly text: string;
-  private readonly findings: FindingList;
-  private readonly end: number;
+  text = "";
+  private findings: FindingList;
+  private end = 0;
   /** Offset after the token in hand. */
-  position: number;
+  position = 0;
   token: Token = Token.END;
   /** Offset of the token in hand. */
   start = 0;
@@ -129,10 +125,18 @@ export class Lexer {
   private digitsEnd = 0;
 
   constructor(text: string, findings: FindingList, start = 0, end = text.length) {
+    this.findings = findings;
+    this.open(text, findings, start, end);
+  }
+
+  /** Begins with another text. */
+  open(text: string, findings: FindingList, start = 0, end = text.length): void {
     this.text = text;
     this.findings = findings;
     this.position = start;
     this.end = end;
+    this.name = "";
+    this.bytes = NO_BYTES;
   }
 
   /** Puts the cursor at the text's end: nothing more is read. */
@@ -249,15 +253,9 @@ export class Lexer {
     this.position = at;
     const name = text.slice(start, at);
     this.name = name;
-    this.token = Token.IDENTIFIER;
-    this.isReserved = false;
-    if (length <= WORD_LENGTH_MAX && (((WORD_LENGTHS[first] as number) >> length) & 1) !== 0) {
-      const token = WORDS.get(name);
-      if (token !== undefined) {
-        this.token = token;
-        this.isReserved = token === Token.IDENTIFIER;
-      }
-    }
+    const known = WORDS.get(name);
+    this.token = known ?? Token.IDENTIFIER;
+    this.isReserved = known === Token.IDENTIFIER;
   }
 
   /** A string with the prefix r, b or br. Returns false where the word is none of them. */

@@ -2,6 +2,7 @@
 // blocks and optionals). A call that only looks like one (other argument count) stays a call.
 import type { Ast, BindNode, CallNode, LoopMacro } from "./ast.js";
 import type { FindingList } from "./finding-list.js";
+import { WordTable } from "./word-table.js";
 
 /** Macros over a list or map: how they are called, and how many arguments they take with one variable and with two. */
 interface LoopForm {
@@ -13,7 +14,7 @@ interface LoopForm {
   readonly hasFilter: boolean;
 }
 
-const LOOP_FORMS: ReadonlyMap<string, LoopForm> = new Map([
+const LOOP_FORMS = new WordTable<LoopForm>([
   ["all", { macro: "all", one: 2, two: 3, hasFilter: false }],
   ["exists", { macro: "exists", one: 2, two: 3, hasFilter: false }],
   ["exists_one", { macro: "exists_one", one: 2, two: 3, hasFilter: false }],
@@ -35,7 +36,7 @@ const CORE_MACROS: ReadonlySet<string> = new Set(["all", "exists", "exists_one",
 
 /** Is it the name of a macro, or does it belong to one? */
 export function isMacroName(name: string): boolean {
-  return LOOP_FORMS.has(name) || name === "has" || name === "optMap" || name === "optFlatMap" || name.startsWith("cel.");
+  return LOOP_FORMS.get(name) !== undefined || name === "has" || name === "optMap" || name === "optFlatMap" || name.startsWith("cel.");
 }
 
 /** The macro that a call is, or the call itself. Reports a macro whose arguments cannot be meant. `isCore`: as in ParseOptions. */

@@ -58,15 +58,21 @@ export function parseInto(text: string, list: FindingList, sizeMax: number = EXP
     return { kind: "invalid", start: 0, end: text.length };
   }
   try {
-    return new Parser(text, list, isCore).parse();
+    return parser.parse(text, list, isCore);
   } catch (error) {
     // The depth is counted; only a caller that has all but used up the stack comes here.
     if (!(error instanceof RangeError)) throw error;
     list.report("expression/too-deep", "The expression is nested too deep for what is left of the stack", 0, 0);
     return { kind: "invalid", start: 0, end: text.length };
+  } finally {
+    parser.forget();
   }
 }
 
+const NO_LIST = new FindingList();
+const NO_ITEMS: readonly Ast[] = [];
+/** Places kept from one text to the next. */
+const KEPT_ITEM_COUNT_MAX = 256;
 const PRECEDENCE_OR = 1;
 const PRECEDENCE_AND = 2;
 /** By token, from Token.OR to Token.PERCENT; 0 is no binary operator. */
@@ -91,24 +97,36 @@ const BINARY_OPERATORS: Readonly<Record<number, BinaryOperator>> = {
   [Token.SLASH]: "/",
   [Token.PERCENT]: "%",
 };
+/** Reads one text after the other: parsing is never nested, and a fresh parser would cost as much as a short text. */
 class Parser {
-  private readonly lexer: Lexer;
-  private readonly findings: FindingList;
-  private readonly isCore: boolean;
+  private readonly lexer = new Lexer("", NO_LIST);
+  private findings = NO_LIST;
+  private isCore = false;
+  /** Arguments and elements of all open brackets, the innermost last. */
+  private items: Ast[] = [];
+  private itemCount = 0;
   private depth = 0;
   /** Nothing is reported after the text proved too deep. */
   private isGivenUp = false;
   /** Where the last syntax error was reported: one each place. */
   private errorAt = -1;
 
-  constructor(text: string, findings: FindingList, isCore: boolean) {
-    this.findings = findings;
-    this.isCore = isCore;
-    this.lexer = new Lexer(text, findings);
+  /** Lets go of the text. */
+  forget(): void {
+    this.lexer.open("", NO_LIST);
+    this.findings = NO_LIST;
+    this.itemCount = 0;
+    if (this.items.length > KEPT_ITEM_COUNT_MAX) this.items = [];
   }
 
-  parse(): Ast {
+  parse(text: string, findings: FindingList, isCore: boolean): Ast {
     const { lexer } = this;
+    lexer.open(text, findings);
+    this.findings = findings;
+    this.isCore = isCore;
+    this.depth = 0;
+    this.isGivenUp = false;
+    this.errorAt = -1;
     lexer.next();
     if (lexer.token === Token.END) {
       this.findings.report("expression/empty", "The expression is empty", 0, lexer.text.length);
@@ -156,7 +174,7 @@ class Parser {
     const { lexer } = this;
     let left = this.parseUnary();
     /** The chain that this loop itself builds: it may grow, a chain in brackets may not. */
-    let chain: { node: LogicNode; terms: Ast[] } | undefined;
+    let chain: (LogicNode & { end: number; terms: Ast[] }) | undefined;
     for (;;) {
       const { token } = lexer;
       const precedence = BINARY_PRECEDENCE[token] as number;
@@ -171,14 +189,13 @@ class Parser {
         continue;
       }
       const operator = token === Token.AND ? "&&" : "||";
-      if (chain !== undefined && chain.node === left && chain.node.operator === operator) {
+      if (chain !== undefined && chain === left && chain.operator === operator) {
         chain.terms.push(right);
+        chain.end = end;
       } else {
-        const terms = [left, right];
-        chain = { node: { kind: "logic", start, end, operator, terms }, terms };
+        chain = { kind: "logic", start, end, operator, terms: [left, right] };
+        left = chain;
       }
-      chain.node = { kind: "logic", start, end, operator, terms: chain.terms };
-      left = chain.node;
     }
   }
 
@@ -249,13 +266,28 @@ class Parser {
   private parseCall(name: string, nameStart: number, target: Ast | undefined, start: number): Ast {
     const { lexer } = this;
     lexer.next();
-    const args: Ast[] = [];
+    const base = this.itemCount;
     if (lexer.token !== Token.RIGHT_PAREN) {
-      do args.push(this.parseTernary());
+      do this.keepItem(this.parseTernary());
       while (this.skipComma(Token.RIGHT_PAREN, false));
     }
+    const args = this.takeItems(base);
     const end = this.close(Token.RIGHT_PAREN, '")"');
     return readMacro({ kind: "call", start, end, name, nameStart, target, args }, this.findings, this.isCore);
+  }
+
+  private keepItem(node: Ast): void {
+    this.items[this.itemCount] = node;
+    this.itemCount += 1;
+  }
+
+  /** The items kept since `base`: an array of just their number, which one that grows is not. */
+  private takeItems(base: number): readonly Ast[] {
+    const { items, itemCount } = this;
+    this.itemCount = base;
+    if (itemCount === base) return NO_ITEMS;
+    if (itemCount === base + 1) return [items[base] as Ast];
+    return itemCount === base + 2 ? [items[base] as Ast, items[base + 1] as Ast] : items.slice(base, itemCount);
   }
 
   /** After an item: takes the comma; true where another item follows. The closing token is left in hand. */
@@ -355,16 +387,17 @@ class Parser {
   private parseList(): Ast {
     const { lexer } = this;
     const { start } = lexer;
-    const items: Ast[] = [];
+    const base = this.itemCount;
     lexer.next();
     let optionals: number[] | undefined;
     if (lexer.token !== Token.RIGHT_BRACKET) {
       do {
-        if (this.skipOptional()) (optionals ??= []).push(items.length);
-        items.push(this.parseTernary());
+        if (this.skipOptional()) (optionals ??= []).push(this.itemCount - base);
+        this.keepItem(this.parseTernary());
       } while (this.skipComma(Token.RIGHT_BRACKET, true));
     }
     const end = this.close(Token.RIGHT_BRACKET, '"]"');
+    const items = this.takeItems(base);
     if (optionals === undefined) return { kind: "list", start, end, items, hasOptional: false };
     return { kind: "list", start, end, items, hasOptional: true, optionals };
   }
@@ -477,6 +510,8 @@ class Parser {
     return { kind: "invalid", start, end: Math.max(start, this.lexer.start) };
   }
 }
+
+const parser = new Parser();
 
 const CLOSING_TEXT: Readonly<Record<number, string>> = { [Token.RIGHT_PAREN]: ")", [Token.RIGHT_BRACKET]: "]", [Token.RIGHT_BRACE]: "}" };
 

@@ -16,7 +16,8 @@ import type {
   Spanned,
   UnaryNode,
 } from "../ast.js";
-import type { ExpressionFindingCode, FindingList } from "../finding-list.js";
+import { type ExpressionFindingCode, FindingList } from "../finding-list.js";
+import { Spine } from "../spine.js";
 import { describeCallFault, describeOperatorFault, suggestName } from "./call-finding.js";
 import { ALL_FUNCTIONS, type FunctionSet } from "./library.js";
 import { checkBind, checkExtreme, checkLoop, checkOptionalMap, type MacroHost } from "./macro-types.js";
@@ -45,7 +46,7 @@ import {
   type Type,
   UINT,
 } from "./type.js";
-import { typeOfTypeName } from "./type-names.js";
+import { mayBePath, typeOfTypeName } from "./type-names.js";
 import { instantiate, resolve, substitute, Unifier } from "./unifier.js";
 
 const LITERAL_TYPES = { null: NULL, bool: BOOL, int: INT, uint: UINT, double: DOUBLE, string: STRING, bytes: BYTES } as const;
@@ -53,22 +54,37 @@ const OBJECT_AS_MAP = mapOf(STRING, DYN);
 
 /** The type of an expression, without type parameters. What is wrong goes to `findings`. Linear in the size of the tree. */
 export function checkExpression(ast: Ast, scope: CheckScope, findings: FindingList): Type {
-  return substitute(new Checker(scope, findings).check(ast), true);
+  const checker = spare ?? new Checker();
+  spare = undefined;
+  checker.begin(scope, findings);
+  const type = substitute(checker.check(ast), true);
+  checker.begin(NO_SCOPE, findings);
+  spare = checker;
+  return type;
 }
+
+const NO_SCOPE: CheckScope = { typeOf: () => undefined };
+/** What one check leaves to the next: a fresh checker costs as much as a short expression. */
+let spare: Checker | undefined;
 
 class Checker implements MacroHost {
   readonly unifier = new Unifier();
-  readonly functions: FunctionSet;
-  private readonly scope: CheckScope;
-  private readonly findings: FindingList;
-  readonly isStrict: boolean;
+  functions: FunctionSet = ALL_FUNCTIONS;
+  private scope = NO_SCOPE;
+  private findings = new FindingList();
+  isStrict = false;
   private readonly locals: { readonly name: string; readonly type: Type }[] = [];
+  /** Left sides on the way down, of all levels. */
+  private readonly spine = new Spine();
 
-  constructor(scope: CheckScope, findings: FindingList) {
+  begin(scope: CheckScope, findings: FindingList): void {
     this.scope = scope;
     this.findings = findings;
     this.functions = scope.functions ?? ALL_FUNCTIONS;
     this.isStrict = scope.isStrict ?? false;
+    if (this.locals.length > 0) this.locals.length = 0;
+    this.spine.clear();
+    this.unifier.begin();
   }
 
   check(node: Ast): Type {
@@ -181,18 +197,19 @@ class Checker implements MacroHost {
   }
 
   private checkSpine(root: Ast): Type {
-    const spine: Ast[] = [];
+    const { spine } = this;
+    const base = spine.count;
     let node = root;
     let type: Type | undefined;
     while (node.kind === "select" || node.kind === "index" || node.kind === "binary") {
-      type = node.kind === "select" ? this.findQualified(node) : undefined;
+      type = node.kind === "select" && mayBePath(node, this.scope.hasPaths) ? this.findQualified(node) : undefined;
       if (type !== undefined) break;
       spine.push(node);
       node = node.kind === "binary" ? node.left : node.operand;
     }
     let result = type ?? this.check(node);
-    for (let index = spine.length - 1; index >= 0; index -= 1) {
-      const outer = spine[index] as Ast;
+    while (spine.count > base) {
+      const outer = spine.pop();
       if (outer.kind === "binary") result = this.checkBinary(outer, result);
       else if (outer.kind === "index") result = this.checkIndex(outer, result);
       else if (outer.kind === "select") result = this.checkField(outer, result, outer.field, outer.isOptional);
@@ -381,8 +398,16 @@ class Checker implements MacroHost {
     const known = this.findFunction(full);
     const isOfLibrary = known === undefined && path !== undefined && !this.scope.isOpen && this.functions.hasNamespace(path);
     const isMember = target !== undefined && !isOfLibrary && (path === undefined || known === undefined);
-    const types = (isMember ? [target, ...args] : args).map((arg) => this.check(arg));
+    const types = isMember ? this.checkArguments(target, args) : args.map((arg) => this.check(arg));
     return this.checkSignatures(node, isMember ? name : (known ?? full), isMember, types);
+  }
+
+  /** The types of a method's receiver and arguments: mostly one or two, in an array of just their number. */
+  private checkArguments(target: Ast, args: readonly Ast[]): readonly Type[] {
+    const [first] = args;
+    const type = this.check(target);
+    if (first === undefined) return [type];
+    return args.length === 1 ? [type, this.check(first)] : [type, ...args.map((arg) => this.check(arg))];
   }
 
   private checkSignatures(node: CallNode, name: string, isMember: boolean, types: readonly Type[]): Type {
@@ -396,7 +421,7 @@ class Checker implements MacroHost {
 
   /** `a.b` before a function's name, where it names no variable. */
   private readNamespace(target: Ast): string | undefined {
-    if (target.kind !== "identifier" && target.kind !== "select") return undefined;
+    if ((this.scope.container ?? "") === "" && !this.functions.mayBeNamespace(target)) return undefined;
     const path = readPath(target);
     if (path === undefined || path.isRooted || this.findLocal(path.first) !== undefined) return undefined;
     return this.findDeclared(path.first, false) === undefined ? path.name : undefined;
@@ -428,16 +453,23 @@ class Checker implements MacroHost {
   private tryCall(signature: Signature, types: readonly Type[]): Type | undefined {
     const { unifier } = this;
     const mark = unifier.mark();
-    const fresh = signature.isGeneric ? new Map<Type, Type>() : undefined;
+    const { result, isGeneric } = signature;
+    const isPlainResult = result.params.length === 0 && result.kind !== Kind.PARAM;
+    let fresh: Map<Type, Type> | undefined;
     for (let index = 0; index < types.length; index += 1) {
+      const type = types[index] as Type;
+      // Of dyn the result can learn nothing.
+      if (isPlainResult && isDynKind(type.kind)) continue;
       const declared = signature.params[index] as Type;
+      if (isGeneric) fresh ??= new Map();
       const wanted = fresh === undefined ? declared : instantiate(declared, fresh, unifier);
-      if (!unifier.assign(types[index] as Type, wanted)) {
+      if (!unifier.assign(type, wanted)) {
         unifier.undo(mark);
         return undefined;
       }
     }
-    return fresh === undefined ? signature.result : substitute(instantiate(signature.result, fresh, unifier), false);
+    if (isPlainResult) return result;
+    return isGeneric ? substitute(instantiate(result, fresh ?? new Map(), unifier), false) : result;
   }
 }
 

@@ -1,6 +1,8 @@
 // The functions of CEL and of its extension libraries as data: the kernel's number of each, and how it may be called. The
 // texts are read where a name is used first, so that loading costs nothing. Names with a dot belong to a namespace.
 import { Fn } from "../../../assembly/abi.js";
+import type { Ast } from "../ast.js";
+import { WordTable } from "../word-table.js";
 import { readSignature, type Signature } from "./type-text.js";
 
 export type LibraryName = "standard" | "optional" | "strings" | "math" | "encoders" | "lists" | "sets" | "regex" | "network";
@@ -250,8 +252,9 @@ const NO_SIGNATURES: readonly Signature[] = [];
 export class FunctionSet {
   readonly libraries: ReadonlySet<LibraryName>;
   private readonly added: ReadonlyMap<string, readonly Signature[]>;
-  private known: ReadonlyMap<string, KnownFunction> | undefined;
-  private namespaces: ReadonlySet<string> | undefined;
+  private known: WordTable<KnownFunction> | undefined;
+  private namespaces: WordTable<true> | undefined;
+  private hasDeepNamespaces = false;
 
   constructor(libraries: readonly LibraryName[] = ALL_LIBRARIES, added: ReadonlyMap<string, readonly Signature[]> = new Map()) {
     this.libraries = new Set(libraries);
@@ -259,7 +262,7 @@ export class FunctionSet {
   }
 
   find(name: string): KnownFunction | undefined {
-    this.known ??= this.collect();
+    this.known ??= new WordTable(this.collect());
     return this.known.get(name);
   }
 
@@ -274,14 +277,26 @@ export class FunctionSet {
 
   /** Do functions have names that begin with this one and a dot? */
   hasNamespace(name: string): boolean {
-    this.namespaces ??= new Set(this.names.filter((known) => known.includes(".")).map((known) => known.slice(0, known.lastIndexOf("."))));
-    return this.namespaces.has(name);
+    this.namespaces ??= this.collectNamespaces();
+    return this.namespaces.get(name) !== undefined;
+  }
+
+  /** May `target` be the namespace of a function, as far as can be told without looking at all of it? */
+  mayBeNamespace(target: Ast): boolean {
+    if (target.kind === "identifier") return this.hasNamespace(target.name);
+    this.namespaces ??= this.collectNamespaces();
+    return target.kind === "select" && this.hasDeepNamespaces;
+  }
+
+  private collectNamespaces(): WordTable<true> {
+    const namespaces = this.names.filter((name) => name.includes(".")).map((name) => name.slice(0, name.lastIndexOf(".")));
+    this.hasDeepNamespaces = namespaces.some((name) => name.includes("."));
+    return new WordTable(namespaces.map((name) => [name, true]));
   }
 
   /** Names that a call may have, without those of operators. */
   get names(): string[] {
-    this.known ??= this.collect();
-    return [...this.known.keys()].filter((name) => /^\w[\w.]*$/.test(name) && name !== "in");
+    return [...this.collect().keys()].filter((name) => /^\w[\w.]*$/.test(name) && name !== "in");
   }
 
   private collect(): Map<string, KnownFunction> {

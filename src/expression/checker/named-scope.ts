@@ -23,6 +23,10 @@ export interface NamedScope {
   readonly isOpen?: boolean;
   readonly isStrict?: boolean;
   readonly container?: string;
+  /** May a variable's name have dots? Default true. */
+  readonly hasPaths?: boolean;
+  /** How the checker sees the scope; made at the first check. */
+  view?: CheckScope;
 }
 
 class ScopeView implements CheckScope {
@@ -30,6 +34,7 @@ class ScopeView implements CheckScope {
   readonly container: string;
   readonly isOpen: boolean;
   readonly isStrict: boolean;
+  readonly hasPaths: boolean;
   private readonly scope: NamedScope;
 
   constructor(scope: NamedScope) {
@@ -37,6 +42,7 @@ class ScopeView implements CheckScope {
     this.container = scope.container ?? "";
     this.isOpen = scope.isOpen ?? false;
     this.isStrict = scope.isStrict ?? false;
+    this.hasPaths = this.container !== "" || (scope.hasPaths ?? true);
     const functions = scope.customs?.functions ?? scope.functions;
     if (functions !== undefined) this.functions = functions;
   }
@@ -58,7 +64,8 @@ class ScopeView implements CheckScope {
 
 /** Checks an expression in the scope that it is compiled in. Names that nobody declares are not its business. */
 export function checkInScope(ast: Ast, scope: NamedScope, findings: FindingList): Type {
-  return checkExpression(ast, new ScopeView(scope), findings);
+  scope.view ??= new ScopeView(scope);
+  return checkExpression(ast, scope.view, findings);
 }
 
 const STATIC_TYPES: Readonly<Partial<Record<Kind, StaticType>>> = {

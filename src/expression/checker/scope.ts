@@ -9,6 +9,8 @@ export interface CheckScope {
   readonly functions?: FunctionSet;
   /** Prefix that names are looked up under first (langdef.md, "Name Resolution"). */
   readonly container?: string;
+  /** May a variable's name have dots? Default true. */
+  readonly hasPaths?: boolean;
   /**
    * CEL's rules to the letter: only equal types are compared, the branches of a choice have one type. Default false:
    * numbers compare with each other, anything is equal or not, and a JSON number fits every numeric type.

@@ -1,4 +1,6 @@
 // Names of types that stand as values: `type(1) == int`.
+import type { SelectNode } from "../ast.js";
+import { WordTable } from "../word-table.js";
 import {
   BOOL,
   BYTES,
@@ -19,7 +21,7 @@ import {
   UINT,
 } from "./type.js";
 
-const TYPE_NAMES: ReadonlyMap<string, Type> = new Map([
+const TYPE_NAMES = new WordTable<Type>([
   ["bool", typeOf(BOOL)],
   ["int", typeOf(INT)],
   ["uint", typeOf(UINT)],
@@ -36,6 +38,14 @@ const TYPE_NAMES: ReadonlyMap<string, Type> = new Map([
   ["net.IP", typeOf(opaqueOf("net.IP", []))],
   ["net.CIDR", typeOf(opaqueOf("net.CIDR", []))],
 ]);
+
+/**
+ * May `a.b` be one name? A variable's only where some have dots (`hasPaths`, default true); a type's where it ends with a
+ * capital, such as `google.protobuf.Timestamp`.
+ */
+export function mayBePath({ field }: SelectNode, hasPaths = true): boolean {
+  return hasPaths || field.charCodeAt(0) < 0x61;
+}
 
 /** The type of a type's name as a value, or undefined. */
 export function typeOfTypeName(name: string): Type | undefined {

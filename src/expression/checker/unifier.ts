@@ -8,6 +8,12 @@ export class Unifier {
   private readonly trail: { readonly param: Type; readonly before: Type | undefined }[] = [];
   private paramCount = 0;
 
+  /** Forgets all. */
+  begin(): void {
+    if (this.trail.length > 0) this.trail.length = 0;
+    this.paramCount = 0;
+  }
+
   freshParam(): Type {
     this.paramCount += 1;
     return paramOf(`_var${this.paramCount}`);
@@ -26,7 +32,7 @@ export class Unifier {
 
   /** May `from` stand where `to` is wanted? Binds parameters of both where it may; leaves no trace where it may not. */
   assign(from: Type, to: Type): boolean {
-    if (from === to) return true;
+    if (from === to || (isDynKind(from.kind) && to.kind !== Kind.PARAM)) return true;
     const mark = this.trail.length;
     if (this.fits(from, to)) return true;
     this.undo(mark);

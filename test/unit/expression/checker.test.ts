@@ -37,7 +37,7 @@ const variables: Readonly<Record<string, TypeDeclaration>> = {
   "order.total": "number",
 };
 
-function check(text: string, options: Partial<CheckScope> = {}): { type: string; findings: Finding[] } {
+function check(text: string, options: Partial<CheckScope> = {}): { type: string; findings: readonly Finding[] } {
   const { ast, findings } = parseExpression(text);
   expect(findings).toEqual([]);
   const set = new VariableSet(variables, options.isStrict ?? false);
