@@ -10,7 +10,7 @@ const dist = join(root, "dist");
 const fileNames = ["millrace.wasm", "millrace-worker.js", "index.js", "local.js", "expression.js", "format.js", "editor.js", "testing.js"];
 
 /** What belongs to expressions alone: text to bytecode, and its door without the kernel's loader, the value codec and the program's layout. */
-const expressionPart = /[\\/](expression[\\/]|create-expressions\.|assembly[\\/]abi\.)/;
+const expressionPart = /[\\/](expression[\\/](?!disassemble)|create-expressions\.|assembly[\\/]abi\.)/;
 
 /** Measures dist/, prints the table and saves it as build/sizes.json. */
 export async function reportSizes() {
@@ -51,12 +51,12 @@ function measure(parts) {
   return { raw: sum((part) => part.length), gzip: sum((part) => gzipSync(part, { level: 9 }).length), brotli: sum(brotli) };
 }
 
-/** A file and, for a script, every file that it imports. */
+/** A file and, for a script, every file that it imports; not what it imports when it is asked to. */
 function collectFiles(name, files) {
   if (files.has(name)) return files;
   files.add(name);
   if (!name.endsWith(".js")) return files;
   const text = readFileSync(join(dist, name), "utf8");
-  for (const match of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'`]\.\/([\w.-]+\.js)["'`]/g)) collectFiles(match[1], files);
+  for (const match of text.matchAll(/(?:\bfrom|\bimport)\s*["'`]\.\/([\w.-]+\.js)["'`]/g)) collectFiles(match[1], files);
   return files;
 }

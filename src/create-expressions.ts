@@ -72,6 +72,8 @@ export interface Expression {
   resident(context?: ExpressionContext): ResidentExpression;
   /** Many contexts that stay in the kernel, evaluated in one call. Dispose of it. */
   batch(contexts: readonly ExpressionContext[]): ExpressionBatch;
+  /** Its code as text, for debugging: a line for each instruction, with operands by name, jumps, and the place in the source. */
+  disassemble(): Promise<string>;
   /** Gives back its memory in the kernel. A later evaluation takes it again. */
   dispose(): void;
 }
@@ -360,6 +362,11 @@ class CompiledExpression implements Expression {
 
   batch(contexts: readonly ExpressionContext[]): ExpressionBatch {
     return new Batch(this, contexts);
+  }
+
+  async disassemble(): Promise<string> {
+    const { disassemble } = await import("./expression/disassemble.js");
+    return disassemble(this.#emitted.code, this.source, this.variables);
   }
 
   dispose(): void {

@@ -167,7 +167,10 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   emitChecked(ast: Ast): Operand {
     this.inferred = (this.scope.isChecked ?? true) ? checkInScope(ast, this.scope, this.findings) : DYN;
     this.type = toStaticType(this.inferred);
-    return this.emit(ast);
+    const operand = this.emit(ast);
+    // What returns the value comes from the whole: an absent variable is found out there.
+    this.locate(ast);
+    return operand;
   }
 
   emit(node: Ast): Operand {
