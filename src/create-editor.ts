@@ -1,7 +1,10 @@
 // What editors and readers of workflows need: joins analysis with the kernel that expressions share.
 import { compileExact, isLoaded } from "./create-expressions.js";
+import { analyseDefinition } from "./analysis/analyse-workflow.js";
+import type { AnalysisFinding } from "./analysis/finding.js";
 import { evaluatePartially as evaluatePartiallyWith, type PartialOptions, type PartialResult } from "./analysis/residual.js";
 import { ProgramCache } from "./expression/program-cache.js";
+import type { Definition } from "./model/definition.js";
 import { WorkflowError } from "./model/errors.js";
 import type { ConstantPort } from "./model/ports.js";
 
@@ -36,6 +39,17 @@ export const kernelConstants: ConstantPort = {
     }
   },
 };
+
+/**
+ * What can be proved of a workflow without running it, in the order of the text: states that are never reached or never left,
+ * guards that never hold, joins that never fire, variables that are read before they are written … At once, without a kernel.
+ * @param definition - one that loads: `parseWorkflow` found no error in it
+ * @returns findings with `analysis/…` codes, each with its certainty; docs/analysis.md lists them. About linear in the size
+ * of the text; what parsing says already is not said again
+ */
+export function analyseWorkflow(definition: Definition): readonly AnalysisFinding[] {
+  return analyseDefinition(definition);
+}
 
 /**
  * Evaluates an expression as far as the values of `known` permit: gives its value, the error it fails with, or a residual

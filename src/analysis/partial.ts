@@ -177,7 +177,11 @@ class PartialEvaluator {
       path = `.${inner.field}${path}`;
       inner = inner.operand;
     }
-    if (inner.kind !== "identifier" || (!inner.isRooted && this.findLocal(inner.name) !== undefined) || this.scope.isVariable?.(inner.name) === true)
+    if (
+      inner.kind !== "identifier" ||
+      (!inner.isRooted && this.findLocal(inner.name) !== undefined) ||
+      this.scope.isVariable?.(inner.name) === true
+    )
       return undefined;
     return inner.name + path;
   }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { runInThisContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import * as door from "../../../src/doors/editor.js";
+import { analyseWorkflow, parseWorkflow } from "../../../src/doors/editor.js";
 
 const page = readFileSync(new URL("../../../docs/analysis.md", import.meta.url), "utf8");
 /** A value of the page's programs, as it stands behind `// =>`. */
@@ -27,6 +28,43 @@ describe("programs do what they say", () => {
     });
     expect(count).toBe([...program.matchAll(EXAMPLE)].length);
     expect(count).toBeGreaterThan(2);
+  });
+});
+
+describe("every example of a finding has it, and no other", () => {
+  const examples = [...page.matchAll(/^((?:`analysis\/.*)(?:\n.+)*:.*)\n\n(`{3,4})(?:mermaid|markdown)\n([\s\S]*?)^\2$/gm)];
+  const codesIn = (text: string) => [...text.matchAll(/`(analysis\/[a-z-]+)`/g)].map(([, code]) => code as string);
+  test.each(examples.map(([, lead, , text]) => [codesIn(lead as string).join(", "), lead as string, text as string]))(
+    "%s",
+    (_, lead, text) => {
+      const { definition, findings } = parseWorkflow(text);
+      expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+      const found = analyseWorkflow(definition);
+      expect([...new Set(found.map(({ code }) => code))].sort()).toEqual(codesIn(lead).sort());
+      const example = /`(\{ .* \})`/.exec(lead)?.[1];
+      if (example !== undefined) expect(found.map((finding) => finding.example)).toContainEqual(JSON.parse(example));
+    },
+  );
+
+  test("the table has every code, and no other; all have an example but the one for too many", () => {
+    const source = readFileSync(new URL("../../../src/analysis/finding.ts", import.meta.url), "utf8");
+    const codes = [...source.matchAll(/\| "(analysis\/[a-z-]+)"/g)].map(([, code]) => code as string);
+    const listed = [...page.matchAll(/^\| `(analysis\/[a-z-]+)`/gm)].map(([, code]) => code as string);
+    expect(listed).toEqual(codes);
+    const shown = examples.flatMap(([, lead]) => codesIn(lead as string));
+    expect(codes.filter((code) => !shown.includes(code))).toEqual(["analysis/too-many-findings"]);
+  });
+});
+
+describe("nothing is found where nothing is wrong", () => {
+  const folder = new URL("../../../web/samples/", import.meta.url);
+  const samples = readdirSync(fileURLToPath(folder)).map((name) => [name, readFileSync(new URL(name, folder), "utf8")] as const);
+  const formats = readFileSync(new URL("../../../docs/formats.md", import.meta.url), "utf8");
+  const examples = [...formats.matchAll(/^(`{3,4})(?:mermaid|markdown)\n([\s\S]*?)^\1$/gm)].map(
+    ([, , text], index) => [`docs/formats.md ${index}`, text as string] as const,
+  );
+  test.each([...samples, ...examples])("%s", (_, text) => {
+    expect(analyseWorkflow(parseWorkflow(text).definition)).toEqual([]);
   });
 });
 
