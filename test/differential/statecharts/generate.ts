@@ -12,9 +12,22 @@ export interface Features {
   readonly hasTimers: boolean;
   /** Tasks, waits, awaited events: actions that take time. */
   readonly hasTasks: boolean;
+  /** Only what XState reads the same way: no jump from one region into another, no choice without a default, no run that fails. */
+  readonly isShared: boolean;
 }
 
-export const ALL_FEATURES: Features = { depthMax: 4, hasRegions: true, hasForks: true, hasChoices: true, hasTimers: true, hasTasks: true };
+export const ALL_FEATURES: Features = {
+  depthMax: 4,
+  hasRegions: true,
+  hasForks: true,
+  hasChoices: true,
+  hasTimers: true,
+  hasTasks: true,
+  isShared: false,
+};
+
+/** What XState has as well. */
+export const SHARED_FEATURES: Features = { ...ALL_FEATURES, hasForks: false, hasTasks: false, isShared: true };
 
 const NUMBERS = ["a", "b", "c"] as const;
 const EVENTS = ["e1", "e2", "e3", "e4"] as const;
@@ -178,11 +191,12 @@ class Generator {
     const pick = () => this.random.pick(forward.length > 0 && this.random.chance(0.85) ? forward : targets);
     const count = 1 + this.random.below(2);
     for (let index = 0; index < count; index += 1) this.connect(state.id, pick().id, `[${this.condition()}]`, state.parent, state.region);
-    if (this.random.chance(0.9)) this.connect(state.id, pick().id, "default", state.parent, state.region);
+    if (this.features.isShared || this.random.chance(0.9)) this.connect(state.id, pick().id, "default", state.parent, state.region);
   }
 
   /** Nothing jumps into a branch; a way out of a branch leaves the composite in which the fork stands, too. */
   private mayGo(source: Draft, target: Draft): boolean {
+    if (this.features.isShared && (this.jumpsBetweenRegions(source, target) || this.leavesTwoParallels(source, target))) return false;
     if (!target.branches.every((branch) => source.branches.includes(branch))) return false;
     return source.branches.every((branch) => {
       if (target.branches.includes(branch)) return true;
@@ -190,10 +204,26 @@ class Generator {
     });
   }
 
+  private jumpsBetweenRegions(source: Draft, target: Draft): boolean {
+    return this.lineOf(source).some(({ parent, region }) =>
+      this.lineOf(target).some((other) => other.parent === parent && parent !== "" && other.region !== region),
+    );
+  }
+
+  /** Out of a parallel state and of one more around it. */
+  private leavesTwoParallels(source: Draft, target: Draft): boolean {
+    const [, outer] = this.lineOf(source).filter((state) => state.regionCount > 1 && state !== source);
+    return outer !== undefined && (target === outer || !this.isWithin(target, outer.id));
+  }
+
+  /** The state and the composites around it. */
+  private lineOf(state: Draft): Draft[] {
+    const around = this.states.find(({ id }) => id === state.parent);
+    return around === undefined ? [state] : [state, ...this.lineOf(around)];
+  }
+
   private isWithin(state: Draft, scope: string): boolean {
-    for (let at: Draft | undefined = state; at !== undefined; at = this.states.find(({ id }) => id === at?.parent))
-      if (at.id === scope) return true;
-    return false;
+    return this.lineOf(state).some(({ id }) => id === scope);
   }
 
   // --- labels, guards, actions --------------------------------------------------------------------------------------------
@@ -204,7 +234,7 @@ class Generator {
     if (random.chance(eventless)) return "";
     const isWaiting = state.entry.some((action) => action.startsWith("call"));
     if (isWaiting && random.chance(0.5)) return random.pick(["success", "failure", "failure"]);
-    if (random.chance(0.02)) return "failure";
+    if (random.chance(0.02) && !this.features.isShared) return "failure";
     if (this.features.hasTimers && random.chance(0.15)) return `after ${random.pick([10, 20, 20, 50])}ms`;
     if (random.chance(eventless < 0.1 ? 0.02 : 0.12)) return `[${this.condition()}]`;
     const guard = random.chance(0.35) ? ` [${this.condition()}]` : "";
@@ -250,7 +280,7 @@ class Generator {
       case 2:
         return `set ${first} = (${second} * 2 + 1) % 5`;
       case 3:
-        return random.chance(0.15) ? 'abort "stop ${a}"' : `set ${first} = ${random.below(4)}`;
+        return random.chance(0.15) && !this.features.isShared ? 'abort "stop ${a}"' : `set ${first} = ${random.below(4)}`;
       case 4:
       case 5:
         return `set ${first} = (${first} + 1) % 5`;

@@ -9,7 +9,7 @@ import { decodeValue } from "../../../src/model/value.js";
 import { ReferenceRun } from "../../reference/statechart.js";
 import type { Effect } from "../../reference/token.js";
 import { ChartRun } from "../../unit/kernel/chart.js";
-import type { Stimulus } from "./script.js";
+import { type Stimulus, likelyEvent } from "./script.js";
 
 /** What can be seen of a run after something happened to it. */
 export interface Sight {
@@ -131,18 +131,9 @@ class Player {
         () => [EventKind.TIMER, serial],
       );
     }
-    return this.sendEvent((stimulus.kind === "send" ? stimulus.event : undefined) ?? this.likelyEvent(stimulus.pick));
-  }
-
-  /** An event that a transition of an active state waits for, where there is one. */
-  private likelyEvent(pick: number): string {
-    const { events, states, transitions } = this.definition;
-    const active = this.model.states;
-    const awaited = transitions.flatMap(({ source, trigger }) =>
-      trigger.kind === "event" && active.includes(states[source]?.id ?? "") ? [trigger.event] : [],
+    return this.sendEvent(
+      (stimulus.kind === "send" ? stimulus.event : undefined) ?? likelyEvent(this.definition, this.model.states, stimulus.pick),
     );
-    const names = awaited.length > 0 ? awaited : events.map(({ name }) => name);
-    return names[pick % names.length] as string;
   }
 
   private sendEvent(event: string): boolean {
@@ -327,7 +318,7 @@ function isEndless(effects: readonly Effect[]): boolean {
   return effects.some((effect) => effect.kind === "end" && (effect.value as { code?: string }).code === ENDLESS);
 }
 
-function isSame(a: Sight, b: Sight): boolean {
+export function isSame(a: Sight, b: Sight): boolean {
   if (a.answer !== b.answer) return false;
   if (!isSameList(a.states, b.states) || !isSameList(a.effects, b.effects) || !isSameList(a.canceled, b.canceled)) return false;
   const [left, right] = [Object.entries(a.variables), Object.entries(b.variables)];

@@ -1,4 +1,5 @@
 // What happens to a run, as a random script.
+import type { Definition } from "../../../src/model/definition.js";
 import type { Random } from "./random.js";
 
 /**
@@ -20,4 +21,13 @@ export function generateScript(random: Random, events: readonly string[], length
     if (roll < 97) return { kind: "task", pick, isSuccess: random.chance(0.6), result: random.below(5) };
     return { kind: "stale", pick, isTimer: random.chance(0.5) };
   });
+}
+
+/** An event that a transition of an active state waits for, where there is one. */
+export function likelyEvent({ events, states, transitions }: Definition, active: readonly string[], pick: number): string {
+  const awaited = transitions.flatMap(({ source, trigger }) =>
+    trigger.kind === "event" && active.includes(states[source]?.id ?? "") ? [trigger.event] : [],
+  );
+  const names = awaited.length > 0 ? awaited : events.map(({ name }) => name);
+  return names[pick % names.length] as string;
 }
