@@ -4,12 +4,14 @@
 import { ExpressionError } from "../assembly/abi.js";
 import { layOutExpressions } from "./compile/blob.js";
 import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
+import type { CheckScope } from "./expression/checker/scope.js";
 import { formatType, type Type } from "./expression/checker/type.js";
 import type { FunctionSet } from "./expression/checker/library.js";
 import { type VariableDeclarations, VariableSet } from "./expression/checker/variable-set.js";
 import { CustomSet, identifyCustoms } from "./expression/custom/custom-set.js";
-import { NameList } from "./expression/name-list.js";
-import { parseExpression } from "./expression/parser.js";
+import { FindingList } from "./expression/finding-list.js";
+import { NameList } from "./expression/numbering.js";
+import { parseInto } from "./expression/parser.js";
 import { ProgramCache, type ProgramCacheStatistics } from "./expression/program-cache.js";
 import type { StaticType } from "./expression/type.js";
 import { type EvaluationError, ExpressionKernel } from "./kernel/context.js";
@@ -160,6 +162,7 @@ class Variant implements ExpressionScope {
   readonly container: string;
   readonly functions?: FunctionSet;
   readonly customs: CustomSet | undefined;
+  view: CheckScope | undefined = undefined;
   /** Of the expression in hand. */
   private readonly slots = new NameList();
   private readonly variables: VariableSet | undefined;
@@ -172,7 +175,7 @@ class Variant implements ExpressionScope {
     this.isOpen = variables === undefined;
     this.isChecked = isChecked;
     this.container = container;
-    this.hasPaths = variables?.hasPaths ?? false;
+    this.hasPaths = container !== "" || (variables?.hasPaths ?? false);
     if (functions !== undefined) this.functions = functions;
   }
 
@@ -287,9 +290,11 @@ export function compileExact(
   return compile(source, new Variant(variables === undefined ? undefined : new VariableSet(variables, isStrict), settings));
 }
 
+const parseFindings = new FindingList();
+
 function compile(source: string, variant: Variant): CompiledExpression {
-  const { ast, findings } = parseExpression(source);
-  refuseErrors(findings);
+  const ast = parseInto(source, parseFindings);
+  refuseErrors(parseFindings.take(source));
   variant.takeSlots();
   const emitted = emitExpression(ast, variant, { text: source });
   refuseErrors(emitted.findings);

@@ -3,14 +3,13 @@
 import { NO_OPERAND, Op, OPERAND_BUILTIN, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_SLOT, REGISTER_COUNT_MAX } from "../../assembly/abi.js";
 import type { CustomFunction } from "../model/custom-function.js";
 import { type ConstantValue, DST_SHIFT, EmittedCode, FIELD_B, FIELD_COUNT, FIELD_IMM } from "./emitted-code.js";
-import { NameList } from "./name-list.js";
+import { type Key, NameList, Numbering } from "./numbering.js";
+import { hashWord } from "./word-table.js";
 
 /** An instruction's operand: kind in the upper two bits, index in the lower 14. A register is its own operand. */
 export type Operand = number;
 export type Register = number;
 
-/** Constants up to this many are compared one by one: a map costs more than the whole search. */
-const SEARCHED_COUNT_MAX = 16;
 /** Numbers kept for the next expression; what a longer one needed is given back. */
 const KEPT_COUNT_MAX = 65_536;
 
@@ -35,8 +34,7 @@ export class CodeWriter {
   private length = 0;
   private top: Register = 0;
   private registerCount = 0;
-  private constants: ConstantValue[] | undefined;
-  private constantIndexes: Map<Identity, number> | undefined;
+  private readonly constants = new Numbering<ConstantValue>();
   private readonly keys = new NameList();
   private functions: CustomFunction[] | undefined;
   /** Offsets that the next instructions come from. */
@@ -74,23 +72,9 @@ export class CodeWriter {
 
   /** The operand of a constant; equal constants share one. */
   constant(value: ConstantValue): Operand {
-    const { constants } = this;
-    if (constants === undefined) {
-      this.constants = [value];
-      return OPERAND_CONSTANT;
-    }
-    const { length } = constants;
-    let index = length;
-    if (length < SEARCHED_COUNT_MAX) {
-      for (index = 0; index < length; index += 1) if (isSameConstant(constants[index] as ConstantValue, value)) break;
-    } else {
-      this.constantIndexes ??= new Map(constants.map((known, at) => [identityOf(known), at]));
-      const identity = identityOf(value);
-      index = this.constantIndexes.get(identity) ?? length;
-      if (index === length) this.constantIndexes.set(identity, length);
-    }
+    const key = keyOf(value);
+    const index = this.constants.indexOf(value, key, hashOf(value, key));
     if (index > OPERAND_INDEX_MASK) throw new CodeLimitError(`There are more than ${OPERAND_INDEX_MASK + 1} constants`);
-    if (index === length) constants.push(value);
     return OPERAND_CONSTANT | index;
   }
 
@@ -159,45 +143,49 @@ export class CodeWriter {
 
   /** What was written; the writer begins anew. */
   finish(): EmittedCode {
-    const { numbers, length, registerCount, constants, functions } = this;
+    const { numbers, length, registerCount, functions } = this;
     if (numbers.length > KEPT_COUNT_MAX) this.numbers = [];
     this.length = 0;
     this.top = 0;
     this.registerCount = 0;
-    this.constantIndexes = undefined;
-    this.constants = undefined;
     this.functions = undefined;
-    return new EmittedCode(numbers.slice(0, length), registerCount, constants ?? NO_CONSTANTS, this.keys.take(), functions);
+    return new EmittedCode(numbers.slice(0, length), registerCount, this.constants.take() ?? NO_CONSTANTS, this.keys.take(), functions);
   }
 }
 
-function isSameConstant(left: ConstantValue, right: ConstantValue): boolean {
-  if (left.type !== right.type) return false;
-  if (left.type === "list" || left.type === "map" || left.type === "bytes" || left.type === "wire") {
-    return identityOf(left) === identityOf(right);
-  }
-  return Object.is(left.value, (right as typeof left).value);
-}
-
-/** Equal for equal constants, different for others. */
-type Identity = string | number | bigint;
-
-function identityOf(constant: ConstantValue): Identity {
+/** What tells a constant from others of its type: a plain value, or a text. */
+function keyOf(constant: ConstantValue): Key {
   switch (constant.type) {
-    case "int":
-      return constant.value as number | bigint;
     case "list":
-      return `[${constant.items.map(identityOf).join(",")}]`;
     case "map":
-      return `{${constant.entries.map(([key, value]) => `${identityOf(key)}:${identityOf(value)}`).join(",")}}`;
+    case "bytes":
+    case "wire":
+      return textOf(constant);
+    default:
+      return constant.value as Key;
+  }
+}
+
+function textOf(constant: ConstantValue): string {
+  switch (constant.type) {
+    case "list":
+      return `[${constant.items.map(textOf).join(",")}]`;
+    case "map":
+      return `{${constant.entries.map(([key, value]) => `${textOf(key)}:${textOf(value)}`).join(",")}}`;
     case "string":
       return `"${(constant.value as string).length}:${constant.value as string}`;
     case "bytes":
     case "wire":
       return `${constant.type} ${(constant.value as Uint8Array).join(",")}`;
-    case "double":
-      return `double ${Object.is(constant.value, -0) ? "-0" : String(constant.value)}`;
     default:
-      return `${constant.type} ${String(constant.value)}`;
+      return `${constant.type} ${Object.is(constant.value, -0) ? "-0" : String(constant.value)}`;
   }
+}
+
+const TYPE_CODES: readonly ConstantValue["type"][] = ["int", "string", "double", "bool", "null", "uint", "bytes", "type", "wire", "none", "list", "map"];
+
+/** Differs for different types. */
+function hashOf({ type }: ConstantValue, key: Key): number {
+  const hash = typeof key === "string" ? hashWord(key) : typeof key === "number" ? key : 0;
+  return (hash << 4) | TYPE_CODES.indexOf(type);
 }

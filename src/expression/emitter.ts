@@ -9,6 +9,7 @@ import type { ExpressionCode } from "../model/program.js";
 import type {
   Ast,
   BinaryNode,
+  BinaryOperator,
   BindNode,
   CallNode,
   ConditionalNode,
@@ -74,28 +75,48 @@ export interface EmittedExpression {
   readonly uses: readonly CustomUse[];
 }
 
-const COMPARE_OPS: Readonly<Record<string, readonly [Op, Op, Op]>> = {
-  "==": [Op.EQ, Op.EQ_JUMP_FALSE, Op.EQ_JUMP_TRUE],
-  "!=": [Op.NE, Op.NE_JUMP_FALSE, Op.NE_JUMP_TRUE],
-  "<": [Op.LT, Op.LT_JUMP_FALSE, Op.LT_JUMP_TRUE],
-  "<=": [Op.LE, Op.LE_JUMP_FALSE, Op.LE_JUMP_TRUE],
-  ">": [Op.GT, Op.GT_JUMP_FALSE, Op.GT_JUMP_TRUE],
-  ">=": [Op.GE, Op.GE_JUMP_FALSE, Op.GE_JUMP_TRUE],
-};
-const ARITHMETIC_OPS: Readonly<Record<string, Op>> = { "+": Op.ADD, "-": Op.SUB, "*": Op.MUL, "/": Op.DIV, "%": Op.MOD, in: Op.IN };
+/** The instruction of an operator. */
+function opOf(operator: BinaryOperator): Op {
+  switch (operator) {
+    case "==":
+      return Op.EQ;
+    case "!=":
+      return Op.NE;
+    case "<":
+      return Op.LT;
+    case "<=":
+      return Op.LE;
+    case ">":
+      return Op.GT;
+    case ">=":
+      return Op.GE;
+    case "+":
+      return Op.ADD;
+    case "-":
+      return Op.SUB;
+    case "*":
+      return Op.MUL;
+    case "/":
+      return Op.DIV;
+    case "%":
+      return Op.MOD;
+    case "in":
+      return Op.IN;
+  }
+}
+
 const NO_USES: readonly CustomUse[] = [];
 const NULL: ConstantValue = { type: "null", value: null };
 
+const NO_OPTIONS: EmitOptions = {};
+
 /** Emits one expression. `options.text` is its source, for places. Linear in the size of the tree. */
-export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOptions = {}): EmittedExpression {
-  const findings = new FindingList();
-  const emitter = spare ?? new Emitter(scope, findings);
+export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOptions = NO_OPTIONS): EmittedExpression {
+  const emitter = spare ?? new Emitter(scope, new FindingList());
   spare = undefined;
-  emitter.begin(scope, findings);
-  const code = emitter.emitRoot((inner) => inner.emitChecked(ast));
-  const { type, inferred, uses } = emitter;
-  emitter.begin(NO_SCOPE, findings);
-  spare = emitter;
+  const { code, isWhole } = emitter.emitWhole(ast, scope);
+  const { findings, inferred, type, uses } = emitter;
+  if (isWhole) spare = emitter;
   if (options.expected !== undefined && !isAssignable(type, options.expected)) {
     findings.report(
       "expression/no-such-overload",
@@ -104,7 +125,7 @@ export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOp
       ast.end,
     );
   }
-  return { code, findings: findings.resolve(options.text ?? "", options.origin), type, inferred, uses };
+  return { code, findings: findings.take(options.text ?? "", options.origin), type, inferred, uses };
 }
 
 const NO_SCOPE: ExpressionScope = { slotOf: () => undefined, typeOf: () => undefined };
@@ -114,14 +135,11 @@ let spare: Emitter | undefined;
 /** Emits expressions' code, one at a time. */
 export class Emitter implements LoopHost, OptionalHost, CallHost {
   readonly writer = new CodeWriter();
-  /** Of the expression checked last, or of what whoever uses the emitter emitted. */
-  type: StaticType = "any";
+  readonly findings: FindingList;
+  /** Of the expression checked last. */
   inferred: Type = DYN;
-  functions: FunctionSet = ALL_FUNCTIONS;
   private used: Map<string, CustomUse> | undefined;
   private scope: ExpressionScope;
-  private findings: FindingList;
-  private hasPaths = true;
   private readonly locals: { readonly name: string; readonly register: Register }[] = [];
   /** Left sides on the way down, of all levels. */
   private readonly spine = new Spine();
@@ -129,17 +147,15 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   constructor(scope: ExpressionScope, findings: FindingList) {
     this.scope = scope;
     this.findings = findings;
-    this.begin(scope, findings);
   }
 
-  begin(scope: ExpressionScope, findings: FindingList): void {
-    this.scope = scope;
-    this.findings = findings;
-    this.functions = scope.customs?.functions ?? scope.functions ?? ALL_FUNCTIONS;
-    this.hasPaths = (scope.container ?? "") !== "" || (scope.hasPaths ?? true);
-    this.used = undefined;
-    if (this.locals.length > 0) this.locals.length = 0;
-    this.spine.clear();
+  get functions(): FunctionSet {
+    return this.scope.customs?.functions ?? this.scope.functions ?? ALL_FUNCTIONS;
+  }
+
+  /** Of the expression checked last. */
+  get type(): StaticType {
+    return toStaticType(this.inferred);
   }
 
   /** The functions and constants of the embedder that were emitted. */
@@ -147,27 +163,46 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     return this.used === undefined ? NO_USES : [...this.used.values()];
   }
 
-  /** Emits what `emitBody` emits, and the return of its value. A limit passed is a finding, and so is a constant without wire form. */
-  emitRoot(emitBody: (emitter: Emitter) => Operand): ExpressionCode {
+  /** Emits one expression and lets go of it; false: a limit was passed, and this emitter must serve no other. */
+  emitWhole(ast: Ast, scope: ExpressionScope): { readonly code: ExpressionCode; readonly isWhole: boolean } {
+    this.scope = scope;
+    this.used = undefined;
+    let isWhole = true;
     try {
-      const operand = emitBody(this);
-      this.writer.write(Op.RETURN, 0, operand);
+      this.writer.write(Op.RETURN, 0, this.emitChecked(ast));
     } catch (error) {
-      if (error instanceof CodeLimitError) this.findings.report("expression/too-large", error.message, 0, 0);
-      else if (error instanceof RangeError)
-        this.findings.report("expression/too-deep", "The expression is nested too deep for what is left of the stack", 0, 0);
-      else if (error instanceof WorkflowError && error.code === "value/unsupported")
-        this.findings.report("expression/unsupported", `A constant is no value: ${String(error.details.reason)}`, 0, 0);
-      else throw error;
+      this.reportLimit(error);
+      isWhole = false;
+    }
+    this.scope = NO_SCOPE;
+    return { code: this.writer.finish(), isWhole };
+  }
+
+  /** Emits what `emitBody` emits, and the return of its value. */
+  emitRoot(emitBody: () => Operand): ExpressionCode {
+    try {
+      this.writer.write(Op.RETURN, 0, emitBody());
+    } catch (error) {
+      this.reportLimit(error);
     }
     return this.writer.finish();
   }
 
+  /** A limit passed is a finding, and so is a constant without wire form. */
+  private reportLimit(error: unknown): void {
+    const { findings } = this;
+    if (error instanceof CodeLimitError) findings.report("expression/too-large", error.message, 0, 0);
+    else if (error instanceof RangeError)
+      findings.report("expression/too-deep", "The expression is nested too deep for what is left of the stack", 0, 0);
+    else if (error instanceof WorkflowError && error.code === "value/unsupported")
+      findings.report("expression/unsupported", `A constant is no value: ${String(error.details.reason)}`, 0, 0);
+    else throw error;
+  }
+
   /** Emits a whole expression, checked before. */
   emitChecked(ast: Ast): Operand {
-    this.inferred = (this.scope.isChecked ?? true) ? checkInScope(ast, this.scope, this.findings) : DYN;
-    this.type = toStaticType(this.inferred);
-    const operand = this.emit(ast);
+    this.inferred = this.scope.isChecked === false ? DYN : checkInScope(ast, this.scope, this.findings);
+    const operand = this.emitAt(ast, undefined);
     // What returns the value comes from the whole: an absent variable is found out there.
     this.locate(ast);
     return operand;
@@ -216,7 +251,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   /** As `emitJump`, with the value in `dst` whether it jumps or not. */
   private emitJumpInto(node: Ast, when: boolean, label: Label, dst: Register): void {
     if (isComparison(node)) {
-      this.emitSpine(node, dst, COMPARE_OPS[node.operator]?.[when ? 2 : 1], label);
+      // The comparisons stand in the same order with a jump and without.
+      this.emitSpine(node, dst, (when ? Op.EQ_JUMP_TRUE : Op.EQ_JUMP_FALSE) - Op.EQ, label);
       return;
     }
     this.emitInto(node, dst);
@@ -328,9 +364,10 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
 
   /**
    * Selections, indexes, arithmetic and comparisons, which all lean to the left: goes down the left side in a loop, so
-   * that a sum of 10,000 terms needs no deep stack. `jump`: the outermost comparison also jumps.
+   * that a sum of 10,000 terms needs no deep stack. `jump`: the outermost comparison also jumps to
+   * `label`; how far its instruction is from that of the plain comparison.
    */
-  private emitSpine(root: Ast, dst: Register, jump?: Op, label?: Label): Operand {
+  private emitSpine(root: Ast, dst: Register, jump = 0, label?: Label): Operand {
     const { writer } = this;
     const { spine } = this;
     const base = spine.count;
@@ -338,7 +375,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     let node = root;
     let qualified: Operand | undefined;
     while (node.kind === "select" || node.kind === "index" || node.kind === "binary") {
-      qualified = node.kind === "select" && mayBePath(node, this.hasPaths) ? this.emitQualified(node) : undefined;
+      qualified = node.kind === "select" && mayBePath(node, this.scope.hasPaths) ? this.emitQualified(node) : undefined;
       if (qualified !== undefined) break;
       spine.push(node);
       node = node.kind === "binary" ? node.left : node.operand;
@@ -348,7 +385,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       const outer = spine.pop();
       const isRoot = spine.count === base;
       const result: Register = isRoot ? dst : this.placeIntermediate(operand, mark);
-      if (outer.kind === "binary") this.emitBinary(outer, operand, result, isRoot ? jump : undefined, label);
+      if (outer.kind === "binary") this.emitBinary(outer, operand, result, isRoot ? jump : 0, label);
       else if (outer.kind === "index") this.emitIndex(outer, operand, result);
       else if (outer.kind === "select") this.emitSelect(outer, operand, result);
       writer.release(isRoot ? mark : result + 1);
@@ -363,12 +400,12 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     return operand >= mark && operand < this.writer.mark() ? operand : this.writer.allocate();
   }
 
-  private emitBinary(node: BinaryNode, left: Operand, dst: Register, jump?: Op, label?: Label): void {
+  private emitBinary(node: BinaryNode, left: Operand, dst: Register, jump: number, label: Label | undefined): void {
     const right = this.emit(node.right);
-    const { operator } = node;
+    const op = opOf(node.operator);
     this.locate(node);
-    if (jump !== undefined && label !== undefined) this.writer.writeJump(jump, label, dst, left, right);
-    else this.writer.write(COMPARE_OPS[operator]?.[0] ?? (ARITHMETIC_OPS[operator] as Op), dst, left, right);
+    if (label !== undefined && jump !== 0) this.writer.writeJump(op + jump, label, dst, left, right);
+    else this.writer.write(op, dst, left, right);
   }
 
   private emitIndex(node: IndexNode, operand: Operand, dst: Register): void {
@@ -390,7 +427,6 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     this.writer.release(mark);
     this.locate(node);
     this.writer.write(Op.HAS_FIELD, dst, operand, 0, this.writer.key(node.field));
-    this.type = "bool";
     return dst;
   }
 
@@ -398,11 +434,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const mark = this.writer.mark();
     const operand = this.emit(node.operand);
     this.writer.release(mark);
-    const { type } = this;
-    const isNot = node.operator === "!";
     this.locate(node);
-    this.writer.write(isNot ? Op.NOT : Op.NEGATE, dst, operand);
-    this.type = isNot ? "bool" : type;
+    this.writer.write(node.operator === "!" ? Op.NOT : Op.NEGATE, dst, operand);
     return dst;
   }
 
@@ -553,5 +586,5 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
 }
 
 function isComparison(node: Ast): node is BinaryNode {
-  return node.kind === "binary" && COMPARE_OPS[node.operator] !== undefined;
+  return node.kind === "binary" && opOf(node.operator) <= Op.GE;
 }

@@ -60,6 +60,7 @@ export class FindingList {
   take(text: string, origin?: ExpressionOrigin): readonly Finding[] {
     const taken = this.resolve(text, origin);
     this.raw = undefined;
+    this.errorCount = 0;
     return taken;
   }
 

@@ -16,13 +16,10 @@ export class Spine {
   }
 
   pop(): Ast {
+    const { nodes } = this;
     this.count -= 1;
-    return this.nodes[this.count] as Ast;
+    if (this.count === 0 && nodes.length > KEPT_COUNT_MAX) this.nodes = [];
+    return nodes[this.count] as Ast;
   }
 
-  /** For the next expression, whatever became of the last. */
-  clear(): void {
-    this.count = 0;
-    if (this.nodes.length > KEPT_COUNT_MAX) this.nodes = [];
-  }
 }

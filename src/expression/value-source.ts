@@ -30,7 +30,8 @@ export function emitValue(source: ValueSource, scope: ExpressionScope, options: 
   const { expected, document } = options;
   const emission = new ValueEmission(scope, placeOf(source), document);
   const code = emission.emitter.emitRoot(() => emission.emit(source));
-  const { type, inferred } = emission.emitter;
+  const { type } = emission;
+  const { inferred } = emission.emitter;
   const findings = emission.findings();
   if (expected !== undefined && !isAssignable(type, expected)) {
     const message = `The value is of type ${type}; ${expected} is needed`;
@@ -45,6 +46,8 @@ function placeOf(source: ValueSource): Place {
 
 class ValueEmission {
   readonly emitter: Emitter;
+  /** Of the value emitted last. */
+  type: StaticType = "any";
   private readonly base: Place;
   private readonly document: string | undefined;
   private readonly list = new FindingList();
@@ -78,6 +81,7 @@ class ValueEmission {
     const ast = parseInto(text, list);
     emitter.writer.offset = place.start - this.base.start;
     const operand = emitter.emitChecked(ast);
+    this.type = emitter.type;
     emitter.writer.offset = 0;
     const origin = this.document === undefined ? { place } : { place, document: this.document };
     this.done.push(...list.take(text, origin));
@@ -103,12 +107,12 @@ class ValueEmission {
     writer.spanEnd = place.end - place.start;
     writer.write(Op.TEMPLATE, dst, first, used.length);
     writer.release(mark);
-    this.emitter.type = "string";
+    this.type = "string";
     return dst;
   }
 
   private emitLiteral(value: unknown): Operand {
-    this.emitter.type = typeOfLiteral(value);
+    this.type = typeOfLiteral(value);
     return this.emitter.writer.constant(toConstant(value));
   }
 
@@ -119,7 +123,7 @@ class ValueEmission {
       ({ key, value }) => [() => emitter.writer.constant({ type: "string", value: key }), () => this.emit(value)] as const,
     );
     emitEntries(emitter, entries, { start: 0, end: source.place.end - source.place.start }, dst);
-    emitter.type = "map";
+    this.type = "map";
     return dst;
   }
 }

@@ -16,21 +16,20 @@ export class WordTable<Value> {
   constructor(entries: Iterable<readonly [string, Value]>) {
     this.buckets = Array.from({ length: BUCKET_COUNT }, () => undefined);
     for (const [word, value] of entries) {
-      const bucket = bucketOf(word);
+      const bucket = hashWord(word) & (BUCKET_COUNT - 1);
       this.buckets[bucket] = { word, value, next: this.buckets[bucket] };
     }
   }
 
   get(word: string): Value | undefined {
-    let entry = this.buckets[bucketOf(word)];
+    let entry = this.buckets[hashWord(word) & (BUCKET_COUNT - 1)];
     while (entry !== undefined && entry.word !== word) entry = entry.next;
     return entry?.value;
   }
 }
 
-/** The empty word has NaN for characters, which counts as 0 here. */
-function bucketOf(word: string): number {
+/** A number that is the same for equal words. The empty word has NaN for characters, which counts as 0 where bits are taken. */
+export function hashWord(word: string): number {
   const { length } = word;
-  const sum = length + word.charCodeAt(0) * 7 + word.charCodeAt(length >> 1) * 31 + word.charCodeAt(length - 1) * 13;
-  return sum & (BUCKET_COUNT - 1);
+  return length + word.charCodeAt(0) * 7 + word.charCodeAt(length >> 1) * 31 + word.charCodeAt(length - 1) * 13;
 }

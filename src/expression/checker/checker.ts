@@ -56,35 +56,40 @@ const OBJECT_AS_MAP = mapOf(STRING, DYN);
 export function checkExpression(ast: Ast, scope: CheckScope, findings: FindingList): Type {
   const checker = spare ?? new Checker();
   spare = undefined;
-  checker.begin(scope, findings);
-  const type = substitute(checker.check(ast), true);
-  checker.begin(NO_SCOPE, findings);
+  const type = checker.checkWhole(ast, scope, findings);
   spare = checker;
   return type;
 }
 
+const NO_LIST = new FindingList();
 const NO_SCOPE: CheckScope = { typeOf: () => undefined };
 /** What one check leaves to the next: a fresh checker costs as much as a short expression. */
 let spare: Checker | undefined;
 
 class Checker implements MacroHost {
   readonly unifier = new Unifier();
-  functions: FunctionSet = ALL_FUNCTIONS;
   private scope = NO_SCOPE;
-  private findings = new FindingList();
+  private findings = NO_LIST;
   isStrict = false;
   private readonly locals: { readonly name: string; readonly type: Type }[] = [];
   /** Left sides on the way down, of all levels. */
   private readonly spine = new Spine();
 
-  begin(scope: CheckScope, findings: FindingList): void {
+  get functions(): FunctionSet {
+    return this.scope.functions ?? ALL_FUNCTIONS;
+  }
+
+  /** Checks one expression and lets go of it. Where it throws, this checker must serve no other. */
+  checkWhole(ast: Ast, scope: CheckScope, findings: FindingList): Type {
     this.scope = scope;
     this.findings = findings;
-    this.functions = scope.functions ?? ALL_FUNCTIONS;
-    this.isStrict = scope.isStrict ?? false;
-    if (this.locals.length > 0) this.locals.length = 0;
-    this.spine.clear();
-    this.unifier.begin();
+    this.isStrict = scope.isStrict === true;
+    const type = this.check(ast);
+    this.scope = NO_SCOPE;
+    this.findings = NO_LIST;
+    const final = substitute(type, true);
+    this.unifier.clear();
+    return final;
   }
 
   check(node: Ast): Type {

@@ -23,10 +23,10 @@ export interface NamedScope {
   readonly isOpen?: boolean;
   readonly isStrict?: boolean;
   readonly container?: string;
-  /** May a variable's name have dots? Default true. */
+  /** May a name have dots, a variable's own or because of the container? Default true. */
   readonly hasPaths?: boolean;
   /** How the checker sees the scope; made at the first check. */
-  view?: CheckScope;
+  view?: CheckScope | undefined;
 }
 
 class ScopeView implements CheckScope {
@@ -42,7 +42,7 @@ class ScopeView implements CheckScope {
     this.container = scope.container ?? "";
     this.isOpen = scope.isOpen ?? false;
     this.isStrict = scope.isStrict ?? false;
-    this.hasPaths = this.container !== "" || (scope.hasPaths ?? true);
+    this.hasPaths = scope.hasPaths ?? true;
     const functions = scope.customs?.functions ?? scope.functions;
     if (functions !== undefined) this.functions = functions;
   }

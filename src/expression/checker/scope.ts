@@ -9,7 +9,7 @@ export interface CheckScope {
   readonly functions?: FunctionSet;
   /** Prefix that names are looked up under first (langdef.md, "Name Resolution"). */
   readonly container?: string;
-  /** May a variable's name have dots? Default true. */
+  /** May a name have dots, a variable's own or because of the container? Default true. */
   readonly hasPaths?: boolean;
   /**
    * CEL's rules to the letter: only equal types are compared, the branches of a choice have one type. Default false:

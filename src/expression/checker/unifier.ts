@@ -2,15 +2,20 @@
 // are those of CEL's own checker, so that inferred types agree with it; a JSON number fits any numeric type besides.
 import { DYN, isDynKind, isNumericKind, Kind, listOf, mapOf, paramOf, Type, typeOf } from "./type.js";
 
-/** Bindings of type parameters, undone to a mark where an attempt fails. One per check. */
+/** Places kept from one check to the next. */
+const KEPT_COUNT_MAX = 256;
+
+/** Bindings of type parameters, undone to a mark where an attempt fails. One check at a time. */
 export class Unifier {
-  /** Parameters bound, and what each stood for before. */
-  private readonly trail: { readonly param: Type; readonly before: Type | undefined }[] = [];
+  /** Parameters bound, and what each stood for before: two places each. */
+  private trail: (Type | undefined)[] = [];
+  private count = 0;
   private paramCount = 0;
 
   /** Forgets all. */
-  begin(): void {
-    if (this.trail.length > 0) this.trail.length = 0;
+  clear(): void {
+    if (this.trail.length > KEPT_COUNT_MAX) this.trail = [];
+    this.count = 0;
     this.paramCount = 0;
   }
 
@@ -20,20 +25,20 @@ export class Unifier {
   }
 
   mark(): number {
-    return this.trail.length;
+    return this.count;
   }
 
   undo(mark: number): void {
-    while (this.trail.length > mark) {
-      const last = this.trail.pop();
-      if (last !== undefined) last.param.bound = last.before;
+    while (this.count > mark) {
+      this.count -= 2;
+      (this.trail[this.count] as Type).bound = this.trail[this.count + 1];
     }
   }
 
   /** May `from` stand where `to` is wanted? Binds parameters of both where it may; leaves no trace where it may not. */
   assign(from: Type, to: Type): boolean {
     if (from === to || (isDynKind(from.kind) && to.kind !== Kind.PARAM)) return true;
-    const mark = this.trail.length;
+    const mark = this.count;
     if (this.fits(from, to)) return true;
     this.undo(mark);
     return false;
@@ -46,7 +51,9 @@ export class Unifier {
   }
 
   private bind(param: Type, type: Type): void {
-    this.trail.push({ param, before: param.bound });
+    this.trail[this.count] = param;
+    this.trail[this.count + 1] = param.bound;
+    this.count += 2;
     param.bound = type;
   }
 
@@ -100,7 +107,7 @@ export class Unifier {
       return true;
     }
     if (isSameType(type, bound)) return true;
-    const mark = this.trail.length;
+    const mark = this.count;
     if (!this.fits(type, bound)) {
       this.undo(mark);
       return false;
