@@ -10,6 +10,7 @@ import { EXPRESS_ROW_SIZE, fillExpress } from "./express";
 import { allocateBlock, freeBlock } from "./memory";
 import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
 import { internKey } from "./shape";
+import { removeZones } from "./zones";
 
 /** Why the last load failed: a KernelStatus. */
 let loadStatus: i32 = KernelStatus.OK;
@@ -51,6 +52,7 @@ export function loadProgram(address: usize, size: u32): usize {
 
 /** Frees a program that no run and no context uses any more. */
 export function unloadProgram(program: usize): void {
+  removeZones(<u32>program);
   loadedCount -= 1;
   releaseProgram(program, programField(program, ProgramHeader.SIZE), programField(program, ProgramHeader.EXPRESSION_COUNT));
 }

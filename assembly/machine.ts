@@ -19,6 +19,8 @@ export const STEP_B: usize = 12;
 export const STEP_IMMEDIATE: usize = 16;
 export const STEP_CACHE: usize = 20;
 export const STEP_EXTRA: usize = 24;
+/** CALL: the program, whose own time zones it may ask for. */
+export const STEP_PROGRAM: usize = 28;
 /** An inline cache that was never filled: no shape has this address. */
 export const NO_SHAPE: u32 = 1;
 

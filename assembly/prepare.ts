@@ -10,7 +10,7 @@ import { floatOf, intOf, objectOf, tagOf } from "./cell";
 import { COMPARE_EQUAL, COMPARE_GREATER, COMPARE_INVERTED, COMPARE_JUMP_FALSE, COMPARE_JUMP_TRUE, COMPARE_LESS, COMPARE_RETURN } from "./compare";
 import {
   BUILTINS, NO_SHAPE, REGISTERS, STEP_A, STEP_ADD, STEP_AND, STEP_B, STEP_BRANCH, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST, STEP_EXTRA,
-  STEP_FIELD, STEP_HAS_FIELD, STEP_IMMEDIATE, STEP_ITER_NEXT, STEP_JUMP, STEP_JUMP_BOOL, STEP_JUMP_ERROR, STEP_MOVE, STEP_MUL, STEP_NOT, STEP_OR,
+  STEP_FIELD, STEP_HAS_FIELD, STEP_IMMEDIATE, STEP_ITER_NEXT, STEP_JUMP, STEP_JUMP_BOOL, STEP_JUMP_ERROR, STEP_MOVE, STEP_MUL, STEP_NOT, STEP_OR, STEP_PROGRAM,
   STEP_RARE, STEP_RETURN, STEP_SIZE, STEP_SUB,
 } from "./machine";
 import { allocateBlock, allocateScratch, freeBlock, markScratch, releaseScratch } from "./memory";
@@ -260,7 +260,8 @@ function writeStep(program: usize, code: usize, index: u32, keyIds: usize): void
   if ((fields & HAS_KEY) != 0) {
     store<u32>(step, load<u32>(keyIds + (<usize>load<u32>(at, 8) << 2)), STEP_IMMEDIATE);
     store<u32>(step, NO_SHAPE, STEP_CACHE);
-  } else if (op == Op.BRANCH) store<u32>(step, <u32>stepAt(load<u32>(at, 12)), STEP_CACHE);
+  } else if (op == Op.CALL) store<u32>(step, <u32>program, STEP_PROGRAM);
+  else if (op == Op.BRANCH) store<u32>(step, <u32>stepAt(load<u32>(at, 12)), STEP_CACHE);
   else if (op == Op.CALL_CUSTOM) store<u32>(step, <u32>program, STEP_CACHE);
   else if (op == Op.JUMP_TRUE) store<u32>(step, 1, STEP_CACHE);
   else if (op == Op.ITER_NEXT) store<u32>(step, b == NO_OPERAND ? 0 : placeOperand(b), STEP_B);

@@ -9,7 +9,8 @@ import { spendTurn } from "./fuel";
 import { callFunction, callTemplate } from "./functions";
 import { advanceIteration, closeBuilder, openBuilder, pushElement, startIteration } from "./iterate";
 import { combineAnd, combineOr } from "./logic";
-import { resolveOperand, STEP_B, STEP_CACHE, STEP_IMMEDIATE, STEP_SIZE } from "./machine";
+import { resolveOperand, STEP_B, STEP_CACHE, STEP_IMMEDIATE, STEP_PROGRAM, STEP_SIZE } from "./machine";
+import { useZonesOf } from "./zones";
 
 /** Does the step at `pc` (instruction number `instruction`). Returns the address of the next step; 0: fuel is spent. */
 export function doRareStep(pc: usize, instruction: u32, dst: usize, a: usize, slots: usize): usize {
@@ -36,6 +37,7 @@ export function doRareStep(pc: usize, instruction: u32, dst: usize, a: usize, sl
       hasField(dst, a, pc);
       break;
     case Op.CALL:
+      useZonesOf(load<u32>(pc, STEP_PROGRAM));
       callFunction(load<u32>(pc, STEP_IMMEDIATE), dst, a, b);
       break;
     case Op.CALL_CUSTOM:

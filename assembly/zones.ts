@@ -1,22 +1,47 @@
-// Named time zones: tables of offsets that the shell hands over, since nothing in here may ask the machine. A zone that
-// is not there is an error that names it; the shell may add it and evaluate again.
+// Named time zones: tables of offsets that the shell hands over, since nothing in here may ask the machine. A table belongs
+// to one program, or to all: programs may have been begun with different versions of one zone. A zone that is not there
+// is an error that names it; the shell may add it and evaluate again.
 import { KernelStatus } from "./abi";
 import { areBytesEqual } from "./bytes";
-import { allocateBlock } from "./memory";
+import { allocateBlock, freeBlock } from "./memory";
 import { OFFSET_NONE } from "./time-text";
 
-/** Zones that are kept; there are fewer than 600 names. */
-const ZONE_COUNT_MAX: u32 = 1000;
+/** Tables that are kept. */
+const ZONE_COUNT_MAX: u32 = 10_000;
 const ZONE_SIZE_MAX: u32 = 0x10000;
 const HEADER_SIZE: usize = 16;
 const ENTRY_SIZE: usize = 16;
 
 // A zone, as the shell writes it and as it is kept (its first word then being the address of the next zone):
-//   +0 u32 0  +4 u32 bytes of the name  +8 u32 number of entries  +12 u32 0
+//   +0 u32 0  +4 u32 bytes of the name  +8 u32 number of entries  +12 u32 program, or 0: all
 //   +16 entries: i64 first second (since 1970) at which it holds, ascending; i32 seconds east of UTC; u32 0
 //   then the name. The first entry also holds before its time.
 let firstZone: usize = 0;
 let zoneCount: u32 = 0;
+/** The program whose code asks. */
+let program: u32 = 0;
+
+/** From now on the code of this program asks. */
+@inline
+export function useZonesOf(asking: u32): void {
+  program = asking;
+}
+
+/** Forgets the tables of a program. */
+export function removeZones(owner: u32): void {
+  let link: usize = 0;
+  let zone = firstZone;
+  while (zone != 0) {
+    const next = <usize>load<u32>(zone);
+    if (load<u32>(zone, 12) == owner) {
+      if (link == 0) firstZone = next;
+      else store<u32>(link, <u32>next);
+      freeBlock(zone, HEADER_SIZE + <usize>load<u32>(zone, 8) * ENTRY_SIZE + load<u32>(zone, 4));
+      zoneCount--;
+    } else link = zone;
+    zone = next;
+  }
+}
 
 /** Keeps the zone in the `size` bytes at `address`. KernelStatus: OK, BAD_VALUE, LIMIT or OUT_OF_MEMORY. */
 export function addZone(address: usize, size: u32): i32 {
@@ -41,7 +66,8 @@ function entryAt(zone: usize, index: u32): usize {
 export function zoneOffset(name: usize, length: u32, seconds: i64): i32 {
   for (let zone = firstZone; zone != 0; zone = <usize>load<u32>(zone)) {
     const count = load<u32>(zone, 8);
-    if (load<u32>(zone, 4) != length || !areBytesEqual(entryAt(zone, count), name, length)) continue;
+    const owner = load<u32>(zone, 12);
+    if ((owner != 0 && owner != program) || load<u32>(zone, 4) != length || !areBytesEqual(entryAt(zone, count), name, length)) continue;
     let low: u32 = 0;
     let high = count;
     while (high - low > 1) {

@@ -101,9 +101,10 @@ export class Committer {
     const durability = group.runs.some((run) => run.durability === "strict") ? "strict" : "relaxed";
     try {
       for (const { workflow } of group.programs) {
-        const { identity, name, source, customs } = workflow;
+        const { identity, name, source, customs, program } = workflow;
+        const { zones = [] } = program;
         if (this.#storedSources.has(identity)) continue;
-        await this.#core.store.putSource({ identity, name, source, ...(customs.length > 0 && { customs }) });
+        await this.#core.store.putSource({ identity, name, source, ...(customs.length > 0 && { customs }), ...(zones.length > 0 && { zones }) });
         this.#storedSources.add(identity);
       }
       await this.#core.store.commit(changes, durability);

@@ -62,7 +62,7 @@ export class Reader {
     if (source === undefined)
       throw new WorkflowError("store/damaged", `The workflow of run ${runId} is not in the store`, { details: { runId, identity } });
     await this.#checkCustoms(runId, source);
-    const workflow = await this.#core.library.load(source.source, source.name);
+    const workflow = await this.#core.library.load(source.source, source.name, source.zones ?? []);
     if (workflow.identity !== identity)
       throw new WorkflowError("store/damaged", `The stored workflow of run ${runId} is another one`, { details: { runId, identity } });
     return this.#core.programs.add(workflow);

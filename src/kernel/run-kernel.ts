@@ -7,7 +7,7 @@ import type { KernelCommand, KernelPort, KernelStatistics, StepOutput } from "..
 import type { Program } from "../model/program.js";
 import { describeFault } from "./fault.js";
 import type { KernelInstance } from "./instance.js";
-import { addNamedZones } from "./zones.js";
+import { addProgramZones } from "./zones.js";
 
 const RUN_FLAG_TRACED = 1;
 const NO_COMMANDS: readonly KernelCommand[] = [];
@@ -39,13 +39,15 @@ class RunKernel implements KernelPort {
 
   loadProgram(program: Program): number {
     const { exports } = this.#instance;
-    addNamedZones(
-      this.#instance,
-      program.expressions.map(({ text }) => text),
-    );
     const region = this.#passBytes(program.bytes);
     const handle = this.#call(() => exports.loadProgram(region, program.bytes.length)) >>> 0;
     if (handle === 0) throw programError(exports.programStatus(), program);
+    try {
+      addProgramZones(this.#instance, handle, program.zones ?? []);
+    } catch (error) {
+      this.#call(() => exports.unloadProgram(handle));
+      throw error;
+    }
     this.#programs.set(handle, program);
     this.#instance.customs.add(handle, program.functions ?? []);
     return handle;

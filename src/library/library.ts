@@ -1,9 +1,11 @@
 // Finds, compiles and caches workflows: the same text is parsed and compiled once. Entries are found by a fast hash and
 // the text is compared; a workflow's identity is the SHA-256 of its text, of name and text where the text has no name.
+import { findZoneNames, readTimeZone, type TimeZone } from "../base/time-zone.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { parseWorkflow } from "../format/parse-workflow.js";
 import { type Finding, WorkflowError } from "../model/errors.js";
 import type { LibraryPort, LoadedWorkflow } from "../model/ports.js";
+import type { Program } from "../model/program.js";
 
 /** Compiled workflows kept. The oldest is dropped first; a run keeps its own program. */
 export const WORKFLOW_COUNT_MAX = 256;
@@ -16,11 +18,11 @@ const VERSION_SIZE_MAX = 64;
 export function createLibrary(customs?: LibraryCustoms): LibraryPort {
   const cache = new Map<string, Promise<LoadedWorkflow>>();
   return {
-    load(source, name) {
-      const key = `${name ?? ""}\n${source}`;
+    load(source, name, zones) {
+      const key = `${name ?? ""}\n${zones === undefined ? "" : JSON.stringify(zones)}\n${source}`;
       const known = cache.get(key);
       if (known !== undefined) return known;
-      const loading = compileSource(source, name, customs);
+      const loading = compileSource(source, { name, customs, zones });
       cache.set(key, loading);
       loading.catch(() => cache.delete(key));
       if (cache.size > WORKFLOW_COUNT_MAX) cache.delete(cache.keys().next().value as string);
@@ -37,19 +39,34 @@ async function shortenVersion(version: string): Promise<string> {
   return version.length > VERSION_SIZE_MAX ? identify(version) : version;
 }
 
-async function compileSource(source: string, name: string | undefined, embedded: LibraryCustoms | undefined): Promise<LoadedWorkflow> {
+interface CompileOptions {
+  readonly name: string | undefined;
+  readonly customs: LibraryCustoms | undefined;
+  readonly zones: readonly TimeZone[] | undefined;
+}
+
+async function compileSource(source: string, { name, customs: registered, zones: given }: CompileOptions): Promise<LoadedWorkflow> {
   const { definition, findings } = parseWorkflow(source, name === undefined ? {} : { name });
   if (findings.some(isError) || definition === undefined) throw invalid(name, findings);
   const isNamedFromOutside = name !== undefined && definition.name === name && parseWorkflow(source).definition.name !== name;
   const textIdentity = await identify(isNamedFromOutside ? `${name}\n${source}` : source);
-  const compiled = compileWorkflow(definition, textIdentity, embedded);
+  const compiled = compileWorkflow(definition, textIdentity, registered);
   const all = [...findings, ...compiled.findings].sort((a, b) => a.place.start - b.place.start);
-  if (compiled.program === undefined) throw invalid(definition.name, all);
-  const customs = await Promise.all((compiled.program.customs ?? []).map(async ({ name: of, version }) => ({ name: of, version: await shortenVersion(version) })));
+  const { program } = compiled;
+  if (program === undefined) throw invalid(definition.name, all);
+  const zones = given ?? readZones(program);
+  const customs = await Promise.all((program.customs ?? []).map(async ({ name: of, version }) => ({ name: of, version: await shortenVersion(version) })));
   customs.sort((a, b) => (a.name < b.name ? -1 : 1));
-  // Another version of a function makes another program of the same text.
-  const identity = customs.length === 0 ? textIdentity : await identify(`${textIdentity}\n${JSON.stringify(customs)}`);
-  return { identity, name: definition.name, source, program: { ...compiled.program, identity }, findings: all, customs };
+  // Another version of a function or of a time zone makes another program of the same text.
+  const parts = [textIdentity, ...(customs.length > 0 ? [JSON.stringify(customs)] : []), ...(zones.length > 0 ? [JSON.stringify(zones)] : [])];
+  const identity = parts.length === 1 ? textIdentity : await identify(parts.join("\n"));
+  return { identity, name: definition.name, source, program: { ...program, identity, zones }, findings: all, customs };
+}
+
+/** The tables of this machine for the zones that the expressions name; what it does not know is no zone for this program. */
+function readZones(program: Program): readonly TimeZone[] {
+  const names = findZoneNames(program.expressions.map(({ text }) => text));
+  return names.map(readTimeZone).filter((zone) => zone !== undefined);
 }
 
 function isError(finding: Finding): boolean {

@@ -1,5 +1,6 @@
 // The ports: what the engine asks of the rooms that it must not import. kernel/, store/, tabs/, tasks/ and library/
 // implement them; the create-… files join them.
+import type { TimeZone } from "../base/time-zone.js";
 import type { CustomUse } from "./custom-function.js";
 import type { RunPage, RunQuery, RunRecord, Durability, TaskContext } from "./engine.js";
 import type { ErrorCode, ErrorRecord, Finding } from "./errors.js";
@@ -80,8 +81,11 @@ export interface LoadedWorkflow {
 }
 
 export interface LibraryPort {
-  /** Parses and compiles, or answers from its cache. Rejects with `parse/invalid` (its findings). */
-  load(source: string, name?: string): Promise<LoadedWorkflow>;
+  /**
+   * Parses and compiles, or answers from its cache. `zones`: the tables of time zones to use instead of this machine's.
+   * Rejects with `parse/invalid` (its findings).
+   */
+  load(source: string, name?: string, zones?: readonly TimeZone[]): Promise<LoadedWorkflow>;
   /** The version of the function or constant that is registered under a `CustomUse`'s name. */
   versionOf(custom: string): Promise<string | undefined>;
 }
@@ -143,6 +147,8 @@ export interface SourceRecord {
   readonly source: string;
   /** What it uses of the embedder's; absent: nothing. */
   readonly customs?: readonly CustomUse[];
+  /** The tables of the time zones that it names, as they were when it was loaded; absent: none. */
+  readonly zones?: readonly TimeZone[];
 }
 
 /** What one step of one run adds. */

@@ -1,4 +1,5 @@
 // The program: the flat tables that the kernel reads, and beside them the names and places that only the shell needs.
+import type { TimeZone } from "../base/time-zone.js";
 import type { CustomFunction, CustomUse } from "./custom-function.js";
 import type { Definition } from "./definition.js";
 import type { Place } from "./errors.js";
@@ -25,6 +26,8 @@ export interface Program {
   readonly definition: Definition;
   /** The custom functions that its code calls by number. */
   readonly functions?: readonly CustomFunction[];
+  /** The tables of the time zones that its expressions name; it knows no others. Part of its identity. */
+  readonly zones?: readonly TimeZone[];
   /** The custom functions and constants that it uses: part of its identity. */
   readonly customs?: readonly CustomUse[];
 }
