@@ -10,6 +10,7 @@ export { evaluate, fuelLeft, setFuel, setNow } from "./evaluate";
 export { contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setContextFuel, setSlot, slotAddress } from "./context";
 export { loadProgram, programCount, programStatus, unloadProgram } from "./loading";
 export { expressionAt } from "./program";
+export { packedOddCount, stepOne, stepPacked } from "./packed";
 export { stepBatch } from "./step";
 export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from "./output";
 export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runRestore, runSetFlags, runSnapshot } from "./door";

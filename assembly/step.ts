@@ -38,11 +38,17 @@ export function stepBatch(records: usize, count: u32, region: usize): i32 {
       setOutcome(index, express);
       continue;
     }
-    setCausingEvent(index);
-    setOutcome(index, stepEvent(record, region));
-    resetScratch();
+    setOutcome(index, stepGeneral(index, record, region));
   }
   return isOutputExhausted() ? KernelStatus.OUT_OF_MEMORY : KernelStatus.OK;
+}
+
+/** Steps the event record as number `index` of the output. Its EventOutcome. */
+export function stepGeneral(index: u32, record: usize, region: usize): i32 {
+  setCausingEvent(index);
+  const outcome = stepEvent(record, region);
+  resetScratch();
+  return outcome;
 }
 
 /** An event without payload to a run that may use the express lane. */

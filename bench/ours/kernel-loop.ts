@@ -1,4 +1,4 @@
-// The machines in the kernel, through its typed door: `addMany` and one `step` per batch. No engine, no history.
+// The machines in the kernel, through its typed door: one call per event, or one packed call per batch. No engine, no history.
 import { createKernelFactory } from "../../src/kernel/kernel-factory.js";
 import { EventKind } from "../../src/model/kernel-words.js";
 import type { KernelPort } from "../../src/model/ports.js";
@@ -19,15 +19,21 @@ export async function openKernelLoop({ runCount, batchCount, machine: id }: Load
   const handles = Uint32Array.from(runs);
   const event = program.eventNames.indexOf(EVENT_NAME);
   // A batch is packed once: which runs, which events. A batch that is no whole round over the runs would need several.
-  const targets = Uint32Array.from({ length: batchCount }, (_, index) => handles[index % runCount] as number);
-  const ids = new Uint32Array(batchCount).fill(event);
+  const records = Uint32Array.from({ length: batchCount * 2 }, (_, index) => (index % 2 === 0 ? (index / 2) % runCount : 0));
+  const names = { handles, ids: Uint32Array.of(event) };
   if (batchCount % runCount !== 0) throw new Error(`a batch of ${batchCount} is no whole round over ${runCount} runs`);
-  const run = (eventCount: number): void => {
-    for (let done = 0; done < eventCount; done += batchCount) {
-      kernel.addMany(batchCount, targets, ids, NOW, 0);
+  const runBatches = (eventCount: number): void => {
+    for (let done = 0; done < eventCount; done += batchCount) kernel.stepPacked({ count: batchCount, records, names, isRepeated: false }, NOW);
+  };
+  const runSingly = (eventCount: number): void => {
+    const [only = 0] = runs;
+    for (let done = 0; done < eventCount; done += 1) {
+      if (kernel.stepOne(only, event, NOW) >= 0) continue;
+      kernel.add(only, EventKind.EVENT, event, NOW, 0);
       kernel.step();
     }
   };
+  const run = batchCount === 1 ? runSingly : runBatches;
   return {
     run,
     answer() {

@@ -15,13 +15,10 @@ export async function openKernelRing(stateCount: number): Promise<Subject> {
   const handle = kernel.createRun(kernel.loadProgram(compileDefinition(makeRing(stateCount))));
   kernel.add(handle, EventKind.START, 0, NOW, 0);
   kernel.step();
-  const targets = new Uint32Array(BATCH_COUNT).fill(handle);
-  const ids = new Uint32Array(BATCH_COUNT);
+  const records = new Uint32Array(BATCH_COUNT * 2);
+  const names = { handles: Uint32Array.of(handle), ids: Uint32Array.of(0) };
   const run = (eventCount: number): void => {
-    for (let done = 0; done < eventCount; done += BATCH_COUNT) {
-      kernel.addMany(BATCH_COUNT, targets, ids, NOW, 0);
-      kernel.step();
-    }
+    for (let done = 0; done < eventCount; done += BATCH_COUNT) kernel.stepPacked({ count: BATCH_COUNT, records, names, isRepeated: false }, NOW);
   };
   return {
     run,

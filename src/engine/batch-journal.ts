@@ -1,41 +1,111 @@
-// Events of packed calls to runs of durability `none`, kept as they came: a segment a call, no work per event. They move to
-// the logs of their runs when somebody asks for one of these or adds to it, in the order in which they were stepped.
+// Events of packed calls to runs of durability `none`, kept as they came: no work per event, and none but a time and a
+// seed for a call that repeats the one before. They become part of the runs' histories when somebody asks for one of
+// these or adds to it, in the order in which they were stepped.
 import { seedAt } from "../base/prng.js";
-import { EntryKind } from "../model/history.js";
-import type { OpenRun } from "./open-run.js";
+import type { LogPiece, PieceEvent } from "./volatile-log.js";
 
-/** The events of one call that were recorded. All arrays belong to the journal from now on. */
-export interface JournalSegment {
+/** A run as far as the journal knows it. */
+export interface JournalRun {
+  /** One more event of its history. */
+  takeEvent(id: number, now: number, seed: number): void;
+  takePiece(piece: LogPiece): void;
+}
+
+/** The runs and event numbers that calls name by index. */
+export interface JournalNames {
+  readonly runs: readonly (JournalRun | undefined)[];
+  /** Per event name its number in the runs' program. */
+  readonly ids: Uint32Array;
+}
+
+/** Calls with the same events. */
+interface Segment {
   readonly count: number;
-  /** Two numbers per event: index into `runs`, index into the run's event table. */
+  /** Two numbers per event: index into `names.runs`, index into `names.ids`. */
   readonly records: Uint32Array;
-  readonly runs: readonly (OpenRun | undefined)[];
-  readonly eventTables: readonly Int32Array[];
-  readonly now: number;
-  readonly seed: number;
+  readonly names: JournalNames;
+  /** Pairs: the time of a call, and its seed. */
+  readonly calls: number[];
 }
 
 export class BatchJournal {
-  #segments: JournalSegment[] = [];
+  #segments: Segment[] = [];
 
   get isEmpty(): boolean {
     return this.#segments.length === 0;
   }
 
-  add(segment: JournalSegment): void {
-    this.#segments.push(segment);
+  /** A call of which every event was recorded. `records` is copied unless `isRepeated` says that it is the call before again. */
+  add(names: JournalNames, records: Uint32Array, count: number, isRepeated: boolean, now: number, seed: number): void {
+    const last = this.#segments.at(-1);
+    if (isRepeated && last?.names === names && last.count === count) last.calls.push(now, seed);
+    else this.#segments.push({ count, records: records.slice(0, count * 2), names, calls: [now, seed] });
   }
 
-  /** Writes what is here into the logs of the runs. O(events since the last time). */
+  /** Gives the runs what is here. O(runs and events of the different calls since the last time). */
   spill(): void {
     const segments = this.#segments;
     this.#segments = [];
-    for (const { count, records, runs, eventTables, now, seed } of segments) {
-      for (let index = 0; index < count; index += 1) {
-        const runIndex = records[index * 2] as number;
-        const id = eventTables[runIndex]?.[records[index * 2 + 1] as number] ?? -1;
-        if (id >= 0) runs[runIndex]?.log?.append(EntryKind.EVENT, false, id, now, seedAt(seed, index), undefined);
-      }
+    for (const segment of segments) {
+      if (segment.calls.length === 2) spillCall(segment);
+      else spillCalls(segment);
+    }
+  }
+}
+
+function spillCall({ count, records, names, calls }: Segment): void {
+  const [now = 0, seed = 0] = calls;
+  for (let index = 0; index < count; index += 1) {
+    const id = names.ids[records[index * 2 + 1] as number] as number;
+    names.runs[records[index * 2] as number]?.takeEvent(id, now, seedAt(seed, index));
+  }
+}
+
+/** Each run of repeated calls gets one piece. */
+function spillCalls(segment: Segment): void {
+  const { count, records, names } = segment;
+  const ends = new Uint32Array(names.runs.length + 1);
+  for (let index = 0; index < count; index += 1) ends[(records[index * 2] as number) + 1] = (ends[(records[index * 2] as number) + 1] as number) + 1;
+  for (let run = 0; run < names.runs.length; run += 1) ends[run + 1] = (ends[run + 1] as number) + (ends[run] as number);
+  const places = ends.slice();
+  /** Indexes of the events, run by run. */
+  const order = new Uint32Array(count);
+  for (let index = 0; index < count; index += 1) {
+    const run = records[index * 2] as number;
+    const place = places[run] as number;
+    order[place] = index;
+    places[run] = place + 1;
+  }
+  names.runs.forEach((run, index) => {
+    const own = order.subarray(ends[index], ends[index + 1]);
+    if (own.length > 0) run?.takePiece(new CallsPiece(segment.records, names.ids, segment.calls, own));
+  });
+}
+
+/** The events that repeated calls hold for one run. */
+class CallsPiece implements LogPiece {
+  readonly count: number;
+  readonly lastNow: number;
+  readonly #records: Uint32Array;
+  readonly #ids: Uint32Array;
+  readonly #calls: readonly number[];
+  readonly #order: Uint32Array;
+
+  constructor(records: Uint32Array, ids: Uint32Array, calls: readonly number[], order: Uint32Array) {
+    this.#records = records;
+    this.#ids = ids;
+    this.#calls = calls;
+    this.#order = order;
+    this.count = order.length * (calls.length / 2);
+    this.lastNow = 0;
+    for (let at = 0; at < calls.length; at += 2) this.lastNow = Math.max(this.lastNow, calls[at] as number);
+  }
+
+  *events(): Iterable<PieceEvent> {
+    for (let at = 0; at < this.#calls.length; at += 2) {
+      const now = this.#calls[at] as number;
+      const seed = this.#calls[at + 1] as number;
+      for (const index of this.#order) yield { id: this.#ids[this.#records[index * 2 + 1] as number] as number, now, seed: seedAt(seed, index) };
     }
   }
 }

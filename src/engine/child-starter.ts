@@ -89,7 +89,7 @@ export class ChildStarter {
       startedAt: Math.max(this.#core.clock.now(), parent.lastNow),
       parentRunId: parent.runId,
       versions,
-      logSource: this.#core.journal,
+      journal: this.#core.journal,
     });
     program.userCount += 1;
     this.#core.runs.set(child.runId, child);

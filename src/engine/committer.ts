@@ -6,6 +6,7 @@ import type { RunChange } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
 import { encodeCheckpoint, isAtRest } from "./checkpoint.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
+import { isFree, isUnheard } from "./direct-call.js";
 import type { Group } from "./group.js";
 import { CHECKPOINT_INTERVAL_ENTRIES, RELOAD_DELAY_MS } from "./limits.js";
 import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
@@ -40,6 +41,7 @@ export class Committer {
     const changes: RunChange[] = [];
     for (const run of group.runs) {
       run.isTouched = false;
+      if (run.isVolatile && !(isFree(run) && isUnheard(run))) this.#core.restless.add(run);
       const statusBefore = run.status;
       run.status = run.computeStatus();
       const { fresh } = run;
@@ -48,7 +50,7 @@ export class Committer {
       if (run.status === statusBefore && fresh === undefined) continue;
       const record = run.toRecord();
       records.push(record);
-      if (run.log === undefined) changes.push({ record, entries: fresh ?? [], ...this.#checkpoint(run) });
+      if (!run.isVolatile) changes.push({ record, entries: fresh ?? [], ...this.#checkpoint(run) });
     }
     this.#destroyEnded(group);
     if (changes.length === 0) {
@@ -174,6 +176,7 @@ export class Committer {
   /** Takes the run out of the loop. */
   drop(run: OpenRun): void {
     run.isDropped = true;
+    this.#core.restless.delete(run);
     run.stopCancelTimer?.();
     run.program.userCount -= 1;
     this.#performer.forget(run, false);

@@ -23,7 +23,7 @@ export interface EngineParts {
 
 /** Open runs by id. */
 export class RunTable extends Map<string, OpenRun> {
-  /** Changes whenever a run comes or goes. */
+  /** Changes whenever a run comes or goes, or gets a place in the kernel. */
   version = 0;
 
   override set(runId: string, run: OpenRun): this {
@@ -56,6 +56,8 @@ export class Core {
   readonly runs = new RunTable();
   /** Events that are not yet in the logs of their runs. */
   readonly journal = new BatchJournal();
+  /** Runs of durability `none` that may not take an event at once, or are listened to; some may have come to rest since. */
+  readonly restless = new Set<OpenRun>();
   isDriver = false;
   isClosed = false;
   stepsTotal = 0;

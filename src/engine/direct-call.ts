@@ -1,11 +1,11 @@
-// The short way of a packed batch: when all its runs are at rest, kept in memory only and heard by nobody, its events go
-// to the kernel as they stand and only what leads to commands takes the long way. This is what makes a million events a
-// second cost little more than the kernel itself (benchmark `transition-batch`).
+// Packed calls to runs that nothing keeps from taking them at once: one kernel call for all events, no object per event.
+// Where an event leads to a command, or was not taken, the loop takes it over with all that it needs to know. Runs of
+// durability `none` that nobody listens to: whatever was committed, told or waited for would cost more than the step.
 import { seedAt } from "../base/prng.js";
 import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";
-import type { KernelCommand } from "../model/ports.js";
-import type { BatchCall } from "./batch-call.js";
+import type { KernelCommand, PackedOutput } from "../model/ports.js";
+import type { BatchCall, BatchKey, DirectNames } from "./batch-call.js";
 import type { Core } from "./core.js";
 import type { Arrival, OpenRun } from "./open-run.js";
 import { NO_HANDLE } from "./run-state.js";
@@ -19,6 +19,8 @@ export interface DirectEvent {
   readonly payload: Uint8Array | undefined;
   readonly index: number;
 }
+
+export type TakeDirect = (event: DirectEvent, outcome: number, commands: readonly KernelCommand[]) => void;
 
 /** Does nothing keep the run from taking an event at once? */
 export function isFree(run: OpenRun): boolean {
@@ -35,7 +37,7 @@ export function isFree(run: OpenRun): boolean {
 
 /** Does an event that leads to no command change nothing that anybody waits for or hears of? */
 export function isUnheard(run: OpenRun): boolean {
-  return run.log !== undefined && run.taps === undefined && run.waiting === undefined;
+  return run.isVolatile && run.taps === undefined && run.waiting === undefined;
 }
 
 /** Does what was told belong to the run's history? */
@@ -47,74 +49,97 @@ export function canStepDirectly(call: BatchCall): boolean {
   return call.runs.every((run) => run === undefined || (isFree(run) && isUnheard(run)));
 }
 
-/** Room that is kept between calls, events. */
-const ROOM_COUNT_MIN = 1_024;
+/** A call whose events are in the kernel's hands. */
+interface PackedCall {
+  readonly count: number;
+  readonly records: Uint32Array;
+  readonly key: BatchKey;
+}
 
 export class DirectCalls {
   readonly #core: Core;
-  /** Per event of the kernel's batch its index in the call, where some events of a call were not added. */
-  #indexes: Uint32Array;
-  /** Per event of the kernel's batch: its run's handle, and its number in the run's program. */
-  #handles: Uint32Array;
-  #ids: Uint32Array;
+  /** The call before, as far as the kernel and the journal have it still. */
+  #lastKey: BatchKey | undefined;
+  #lastNames: DirectNames | undefined;
 
   constructor(core: Core) {
     this.#core = core;
-    [this.#indexes, this.#handles, this.#ids] = makeRoom(ROOM_COUNT_MIN);
   }
 
-  /** Steps the call. `take`: what led to commands or could not be taken. Throws `kernel/lost`: then nothing was taken. */
-  step(call: BatchCall, take: (event: DirectEvent, outcome: number, commands: readonly KernelCommand[]) => void): void {
-    const now = this.#core.clock.now();
-    const seed = this.#core.clock.seed();
-    const count = this.#add(call, now, seed);
-    if (count === 0) return;
-    const { outcomes, commands } = this.#core.kernel.step();
+  /** Steps the call's events in one kernel call. Throws `kernel/lost`: then nothing was taken. */
+  stepPacked({ count, records, key }: PackedCall, names: DirectNames, now: number): PackedOutput & { readonly isRepeated: boolean } {
+    const isRepeated = names === this.#lastNames && key.batch === this.#lastKey?.batch && key.version === this.#lastKey.version;
+    this.#lastNames = names;
+    this.#lastKey = key;
+    const output = this.#core.kernel.stepPacked({ count, records, names, isRepeated }, now);
     this.#core.stepsTotal += 1;
     this.#core.eventsTotal += count;
-    if (count === call.count && commands.length === 0 && !call.hasPayloads && outcomes.every(isRecorded))
-      this.#keepAll(call, now, seed, outcomes);
-    else this.#keepEach(call, now, seed, count, outcomes, commands, take);
+    return { ...output, isRepeated };
   }
 
-  /** Nothing but the runs' places changed: the call goes into the journal as it is. */
-  #keepAll(call: BatchCall, now: number, seed: number, outcomes: Uint8Array): void {
-    const { count, records, runs, eventTables } = call;
-    for (let index = 0; index < count; index += 1) moveOn(runs[records[index * 2] as number] as OpenRun, now);
+  /** Steps the call, where that is not done. `take`: what led to commands or could not be taken. Throws `kernel/lost`: then nothing was taken. */
+  step(call: BatchCall, take: TakeDirect): void {
+    if (this.isStepped(call)) {
+      const { now, seed, outcomes, commands } = call.stepped as NonNullable<BatchCall["stepped"]>;
+      this.#keepEach(call, undefined, now, seed, outcomes, commands, take);
+      return;
+    }
+    const now = this.#core.clock.now();
+    const seed = this.#core.clock.seed();
+    const { direct } = call;
+    if (direct?.kernelCount !== this.#core.kernelCount || call.hasPayloads) {
+      const indexes = this.#add(call, now, seed);
+      if (indexes.length === 0) return;
+      const { outcomes, commands } = this.#core.kernel.step();
+      this.#core.stepsTotal += 1;
+      this.#core.eventsTotal += indexes.length;
+      this.#keepEach(call, indexes, now, seed, outcomes, commands, take);
+      return;
+    }
+    const { outcomes, commands, oddCount, isRepeated } = this.stepPacked(call, direct, now);
+    if (oddCount > 0 || commands.length > 0) {
+      this.#keepEach(call, undefined, now, seed, outcomes, commands, take);
+      return;
+    }
     call.outcomes.set(outcomes);
-    this.#core.journal.add({ count, records, runs, eventTables, now, seed });
-    call.settleMany(count);
+    this.#core.journal.add(direct, call.records, call.count, isRepeated, now, seed);
+    call.settleMany(call.count);
   }
 
+  /** Has the kernel in hand stepped it? */
+  isStepped({ stepped }: BatchCall): boolean {
+    return stepped !== undefined && stepped.kernelCount === this.#core.kernelCount;
+  }
+
+  /** `indexes`: per event of the kernel's batch its index in the call; undefined where that is the same. */
   #keepEach(
     call: BatchCall,
+    indexes: readonly number[] | undefined,
     now: number,
     seed: number,
-    count: number,
     outcomes: Uint8Array,
     commands: readonly KernelCommand[],
-    take: (event: DirectEvent, outcome: number, commands: readonly KernelCommand[]) => void,
+    take: TakeDirect,
   ): void {
     call.rewindPayloads();
+    const count = indexes?.length ?? call.count;
     let settledCount = 0;
     let next = 0;
     for (let at = 0; at < count; at += 1) {
-      const index = this.#indexes[at] as number;
+      const index = indexes?.[at] ?? at;
       const run = call.runs[call.runIndex(index)] as OpenRun;
       const id = call.eventId(index);
+      if (id < 0) continue;
       const outcome = outcomes[at] as number;
       const payload = call.payload(index);
-      const time = now > run.lastNow ? now : run.lastNow;
       const first = next;
       while (next < commands.length && commands[next]?.event === at) next += 1;
       if (next > first || outcome === EventOutcome.BUSY) {
+        const time = now > run.lastNow ? now : run.lastNow;
         take({ run, id, now: time, seed: seedAt(seed, index), payload, index }, outcome, commands.slice(first, next));
         continue;
       }
-      if (isRecorded(outcome)) {
-        moveOn(run, now);
-        run.log?.add(EntryKind.EVENT, false, id, time, seedAt(seed, index), payload);
-      }
+      if (isRecorded(outcome)) run.takeEvent(id, now, seedAt(seed, index), payload);
       call.outcomes[index] = outcome;
       settledCount += 1;
     }
@@ -134,54 +159,18 @@ export class DirectCalls {
     return arrivals;
   }
 
-  /** Adds the events to the kernel's batch; those without a run or name are settled afterwards. Returns their number. */
-  #add(call: BatchCall, now: number, seed: number): number {
-    const { kernel } = this.#core;
-    if (call.count > this.#indexes.length) [this.#indexes, this.#handles, this.#ids] = makeRoom(call.count * 2);
-    const { records, runs, eventTables, count: eventCount } = call;
-    const [indexes, handles, ids] = [this.#indexes, this.#handles, this.#ids];
-    let count = 0;
-    for (let index = 0; index < eventCount; index += 1) {
-      const runIndex = records[index * 2] as number;
-      const run = runs[runIndex];
-      const id = eventTables[runIndex]?.[records[index * 2 + 1] as number] ?? -1;
-      if (run === undefined || id < 0) continue;
-      indexes[count] = index;
-      handles[count] = run.handle;
-      ids[count] = id;
-      count += 1;
-    }
-    if (count === eventCount && !call.hasPayloads) kernel.addMany(count, handles, ids, now, seed);
-    else this.#addEach(call, count, now, seed);
-    return count;
-  }
-
-  /** Events with gaps between them, or with payloads. */
-  #addEach(call: BatchCall, count: number, now: number, seed: number): void {
+  /** Adds the events to the kernel's batch; those without a run or name are settled afterwards. Returns their indexes in the call. */
+  #add(call: BatchCall, now: number, seed: number): readonly number[] {
     call.rewindPayloads();
-    for (let at = 0; at < count; at += 1) {
-      const index = this.#indexes[at] as number;
-      this.#core.kernel.add(
-        this.#handles[at] as number,
-        EntryKind.EVENT,
-        this.#ids[at] as number,
-        now,
-        seedAt(seed, index),
-        call.payload(index),
-      );
+    const indexes: number[] = [];
+    for (let index = 0; index < call.count; index += 1) {
+      const run = call.runs[call.runIndex(index)];
+      const id = call.eventId(index);
+      const payload = call.payload(index);
+      if (run === undefined || id < 0) continue;
+      indexes.push(index);
+      this.#core.kernel.add(run.handle, EntryKind.EVENT, id, now, seedAt(seed, index), payload);
     }
+    return indexes;
   }
-}
-
-function makeRoom(count: number): readonly [Uint32Array, Uint32Array, Uint32Array] {
-  return [new Uint32Array(count), new Uint32Array(count), new Uint32Array(count)];
-}
-
-/** What `OpenRun.record` does, for an event and without its questions. */
-function moveOn(run: OpenRun, now: number): void {
-  run.seq += 1;
-  if (now > run.lastNow) run.lastNow = now;
-  run.updatedAt = run.lastNow;
-  run.continueCount = 0;
-  run.heldCount = 0;
 }

@@ -143,6 +143,7 @@ class LiveTap implements Tap {
     this.#run = run;
     if (run.taps === undefined && run.handle !== NO_HANDLE) core.kernel.setTraced(run.handle, true);
     (run.taps ??= new Set()).add(this);
+    if (run.isVolatile) core.restless.add(run);
   }
 
   push(events: readonly RunEvent[]): void {

@@ -26,6 +26,7 @@ import { ChildStarter } from "./child-starter.js";
 import { Committer } from "./committer.js";
 import { Core, type EngineParts, isKernelLost, makeKernel } from "./core.js";
 import { closedError, notDriverError, reloadingError, unreadableError } from "./errors.js";
+import { DirectCalls } from "./direct-call.js";
 import { streamEvents } from "./event-stream.js";
 import { checkInput } from "./input-check.js";
 import { Loop } from "./loop.js";
@@ -38,6 +39,7 @@ import { placeProgram } from "./replay.js";
 import { decodePayload, toSendStatus } from "./run-events.js";
 import { RunHandle, type RunSource } from "./run-handle.js";
 import { packVersions } from "./run-state.js";
+import { Shortcut } from "./shortcut.js";
 import { countBoth, queryBoth, VolatileArchive } from "./volatile-archive.js";
 
 const RUN_ID_SIZE_MAX = 200;
@@ -66,6 +68,8 @@ class LocalEngine implements Engine, RunSource {
   readonly #awaited = new Map<string, number>();
   /** Runs are taken up; until then, nobody can be told anything about them. */
   #ready: Promise<void> = Promise.resolve();
+  #hasRecovered = false;
+  readonly #shortcut: Shortcut;
   readonly runs: Engine["runs"];
 
   constructor(core: Core) {
@@ -73,12 +77,14 @@ class LocalEngine implements Engine, RunSource {
     this.#performer = new Performer(core, (arrivals) => this.#loop.deliver(arrivals));
     const children = new ChildStarter(core);
     this.#children = children;
-    this.#loop = new Loop(core, this.#performer, children, {
+    const direct = new DirectCalls(core);
+    this.#loop = new Loop(core, this.#performer, children, direct, {
       finish: (groups) => {
         for (const group of groups) this.#committer.finish(group);
       },
       rebuild: () => this.#recovery.rebuild(),
     });
+    this.#shortcut = new Shortcut(core, this.#loop, direct, this.#directory);
     this.#committer = new Committer(core, this.#performer, {
       markReady: (run) => this.#loop.markReady(run),
       deliver: (arrivals) => this.#loop.deliver(arrivals),
@@ -139,7 +145,7 @@ class LocalEngine implements Engine, RunSource {
   }
 
   async startMany(workflow: Workflow | string, inputs: readonly Value[], options: StartOptions = {}): Promise<readonly Run[]> {
-    await this.#checkDriver();
+    if (!this.#isReady) await this.#checkDriver();
     const program = this.#core.programs.find(
       typeof workflow === "string" ? workflow : String((workflow as Workflow | undefined)?.identity),
     );
@@ -156,7 +162,7 @@ class LocalEngine implements Engine, RunSource {
         startedAt,
         tags: options.tags ?? [],
         versions,
-        logSource: this.#core.journal,
+        journal: this.#core.journal,
       });
       this.#core.runs.set(run.runId, run);
       return run;
@@ -171,9 +177,14 @@ class LocalEngine implements Engine, RunSource {
     return runs.map((run) => new RunHandle(run.runId, this));
   }
 
-  async send(runId: string, event: string, payload?: Value): Promise<SendResult> {
+  send(runId: string, event: string, payload?: Value): Promise<SendResult> {
+    const result = payload === undefined && this.#isReady ? this.#shortcut.send(runId, event) : undefined;
+    return result === undefined ? this.#sendInTurn(runId, event, payload) : Promise.resolve(result);
+  }
+
+  async #sendInTurn(runId: string, event: string, payload: Value | undefined): Promise<SendResult> {
     const bytes = payload === undefined ? undefined : encodeValue(payload, "payload");
-    await this.#checkDriver();
+    if (!this.#isReady) await this.#checkDriver();
     const run = this.#core.runs.get(runId);
     if (run === undefined) return { status: "ended", runStatus: (await this.#endedRecord(runId)).status };
     const id = run.program.eventIndexes.get(event);
@@ -184,13 +195,20 @@ class LocalEngine implements Engine, RunSource {
   }
 
   async sendMany(batch: EventBatch): Promise<Uint8Array> {
+    return (this.#isReady ? this.#shortcut.sendMany(batch) : undefined) ?? this.#sendManyInTurn(batch);
+  }
+
+  async #sendManyInTurn(batch: EventBatch): Promise<Uint8Array> {
     const copy = copyBatch(batch);
-    const names = this.#directory.lookUp(this.#core.runs, batch);
+    const names = this.#directory.lookUp(this.#core, batch);
     const runIds = names.isComplete ? [] : batch.runIds.slice();
-    await this.#checkDriver();
+    if (!this.#isReady) await this.#checkDriver();
     if (copy.count === 0) return new Uint8Array(0);
-    const fixedOutcomes = names.isComplete ? [] : await this.#fixOutcomes(runIds);
-    return new Promise((resolve, reject) => this.#loop.deliver([new BatchCall(copy, names, fixedOutcomes, resolve, reject)]));
+    const fixing = names.isComplete ? undefined : this.#fixOutcomes(runIds);
+    const stepped = new Promise<Uint8Array>((resolve, reject) => this.#loop.deliver([new BatchCall(copy, names, resolve, reject)]));
+    const [outcomes, fixedOutcomes] = await Promise.all([stepped, fixing]);
+    if (fixedOutcomes !== undefined) putOutcomes(outcomes, copy.records, fixedOutcomes);
+    return outcomes;
   }
 
   pause(runId: string): Promise<RunStatus> {
@@ -312,14 +330,14 @@ class LocalEngine implements Engine, RunSource {
 
   #volatileRecords(): readonly RunRecord[] {
     const records = [...this.#archive.records()];
-    for (const run of this.#core.runs.values()) if (run.log !== undefined) records.push(run.toRecord());
+    for (const run of this.#core.runs.values()) if (run.isVolatile) records.push(run.toRecord());
     return records;
   }
 
   // --- inside -----------------------------------------------------------------------------------------------------
 
   async #control(runId: string, kind: EntryKind): Promise<RunStatus> {
-    await this.#checkDriver();
+    if (!this.#isReady) await this.#checkDriver();
     const run = this.#core.runs.get(runId);
     if (run === undefined) return (await this.#endedRecord(runId)).status;
     await this.#tell(run, kind, 0, undefined);
@@ -342,11 +360,14 @@ class LocalEngine implements Engine, RunSource {
     return record;
   }
 
-  async #fixOutcomes(runIds: readonly string[]): Promise<readonly number[]> {
-    const outcomes: number[] = [];
-    for (const runId of runIds) {
-      const record = this.#core.runs.has(runId) ? undefined : (this.#archive.get(runId)?.record ?? (await this.#core.store.get(runId)));
-      outcomes.push(record !== undefined && isEnded(record.status) ? EventOutcome.ENDED : EventOutcome.UNKNOWN_RUN);
+  /** Per run what becomes of its events, where that is certain: it is not open. */
+  async #fixOutcomes(runIds: readonly string[]): Promise<readonly (number | undefined)[]> {
+    const areOpen = runIds.map((runId) => this.#core.runs.has(runId));
+    const outcomes: (number | undefined)[] = [];
+    for (const [index, runId] of runIds.entries()) {
+      const record = areOpen[index] === true ? undefined : (this.#archive.get(runId)?.record ?? (await this.#core.store.get(runId)));
+      const isOver = record !== undefined && isEnded(record.status);
+      outcomes.push(areOpen[index] === true ? undefined : isOver ? EventOutcome.ENDED : EventOutcome.UNKNOWN_RUN);
     }
     return outcomes;
   }
@@ -384,6 +405,12 @@ class LocalEngine implements Engine, RunSource {
     if (!this.#core.isDriver) throw notDriverError();
     await this.#ready;
     this.#checkOpen();
+    this.#hasRecovered = true;
+  }
+
+  /** Drives, and has taken up its runs: a call goes on without a wait, and so in the order of the calls. */
+  get #isReady(): boolean {
+    return this.#hasRecovered && this.#core.isDriver && !this.#core.isClosed;
   }
 
   // --- roles ------------------------------------------------------------------------------------------------------
@@ -420,12 +447,12 @@ class LocalEngine implements Engine, RunSource {
 
   #publish(records: readonly RunRecord[]): void {
     this.#feed.publish(records);
-    const stored = records.filter(({ runId }) => this.#core.runs.get(runId)?.log === undefined && this.#archive.get(runId) === undefined);
+    const stored = records.filter(({ runId }) => this.#core.runs.get(runId)?.isVolatile !== true && this.#archive.get(runId) === undefined);
     if (stored.length > 0) this.#core.tabs.broadcast({ kind: "records", records: stored });
   }
 
   #keepEnded(run: OpenRun, record: RunRecord): void {
-    if (run.log !== undefined) this.#archive.keep(run, record);
+    if (run.isVolatile) this.#archive.keep(run, record);
     if (record.status === "succeeded" && this.#awaited.has(run.runId)) this.#outputs.set(run.runId, decodePayload(run.ending?.payload));
   }
 
@@ -460,6 +487,11 @@ class CountReceipt implements Receipt {
   fail(error: WorkflowError): void {
     this.#reject(error);
   }
+}
+
+/** Writes the outcomes of events whose run is not open. `fixed`: by index into the batch's runs. */
+function putOutcomes(outcomes: Uint8Array, records: Uint32Array, fixed: readonly (number | undefined)[]): void {
+  for (let index = 0; index < outcomes.length; index += 1) outcomes[index] = fixed[records[index * 2] ?? 0] ?? outcomes[index] ?? 0;
 }
 
 function toWorkflow({ name, identity, program, findings }: LoadedWorkflow): Workflow {

@@ -8,7 +8,7 @@ import type { BatchCall } from "./batch-call.js";
 import type { ChildStarter } from "./child-starter.js";
 import { Consequences, tell } from "./consequences.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
-import { canStepDirectly, DirectCalls, isFree, isRecorded, isUnheard } from "./direct-call.js";
+import { canStepDirectly, type DirectCalls, isFree, isRecorded, isUnheard } from "./direct-call.js";
 import { Group } from "./group.js";
 import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, WAITING_EVENTS_MAX } from "./limits.js";
 import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
@@ -35,6 +35,7 @@ export class Loop {
   readonly #hooks: LoopHooks;
   readonly #batch = new StepBatch();
   readonly #direct: DirectCalls;
+  #isPumping = false;
   #inbox: (Arrival | BatchCall)[] = [];
   /** Runs that may take what waited for them, or go on where fuel ran out. */
   #ready: OpenRun[] = [];
@@ -55,12 +56,12 @@ export class Loop {
   #sliceStart = 0;
   #flushCallbacks: (() => void)[] = [];
 
-  constructor(core: Core, performer: Performer, children: ChildStarter, hooks: LoopHooks) {
+  constructor(core: Core, performer: Performer, children: ChildStarter, direct: DirectCalls, hooks: LoopHooks) {
     this.#core = core;
     this.#performer = performer;
     this.#consequences = new Consequences(core, performer, children);
     this.#hooks = hooks;
-    this.#direct = new DirectCalls(core);
+    this.#direct = direct;
   }
 
   /** Steps from now on; before, arrivals are only collected. */
@@ -72,6 +73,12 @@ export class Loop {
   deliver(arrivals: readonly (Arrival | BatchCall)[]): void {
     for (const arrival of arrivals) this.#inbox.push(arrival);
     this.#schedule();
+  }
+
+  /** Nothing is under way or waits, and the event loop had a turn not long ago: a step at once is a step in order. */
+  isIdle(now: number): boolean {
+    if (this.#isScheduled || this.#isPumping || !this.#isStepping || this.#isRebuilding || this.#isKernelLost) return false;
+    return this.#inbox.length === 0 && this.#ready.length === 0 && this.#suspects.length === 0 && now - this.#sliceStart < PUMP_SLICE_MS;
   }
 
   /** The run may go on: its commit is done. */
@@ -127,6 +134,15 @@ export class Loop {
 
   #pump(): void {
     this.#isScheduled = false;
+    this.#isPumping = true;
+    try {
+      this.#takeTurn();
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  #takeTurn(): void {
     if (this.#core.isClosed || (!this.#isStepping && !this.#isKernelLost)) {
       this.#settleFlushed();
       return;
@@ -269,13 +285,13 @@ export class Loop {
   }
 
   #groupOf(run: OpenRun): Group {
-    return run.log === undefined ? this.#durable : this.#volatile;
+    return run.isVolatile ? this.#volatile : this.#durable;
   }
 
   // --- admission --------------------------------------------------------------------------------------------------
 
   #admitBatch(call: BatchCall): void {
-    if (call.position === 0 && this.#suspects.length === 0 && canStepDirectly(call)) {
+    if (this.#direct.isStepped(call) || (call.position === 0 && this.#suspects.length === 0 && canStepDirectly(call))) {
       this.#step();
       this.#stepDirectly(call);
       return;
@@ -290,7 +306,7 @@ export class Loop {
 
   /** The whole call in one kernel call of its own, after what came before it. */
   #stepDirectly(call: BatchCall): void {
-    if (!canStepDirectly(call)) {
+    if (!this.#direct.isStepped(call) && !canStepDirectly(call)) {
       this.#admitEvents(call);
       return;
     }
@@ -304,8 +320,9 @@ export class Loop {
     } catch (error) {
       this.#suspects = [...this.#direct.split(call), ...this.#suspects];
       throw error;
+    } finally {
+      call.settleRest();
     }
-    call.settleRest();
   }
 
   #admitEvents(call: BatchCall): void {
@@ -318,7 +335,7 @@ export class Loop {
       const run = call.runs[runIndex];
       const id = call.eventId(index);
       const payload = call.payload(index);
-      if (run === undefined) call.settle(call.fixedOutcome(index), index);
+      if (run === undefined) call.settle(EventOutcome.UNKNOWN_RUN, index);
       else if (id < 0) call.settle(EventOutcome.UNKNOWN_EVENT, index);
       else if (areFree[runIndex] === true) {
         const time = now > run.lastNow ? now : run.lastNow;
@@ -459,6 +476,7 @@ export class Loop {
     const { run } = arrival;
     try {
       run.handle = this.#core.kernel.createRun(placeProgram(this.#core.kernel, run.program));
+      this.#core.runs.version += 1;
       if (run.taps !== undefined) this.#core.kernel.setTraced(run.handle, true);
       return true;
     } catch (error) {
@@ -560,7 +578,7 @@ export class Loop {
   #record(run: OpenRun, kind: number, id: number, now: number, seed: number, payload: Uint8Array | undefined, isHeld: boolean): void {
     run.record(kind, id, now, isHeld);
     run.updatedAt = now;
-    if (run.log !== undefined) run.log.add(kind, isHeld, id, now, seed, payload);
+    if (run.isVolatile) run.log?.add(kind, isHeld, id, now, seed, payload);
     else (run.fresh ??= []).push({ seq: run.seq, kind, isHeld, id, now, seed, ...(payload && { payload }) });
   }
 }

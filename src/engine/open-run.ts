@@ -2,11 +2,12 @@
 // thousands of them are open: what most runs do not need is made when it is first used.
 import type { Durability, RunEvent, RunRecord } from "../model/engine.js";
 import type { ErrorRecord, WorkflowError } from "../model/errors.js";
-import type { HistoryEntry } from "../model/history.js";
+import { EntryKind, type HistoryEntry } from "../model/history.js";
 import type { RunStatus } from "../model/status.js";
 import type { LoadedProgram } from "./program-table.js";
 import { RunState } from "./run-state.js";
-import { type LogSource, VolatileLog } from "./volatile-log.js";
+import type { BatchJournal, JournalRun } from "./batch-journal.js";
+import { type LogPiece, VolatileLog } from "./volatile-log.js";
 
 /** Who wants to know what became of an arrival. `index`: the receiver's own number for it. */
 export interface Receipt {
@@ -47,10 +48,10 @@ export interface OpenRunOptions {
   readonly parentRunId?: string | undefined;
   readonly versions: number;
   /** Where events of runs of durability `none` may wait to be logged. */
-  readonly logSource: LogSource;
+  readonly journal: BatchJournal;
 }
 
-export class OpenRun extends RunState {
+export class OpenRun extends RunState implements JournalRun {
   readonly runId: string;
   readonly durability: Durability;
   readonly startedAt: number;
@@ -58,10 +59,10 @@ export class OpenRun extends RunState {
   readonly parentRunId: string | undefined;
   /** `packVersions`. */
   readonly versions: number;
-  /** Only of durability `none`. */
-  readonly log: VolatileLog | undefined;
+  readonly #log: VolatileLog | undefined;
+  readonly #journal: BatchJournal;
   status: RunStatus = "scheduled";
-  updatedAt: number;
+  #updatedAt: number;
   error: ErrorRecord | undefined;
   /** Recorded in the step in hand, not yet committed. */
   fresh: HistoryEntry[] | undefined;
@@ -92,11 +93,49 @@ export class OpenRun extends RunState {
     this.runId = options.runId;
     this.durability = options.durability;
     this.startedAt = options.startedAt;
-    this.updatedAt = options.startedAt;
+    this.#updatedAt = options.startedAt;
     this.tags = options.tags ?? [];
     this.parentRunId = options.parentRunId;
     this.versions = options.versions;
-    this.log = options.durability === "none" ? new VolatileLog(options.logSource) : undefined;
+    this.#log = options.durability === "none" ? new VolatileLog() : undefined;
+    this.#journal = options.journal;
+  }
+
+  /** Of durability `none`: its history is in memory only. */
+  get isVolatile(): boolean {
+    return this.#log !== undefined;
+  }
+
+  /** The history of a volatile run. */
+  get log(): VolatileLog | undefined {
+    this.catchUp();
+    return this.#log;
+  }
+
+  get updatedAt(): number {
+    this.catchUp();
+    return this.#updatedAt;
+  }
+
+  set updatedAt(now: number) {
+    this.#updatedAt = now;
+  }
+
+  protected override catchUp(): void {
+    if (this.#log !== undefined && !this.#journal.isEmpty) this.#journal.spill();
+  }
+
+  /** An event was stepped that led to nothing else. Only of a volatile run. */
+  takeEvent(id: number, now: number, seed: number, payload?: Uint8Array): void {
+    this.addEvents(1, now);
+    this.#updatedAt = this.lastNow;
+    this.#log?.add(EntryKind.EVENT, false, id, now, seed, payload);
+  }
+
+  takePiece(piece: LogPiece): void {
+    this.addEvents(piece.count, piece.lastNow);
+    this.#updatedAt = this.lastNow;
+    this.#log?.addPiece(piece);
   }
 
   /** The serial of the parent's command that started this run. */

@@ -165,7 +165,7 @@ export class Reader {
       await this.#loop.flushed();
       try {
         const stored =
-          found.open?.log === undefined && this.#archive.get(found.record.runId) === undefined
+          found.open?.isVolatile !== true && this.#archive.get(found.record.runId) === undefined
             ? await this.#core.store.checkpoint(found.record.runId)
             : undefined;
         const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);

@@ -111,7 +111,7 @@ export class Recovery {
 
   async #rebuildRun(run: OpenRun): Promise<void> {
     const { core, reader } = this.#parts;
-    const stored = run.log === undefined ? await core.store.checkpoint(run.runId) : undefined;
+    const stored = !run.isVolatile ? await core.store.checkpoint(run.runId) : undefined;
     const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
     const entries = run.log?.entries() ?? (await core.store.history(run.runId, checkpoint?.seq ?? 0));
     const replay = new Replay(core.kernel, run.program, {
@@ -151,7 +151,7 @@ export class Recovery {
     const entries = await core.store.history(runId, checkpoint?.seq ?? 0);
     const versions = checkpoint?.versions ?? entries[0]?.id ?? 0;
     const durability = core.durability === "none" ? "relaxed" : core.durability;
-    const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, versions, logSource: core.journal });
+    const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, versions, journal: core.journal });
     run.status = record.status;
     run.recoveredSeq = record.seq;
     run.updatedAt = record.updatedAt;

@@ -59,10 +59,8 @@ export class RunState {
   readonly program: LoadedProgram;
   /** The kernel's name for the run, or NO_HANDLE. */
   handle = NO_HANDLE;
-  /** Number of history entries. */
-  seq = 0;
-  /** `now` of the last entry: a run's clock never goes back. */
-  lastNow = 0;
+  #seq = 0;
+  #lastNow = 0;
   open: Map<number, OpenCommand> | undefined;
   /** Open tasks and children without an answer. */
   workCount = 0;
@@ -77,14 +75,63 @@ export class RunState {
   resumeSeq = 0;
   /** Fuel ran out: the kernel waits for CONTINUE. */
   isYielded = false;
-  /** CONTINUEs delivered since the last entry. */
-  continueCount = 0;
-  /** Held entries stepped since the last entry. */
-  heldCount = 0;
+  #continueCount = 0;
+  #heldCount = 0;
   ending: RunEnding | undefined;
 
   constructor(program: LoadedProgram) {
     this.program = program;
+  }
+
+  /** Number of history entries. */
+  get seq(): number {
+    this.catchUp();
+    return this.#seq;
+  }
+
+  set seq(count: number) {
+    this.#seq = count;
+  }
+
+  /** `now` of the last entry: a run's clock never goes back. */
+  get lastNow(): number {
+    this.catchUp();
+    return this.#lastNow;
+  }
+
+  set lastNow(now: number) {
+    this.#lastNow = now;
+  }
+
+  /** CONTINUEs delivered since the last entry. */
+  get continueCount(): number {
+    this.catchUp();
+    return this.#continueCount;
+  }
+
+  set continueCount(count: number) {
+    this.#continueCount = count;
+  }
+
+  /** Held entries stepped since the last entry. */
+  get heldCount(): number {
+    this.catchUp();
+    return this.#heldCount;
+  }
+
+  set heldCount(count: number) {
+    this.#heldCount = count;
+  }
+
+  /** Takes what was stepped but is still kept elsewhere: before anything is said of the run's history. */
+  protected catchUp(): void {}
+
+  /** `count` events more are part of history; the last of them at `now`. */
+  protected addEvents(count: number, now: number): void {
+    this.#seq += count;
+    if (now > this.#lastNow) this.#lastNow = now;
+    this.#continueCount = 0;
+    this.#heldCount = 0;
   }
 
   /** A new entry is part of history. */

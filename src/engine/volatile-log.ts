@@ -1,12 +1,16 @@
 // The history of a run of durability `none`: in memory only, about one number an entry and no object, so that a million
-// events a second can be kept for rebuilding a lost kernel and for listeners.
-import type { EntryKind, HistoryEntry } from "../model/history.js";
+// events a second can be kept for rebuilding a lost kernel and for listeners. Entries that many runs have in common may
+// stay where they are: a piece stands for them.
+import { EntryKind, type HistoryEntry } from "../model/history.js";
 
-/** Where events may still lie that belong in logs: asked for them before a log is read or written. */
-export interface LogSource {
-  readonly isEmpty: boolean;
-  spill(): void;
+/** Events without payload that are kept elsewhere, in order; what there is does not change any more. */
+export interface LogPiece {
+  readonly count: number;
+  /** The time of the last one. */
+  readonly lastNow: number;
+  events(): Iterable<PieceEvent>;
 }
+export type PieceEvent = Pick<HistoryEntry, "id" | "now" | "seed">;
 
 // An entry is one number below 2^53: seed, plus 2^32 times (kind, 64 where held, plus 128 times id or ID_ELSEWHERE).
 const HEAD_UNIT = 2 ** 32;
@@ -21,29 +25,17 @@ export class VolatileLog {
   #lastNow = -1;
   #payloads: Map<number, Uint8Array> | undefined;
   #ids: Map<number, number> | undefined;
-  readonly #source: LogSource | undefined;
-
-  constructor(source?: LogSource) {
-    this.#source = source;
-  }
+  /** Pieces, and before which of the entries each stands. */
+  #pieces: { readonly at: number; readonly piece: LogPiece }[] | undefined;
+  #pieceCount = 0;
 
   /** Number of entries. */
   get count(): number {
-    this.#catchUp();
-    return this.#entries.length;
+    return this.#entries.length + this.#pieceCount;
   }
 
+  /** Time never goes back. */
   add(kind: EntryKind, isHeld: boolean, id: number, now: number, seed: number, payload: Uint8Array | undefined): void {
-    this.#catchUp();
-    this.append(kind, isHeld, id, now, seed, payload);
-  }
-
-  #catchUp(): void {
-    if (this.#source?.isEmpty === false) this.#source.spill();
-  }
-
-  /** Adds without asking the source: for the source itself. Time never goes back. */
-  append(kind: EntryKind, isHeld: boolean, id: number, now: number, seed: number, payload: Uint8Array | undefined): void {
     const at = this.#entries.length;
     if (payload !== undefined) (this.#payloads ??= new Map()).set(at, payload);
     if (id >= ID_ELSEWHERE) (this.#ids ??= new Map()).set(at, id);
@@ -52,26 +44,53 @@ export class VolatileLog {
     this.#entries.push(head * HEAD_UNIT + seed);
   }
 
+  addPiece(piece: LogPiece): void {
+    (this.#pieces ??= []).push({ at: this.#entries.length, piece });
+    this.#pieceCount += piece.count;
+    this.#lastNow = Math.max(this.#lastNow, piece.lastNow);
+  }
+
   /** The first `count` entries, made on the way. */
   *entries(count = this.count): Iterable<HistoryEntry> {
-    let time = 0;
-    for (let at = 0; at < Math.min(count, this.count); at += 1) {
-      while ((this.#times[time + 2] ?? Infinity) <= at) time += 2;
-      const packed = this.#entries[at] ?? 0;
-      const seed = packed % HEAD_UNIT;
-      const head = (packed - seed) / HEAD_UNIT;
-      const id = Math.floor(head / ID_UNIT);
-      const payload = this.#payloads?.get(at);
-      yield {
-        seq: at + 1,
-        kind: head % IS_HELD,
-        isHeld: head % ID_UNIT >= IS_HELD,
-        id: id === ID_ELSEWHERE ? (this.#ids?.get(at) ?? id) : id,
-        now: this.#times[time + 1] ?? 0,
-        seed,
-        ...(payload && { payload }),
-      };
+    let seq = 0;
+    let now = 0;
+    for (const entry of this.#all()) {
+      if (seq === count) return;
+      seq += 1;
+      now = Math.max(now, entry.now);
+      yield { seq, ...entry, now };
     }
+  }
+
+  *#all(): Iterable<Omit<HistoryEntry, "seq">> {
+    let time = -2;
+    let next = 0;
+    for (let at = 0; at <= this.#entries.length; at += 1) {
+      for (let place = this.#pieces?.[next]; place?.at === at; place = this.#pieces?.[next]) {
+        for (const event of place.piece.events()) yield { kind: EntryKind.EVENT, isHeld: false, ...event };
+        next += 1;
+      }
+      if (at === this.#entries.length) return;
+      while ((this.#times[time + 2] ?? Infinity) <= at) time += 2;
+      // No time of its own: that of the piece before it.
+      yield this.#entryAt(at, this.#times[time + 1] ?? 0);
+    }
+  }
+
+  #entryAt(at: number, now: number): Omit<HistoryEntry, "seq"> {
+    const packed = this.#entries[at] ?? 0;
+    const seed = packed % HEAD_UNIT;
+    const head = (packed - seed) / HEAD_UNIT;
+    const id = Math.floor(head / ID_UNIT);
+    const payload = this.#payloads?.get(at);
+    return {
+      kind: head % IS_HELD,
+      isHeld: head % ID_UNIT >= IS_HELD,
+      id: id === ID_ELSEWHERE ? (this.#ids?.get(at) ?? id) : id,
+      now,
+      seed,
+      ...(payload && { payload }),
+    };
   }
 
   #addTime(at: number, now: number): void {

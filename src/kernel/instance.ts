@@ -40,6 +40,9 @@ export interface KernelExports {
   fuelLeft(): number;
   resetScratch(): void;
   stepBatch(records: number, count: number, region: number): number;
+  stepOne(run: number, event: number, now: number): number;
+  stepPacked(records: number, count: number, runs: number, runCount: number, events: number, eventCount: number, now: number): number;
+  packedOddCount(): number;
   outcomesAddress(): number;
   commandsAddress(): number;
   commandCount(): number;
@@ -66,7 +69,7 @@ export interface KernelInstance {
   /** Runs `call`; a trap marks the instance lost and throws `kernel/lost`. Throws `refusal` where there is one. */
   call<T>(call: () => T): T;
   /** Marks the instance lost for a reason of the caller's; returns the error to throw. */
-  lose(message: string): WorkflowError;
+  lose(message: string, cause?: unknown): WorkflowError;
 }
 
 /** Compiles the kernel once. Throws `kernel/wasm-blocked` (the page's policy) or `kernel/unavailable`. */

@@ -1,12 +1,12 @@
 // The typed door to runs: packs events into the kernel's input region, unpacks outcomes and commands, and gives faults
 // of the kernel their names and places. Knows nothing of history, stores and handlers.
-import { COMMAND_RECORD_SIZE, CommandKind, EVENT_RECORD_SIZE, EventKind, KernelStatus } from "../../assembly/abi.js";
-import { seedAt } from "../base/prng.js";
+import { COMMAND_RECORD_SIZE, CommandKind, EVENT_RECORD_SIZE, KernelStatus } from "../../assembly/abi.js";
 import { WorkflowError } from "../model/errors.js";
-import type { KernelCommand, KernelPort, KernelStatistics, StepOutput } from "../model/ports.js";
+import type { KernelCommand, KernelPort, KernelStatistics, PackedEvents, PackedOutput, StepOutput } from "../model/ports.js";
 import type { Program } from "../model/program.js";
 import { describeFault } from "./fault.js";
 import type { KernelInstance } from "./instance.js";
+import { PackedInput } from "./packed-input.js";
 import { addProgramZones } from "./zones.js";
 
 const RUN_FLAG_TRACED = 1;
@@ -28,12 +28,14 @@ class RunKernel implements KernelPort {
   #payloadAt = 0;
   #region = 0;
   #regionSize = 0;
+  readonly #packed: PackedInput;
   #view = new DataView(new ArrayBuffer(0));
   #words = new Uint32Array(0);
   #doubles = new Float64Array(0);
 
   constructor(instance: KernelInstance) {
     this.#instance = instance;
+    this.#packed = new PackedInput(instance);
     this.#makeRoom(1024, 64 * 1024);
   }
 
@@ -93,22 +95,24 @@ class RunKernel implements KernelPort {
     this.#eventCount = index + 1;
   }
 
-  addMany(count: number, runs: Uint32Array, ids: Uint32Array, now: number, seed: number): void {
-    const first = this.#eventCount;
-    if (first + count > this.#recordCapacity) this.#makeRoom(Math.max(1024, first + count), 0);
-    if (this.#words.length === 0) this.#refreshViews();
-    const words = this.#words;
-    const doubles = this.#doubles;
-    let at = (this.#region >>> 2) + first * (EVENT_RECORD_SIZE / 4);
-    for (let index = 0; index < count; index += 1, at += EVENT_RECORD_SIZE / 4) {
-      words[at] = runs[index] as number;
-      words[at + 1] = EventKind.EVENT;
-      words[at + 2] = ids[index] as number;
-      words[at + 3] = 0;
-      doubles[(at >>> 1) + 2] = now;
-      words[at + 6] = seedAt(seed, index);
+  stepOne(run: number, id: number, now: number): number {
+    // Written out: a closure for `call` would cost more than the step.
+    if (this.#instance.refusal !== undefined) throw this.#instance.refusal;
+    try {
+      return this.#instance.exports.stepOne(run, id, now);
+    } catch (error) {
+      throw this.#instance.lose(error instanceof Error ? error.message : String(error), error);
     }
-    this.#eventCount = first + count;
+  }
+
+  stepPacked({ count, records, names, isRepeated }: PackedEvents, now: number): PackedOutput {
+    const { exports } = this.#instance;
+    const { handles, ids } = names;
+    if (!this.#packed.place(names, records, count, isRepeated)) throw this.#lose("The kernel ran out of memory for its input");
+    const { at, recordsAt } = this.#packed;
+    const idsAt = at + handles.length * 4;
+    const status = this.#call(() => exports.stepPacked(recordsAt, count, at, handles.length, idsAt, ids.length, now));
+    return { ...this.#readOutput(status, count, (event) => handles[records[event * 2] ?? 0] ?? 0), oddCount: exports.packedOddCount() };
   }
 
   #addPayload(payload: Uint8Array): number {
@@ -131,10 +135,16 @@ class RunKernel implements KernelPort {
     this.#eventCount = 0;
     this.#payloadAt = this.#recordCapacity * EVENT_RECORD_SIZE;
     const status = this.#call(() => exports.stepBatch(this.#region, count, this.#region));
+    return this.#readOutput(status, count, (event) => this.#freshView().getUint32(this.#region + event * EVENT_RECORD_SIZE, true));
+  }
+
+  /** `runOf`: the handle of an event's run. */
+  #readOutput(status: number, count: number, runOf: (event: number) => number): StepOutput {
+    const { exports } = this.#instance;
     if (status !== KernelStatus.OK) throw this.#lose("The kernel ran out of memory while it stepped");
     const at = exports.outcomesAddress();
     const commandCount = exports.commandCount();
-    const commands = commandCount === 0 ? NO_COMMANDS : this.#readCommands(commandCount);
+    const commands = commandCount === 0 ? NO_COMMANDS : this.#readCommands(commandCount, runOf);
     return { outcomes: this.#bytes().subarray(at, at + count), commands };
   }
 
@@ -176,7 +186,7 @@ class RunKernel implements KernelPort {
     this.#call(() => this.#instance.exports.trap());
   }
 
-  #readCommands(count: number): readonly KernelCommand[] {
+  #readCommands(count: number, runOf: (event: number) => number): readonly KernelCommand[] {
     const { exports } = this.#instance;
     const view = this.#freshView();
     const base = exports.commandsAddress();
@@ -194,15 +204,14 @@ class RunKernel implements KernelPort {
         a: view.getUint32(at + 8, true),
         b: view.getUint32(at + 12, true),
         time: view.getFloat64(at + 24, true),
-        payload: kind === CommandKind.RUN_ENDED && flags !== 0 && payload !== undefined ? this.#nameFault(event, flags, payload) : payload,
+        payload: kind === CommandKind.RUN_ENDED && flags !== 0 && payload !== undefined ? this.#nameFault(runOf(event), flags, payload) : payload,
       });
     }
     return commands;
   }
 
   /** The wire form of a fault that the kernel described by numbers. */
-  #nameFault(event: number, fault: number, payload: Uint8Array): Uint8Array {
-    const run = this.#freshView().getUint32(this.#region + event * EVENT_RECORD_SIZE, true);
+  #nameFault(run: number, fault: number, payload: Uint8Array): Uint8Array {
     const program = this.#programs.get(this.#runs.get(run) ?? 0);
     return describeFault(program, fault, payload);
   }

@@ -15,6 +15,7 @@ export function createBatch(): EventBatch {
 
 class PackedBatch implements EventBatch {
   #count = 0;
+  #version = 0;
   #records = new Uint32Array(FIRST_COUNT * 2);
   #payloadCount = 0;
   #payloadIndex = new Uint32Array(16);
@@ -24,6 +25,10 @@ class PackedBatch implements EventBatch {
 
   get count(): number {
     return this.#count;
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   get runIds(): readonly string[] {
@@ -59,11 +64,13 @@ class PackedBatch implements EventBatch {
     this.#records[index * 2] = this.#runIds.indexOf(runId);
     this.#records[index * 2 + 1] = this.#eventNames.indexOf(event);
     this.#count = index + 1;
+    this.#version += 1;
     return index;
   }
 
   clear(): void {
     this.#count = 0;
+    this.#version += 1;
     this.#payloadCount = 0;
     this.#payloads?.reset();
     this.#runIds.clear();

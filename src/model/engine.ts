@@ -158,6 +158,8 @@ export interface Run {
 /** Events for many runs, packed. Made by `createBatch()`; see `EventBatch` for the layout. */
 export interface EventBatch {
   readonly count: number;
+  /** Another number after every change: a batch that is sent again as it is, is known again. */
+  readonly version: number;
   /** Adds one event; returns its index in the batch. */
   add(runId: string, event: string, payload?: Value): number;
   clear(): void;

@@ -29,6 +29,28 @@ export interface StepOutput {
   readonly commands: readonly KernelCommand[];
 }
 
+/** Runs and events that packed calls name by index. Known again by identity: a table that was given stays as it is. */
+export interface PackedNames {
+  /** Handles. */
+  readonly handles: Uint32Array;
+  /** Event numbers; 0xffffffff: an unknown event. */
+  readonly ids: Uint32Array;
+}
+
+/** Events without payload: two u32 each, index into `names.handles`, index into `names.ids`. */
+export interface PackedEvents {
+  readonly count: number;
+  readonly records: Uint32Array;
+  readonly names: PackedNames;
+  /** The records are those of the call before: same names, same count, same numbers. */
+  readonly isRepeated: boolean;
+}
+
+export interface PackedOutput extends StepOutput {
+  /** Events that left no entry in history: an unknown run or event, an ended run, one without fuel. */
+  readonly oddCount: number;
+}
+
 export interface KernelStatistics {
   readonly sizeBytes: number;
   readonly runCount: number;
@@ -47,8 +69,10 @@ export interface KernelPort {
   setTraced(run: number, isTraced: boolean): void;
   /** Adds an event to the batch in hand. kind: EventKind; id: event index or serial; now: ms since 1970; seed: u32. */
   add(run: number, kind: number, id: number, now: number, seed: number, payload?: Uint8Array): void;
-  /** Adds `count` events without payload at one time: `ids[i]` to `runs[i]`, its seed `seedAt(seed, i)` (base/prng). */
-  addMany(count: number, runs: Uint32Array, ids: Uint32Array, now: number, seed: number): void;
+  /** Steps one event without payload at once. Its EventOutcome; negative: nothing was done, it has to be added to a batch. */
+  stepOne(run: number, id: number, now: number): number;
+  /** Steps a packed call at once, at one time. */
+  stepPacked(call: PackedEvents, now: number): PackedOutput;
   /** Steps all that was added, in order. A CONTINUE command asks for an event CONTINUE with the same now and seed. */
   step(): StepOutput;
   /** A portable checkpoint of the run at rest. */

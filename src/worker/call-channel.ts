@@ -11,6 +11,17 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+const NOTHING_NEW: Omit<BatchMessage, "id"> = {
+  kind: "batch",
+  firstNewRun: -1,
+  newRunIds: [],
+  runs: undefined,
+  eventNames: [],
+  records: undefined,
+  payloadIndex: undefined,
+  payloadBytes: undefined,
+};
+
 export class CallChannel {
   readonly #port: MessagePort;
   readonly #waiting = new Map<number, Waiting>();
@@ -18,6 +29,9 @@ export class CallChannel {
   /** Run ids of the batch before: when the same array comes again, only the events are sent. */
   #lastRunIds: readonly string[] | undefined;
   #lastRunCount = 0;
+  /** The batch before and its version then: when it comes again as it was, nothing of it is sent. */
+  #lastBatch: EventBatch | undefined;
+  #lastVersion = 0;
   #calls: NumberedCall[] = [];
   #nextId = 1;
   #failure: WorkflowError | undefined;
@@ -39,7 +53,7 @@ export class CallChannel {
     return this.#register((id) => {
       this.#flush();
       const message = this.#pack(batch, id);
-      const transfer = [message.records.buffer, message.runs?.buffer, message.payloadIndex?.buffer, message.payloadBytes?.buffer];
+      const transfer = [message.records?.buffer, message.runs?.buffer, message.payloadIndex?.buffer, message.payloadBytes?.buffer];
       this.#port.postMessage(
         message,
         transfer.filter((buffer) => buffer !== undefined),
@@ -113,6 +127,9 @@ export class CallChannel {
 
   #pack(batch: EventBatch, id: number): BatchMessage {
     const { runIds } = batch;
+    if (batch === this.#lastBatch && batch.version === this.#lastVersion) return { ...NOTHING_NEW, id };
+    this.#lastBatch = batch;
+    this.#lastVersion = batch.version;
     const isSame = runIds === this.#lastRunIds && runIds.length === this.#lastRunCount;
     if (this.#runNumbers.size + runIds.length > RUN_NUMBERS_MAX && !isSame) this.#runNumbers.clear();
     const firstNewRun = this.#runNumbers.size;

@@ -83,21 +83,26 @@ export class BatchReader {
   #runIds: string[] = [];
   #lastRunIds: readonly string[] = [];
   #lastEventNames: readonly string[] = [];
+  #last: EventBatch | undefined;
 
   read(message: BatchMessage): EventBatch {
+    if (message.records === undefined && this.#last !== undefined) return this.#last;
     if (message.firstNewRun === 0) this.#runIds = [];
     for (const runId of message.newRunIds) this.#runIds.push(runId);
     if (message.runs !== undefined) this.#lastRunIds = Array.from(message.runs, (number) => this.#runIds[number] as string);
-    return {
-      count: message.records.length / 2,
+    const records = message.records ?? EMPTY_INDEX;
+    this.#last = {
+      count: records.length / 2,
+      version: 0,
       runIds: this.#lastRunIds,
       eventNames: this.#keepNames(message.eventNames),
-      records: message.records,
+      records,
       payloadIndex: message.payloadIndex ?? EMPTY_INDEX,
       payloadBytes: message.payloadBytes ?? EMPTY_BYTES,
       add: refuseChange,
       clear: refuseChange,
     };
+    return this.#last;
   }
 
   /** The array of the batch before where it says the same, so that what the engine looked up for it is found again. */

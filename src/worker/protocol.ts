@@ -80,7 +80,8 @@ export interface BatchMessage {
   /** Per run of the batch: its number. Undefined: the same runs as in the batch before. */
   readonly runs: Uint32Array<ArrayBuffer> | undefined;
   readonly eventNames: readonly string[];
-  readonly records: Uint32Array<ArrayBuffer>;
+  /** Undefined: the batch before again. */
+  readonly records: Uint32Array<ArrayBuffer> | undefined;
   readonly payloadIndex: Uint32Array<ArrayBuffer> | undefined;
   readonly payloadBytes: Uint8Array<ArrayBuffer> | undefined;
 }
