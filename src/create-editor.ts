@@ -1,5 +1,8 @@
 // What editors and readers of workflows need: joins analysis with the kernel that expressions share.
-import { compileExact, isLoaded } from "./create-expressions.js";
+import { type Exploration, exploreDefinition, type ExplorationOptions } from "./analysis/exploration.js";
+import { compileExact, isLoaded, type LoadExpressionsOptions } from "./create-expressions.js";
+import { readConfiguration } from "./kernel/configuration.js";
+import { createKernelFactory } from "./kernel/kernel-factory.js";
 import { analyseDefinition } from "./analysis/analyse-workflow.js";
 import type { AnalysisFinding } from "./analysis/finding.js";
 import { evaluatePartially as evaluatePartiallyWith, type PartialOptions, type PartialResult } from "./analysis/residual.js";
@@ -7,6 +10,9 @@ import { ProgramCache } from "./expression/program-cache.js";
 import type { Definition } from "./model/definition.js";
 import { WorkflowError } from "./model/errors.js";
 import type { ConstantPort } from "./model/ports.js";
+
+/** Bounds of an exploration, and where the kernel comes from. */
+export type ExploreOptions = ExplorationOptions & LoadExpressionsOptions;
 
 /** Compiled parts of expressions that are kept: most are one operator or function over variables. */
 export const CONSTANT_PROGRAM_COUNT_MAX = 256;
@@ -49,6 +55,19 @@ export const kernelConstants: ConstantPort = {
  */
 export function analyseWorkflow(definition: Definition): readonly AnalysisFinding[] {
   return analyseDefinition(definition);
+}
+
+/**
+ * Explores a workflow from its start, in a kernel of its own: by every event, outcome of a task and timer, in every order, over
+ * values that are unknown unless `input` gives them. Finds deadlocks and violated invariants, each with a shortest witness.
+ * Goes on in pieces, so the thread is not blocked for long; `signal` ends it.
+ * @param definition - one that loads
+ * Rejects with `parse/invalid`, `kernel/wasm-blocked`, `kernel/unavailable`, `kernel/out-of-memory`
+ */
+export async function exploreWorkflow(definition: Definition, options: ExploreOptions = {}): Promise<Exploration> {
+  const { wasmUrl, wasmModule, ...bounds } = options;
+  const kernel = await createKernelFactory({ wasmUrl, wasmModule })({});
+  return exploreDefinition(definition, { kernel, readConfiguration }, bounds);
 }
 
 /**

@@ -83,6 +83,11 @@ function listRead(chart: Chart, reader: VariableReader): ReadonlySet<string> {
   return new Set(expressions.flatMap((expression) => reader.variablesOf(expression)));
 }
 
+/** Every variable that is read or written somewhere. */
+export function listNames(chart: Chart, reader: VariableReader): ReadonlySet<string> {
+  return new Set([...listRead(chart, reader), ...listWritten(chart)]);
+}
+
 /** Reports names that stand in the front matter for nothing, and events for which only unreachable states wait. */
 export function checkNames(chart: Chart, findings: AnalysisFindings, reached: ReadonlySet<number>, reader: VariableReader): void {
   const { events, parameters, variables } = chart.definition;

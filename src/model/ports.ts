@@ -88,6 +88,25 @@ export interface KernelPort {
   trap(): void;
 }
 
+/** What a token waits for: a task, a child run, or the time of a `wait`. */
+export interface WaitingAction {
+  readonly serial: number;
+  /** Index of the action in `Program.actions`. */
+  readonly action: number;
+}
+
+/** A run at rest without its time and its way: equal bytes, equal future. */
+export interface Configuration {
+  /** A snapshot that can be restored. */
+  readonly bytes: Uint8Array;
+  readonly actions: readonly WaitingAction[];
+  /** Armed `after` transitions, by the kernel's numbers. */
+  readonly timers: readonly { readonly serial: number; readonly transition: number }[];
+}
+
+/** Makes a configuration of a snapshot. */
+export type ReadConfiguration = (snapshot: Uint8Array) => Configuration;
+
 /** Makes a fresh kernel instance; the module is compiled once. */
 export type KernelFactory = (options: { readonly memorySizeMax?: number; readonly runSizeMax?: number }) => Promise<KernelPort>;
 
