@@ -4,6 +4,8 @@ import { openEngine } from "./engine/local-engine.js";
 import { type CustomDeclarations, CustomSet } from "./expression/custom/custom-set.js";
 import { createKernelFactory } from "./kernel/kernel-factory.js";
 import { createLibrary } from "./library/library.js";
+import { isRecord } from "./model/arguments.js";
+import { checkArguments, checkEngineOptions } from "./model/checked-engine.js";
 import type { Durability, Engine, EngineOptions } from "./model/engine.js";
 import { WorkflowError } from "./model/errors.js";
 import type { ClockPort, KernelFactory, LibraryPort, StorePort, TabsPort, TasksPort } from "./model/ports.js";
@@ -37,12 +39,13 @@ export interface JoinOptions extends EngineOptions {
  * `engine/invalid-option`, `engine/insecure-page`, `engine/functions-unavailable` and `expression/invalid-declaration`.
  */
 export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
+  checkEngineOptions(options);
   checkOptions(options);
   checkPage();
   const name = options.name ?? NAME_DEFAULT;
   const customs = await readCustoms(options);
   const isStored = options.storePort === undefined && choosesIndexedDb(options.store);
-  return openEngine({
+  const engine = await openEngine({
     kernelFactory: options.kernelFactory ?? createKernelFactory({ wasmModule: options.wasmModule, wasmUrl: options.wasmUrl }),
     library: options.libraryPort ?? createLibrary(customs),
     store: options.storePort ?? (isStored ? createIndexedDbStore({ name }) : createMemoryStore()),
@@ -54,6 +57,7 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
     memorySizeMax: options.memorySizeMax,
     runSizeMax: options.runSizeMax,
   });
+  return checkArguments(engine);
 }
 
 /** A misspelt option would otherwise be taken for its default, and a run be less durable than its owner thinks. */
@@ -132,8 +136,7 @@ function resolveAddress(address: string | URL): string {
 }
 
 function checkRecord(option: string, value: unknown): void {
-  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (value !== undefined && !isRecord) throw invalidOption(option, value, "an object");
+  if (value !== undefined && !isRecord(value)) throw invalidOption(option, value, "an object");
 }
 
 // For the worker's host, which must not reach into rooms.

@@ -9,14 +9,16 @@ import { formatType, type Type } from "./expression/checker/type.js";
 import type { FunctionSet } from "./expression/checker/library.js";
 import { type VariableDeclarations, VariableSet } from "./expression/checker/variable-set.js";
 import { CustomSet, identifyCustoms } from "./expression/custom/custom-set.js";
-import { FindingList } from "./expression/finding-list.js";
+import { FINDING_COUNT_MAX, FindingList } from "./expression/finding-list.js";
 import { NameList } from "./expression/numbering.js";
 import { parseInto } from "./expression/parser.js";
 import { ProgramCache, type ProgramCacheStatistics } from "./expression/program-cache.js";
 import type { StaticType } from "./expression/type.js";
 import { type EvaluationError, ExpressionKernel } from "./kernel/context.js";
+import { describeError } from "./kernel/error-text.js";
 import { readDetail } from "./kernel/fault.js";
 import { compileKernel, instantiateKernel } from "./kernel/instance.js";
+import { argumentError, isRecord } from "./model/arguments.js";
 import type { CustomConstants, CustomFunctions } from "./model/custom-function.js";
 import type { TypeName } from "./model/definition.js";
 import type { EngineOptions } from "./model/engine.js";
@@ -220,6 +222,7 @@ const knownVariants = { plain: new WeakMap<object, Variant>(), strict: new WeakM
 let last: { readonly options: CompileExpressionOptions; readonly variant: Variant } | undefined;
 
 function findVariant(options: CompileExpressionOptions): Variant {
+  if (typeof options !== "object" || options === null) throw argumentError("expression/invalid-call", "options", options, "an object");
   const { variables, functions, constants, isStrict = false } = options;
   if (variables === undefined && functions === undefined && constants === undefined) return isStrict ? STRICT : PLAIN;
   if (last !== undefined && last.variant.isStrict === isStrict) {
@@ -232,6 +235,7 @@ function findVariant(options: CompileExpressionOptions): Variant {
 }
 
 function readVariant({ variables, functions, constants }: CompileExpressionOptions, isStrict: boolean): Variant {
+  checkDeclarations({ variables, functions, constants });
   const known = isStrict ? knownVariants.strict : knownVariants.plain;
   const isKnown = variables !== undefined && functions === undefined && constants === undefined;
   let variant = isKnown ? known.get(variables) : undefined;
@@ -248,6 +252,12 @@ function readVariant({ variables, functions, constants }: CompileExpressionOptio
   variants.set(key, variant);
   if (variants.size > EXPRESSION_VARIANT_COUNT_MAX) variants.delete(variants.keys().next().value ?? "");
   return variant;
+}
+
+function checkDeclarations(declarations: Readonly<Record<string, unknown>>): void {
+  for (const [name, declared] of Object.entries(declarations)) {
+    if (declared !== undefined && !isRecord(declared)) throw argumentError("expression/invalid-call", `options.${name}`, declared, "an object");
+  }
 }
 
 const programs = new ProgramCache<CompiledExpression>(EXPRESSION_CACHE_COUNT_MAX, (program) => program.dispose());
@@ -268,6 +278,7 @@ export const expressionCache = {
  * `expression/invalid-declaration` for a variable whose type is none
  */
 export function compileExpression(source: string, options: CompileExpressionOptions = {}): Expression {
+  if (typeof source !== "string") throw argumentError("expression/invalid-call", "source", source, "a text");
   const variant = findVariant(options);
   const known = programs.get(source, variant);
   if (known !== undefined) return known;
@@ -294,11 +305,18 @@ const parseFindings = new FindingList();
 
 function compile(source: string, variant: Variant): CompiledExpression {
   const ast = parseInto(source, parseFindings);
-  refuseErrors(parseFindings.take(source));
+  const parsed = parseFindings.take(source);
   variant.takeSlots();
+  // Also where it does not parse: what is left of it may have mistakes of its own, and all are told at once.
   const emitted = emitExpression(ast, variant, { text: source });
-  refuseErrors(emitted.findings);
+  refuseErrors(parsed.length === 0 ? emitted.findings : joinFindings(parsed, emitted.findings));
   return new CompiledExpression(source, variant.takeSlots(), emitted, variant.isStrict);
+}
+
+/** In the order of the text; what is wrong with the whole text stands alone. */
+function joinFindings(parsed: readonly Finding[], emitted: readonly Finding[]): readonly Finding[] {
+  if (parsed.some(({ code }) => code === "expression/too-large" || code === "expression/too-deep" || code === "expression/empty")) return parsed;
+  return [...parsed, ...emitted].sort((a, b) => a.place.start - b.place.start).slice(0, FINDING_COUNT_MAX);
 }
 
 function refuseErrors(findings: readonly Finding[]): void {
@@ -314,6 +332,17 @@ const plainWriter = new ValueWriter();
 const strictWriter = new ValueWriter({ isStrict: true });
 const INT_MIN = -(2n ** 63n);
 const INT_MAX = 2n ** 63n - 1n;
+
+function checkContext(context: unknown): void {
+  if (typeof context !== "object" || context === null) throw argumentError("expression/invalid-call", "context", context, "an object");
+}
+
+function readNow(options: EvaluateOptions | undefined): number {
+  const now = options?.now ?? Date.now();
+  // Anything else would be a fault of the kernel's own call.
+  if (typeof now !== "number") throw argumentError("expression/invalid-call", "options.now", now, "a number");
+  return now;
+}
 
 class CompiledExpression implements Expression {
   readonly source: string;
@@ -346,6 +375,7 @@ class CompiledExpression implements Expression {
   }
 
   evaluate(context: ExpressionContext = {}, options?: EvaluateOptions): unknown {
+    checkContext(context);
     const kernel = this.open();
     this.fill(kernel, this.#context, 0, context);
     return this.run(kernel, this.#context, options);
@@ -362,10 +392,13 @@ class CompiledExpression implements Expression {
   }
 
   resident(context: ExpressionContext = {}): ResidentExpression {
+    checkContext(context);
     return new Resident(this, context);
   }
 
   batch(contexts: readonly ExpressionContext[]): ExpressionBatch {
+    if (!Array.isArray(contexts)) throw argumentError("expression/invalid-call", "contexts", contexts, "a list of objects");
+    contexts.forEach(checkContext);
     return new Batch(this, contexts);
   }
 
@@ -404,7 +437,7 @@ class CompiledExpression implements Expression {
 
   /** Evaluates; the result cell is a value. */
   runToCell(kernel: ExpressionKernel, context: number, options?: EvaluateOptions): number {
-    if (this.#usesNow) kernel.setNow(options?.now ?? Date.now());
+    if (this.#usesNow) kernel.setNow(readNow(options));
     const cell = kernel.evaluate(this.#record, context);
     const error = kernel.error(cell);
     if (error !== undefined) throw this.#describe(error);
@@ -412,7 +445,7 @@ class CompiledExpression implements Expression {
   }
 
   countTrue(kernel: ExpressionKernel, context: number, count: number, options?: EvaluateOptions): number {
-    if (this.#usesNow) kernel.setNow(options?.now ?? Date.now());
+    if (this.#usesNow) kernel.setNow(readNow(options));
     return kernel.evaluateMany(this.#record, context, count, this.slotCount);
   }
 
@@ -556,36 +589,4 @@ class Batch implements ExpressionBatch {
     if (!this.#isDisposed) this.#kernel.destroyContext(this.#context);
     this.#isDisposed = true;
   }
-}
-
-const ERROR_MESSAGES: Readonly<Record<ExpressionError, string>> = {
-  [ExpressionError.NO_SUCH_OVERLOAD]: "the values have types that this does not take",
-  [ExpressionError.NO_SUCH_KEY]: "there is no such key",
-  [ExpressionError.NO_SUCH_FIELD]: "there is no such field",
-  [ExpressionError.INDEX_OUT_OF_RANGE]: "the index is out of range",
-  [ExpressionError.DIVIDE_BY_ZERO]: "division by zero",
-  [ExpressionError.MODULUS_BY_ZERO]: "remainder of a division by zero",
-  [ExpressionError.INT_OVERFLOW]: "the result does not fit in an int",
-  [ExpressionError.UINT_OVERFLOW]: "the result does not fit in a uint",
-  [ExpressionError.RANGE]: "the value is out of range",
-  [ExpressionError.INVALID_CONVERSION]: "the value cannot be converted",
-  [ExpressionError.UNKNOWN_VARIABLE]: "the variable has no value",
-  [ExpressionError.DUPLICATE_KEY]: "a key stands twice in a map",
-  [ExpressionError.OUT_OF_FUEL]: "the expression takes too long",
-  [ExpressionError.OUT_OF_MEMORY]: "the expression needs too much memory",
-  [ExpressionError.INVALID_ARGUMENT]: "an argument is not valid",
-  [ExpressionError.UNSUPPORTED_KEY]: "a value of this type cannot be a key",
-  [ExpressionError.TIMESTAMP_RANGE]: "the timestamp is out of range",
-  [ExpressionError.DURATION_RANGE]: "the duration is out of range",
-  [ExpressionError.STACK_OVERFLOW]: "the values are nested too deep",
-  [ExpressionError.FUNCTION_FAILED]: "the function failed",
-};
-
-/** Text of an error shown to people, cut to this many characters of the source. */
-const SHOWN_LENGTH_MAX = 80;
-
-function describeError(error: ExpressionError, { name, message }: ReturnType<typeof readDetail>, part: string): string {
-  const shown = part.length > SHOWN_LENGTH_MAX ? `${part.slice(0, SHOWN_LENGTH_MAX)}…` : part;
-  const detail = name === undefined ? "" : ` (${name}${message === undefined ? "" : `: ${message}`})`;
-  return `${shown}: ${ERROR_MESSAGES[error] ?? "failed"}${detail}`;
 }

@@ -1,4 +1,5 @@
 // The door `millrace`: an engine in a Web Worker. In Node, where there is none, the package leads to index-node instead.
+import { checkEngineOptions } from "../model/checked-engine.js";
 import type { Engine, EngineOptions } from "../model/engine.js";
 import { watchLifeline } from "../tabs/lifeline.js";
 import { createTasks } from "../tasks/thread-tasks.js";
@@ -8,7 +9,8 @@ import { createWorkerEngine } from "../worker/client.js";
  * An engine in a worker of its own; the handlers of `tasks` run in this thread. Resolves when open runs are taken up (or
  * another tab drives them). Rejects with `worker/failed` (why the worker did not start), `kernel/wasm-blocked`, `store/…`.
  */
-export function createEngine(options: EngineOptions = {}): Promise<Engine> {
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  checkEngineOptions(options);
   return createWorkerEngine(options, createTasks(options.tasks), watchLifeline);
 }
 

@@ -1,4 +1,5 @@
 // The `Run` that embedders hold: an id and questions; it keeps nothing but the promise of its result.
+import { readFrom } from "../model/checked-engine.js";
 import type { Run, RunEvent, RunRecord, Workflow } from "../model/engine.js";
 import type { RunStatus } from "../model/status.js";
 
@@ -51,7 +52,7 @@ export class RunHandle implements Run {
     return this.#result;
   }
 
-  events(options: { readonly from?: number } = {}): AsyncIterable<RunEvent> {
-    return this.#source.eventsOf(this.id, options.from ?? 0);
+  events(options?: { readonly from?: number }): AsyncIterable<RunEvent> {
+    return this.#source.eventsOf(this.id, readFrom(options) ?? 0);
   }
 }

@@ -1,5 +1,6 @@
 // Tasks whose handlers live in this thread: starts them, watches over their signals, and brings their results back in
 // batches, one per microtask. Knows nothing of runs and histories.
+import { argumentError, isRecord } from "../model/arguments.js";
 import type { TaskContext, TaskHandler } from "../model/engine.js";
 import { type ErrorRecord, toErrorRecord, WorkflowError } from "../model/errors.js";
 import type { TaskCall, TaskResult, TasksPort } from "../model/ports.js";
@@ -17,8 +18,9 @@ class ThreadTasks implements TasksPort {
   onResults: TasksPort["onResults"] = () => undefined;
 
   constructor(handlers: Readonly<Record<string, TaskHandler>>) {
+    if (!isRecord(handlers)) throw argumentError("engine/invalid-option", "tasks", handlers, "an object of functions");
     for (const [name, handler] of Object.entries(handlers)) {
-      if (typeof handler !== "function") throw new TypeError(`the handler of task "${name}" is no function`);
+      if (typeof handler !== "function") throw argumentError("engine/invalid-option", `The handler of task "${name}"`, handler, "a function");
     }
     this.#handlers = new Map(Object.entries(handlers));
   }

@@ -1,6 +1,7 @@
 // The page's side: the same `Engine` as in-thread, with the work done in a worker. Control goes over Comlink; calls that
 // come often, batches and events go over ports of their own.
 import { releaseProxy, transfer, wrap, type Endpoint, type Remote } from "comlink";
+import { checkArguments, readFrom } from "../model/checked-engine.js";
 import type {
   Engine,
   EngineOptions,
@@ -59,7 +60,7 @@ export async function connectEngine(
     await client.abandon();
     throw error;
   }
-  return client;
+  return checkArguments(client);
 }
 
 class WorkerClient implements Engine {
@@ -218,7 +219,10 @@ class WorkerClient implements Engine {
         result ??= calls.call({ kind: "result", runId });
         return result;
       },
-      events: ({ from } = {}) => this.#openCursor<RunEvent>((port) => this.#api.openEvents(runId, from, transfer(port, [port]))),
+      events: (options) => {
+        const from = readFrom(options);
+        return this.#openCursor<RunEvent>((port) => this.#api.openEvents(runId, from, transfer(port, [port])));
+      },
     };
   }
 

@@ -1,6 +1,7 @@
 // Values of declared types between JavaScript and the wire form: whether arguments are what a custom function takes, and what it
 // gives written as the type that it promised. Nothing is taken for another type; only JSON numbers adapt where they are exact.
 import { Wire } from "../../../assembly/abi.js";
+import { describeValue } from "../../model/arguments.js";
 import { type ExactValue, ValueReader, type ValueWriter } from "../../model/value.js";
 import { formatType, Kind, optionalParam, type Type } from "../checker/type.js";
 
@@ -155,25 +156,7 @@ function tagOf(value: unknown): string {
 }
 
 function refuse(value: unknown, type: Type, path: string): never {
-  throw new TypeMismatch(`${path} is ${describe(value)}, not ${formatType(type, true)}`);
-}
-
-const DESCRIBED_SIZE_MAX = 40;
-
-/** A value as it is named in messages. Looks at nothing within it. */
-export function describe(value: unknown): string {
-  switch (typeof value) {
-    case "number":
-    case "bigint":
-    case "boolean":
-      return `the ${typeof value} ${String(value)}`;
-    case "string":
-      return `the text ${JSON.stringify(value.length > DESCRIBED_SIZE_MAX ? `${value.slice(0, DESCRIBED_SIZE_MAX)}…` : value)}`;
-    case "object":
-      return value === null ? "null" : Array.isArray(value) ? "an array" : "an object";
-    default:
-      return typeof value === "undefined" ? "undefined" : `a ${typeof value}`;
-  }
+  throw new TypeMismatch(`${path} is ${describeValue(value)}, not ${formatType(type, true)}`);
 }
 
 function writeInteger(writer: ValueWriter, value: unknown, type: Type, path: string): void {
@@ -198,9 +181,11 @@ function readMilliseconds(ms: number): bigint | undefined {
   return Number.isFinite(ms) && Math.abs(ms) <= Number.MAX_SAFE_INTEGER ? BigInt(Math.round(ms * 1000)) * 1000n : undefined;
 }
 
+const DURATION_TEXT_SIZE_MAX = 40;
+
 /** `1h30m`, `-1.5s`: parts of a number and a unit. */
 function readDuration(text: string): bigint | undefined {
-  if (text.length > DESCRIBED_SIZE_MAX || !/^-?(\d+(\.\d{1,9})?(h|ms|us|ns|m|s))+$/.test(text)) return undefined;
+  if (text.length > DURATION_TEXT_SIZE_MAX || !/^-?(\d+(\.\d{1,9})?(h|ms|us|ns|m|s))+$/.test(text)) return undefined;
   let nanos = 0n;
   for (const [, whole = "", fraction = "", unit = ""] of text.matchAll(/(\d+)(?:\.(\d+))?(h|ms|us|ns|m|s)/g)) {
     const scale = UNIT_NANOS[unit] ?? 0n;

@@ -1,0 +1,159 @@
+// An engine whose arguments are looked at before anything is done with them: what is not of its declared type is refused with
+// `engine/invalid-argument`. The same for the engine in this thread and for the one behind a worker.
+import { argumentError, isRecord } from "./arguments.js";
+import type { Engine, EngineOptions, EngineStatistics, EventBatch, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
+import type { WorkflowError } from "./errors.js";
+import type { RunStatus } from "./status.js";
+
+const CODE = "engine/invalid-argument";
+
+function wrong(isRight: boolean, argument: string, value: unknown, wanted: string): WorkflowError | undefined {
+  return isRight ? undefined : argumentError(CODE, argument, value, wanted);
+}
+
+function wrongText(argument: string, value: unknown): WorkflowError | undefined {
+  return wrong(typeof value === "string", argument, value, "a text");
+}
+
+function wrongOption(argument: string, value: unknown, type: "string" | "number"): WorkflowError | undefined {
+  return wrong(value === undefined || typeof value === type, argument, value, type === "string" ? "a text" : "a number");
+}
+
+function wrongOptions(options: unknown): WorkflowError | undefined {
+  return wrong(options === undefined || isRecord(options), "options", options, "an object");
+}
+
+function areTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function wrongStartOptions(options: StartOptions | undefined): WorkflowError | undefined {
+  const isWrong = wrongOptions(options);
+  if (isWrong !== undefined || options === undefined) return isWrong;
+  const { tags, durability } = options;
+  return (
+    wrong(tags === undefined || areTexts(tags), "options.tags", tags, "a list of texts") ??
+    wrong(
+      durability === undefined || ["strict", "relaxed", "none"].includes(durability),
+      "options.durability",
+      durability,
+      `one of "strict", "relaxed", "none"`,
+    )
+  );
+}
+
+function wrongQuery(query: RunQuery | undefined): WorkflowError | undefined {
+  if (query === undefined) return undefined;
+  if (!isRecord(query)) return wrong(false, "query", query, "an object");
+  const { status, workflow, tag, parentRunId, cursor, startedFrom, startedTo, limit, order } = query;
+  return (
+    wrong(status === undefined || typeof status === "string" || areTexts(status), "query.status", status, "a status or a list of them") ??
+    wrongOption("query.workflow", workflow, "string") ??
+    wrongOption("query.tag", tag, "string") ??
+    wrongOption("query.parentRunId", parentRunId, "string") ??
+    wrongOption("query.cursor", cursor, "string") ??
+    wrongOption("query.startedFrom", startedFrom, "number") ??
+    wrongOption("query.startedTo", startedTo, "number") ??
+    wrongOption("query.limit", limit, "number") ??
+    wrong(order === undefined || order === "newest" || order === "oldest", "query.order", order, `"newest" or "oldest"`)
+  );
+}
+
+function wrongWorkflow(workflow: unknown): WorkflowError | undefined {
+  const isWorkflow = typeof workflow === "string" || (isRecord(workflow) && typeof workflow["identity"] === "string");
+  return wrong(isWorkflow, "workflow", workflow, "a loaded workflow, its name or its identity");
+}
+
+function wrongBatch(batch: EventBatch): WorkflowError | undefined {
+  const isBatch =
+    isRecord(batch) &&
+    Number.isSafeInteger(batch.count) &&
+    Array.isArray(batch.runIds) &&
+    Array.isArray(batch.eventNames) &&
+    [batch.records, batch.payloadIndex, batch.payloadBytes].every((part) => ArrayBuffer.isView(part));
+  return wrong(isBatch, "batch", batch, "a batch of createBatch()");
+}
+
+/** `from` of `run.events(options)`. Throws `engine/invalid-argument`. */
+export function readFrom(options: { readonly from?: number } | undefined): number | undefined {
+  const isWrong = wrongOptions(options) ?? wrongOption("options.from", options?.from, "number");
+  if (isWrong !== undefined) throw isWrong;
+  return options?.from;
+}
+
+/** Throws `engine/invalid-option` where the options of `createEngine` are no object. */
+export function checkEngineOptions(options: EngineOptions): void {
+  if (!isRecord(options)) throw argumentError("engine/invalid-option", "options", options, "an object");
+}
+
+/** `engine`, with its arguments looked at. */
+export function checkArguments(engine: Engine): Engine {
+  return new CheckedEngine(engine);
+}
+
+class CheckedEngine implements Engine {
+  readonly runs: Engine["runs"];
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    const { runs } = engine;
+    this.#engine = engine;
+    this.runs = {
+      get: (runId) => answer(wrongText("runId", runId), () => runs.get(runId)),
+      query: (query) => answer(wrongQuery(query), () => runs.query(query)),
+      count: (query) => answer(wrongQuery(query), () => runs.count(query)),
+      delete: (runId) => answer(wrongText("runId", runId), () => runs.delete(runId)),
+      changes: () => runs.changes(),
+    };
+  }
+
+  load(source: string, options?: { readonly name?: string }): Promise<Workflow> {
+    const isWrong = wrongText("source", source) ?? wrongOptions(options) ?? wrongOption("options.name", options?.name, "string");
+    return answer(isWrong, () => this.#engine.load(source, options));
+  }
+
+  start(workflow: Workflow | string, input?: Value, options?: StartOptions): Promise<Run> {
+    return answer(wrongWorkflow(workflow) ?? wrongStartOptions(options), () => this.#engine.start(workflow, input, options));
+  }
+
+  startMany(workflow: Workflow | string, inputs: readonly Value[], options?: StartOptions): Promise<readonly Run[]> {
+    const isWrong = wrongWorkflow(workflow) ?? wrong(Array.isArray(inputs), "inputs", inputs, "a list") ?? wrongStartOptions(options);
+    return answer(isWrong, () => this.#engine.startMany(workflow, inputs, options));
+  }
+
+  send(runId: string, event: string, payload?: Value): Promise<SendResult> {
+    return answer(wrongText("runId", runId) ?? wrongText("event", event), () => this.#engine.send(runId, event, payload));
+  }
+
+  sendMany(batch: EventBatch): Promise<Uint8Array> {
+    return answer(wrongBatch(batch), () => this.#engine.sendMany(batch));
+  }
+
+  pause(runId: string): Promise<RunStatus> {
+    return answer(wrongText("runId", runId), () => this.#engine.pause(runId));
+  }
+
+  resume(runId: string): Promise<RunStatus> {
+    return answer(wrongText("runId", runId), () => this.#engine.resume(runId));
+  }
+
+  cancel(runId: string): Promise<RunStatus> {
+    return answer(wrongText("runId", runId), () => this.#engine.cancel(runId));
+  }
+
+  role(): Promise<"driver" | "watcher"> {
+    return this.#engine.role();
+  }
+
+  statistics(): Promise<EngineStatistics> {
+    return this.#engine.statistics();
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+}
+
+function answer<Result>(isWrong: WorkflowError | undefined, call: () => Promise<Result>): Promise<Result> {
+  return isWrong === undefined ? call() : Promise.reject(isWrong);
+}
