@@ -59,11 +59,6 @@ function wrongQuery(query: RunQuery | undefined): WorkflowError | undefined {
   );
 }
 
-function wrongWorkflow(workflow: unknown): WorkflowError | undefined {
-  const isWorkflow = typeof workflow === "string" || (isRecord(workflow) && typeof workflow["identity"] === "string");
-  return wrong(isWorkflow, "workflow", workflow, "a loaded workflow, its name or its identity");
-}
-
 function wrongBatch(batch: EventBatch): WorkflowError | undefined {
   const isBatch =
     isRecord(batch) &&
@@ -112,12 +107,13 @@ class CheckedEngine implements Engine {
     return answer(isWrong, () => this.#engine.load(source, options));
   }
 
+  // What is no workflow is an unknown one: the engine says so.
   start(workflow: Workflow | string, input?: Value, options?: StartOptions): Promise<Run> {
-    return answer(wrongWorkflow(workflow) ?? wrongStartOptions(options), () => this.#engine.start(workflow, input, options));
+    return answer(wrongStartOptions(options), () => this.#engine.start(workflow, input, options));
   }
 
   startMany(workflow: Workflow | string, inputs: readonly Value[], options?: StartOptions): Promise<readonly Run[]> {
-    const isWrong = wrongWorkflow(workflow) ?? wrong(Array.isArray(inputs), "inputs", inputs, "a list") ?? wrongStartOptions(options);
+    const isWrong = wrong(Array.isArray(inputs), "inputs", inputs, "a list") ?? wrongStartOptions(options);
     return answer(isWrong, () => this.#engine.startMany(workflow, inputs, options));
   }
 

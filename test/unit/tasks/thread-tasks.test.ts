@@ -79,5 +79,5 @@ test("only own functions are tasks", () => {
   const tasks = createTasks({ a: () => 1 });
   expect([tasks.has("a"), tasks.has("constructor"), tasks.has("toString")]).toEqual([true, false, false]);
   expect(tasks.names()).toEqual(["a"]);
-  expect(() => createTasks({ b: 3 as never })).toThrow(TypeError);
+  expect(() => createTasks({ b: 3 as never })).toThrow(expect.objectContaining({ code: "engine/invalid-option" }));
 });
