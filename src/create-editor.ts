@@ -1,7 +1,7 @@
 // What editors and readers of workflows need: joins analysis with the kernel that expressions share.
 import { type Exploration, exploreDefinition, type ExplorationOptions } from "./analysis/exploration.js";
 import { compileExact, isLoaded, type LoadExpressionsOptions } from "./create-expressions.js";
-import { readConfiguration } from "./kernel/configuration.js";
+import { createConfigurationReader } from "./kernel/configuration.js";
 import { createKernelFactory } from "./kernel/kernel-factory.js";
 import { analyseDefinition } from "./analysis/analyse-workflow.js";
 import type { AnalysisFinding } from "./analysis/finding.js";
@@ -67,7 +67,7 @@ export function analyseWorkflow(definition: Definition): readonly AnalysisFindin
 export async function exploreWorkflow(definition: Definition, options: ExploreOptions = {}): Promise<Exploration> {
   const { wasmUrl, wasmModule, ...bounds } = options;
   const kernel = await createKernelFactory({ wasmUrl, wasmModule })({});
-  return exploreDefinition(definition, { kernel, readConfiguration }, bounds);
+  return exploreDefinition(definition, { kernel, reader: createConfigurationReader() }, bounds);
 }
 
 /**

@@ -18,7 +18,7 @@ import { Chart } from "./chart.js";
 import { expressionsOf, listNames, VariableReader } from "./names.js";
 
 /** Stands for a value that is not known. No text of a workflow is likely to be it. */
-export const UNKNOWN = "\u2047unknown\u2047";
+export const UNKNOWN = "\u2047";
 /** The function that a guard asks: the number of the guard, and the values that it reads. */
 export const DECIDE = "explore.decide";
 
@@ -39,8 +39,6 @@ export interface Abstraction {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** Variables that the kernel writes by itself. */
-const BUILTINS: readonly string[] = ["event", "result", "error"];
 const CONVERSIONS: ReadonlySet<TypeName> = new Set<TypeName>(["int", "uint", "double", "timestamp", "duration"]);
 const NOWHERE: Place = { start: 0, end: 0, line: 1, column: 1 };
 /** Any duration does: time is not counted. */
@@ -67,9 +65,7 @@ class Abstractor {
   make(): Abstraction {
     const { definition } = this;
     const known = new Map(definition.variables.map((variable) => [variable.name, variable]));
-    const names = [...new Set([...this.types.keys(), ...listNames(new Chart(definition), this.reader), ...BUILTINS])].filter(
-      (name) => name !== "now",
-    );
+    const names = [...new Set([...this.types.keys(), ...listNames(new Chart(definition), this.reader)])].filter((name) => name !== "now");
     const variables = names.map((name): VariableDefinition => {
       const initial = known.get(name)?.initial;
       const value = this.types.get(name) === "int" && Number.isSafeInteger(initial) ? BigInt(initial as number) : initial;

@@ -8,7 +8,7 @@ import { parseExpression } from "../expression/parser.js";
 import type { Definition } from "../model/definition.js";
 import { WorkflowError } from "../model/errors.js";
 import { CommandKind, EventKind, EventOutcome, RunEnd } from "../model/kernel-words.js";
-import type { Configuration, KernelPort, ReadConfiguration } from "../model/ports.js";
+import type { Configuration, ConfigurationReader, KernelPort } from "../model/ports.js";
 import type { Program } from "../model/program.js";
 import { decodeExact, encodeValue, type ExactValue } from "../model/value.js";
 import { type Abstraction, DECIDE, makeAbstract, UNKNOWN } from "./abstraction.js";
@@ -79,7 +79,7 @@ export interface Exploration {
 /** What an exploration needs of others. */
 export interface ExplorationParts {
   readonly kernel: KernelPort;
-  readonly readConfiguration: ReadConfiguration;
+  readonly reader: ConfigurationReader;
 }
 
 interface Visited {
@@ -123,6 +123,8 @@ class Explorer {
   private readonly active = new Set<number>();
   private readonly told = new Set<string>();
   private readonly unknown = encodeValue(UNKNOWN);
+  private readonly events: readonly Stimulus[];
+  private openRun: number | undefined;
   private size = 0;
   private stepCount = 0;
   /** How unknown guards come out in the step in hand; what is asked beyond is false. */
@@ -142,6 +144,9 @@ class Explorer {
     if (program === undefined) throw new WorkflowError("parse/invalid", "The workflow does not compile", { findings });
     this.program = program;
     this.handle = parts.kernel.loadProgram(program);
+    // A payload that nobody reads is not worth carrying.
+    const payload = program.slotNames.includes("event") ? { payload: this.unknown } : {};
+    this.events = program.eventNames.map((name, id) => ({ eventKind: EventKind.EVENT, id, kind: "event", name, ...payload }));
   }
 
   async run(): Promise<Exploration> {
@@ -154,7 +159,8 @@ class Explorer {
         name: "start",
         payload: encodeValue(this.abstraction.input),
       };
-      this.branch(() => kernel.createRun(this.handle), start, -1, 0);
+      this.branch(undefined, start, -1, 0);
+      this.closeRun();
       let before = Date.now();
       for (let at = 0; at < this.visited.length && !this.bounds.has("aborted"); at += 1) {
         this.expand(at);
@@ -191,20 +197,13 @@ class Explorer {
       return;
     }
     let isMoving = false;
-    for (const stimulus of this.listStimuli(configuration))
-      if (this.branch(() => this.parts.kernel.restore(this.handle, configuration.bytes), stimulus, at, depth + 1)) isMoving = true;
+    for (const stimulus of this.listStimuli(configuration)) if (this.branch(configuration, stimulus, at, depth + 1)) isMoving = true;
+    this.closeRun();
     if (!isMoving) this.reportDeadlock(at);
   }
 
   private listStimuli({ actions, timers }: Configuration): readonly Stimulus[] {
-    const { eventNames } = this.program;
-    const found: Stimulus[] = eventNames.map((name, id) => ({
-      eventKind: EventKind.EVENT,
-      id,
-      kind: "event",
-      name,
-      payload: this.unknown,
-    }));
+    const found: Stimulus[] = this.events.slice();
     for (const { serial, action } of actions) {
       const { name, state } = this.program.actions[action] ?? { name: "", state: -1 };
       if (name === "") found.push({ eventKind: EventKind.TIMER, id: serial, kind: "timer", name: this.idOf(state) });
@@ -221,28 +220,35 @@ class Explorer {
   }
 
   /** One stimulus with every answer of the guards that it asks. True: some answer changes the run. */
-  private branch(open: () => number, stimulus: Stimulus, parent: number, depth: number): boolean {
+  private branch(configuration: Configuration | undefined, stimulus: Stimulus, parent: number, depth: number): boolean {
+    const { kernel } = this.parts;
     let isMoving = false;
     const pending: (readonly boolean[])[] = [[]];
     for (let decisions = pending.pop(); decisions !== undefined; decisions = pending.pop()) {
       this.decisions = decisions;
-      this.asked = [];
-      const run = open();
-      try {
-        if (this.step(run, stimulus, parent, depth)) isMoving = true;
-      } finally {
-        this.parts.kernel.destroyRun(run);
+      if (this.asked.length > 0) this.asked = [];
+      this.openRun ??= configuration === undefined ? kernel.createRun(this.handle) : kernel.restore(this.handle, configuration.bytes);
+      // A run that nothing has changed serves for the next stimulus as well.
+      if (this.step(this.openRun, stimulus, parent, depth)) {
+        isMoving = true;
+        this.closeRun();
       }
+      const count = this.asked.length;
+      if (count > DECISION_COUNT_MAX) this.bounds.add("decisions");
       const answers = this.asked.map(({ holds }) => holds);
-      if (answers.length > DECISION_COUNT_MAX) this.bounds.add("decisions");
-      for (let index = decisions.length; index < Math.min(answers.length, DECISION_COUNT_MAX); index += 1)
+      for (let index = decisions.length; index < Math.min(count, DECISION_COUNT_MAX); index += 1)
         pending.push([...answers.slice(0, index), true]);
     }
     return isMoving;
   }
 
+  private closeRun(): void {
+    if (this.openRun !== undefined) this.parts.kernel.destroyRun(this.openRun);
+    this.openRun = undefined;
+  }
+
   private step(run: number, { eventKind, id, kind, name, payload }: Stimulus, parent: number, depth: number): boolean {
-    const { kernel, readConfiguration } = this.parts;
+    const { kernel, reader } = this.parts;
     kernel.add(run, eventKind, id, 0, 0, payload);
     let output = kernel.step();
     this.stepCount += 1;
@@ -259,13 +265,19 @@ class Explorer {
       end = output.commands.find((command) => command.kind === CommandKind.RUN_ENDED);
     }
     if (!isChanged || end !== undefined) return isChanged || end?.a === RunEnd.FAILED;
-    const configuration = readConfiguration(kernel.snapshot(run));
+    const configuration = reader.read(kernel.snapshot(run));
     const key = LATIN.decode(configuration.bytes);
     if (this.known.has(key) || !this.hasRoom(configuration)) return true;
     this.known.set(key, this.visited.length);
     const states = kernel.activeNodes(run).flatMap((node) => this.program.nodeStates[node] ?? []);
     for (const state of states) this.active.add(state);
-    this.visited.push({ configuration, parent, depth, states, step: { kind, name, guards: this.asked } });
+    this.visited.push({
+      configuration: { ...configuration, bytes: configuration.bytes.slice() },
+      parent,
+      depth,
+      states,
+      step: { kind, name, guards: this.asked },
+    });
     this.checkInvariants(run, this.visited.length - 1);
     return true;
   }

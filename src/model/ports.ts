@@ -97,15 +97,18 @@ export interface WaitingAction {
 
 /** A run at rest without its time and its way: equal bytes, equal future. */
 export interface Configuration {
-  /** A snapshot that can be restored. */
+  /** A snapshot that can be restored: a view, valid until the next one is read. */
   readonly bytes: Uint8Array;
   readonly actions: readonly WaitingAction[];
   /** Armed `after` transitions, by the kernel's numbers. */
   readonly timers: readonly { readonly serial: number; readonly transition: number }[];
 }
 
-/** Makes a configuration of a snapshot. */
-export type ReadConfiguration = (snapshot: Uint8Array) => Configuration;
+/** Makes configurations of snapshots. */
+export interface ConfigurationReader {
+  /** Throws `kernel/bad-snapshot` for bytes of another layout. */
+  read(snapshot: Uint8Array): Configuration;
+}
 
 /** Makes a fresh kernel instance; the module is compiled once. */
 export type KernelFactory = (options: { readonly memorySizeMax?: number; readonly runSizeMax?: number }) => Promise<KernelPort>;

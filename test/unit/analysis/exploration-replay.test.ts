@@ -2,6 +2,7 @@
 // length is played from the start, each in a run of its own, without snapshots.
 import { expect, test } from "vitest";
 import { CommandKind, EventKind, EventOutcome } from "../../../assembly/abi.js";
+import { analyseDefinition } from "../../../src/analysis/analyse-workflow.js";
 import { createPrng } from "../../../src/base/prng.js";
 import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
 import { exploreWorkflow } from "../../../src/create-editor.js";
@@ -20,7 +21,8 @@ function writeChart(seed: number): string {
   const random = createPrng(seed);
   const pick = <T>(items: readonly T[]): T => items[random() % items.length] as T;
   const label = () =>
-    pick([...EVENTS, ...EVENTS, "a [n < 2]", "b [n >= 1]", "c [n == 1]"]) + pick(["", "", " / set n = n + 1", " / set n = 0"]);
+    pick([...EVENTS, ...EVENTS, "a [n < 2]", "b [n >= 1]", "c [n == 1]", "a [n > 1 && n < 1]", "b [n >= 0]"]) +
+    pick(["", "", " / set n = n + 1", " / set n = 0"]);
   const ways = (names: readonly string[], count: number) =>
     Array.from({ length: count }, () => `${pick(names)} --> ${pick(names)} : ${label()}`);
   const inner = ["state K {", "[*] --> I", ...ways(["I", "J", "M"], 4), pick(["J --> [*] : c", "I --> [*] : b"]), "}"];
@@ -61,25 +63,33 @@ function writeChart(seed: number): string {
 }
 
 interface Played {
+  /** Indexes of transitions. */
+  readonly taken: ReadonlySet<number>;
   readonly states: readonly string[];
   readonly deadlocks: readonly string[];
 }
 
-/** Plays every sequence of events from the start. */
-function play(kernel: KernelPort, definition: Definition): Played {
+/** Plays every sequence of events from the start. `taken` is known of traced runs only. */
+function play(kernel: KernelPort, definition: Definition, isTraced: boolean): Played {
   const { program } = compileWorkflow(definition, "");
   if (program === undefined) throw new Error("the chart does not compile");
   const handle = kernel.loadProgram(program);
   const states = new Set<string>();
   const deadlocks = new Set<string>();
+  const taken = new Set<number>();
+  const note = ({ kind, a }: { readonly kind: number; readonly a: number }) => {
+    if (kind === CommandKind.TRANSITION_TAKEN) taken.add(program.transitionSources[a] as number);
+  };
   const pending: (readonly number[])[] = [[]];
   for (let sequence = pending.pop(); sequence !== undefined; sequence = pending.pop()) {
     const run = kernel.createRun(handle);
+    kernel.setTraced(run, isTraced);
     kernel.add(run, EventKind.START, 0, 0, 0);
     let output = kernel.step();
     for (const event of sequence) {
       kernel.add(run, EventKind.EVENT, event, 0, 0);
       output = kernel.step();
+      output.commands.forEach(note);
     }
     const isEnded = output.commands.some(({ kind }) => kind === CommandKind.RUN_ENDED);
     const ids = isEnded ? [] : kernel.activeNodes(run).flatMap((node) => definition.states[program.nodeStates[node] as number]?.id ?? []);
@@ -96,12 +106,30 @@ function play(kernel: KernelPort, definition: Definition): Played {
     kernel.destroyRun(run);
   }
   kernel.unloadProgram(handle);
-  return { states: [...states].sort(), deadlocks: [...deadlocks].sort() };
+  return { taken, states: [...states].sort(), deadlocks: [...deadlocks].sort() };
 }
 
-test(`${CHART_COUNT} random charts: the same states, the same deadlocks as in plain runs`, { timeout: 240_000 }, async () => {
+/** What is called certain must not be seen: states that are never reached, transitions that are never taken. */
+function checkProofs(definition: Definition, { states, taken }: Played, text: string): number {
+  const proofs = analyseDefinition(definition).filter(({ certainty }) => certainty === "certain");
+  for (const { code, states: ids, place } of proofs) {
+    if (code === "analysis/unreachable") expect(states, text).not.toContain(ids[0]);
+    if (code !== "analysis/guard-never" && code !== "analysis/shadowed") continue;
+    const transition = definition.transitions.findIndex(
+      (item) => item.place.start === place.start || item.guard?.place.start === place.start,
+    );
+    expect(transition, text).toBeGreaterThanOrEqual(0);
+    expect([...taken], text).not.toContain(transition);
+  }
+  return proofs.length;
+}
+
+test(`${CHART_COUNT} random charts: the same states, the same deadlocks as in plain runs, and no proof refuted`, {
+  timeout: 240_000,
+}, async () => {
   const kernel = await createKernelFactory()({});
   let deadlockCount = 0;
+  let proofCount = 0;
   for (let seed = 1; seed <= CHART_COUNT; seed += 1) {
     const text = writeChart(seed);
     const { definition, findings } = parseWorkflow(text);
@@ -109,12 +137,14 @@ test(`${CHART_COUNT} random charts: the same states, the same deadlocks as in pl
       findings.filter(({ severity }) => severity === "error"),
       text,
     ).toEqual([]);
-    const played = play(kernel, definition);
+    const played = play(kernel, definition, false);
     const explored = await exploreWorkflow(definition, { depthMax: DEPTH });
     expect([...explored.states].sort(), text).toEqual(played.states);
     const deadlocks = explored.findings.filter(({ code }) => code === "analysis/deadlock").map(({ states }) => states.join(" "));
     expect(deadlocks.sort(), text).toEqual(played.deadlocks);
     deadlockCount += deadlocks.length;
+    proofCount += checkProofs(definition, play(kernel, definition, true), text);
   }
   expect(deadlockCount).toBeGreaterThan(CHART_COUNT / 10);
+  expect(proofCount).toBeGreaterThan(CHART_COUNT);
 });
