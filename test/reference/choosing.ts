@@ -41,10 +41,18 @@ export function permits({ frame }: Token, { guard }: TransitionDefinition): bool
   return value;
 }
 
-/** SCXML's removeConflictingTransitions: of two that leave the same state the inner one wins, else the one chosen first. */
+/**
+ * SCXML's removeConflictingTransitions: of two that leave the same state the inner one wins, else the one chosen first. An internal
+ * transition leaves nothing; several tokens in a scope take it once.
+ */
 export function removeConflicts(tree: Tree, tokens: readonly Token[], choices: readonly Choice[]): readonly Choice[] {
   let kept: readonly Choice[] = [];
   for (const choice of choices) {
+    if (isInternal(choice)) {
+      const isShared = sourceOf(choice) !== choice.token.state && kept.some((other) => other.ways[0] === choice.ways[0]);
+      if (!isShared) kept = [...kept, choice];
+      continue;
+    }
     const left = tokensLeftBy(tree, tokens, choice);
     const rivals = kept.filter((other) => tokensLeftBy(tree, tokens, other).some((token) => left.includes(token)));
     const isOuter = (other: Choice) => sourceOf(other) !== sourceOf(choice) && tree.isWithin(sourceOf(other), sourceOf(choice));
@@ -65,9 +73,14 @@ export function topOf(tree: Tree, choice: Choice): number {
 
 /** The tokens that stand in what a choice leaves: all but its own will end. */
 export function tokensLeftBy(tree: Tree, tokens: readonly Token[], choice: Choice): readonly Token[] {
+  if (isInternal(choice)) return [];
   const top = topOf(tree, choice);
   if (tree.childrenOf(top).length === 0) return [choice.token];
   return tokens.filter(({ state }) => tree.isWithin(top, state));
+}
+
+export function isInternal({ ways }: Choice): boolean {
+  return (ways[0] as TransitionDefinition).isInternal === true;
 }
 
 function sourceOf({ ways }: Choice): number {

@@ -6,40 +6,28 @@
 // The words: a *token* stands on the innermost active state of each branch and region. A *step* answers one event; it is a
 // series of *microsteps*. A microstep executes a set of transitions that were chosen beforehand: first all exits, then all
 // transition actions, then all entries. Everything goes in document order, exits in the reverse of it.
-import type { ActionDefinition, Definition, TransitionDefinition } from "../../src/model/definition.js";
-import { domainOf, findByEvent, findCompletion, findFailure, permits, removeConflicts, tokensLeftBy, topOf } from "./choosing.js";
+import type { ActionDefinition, TransitionDefinition } from "../../src/model/definition.js";
+import { domainOf, findByEvent, findCompletion, isInternal, permits, removeConflicts, tokensLeftBy, topOf } from "./choosing.js";
 import type { Value } from "./expression.js";
 import { BUILT_IN, Frame, commonFrame } from "./frame.js";
-import type { Choice, Effect, Timer, Token } from "./token.js";
-import { ROOT, Tree } from "./tree.js";
-import { Failure, assign, valueOf } from "./values.js";
+import type { Choice, Leaf, Timer, Token } from "./token.js";
+import { RunEnded, TokenRun } from "./token-run.js";
+import { ROOT } from "./tree.js";
+import { Failure, assign } from "./values.js";
 
 /** `failed`: a guard failed while transitions were chosen, and no failure transition was there. */
-export type Answer = "taken" | "ignored" | "stale" | "failed" | "ended";
+export type Answer = "taken" | "ignored" | "deferred" | "stale" | "failed" | "ended";
 
 /** Microsteps of one step. Charts that count without end are not for this model. */
 const MICROSTEP_COUNT_MAX = 10_000;
 
-/** The run has ended in the middle of a step. */
-class RunEnded extends Error {}
-
-export class ReferenceRun {
-  /** Effects of the last step. */
-  effects: Effect[] = [];
-  /** Milliseconds since 1970; set before each step. */
-  now = 0;
-  isEnded = false;
-  readonly tree: Tree;
-  private readonly root = new Frame();
-  private tokens: Token[] = [];
-  private timers: Timer[] = [];
-  private nextSerial = 1;
+export class ReferenceRun extends TokenRun {
+  /** Events that an active state deferred. */
+  private deferred: { readonly event: string; readonly payload: Value }[] = [];
+  /** Per scope: where tokens stood in it when it was left. */
+  private readonly memory = new Map<number, readonly Leaf[]>();
   private microstepCount = 0;
   private isTaken = false;
-
-  constructor(private readonly definition: Definition) {
-    this.tree = new Tree(definition);
-  }
 
   /** The active states in document order: where tokens stand, and the scopes around. */
   get states(): readonly string[] {
@@ -69,16 +57,29 @@ export class ReferenceRun {
 
   send(event: string, payload: Value = null): Answer {
     return this.step(() => {
-      const choices: Choice[] = [];
-      const woken: Token[] = [];
-      for (const token of this.inOrder()) {
-        token.frame.values.set("event", payload);
-        if (token.phase === "waiting" && token.awaited === event) woken.push(token);
-        else this.choose(token, choices, () => findByEvent(this.tree, token, event));
-      }
-      this.microstep(choices, woken, payload);
-      return choices.length + woken.length > 0;
+      if (this.offer(event, payload)) return true;
+      if (!this.isDeferred(event)) return false;
+      this.deferred.push({ event, payload });
+      return "deferred";
     });
+  }
+
+  /** Offers an event to all active states; false when none takes it. */
+  private offer(event: string, payload: Value): boolean {
+    const choices: Choice[] = [];
+    const woken: Token[] = [];
+    for (const token of this.tokens) token.frame.values.set("event", payload);
+    for (const token of this.inOrder()) {
+      if (token.phase === "waiting" && token.awaited === event) woken.push(token);
+      else this.choose(token, choices, () => findByEvent(this.tree, token, event));
+    }
+    this.microstep(choices, woken, payload);
+    return choices.length + woken.length > 0;
+  }
+
+  private isDeferred(event: string): boolean {
+    const active = new Set(this.tokens.flatMap(({ state }) => this.tree.lineOf(state)));
+    return [...active].some((state) => this.tree.state(state).deferred?.includes(event));
   }
 
   /** A task ends with a result, or with an error where `code` is given. */
@@ -117,15 +118,17 @@ export class ReferenceRun {
   }
 
   /** One step: what `begin` does, then completion transitions, set by set, until nothing moves. */
-  private step(begin: () => boolean | "stale"): Answer {
+  private step(begin: () => boolean | "stale" | "deferred"): Answer {
     this.effects = [];
     this.microstepCount = 0;
     this.isTaken = false;
     if (this.isEnded) return "ended";
     try {
       const answer = begin();
-      if (answer === true) this.runToCompletion();
-      return answer === "stale" ? "stale" : answer ? "taken" : "ignored";
+      if (typeof answer === "string") return answer;
+      if (answer) this.runToCompletion();
+      while (answer && this.offerDeferred()) this.runToCompletion();
+      return answer ? "taken" : "ignored";
     } catch (error) {
       if (!(error instanceof RunEnded)) throw error;
       return this.isTaken ? "taken" : "failed";
@@ -136,6 +139,7 @@ export class ReferenceRun {
   private runToCompletion(): void {
     const seen = new Set<string>();
     while (true) {
+      this.completeScopes();
       const choices: Choice[] = [];
       for (const token of this.inOrder()) {
         if (token.phase === "failed") choices.push(rescueOf(token));
@@ -146,6 +150,16 @@ export class ReferenceRun {
       if (seen.has(configuration)) this.failRun({ code: "run/endless-loop" });
       seen.add(configuration);
       this.microstep(choices, []);
+    }
+  }
+
+  /** Offers again what no active state defers any more, one event after the other, until one is taken. */
+  private offerDeferred(): boolean {
+    while (true) {
+      const next = this.deferred.find(({ event }) => !this.isDeferred(event));
+      if (next === undefined) return false;
+      this.deferred = this.deferred.filter((other) => other !== next);
+      if (this.offer(next.event, next.payload)) return true;
     }
   }
 
@@ -170,69 +184,96 @@ export class ReferenceRun {
     this.microstepCount += 1;
     if (this.microstepCount > MICROSTEP_COUNT_MAX) throw new Error("the reference model is asked for a step without end");
     const kept = removeConflicts(this.tree, this.tokens, choices);
-    this.exitAll(kept);
-    for (const choice of kept) this.setOut(choice);
+    const stopped = this.exitAll(kept.filter((choice) => !isInternal(choice)));
+    for (const choice of kept) {
+      if (isInternal(choice)) this.actInside(choice);
+      else if (!stopped.has(choice)) for (const mover of this.setOut(choice)) this.perform(mover);
+    }
     for (const token of woken) if (token.phase === "waiting") this.wake(token, result, serial);
-    for (const token of this.inOrder()) if (token.phase === "acting" && !token.isEntering) this.perform(token);
     this.enterAll();
   }
 
-  private exitAll(choices: readonly Choice[]): void {
-    const failures = new Map<Token, Failure>();
-    const left = new Set<number>();
+  /** An internal transition: its actions alone. */
+  private actInside({ token, ways }: Choice): void {
+    for (const way of ways) {
+      this.effects.push({ kind: "taken", transition: this.definition.transitions.indexOf(way) });
+      this.attempt(token, () => {
+        for (const action of way.actions) this.act(token, action, way.source);
+      });
+    }
+  }
+
+  /** Leaves all states that the choices leave. Returns the choices that go no further, since an exit action failed. */
+  private exitAll(choices: readonly Choice[]): ReadonlySet<Choice> {
+    const leaving = new Map<number, Choice>();
     for (const choice of choices) {
       const isLeft = (state: number) => this.tree.isWithin(topOf(this.tree, choice), state);
       for (const { state } of tokensLeftBy(this.tree, this.tokens, choice))
-        for (const at of this.tree.lineOf(state).filter(isLeft)) left.add(at);
+        for (const at of this.tree.lineOf(state).filter(isLeft)) leaving.set(at, choice);
     }
-    const actors = choices.map(({ token }) => token);
-    for (const state of [...left].sort((a, b) => b - a)) this.exit(state, actors, failures);
+    for (const state of leaving.keys()) this.remember(state);
+    const failures = new Map<Choice, Failure>();
+    for (const [state, choice] of [...leaving].sort(([a], [b]) => b - a)) {
+      try {
+        this.exit(state, choice.token);
+      } catch (failure) {
+        if (!(failure instanceof Failure)) throw failure;
+        failures.set(choice, failure);
+      }
+    }
     for (const choice of choices) {
       const { token } = choice;
       const domain = domainOf(this.tree, choice);
       for (const other of tokensLeftBy(this.tree, this.tokens, choice)) if (other !== token) this.end(other);
       token.state = domain;
-      const failure = failures.get(token);
-      if (failure !== undefined) this.fail(token, failure);
     }
+    for (const [{ token }, failure] of failures) this.fail(token, failure);
+    return new Set(failures.keys());
   }
 
-  /** Leaves one state: what waits in it is canceled, its timers die, its exit actions run; forks inside are over. */
-  private exit(state: number, actors: readonly Token[], failures: Map<Token, Failure>): void {
+  /** What a history needs: where the tokens in the scope stand, or where they are going. */
+  private remember(scope: number): void {
+    const inside = this.inOrder().filter(({ state }) => this.tree.isWithin(scope, state));
+    const leaves = inside.map((token) => ({
+      state: !token.isEntering && (token.phase === "waiting" || token.phase === "acting") ? token.goal : token.state,
+      way: token.way,
+    }));
+    this.memory.set(
+      scope,
+      leaves.filter(({ state }) => state !== scope),
+    );
+  }
+
+  /** Leaves one state: what waits in it is canceled, its timers die, forks inside are over, its exit actions run. */
+  private exit(state: number, actor: Token): void {
     this.effects.push({ kind: "exited", state });
-    const inside = this.inOrder().filter((token) => this.tree.isWithin(state, token.state));
-    const actor = inside.find((token) => actors.includes(token));
-    for (const token of inside) if (token.state === state && (actor === undefined || actors.includes(token))) this.stopWaiting(token);
-    this.killTimers(state, actor);
-    const token = actor ?? (inside[0] as Token);
-    try {
-      if (actor !== undefined) this.mergeOutOf(state, actor);
-      for (const action of this.tree.state(state).exit) this.act(token, action, state);
-    } catch (failure) {
-      if (!(failure instanceof Failure)) throw failure;
-      failures.set(token, failure);
-    }
-  }
-
-  private killTimers(state: number, actor: Token | undefined): void {
-    const dies = (timer: Timer) => timer.state === state && (timer.owner === undefined || actor === undefined || timer.owner === actor);
-    for (const { serial } of this.timers.filter(dies)) this.effects.push({ kind: "cancel", serial });
-    this.timers = this.timers.filter((timer) => !dies(timer));
+    const isScope = this.tree.childrenOf(state).length > 0;
+    const inside = isScope ? this.inOrder().filter((token) => this.tree.isWithin(state, token.state)) : [];
+    const standing = this.inOrder().filter((token) => token.state === state);
+    const token = isScope
+      ? (inside.find((other) => other === actor) ?? inside[0])
+      : (standing.find((other) => other === actor) ?? standing[0]);
+    for (const other of standing) if (isScope || other === token) this.stopWaiting(other);
+    this.killTimers(state, isScope ? undefined : token);
+    if (isScope && token === actor) this.mergeOutOf(state, actor);
+    for (const action of this.tree.state(state).exit) this.act(token as Token, action, state);
   }
 
   /** Sends a token that has left its states on its way. A fork's becomes one token per way, each with a frame of its own. */
-  private setOut({ token, ways }: Choice): void {
-    if (token.phase === "failed" && token.rescue !== ways[0]) return;
+  private setOut({ token, ways }: Choice): readonly Token[] {
     const { state, frame } = token;
-    ways.forEach((way, index) => {
+    const forking = Symbol();
+    return ways.map((way, index) => {
       const mover = index + 1 === ways.length ? token : this.newToken(state, frame);
-      if (ways.length > 1) mover.frame = new Frame(frame, way.source);
+      if (ways.length > 1) mover.frame = new Frame(frame, way.source, forking);
       this.effects.push({ kind: "taken", transition: this.definition.transitions.indexOf(way) });
       mover.way = way;
       mover.goal = way.target;
+      mover.resume = undefined;
       mover.actions = way.actions;
       mover.isEntering = false;
       mover.phase = "acting";
+      return mover;
     });
   }
 
@@ -262,13 +303,16 @@ export class ReferenceRun {
 
   private enter(token: Token, state: number): void {
     token.state = state;
-    this.effects.push({ kind: "entered", state });
+    if (this.tree.kind(state) !== "history") this.effects.push({ kind: "entered", state });
     switch (this.tree.kind(state)) {
       case "end":
-        this.finishScope(token);
+        token.phase = "ended";
         return;
       case "join":
-        this.arrive(token);
+        token.phase = "joining";
+        return;
+      case "history":
+        this.enterHistory(token);
         return;
       case "choice":
       case "fork":
@@ -283,32 +327,77 @@ export class ReferenceRun {
     }
   }
 
-  private setTimers(token: Token): void {
-    const owner = this.tree.childrenOf(token.state).length === 0 ? token : undefined;
-    for (const transition of this.tree.transitionsOf(token.state)) {
-      if (transition.trigger.kind !== "after") continue;
-      const ms = valueOf(token.frame, transition.trigger.duration, "run/guard-failed") as number;
-      const serial = this.nextSerial++;
-      this.timers.push({ serial, state: token.state, owner, transition });
-      this.effects.push({ kind: "timer", serial, due: this.now + ms });
-    }
-  }
-
-  /** After the entry actions of a state: on toward the goal, into its regions, or past its start. */
+  /** After the entry actions of a state: on toward the goal, into its regions, to what it remembers, or past its start. */
   private descend(token: Token): void {
     const { state, goal } = token;
+    const { history } = state === ROOT ? {} : this.tree.state(state);
     token.phase = "moving";
+    if (goal === state && history !== undefined) this.resume(token, state, history === "deep");
     if (this.tree.kind(state) === "parallel") this.enterRegions(token);
+    else if (token.resume !== undefined) this.enterRemembered(token);
     else if (goal === state) this.passStart(token);
   }
 
   private enterRegions(token: Token): void {
-    const { state, goal, frame } = token;
+    const { state, goal, frame, resume } = token;
     this.tree.childrenOf(state).forEach((region, index) => {
       const mover = index === 0 ? token : this.newToken(state, frame);
       mover.goal = this.tree.isWithin(region, goal) ? goal : region;
+      mover.resume = resume;
     });
   }
+
+  // --- history ----------------------------------------------------------------------------------------------------------
+
+  private resume(token: Token, scope: number, isDeep: boolean): void {
+    const leaves = this.memory.get(scope) ?? [];
+    if (leaves.length > 0) token.resume = { leaves, isDeep };
+  }
+
+  /** A history is passed: to what its scope remembers, else by its own transition, else to the scope's start. */
+  private enterHistory(token: Token): void {
+    const history = token.state;
+    const scope = this.tree.parent(history);
+    const [way] = this.tree.transitionsOf(history);
+    token.state = scope;
+    token.goal = scope;
+    this.resume(token, scope, this.tree.state(history).history === "deep");
+    if (token.resume !== undefined || way === undefined) this.descend(token);
+    else this.follow(token, way);
+  }
+
+  private follow(token: Token, way: TransitionDefinition): void {
+    this.effects.push({ kind: "taken", transition: this.definition.transitions.indexOf(way) });
+    token.phase = "moving";
+    token.goal = way.target;
+  }
+
+  /** Into the children in which tokens stood; where these were several, as branches again. */
+  private enterRemembered(token: Token): void {
+    const { state, frame, resume } = token;
+    const { leaves, isDeep } = resume as NonNullable<typeof resume>;
+    const inside = leaves.filter((leaf) => this.tree.isWithin(state, leaf.state));
+    token.resume = undefined;
+    if (inside.length === 0 || inside.some((leaf) => leaf.state === state)) {
+      this.passStart(token);
+      return;
+    }
+    const childOf = (leaf: Leaf) => this.tree.childToward(state, leaf.state);
+    const firsts = inside.filter(
+      (leaf, at) => childOf(leaf) === leaf.state || inside.findIndex((other) => childOf(other) === childOf(leaf)) === at,
+    );
+    const forking = Symbol();
+    firsts.forEach((leaf, index) => {
+      const child = childOf(leaf);
+      const mover = index === 0 ? token : this.newToken(state, frame);
+      if (firsts.length > 1) mover.frame = new Frame(frame, child, forking);
+      mover.goal = isDeep ? leaf.state : child;
+      mover.resume = isDeep && leaf.state !== child ? resume : undefined;
+      if (leaf.way !== undefined) mover.way = leaf.way;
+    });
+  }
+
+  // --- starts and ends of scopes, joins -----------------------------------------------------------------------------------
 
   /** The start of a scope is passed while the scope is entered. A state without one inside is complete. */
   private passStart(token: Token): void {
@@ -319,22 +408,36 @@ export class ReferenceRun {
     }
     const way = this.tree.transitionsOf(start).find((transition) => permits(token, transition));
     if (way === undefined) throw new Failure("run/no-transition");
-    this.effects.push({ kind: "taken", transition: this.definition.transitions.indexOf(way) });
-    token.goal = way.target;
+    this.follow(token, way);
   }
 
-  /** A token has come to the end of its scope: the scope is complete when no other is inside. */
+  /** After all entries of a microstep: joins that have what they wait for, scopes and parallel states that are complete. */
+  private completeScopes(): void {
+    for (const token of this.inOrder()) {
+      if (token.phase === "joining") this.attempt(token, () => this.join(token));
+      if (token.phase === "ended") this.attempt(token, () => this.finishScope(token));
+    }
+    for (const token of this.inOrder()) {
+      const isDone = token.phase === "complete" && this.tree.kind(token.state) === "region";
+      if (isDone) this.finishRegions(token, this.tree.parent(token.state));
+    }
+    // The last token of a run is on no branch.
+    const [last] = this.tokens;
+    if (this.tokens.length === 1 && last !== undefined) this.attempt(last, () => this.mergeOutOf(ROOT, last));
+  }
+
+  /** A token is at the end of its scope: the scope is complete when no other is inside. */
   private finishScope(token: Token): void {
     const scope = this.tree.parent(token.state);
+    const isLast = !this.tokens.some((other) => other !== token && this.tree.isWithin(scope, other.state));
     this.mergeOutOf(scope, token);
-    if (this.tokens.some((other) => other !== token && this.tree.isWithin(scope, other.state))) {
+    if (!isLast) {
       this.end(token);
       return;
     }
     if (scope === ROOT) this.endRun("succeeded", this.variables);
     token.state = scope;
     token.phase = "complete";
-    if (this.tree.kind(scope) === "region") this.finishRegions(token, this.tree.parent(scope));
   }
 
   private finishRegions(token: Token, parallel: number): void {
@@ -345,17 +448,44 @@ export class ReferenceRun {
     token.state = parallel;
   }
 
-  /** At a join a branch waits until one has come by every way in; then they go on as one. */
-  private arrive(token: Token): void {
-    token.phase = "joining";
-    const here = this.tokens.filter(({ phase, state }) => phase === "joining" && state === token.state);
-    const arrived = this.tree.incomingOf(token.state).map((way) => here.find((other) => other.way === way));
-    if (!arrived.every((other) => other !== undefined)) return;
+  /** A join waits until branches have come by enough of its ways; then they go on as one, and the other branches of their fork end. */
+  private join(token: Token): void {
+    const { state } = token;
+    const ways = this.tree.incomingOf(state);
+    const here = this.tokens.filter((other) => other.phase === "joining" && other.state === state);
+    const arrived = ways.map((way) => here.find((other) => other.way === way)).filter((other) => other !== undefined);
+    const enough = this.tree.state(state).joinCount ?? ways.length;
+    if (arrived.length < enough) return;
     const frame = commonFrame(arrived.map((other) => other.frame));
+    const branch = token.frame.line().find(({ parent }) => parent === frame);
     token.phase = "complete";
-    for (const other of arrived) {
-      while (other.frame !== frame) this.mergeFrame(other);
-      if (other !== token) this.end(other);
+    this.attempt(token, () => {
+      for (const other of arrived) while (other.frame !== frame) this.mergeFrame(other);
+    });
+    token.frame = frame;
+    for (const other of arrived) if (other !== token) this.end(other);
+    if (enough < ways.length && branch !== undefined) this.endBranches(branch, token);
+  }
+
+  private endBranches({ forking, fork }: Frame, except: Token): void {
+    const scope = this.tree.parent(fork);
+    const isOnFork = ({ frame }: Token) => frame.line().some((other) => other.forking === forking);
+    for (const token of [...this.inOrder()].reverse()) {
+      if (token === except || !isOnFork(token)) continue;
+      const isInside = token.state !== scope && this.tree.isWithin(scope, token.state);
+      this.leaveAlone(token, isInside ? this.tree.childToward(scope, token.state) : token.state);
+      this.end(token);
+    }
+  }
+
+  /** A token that ends by itself leaves its states up to `top`; what fails on the way is lost with it. */
+  private leaveAlone(token: Token, top: number): void {
+    for (const state of this.tree.lineOf(token.state).filter((at) => this.tree.isWithin(top, at))) {
+      try {
+        this.exit(state, token);
+      } catch (failure) {
+        if (!(failure instanceof Failure)) throw failure;
+      }
     }
   }
 
@@ -372,130 +502,6 @@ export class ReferenceRun {
       token.phase = "moving";
       if (token.isEntering) this.descend(token);
     });
-  }
-
-  private act(token: Token, action: ActionDefinition, place: number): void {
-    switch (action.kind) {
-      case "log":
-        this.effects.push({
-          kind: "log",
-          level: action.level,
-          message: String(valueOf(token.frame, action.message, "run/action-failed")),
-          state: place,
-        });
-        return;
-      case "set":
-        assign(this.definition, token.frame, action.variable, valueOf(token.frame, action.value, "run/action-failed"));
-        return;
-      case "abort":
-        this.failRun({ code: "run/aborted", message: String(valueOf(token.frame, action.message, "run/action-failed")) });
-        return;
-      case "await":
-        token.awaited = action.event;
-        break;
-      case "wait":
-        token.serials = [this.setTimer(valueOf(token.frame, action.duration, "run/action-failed") as number)];
-        break;
-      case "call":
-        this.call(token, action);
-        break;
-      default:
-        throw new Error(`the reference knows no action ${action.kind}`);
-    }
-    token.phase = "waiting";
-  }
-
-  private call(token: Token, action: ActionDefinition & { kind: "call" }): void {
-    const input = valueOf(token.frame, action.input, "run/action-failed");
-    const serial = this.nextSerial++;
-    this.effects.push({ kind: "task", serial, task: action.task, input });
-    token.serials = action.timeoutMs === undefined ? [serial] : [serial, this.setTimer(action.timeoutMs)];
-  }
-
-  private setTimer(ms: number): number {
-    const serial = this.nextSerial++;
-    this.effects.push({ kind: "timer", serial, due: this.now + ms });
-    return serial;
-  }
-
-  private waiterFor(serial: number): Token | undefined {
-    return this.tokens.find((token) => token.serials.includes(serial));
-  }
-
-  /** Ends a token's wait; what it still waits for, but for `ended`, is canceled. */
-  private stopWaiting(token: Token, ended?: number): void {
-    for (const serial of token.serials) if (serial !== ended) this.effects.push({ kind: "cancel", serial });
-    token.serials = [];
-    token.awaited = undefined;
-  }
-
-  // --- failures and ends --------------------------------------------------------------------------------------------------
-
-  private attempt(token: Token, act: () => void): void {
-    try {
-      act();
-    } catch (failure) {
-      if (!(failure instanceof Failure)) throw failure;
-      this.fail(token, failure);
-    }
-  }
-
-  /** The failure goes to the failure transition of the token's state or of the nearest scope; without one the run fails. */
-  private fail(token: Token, failure: Failure, ended?: number): void {
-    this.stopWaiting(token, ended);
-    token.frame.values.set("error", { code: failure.code });
-    token.phase = "failed";
-    try {
-      const rescue = findFailure(this.tree, token);
-      if (rescue === undefined) this.failRun({ code: failure.code });
-      else token.rescue = rescue;
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      this.failRun({ code: error.code });
-    }
-  }
-
-  private failRun(error: Value): void {
-    this.endRun("failed", error);
-  }
-
-  private endRun(how: "succeeded" | "failed", value: Value): never {
-    for (const token of this.tokens) this.stopWaiting(token);
-    for (const { serial } of this.timers) this.effects.push({ kind: "cancel", serial });
-    this.effects.push({ kind: "end", how, value });
-    this.isEnded = true;
-    this.tokens = [];
-    this.timers = [];
-    throw new RunEnded();
-  }
-
-  // --- tokens and their frames --------------------------------------------------------------------------------------------
-
-  private newToken(state: number, frame: Frame): Token {
-    const token: Token = { state, frame, phase: "moving", goal: state, actions: [], isEntering: true, serials: [], awaited: undefined };
-    this.tokens.push(token);
-    return token;
-  }
-
-  private inOrder(): readonly Token[] {
-    return [...this.tokens].sort((a, b) => a.state - b.state);
-  }
-
-  private end(token: Token): void {
-    this.stopWaiting(token);
-    token.phase = "gone";
-    this.tokens = this.tokens.filter((other) => other !== token);
-  }
-
-  /** A branch is a branch as long as it stands in the scope in which its fork stands. */
-  private mergeOutOf(scope: number, token: Token): void {
-    while (token.frame.parent !== undefined && this.tree.isWithin(scope, token.frame.fork)) this.mergeFrame(token);
-  }
-
-  private mergeFrame(token: Token): void {
-    const conflict = token.frame.merge();
-    token.frame = token.frame.parent as Frame;
-    if (conflict !== undefined) throw new Failure("run/merge-conflict");
   }
 
   /** All that decides how a run goes on without further events. */

@@ -20,6 +20,8 @@ export type Phase =
   | "waiting"
   /** At a join that waits for other branches. */
   | "joining"
+  /** At the end of its scope. */
+  | "ended"
   /** Has actions to do where it stands. */
   | "acting"
   /** On the way to `goal`, between two states. */
@@ -38,11 +40,25 @@ export interface Token {
   isEntering: boolean;
   /** The transition taken last. */
   way?: TransitionDefinition;
+  /** Where it goes on in the scopes on its way that are resumed. */
+  resume: Resumption | undefined;
   /** The failure transition that a failed token takes. */
   rescue?: TransitionDefinition;
   /** What a waiting token waits for: a task or timer (with the timer that bounds a task), or an event. */
   serials: readonly number[];
   awaited: string | undefined;
+}
+
+/** A place where a token stood when a scope was left; at a join, with the way by which it had come. */
+export interface Leaf {
+  readonly state: number;
+  readonly way: TransitionDefinition | undefined;
+}
+
+/** How a scope is entered by its history: to its children alone, or down to the leaves. */
+export interface Resumption {
+  readonly leaves: readonly Leaf[];
+  readonly isDeep: boolean;
 }
 
 /** An `after` transition of an active state. That of a state without states inside belongs to one token. */

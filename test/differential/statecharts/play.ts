@@ -70,6 +70,9 @@ class Player {
   /** Serials of tasks and timers that wait, with the time at which a timer is due. */
   private readonly open = new Map<number, { readonly due: number | undefined }>();
   private readonly closed: number[] = [];
+  /** The kernel numbers tasks and timers with gaps: its serials by the model's, and the other way round. */
+  private readonly kernelSerials = new Map<number, number>();
+  private readonly modelSerials = new Map<number, number>();
 
   constructor(
     private readonly kernel: KernelPort,
@@ -179,7 +182,8 @@ class Player {
     const [kind, id, payload] = toKernel(this.program);
     if (isEndless(this.model.effects)) return this.runEndless(stimulus, answer, kind, id, payload);
     if (this.options.isRestored) this.replaceRun();
-    const outcome = this.run.step(kind, id, payload);
+    const outcome = this.run.step(kind, kind === EventKind.EVENT ? id : (this.kernelSerials.get(id) ?? id), payload);
+    this.pairSerials();
     const model = this.sightOfModel(answer);
     const kernel = this.sightOfKernel(this.run, outcome);
     this.moments.push({ stimulus, model, other: kernel });
@@ -187,9 +191,20 @@ class Player {
     return isSame(model, kernel);
   }
 
+  /** Tasks and timers are asked for in the same order. */
+  private pairSerials(): void {
+    const asked = this.run.commands.filter(({ kind }) => kind === CommandKind.CALL_TASK || kind === CommandKind.SET_TIMER);
+    const effects = this.model.effects.flatMap((effect) => (effect.kind === "task" || effect.kind === "timer" ? [effect.serial] : []));
+    asked.forEach(({ b }, index) => {
+      const serial = effects[index] ?? -b;
+      this.modelSerials.set(b, serial);
+      this.kernelSerials.set(serial, b);
+    });
+  }
+
   /** What the kernel did before it found the loop is no matter. */
   private runEndless(stimulus: string, answer: string, kind: EventKind, id: number, payload: unknown): boolean {
-    this.run.step(kind, id, payload);
+    this.run.step(kind, kind === EventKind.EVENT ? id : (this.kernelSerials.get(id) ?? id), payload);
     const isYielded = this.run.commands.some((command) => command.kind === CommandKind.CONTINUE);
     const sight = { answer, states: [], variables: {}, effects: [ENDLESS], canceled: [] };
     this.moments.push({ stimulus, model: sight, other: isYielded ? sight : this.sightOfKernel(this.run, answer) });
@@ -276,7 +291,7 @@ class Player {
       effects: lines.filter((line) => line !== ""),
       canceled: run.commands
         .filter(({ kind }) => isCancel(kind))
-        .map(({ b }) => b)
+        .map(({ b }) => this.modelSerials.get(b) ?? -b)
         .sort((a, b) => a - b),
     };
   }
@@ -292,9 +307,9 @@ class Player {
       case CommandKind.LOG:
         return `log ${LogLevel[a]?.toLowerCase()} ${value} in ${this.definition.states[this.program.nodeStates[b] as number]?.id}`;
       case CommandKind.CALL_TASK:
-        return `task ${b} ${this.program.actions[a]?.name} ${JSON.stringify(value)}`;
+        return `task ${this.modelSerials.get(b)} ${this.program.actions[a]?.name} ${JSON.stringify(value)}`;
       case CommandKind.SET_TIMER:
-        return `timer ${b} at ${time}`;
+        return `timer ${this.modelSerials.get(b)} at ${time}`;
       case CommandKind.RUN_ENDED:
         return describeEnd(a === RunEnd.SUCCEEDED ? "succeeded" : "failed", value);
       case CommandKind.CONTINUE:
