@@ -136,7 +136,7 @@ describe("calls that are stepped at once", () => {
 
   test("a batch that is no batch is refused, not thrown", async () => {
     const { bench } = await open("none");
-    await expect(bench.engine.sendMany(undefined as never)).rejects.toThrow(TypeError);
+    await expect(bench.engine.sendMany(undefined as never)).rejects.toMatchObject({ code: "engine/invalid-argument" });
     await bench.engine.close();
   });
 });
