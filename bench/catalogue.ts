@@ -23,6 +23,10 @@ export type Load =
   | { readonly family: "idle"; readonly runCount: number }
   /** A machine made out of what its author's text was read to, and one run of it started. */
   | { readonly family: "create"; readonly stateCount: number }
+  /** Every configuration of a chart. */
+  | { readonly family: "explore" }
+  /** What can be proved of one generated state diagram. */
+  | { readonly family: "analyse"; readonly stateCount: number }
   /** A ring of states: the subjects name how many. */
   | { readonly family: "growth" };
 
@@ -61,6 +65,8 @@ export interface Scenario {
 const ours = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: true }));
 const peers = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: false }));
 const COMPILERS = [...ours("compile", "compile, typed"), ...peers("cel-js parse", "cel-js parse and check", "cel-js typed")];
+/** Configurations of the chart that is explored. */
+export const EXPLORED_CONFIGURATION_COUNT = 624;
 /** States of the growth curve's rings. */
 export const GROWTH_STATE_COUNTS: readonly number[] = [1, 10, 100, 1_000, 10_000, 100_000];
 export const nameRing = (stateCount: number): string => `${stateCount.toLocaleString("en")} ${stateCount === 1 ? "state" : "states"}`;
@@ -228,6 +234,24 @@ export const SCENARIOS: readonly Scenario[] = [
       targets: [{ ours: "parseWorkflow", peer: "mermaid.parse", ratioMin: 300 }],
     }),
   ),
+  {
+    id: "analyse-1000",
+    title: "What can be proved of a state diagram of 1,000 states",
+    operation: "analysis",
+    operationStep: 1,
+    load: { family: "analyse", stateCount: 1_000 },
+    subjects: ours("analyseWorkflow", "analyseWorkflow, with parsing"),
+    targets: [],
+  },
+  {
+    id: "explore",
+    title: "Every configuration of a chart of four regions, the kernel made anew",
+    operation: "configuration",
+    operationStep: EXPLORED_CONFIGURATION_COUNT,
+    load: { family: "explore" },
+    subjects: ours("exploreWorkflow"),
+    targets: [{ ours: "exploreWorkflow", perSecondMin: 1e6 }],
+  },
   {
     id: "run-3-step-durable",
     title: "Whole runs of three tasks, 1,000 at a time, stored in IndexedDB",

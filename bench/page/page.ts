@@ -5,6 +5,7 @@ import { findDisagreement, measureInterleaved, type Contender } from "../measure
 import type { SamplingPlan } from "../options.js";
 import type { SubjectSamples } from "../results.js";
 import type { Subject, SubjectTable } from "../subject.js";
+import { ANALYSE_SUBJECTS, EXPLORE_SUBJECTS } from "./analysis-subjects.js";
 import { COMPILE_AGAIN_SUBJECTS, COMPILE_SUBJECTS } from "./compile-subjects.js";
 import { EXPRESSION_SUBJECTS } from "./expression-subjects.js";
 import { PARSE_SUBJECTS } from "./parse-subjects.js";
@@ -82,6 +83,8 @@ function openSubject(load: Load, name: string): Promise<Subject> {
   if (load.family === "compile") return openFrom(COMPILE_SUBJECTS, load, name);
   if (load.family === "compile-again") return openFrom(COMPILE_AGAIN_SUBJECTS, load, name);
   if (load.family === "parse") return openFrom(PARSE_SUBJECTS, load, name);
+  if (load.family === "explore") return openFrom(EXPLORE_SUBJECTS, load, name);
+  if (load.family === "analyse") return openFrom(ANALYSE_SUBJECTS, load, name);
   if (load.family === "growth") return openFrom(GROWTH_SUBJECTS, load, name);
   if (load.family === "create") return openFrom(CREATE_SUBJECTS, load, name);
   if (load.family === "idle") return openFrom(IDLE_SUBJECTS, load, name);
