@@ -101,6 +101,10 @@ export const WIRE_DEPTH_MAX = 200;
 //
 //   +0 u16 op   +2 u16 dst   +4 u16 a   +6 u16 b   +8 i32 imm   +12 u32 cache
 //
+// Cost units (docs/expressions.md, "Cost") stand where control divides, never by themselves: those of what surely runs in the
+// expression's record; in a conditional jump's cache those of what runs when it does not jump; in BRANCH's b (i16) those of the
+// dearer arm over the cheaper one (> 0: of the next instruction, < 0: of imm); in ITER_NEXT's cache those of a turn; in
+// CALL's and TEMPLATE's cache the thousandths of a unit per character, or 0 where the call's size does not matter.
 // dst is always a register. a and b are operands: the upper two bits say where, the lower 14 the index of a cell.
 // Jump targets (imm, and cache for BRANCH) are instruction indexes within the expression.
 export const INSTRUCTION_SIZE = 16;
@@ -192,6 +196,8 @@ export enum Op {
   GE_JUMP_TRUE = 51,
   /** dst = string concatenation of registers a …, b of them, each converted as by string() (templates; null and maps and lists as JSON text). */
   TEMPLATE = 52,
+  /** A loop over iterator a is left early: costs imm where an element is left. */
+  LEAVE = 60,
   /** dst = the program's custom function imm over registers a, a+1, … (b of them); the shell calls it. */
   CALL_CUSTOM = 70,
 }
@@ -338,6 +344,7 @@ export enum ExpressionError {
   STACK_OVERFLOW = 19,
   /** The detail is the function's name, a line break and what it says. */
   FUNCTION_FAILED = 20,
+  COST_EXCEEDED = 21,
 }
 
 // Custom functions. The kernel's one import is callCustom(program, function, argument count, address, size): the arguments
@@ -397,8 +404,8 @@ export const PROGRAM_FLAG_ERROR_HIDDEN = 4;
 export const CANDIDATE_LAST = 0x80000000;
 
 // Expression record, 32 bytes: +0 code offset  +4 instruction count  +8 constants offset (wire values, one after the other)
-// +12 constant count  +16 register count  +20 constants' byte length  +24 source index (shell)  +28 0.
-// After load: +0 code address, +8 address of the constant cells.
+// +12 constant count  +16 register count  +20 constants' byte length  +24 source index (shell)  +28 cost of what surely runs.
+// After load: +0 code address, +8 address of the constant cells, +16 that cost.
 export const EXPRESSION_RECORD_SIZE = 32;
 export const NO_EXPRESSION = 0xffffffff;
 export const NO_NODE = 0xffffffff;

@@ -1,7 +1,7 @@
 // Reaching into lists and maps: a[b], a.key, has(a.key), a in b, and the literals [..] and {..}.
 import { CELL_SIZE, ExpressionError, OBJECT_FLAG_PERMANENT, OBJECT_HEADER_SIZE, ObjectKind, Tag } from "./abi";
 import { auxOf, copyCell, floatOf, intOf, isNumeric, objectOf, refuseOperand, refuseOperands, setBool, setError, setErrorWithDetail, setObject, tagOf, uintOf } from "./cell";
-import { fuelLeft, spendSize } from "./fuel";
+import { charge, fuelLeft, spendSize } from "./fuel";
 import { areStringsEqual, closeHashedMap, countOf, findFieldInMap, findInMap, hashedMapSize, isKeyCell, isShaped, openHashedMap, pairAt, stringHash } from "./map";
 import { allocateScratch } from "./memory";
 import { STEP_CACHE, STEP_EXTRA, STEP_IMMEDIATE } from "./machine";
@@ -122,6 +122,7 @@ function findField(map: usize, key: u32, step: usize): usize {
 /** dst = a in b. */
 export function findMember(dst: usize, a: usize, b: usize): void {
   const tag = tagOf(b);
+  charge(tag == Tag.LIST ? <i64>countOf(objectOf(b)) : 1);
   if (tagOf(a) >= Tag.ERROR || (tag != Tag.LIST && tag != Tag.MAP)) {
     refuseOperands(dst, a, b);
     return;

@@ -3,12 +3,11 @@
 import { ActionKind, CELL_SIZE, CommandKind, Outcome, ProgramHeader, RunFault, NO_SLOT, Tag } from "./abi";
 import { tagOf } from "./cell";
 import { coerceCell } from "./coerce";
-import { evaluate, setFuel } from "./evaluate";
 import { failAction, failLimit, failRunWith, failType, isHidden, nodeInHand } from "./fault";
 import { addCommand, appendWire, payloadMark } from "./output";
 import { actionRecord, expressionRecord, programField, slotType } from "./program";
 import { RunState, isTraced, runProgram, runStatus, slotsOf, storeSlot, takeSerial, tokenAt } from "./run";
-import { EXPRESSION_FUEL_MAX, durationMs } from "./scope";
+import { durationMs, evaluateInRun } from "./scope";
 import {
   TokenPhase, setTokenAction, setTokenEvent, setTokenOutcome, setTokenPhase, setTokenSerial, setTokenTimeout, tokenAction, tokenActionEnd,
   tokenFrame,
@@ -54,8 +53,7 @@ export function runActions(run: u32, index: u32): i32 {
 
 @inline
 function evaluateAction(run: u32, token: usize, record: usize): usize {
-  setFuel(EXPRESSION_FUEL_MAX);
-  return evaluate(expressionRecord(runProgram(run), load<u32>(record, 8)), slotsOf(run, tokenFrame(token)));
+  return evaluateInRun(expressionRecord(runProgram(run), load<u32>(record, 8)), slotsOf(run, tokenFrame(token)));
 }
 
 /** Performs a SET action. */

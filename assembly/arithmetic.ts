@@ -2,6 +2,7 @@
 // operand, text and list concatenation, and sums of times.
 import { CELL_SIZE, ExpressionError, OBJECT_HEADER_SIZE, ObjectKind, Op, Tag } from "./abi";
 import { floatOf, intOf, isNumeric, objectOf, refuseOperand, refuseOperands, setError, setFloat, setInt, setObject, setUint, tagOf, uintOf } from "./cell";
+import { chargeConcatenation } from "./cost";
 import { spendSize } from "./fuel";
 import { countOf } from "./map";
 import { addDuration, differTimestamps, negateDuration } from "./moment";
@@ -146,6 +147,7 @@ function subtractTimes(dst: usize, a: usize, b: usize): void {
 
 /** a + b for two STRING or two BYTES objects. An empty side shares the other. */
 function concatenateTexts(dst: usize, tag: i32, a: usize, b: usize): void {
+  chargeConcatenation(tag, a, b);
   const left = countOf(a);
   const right = countOf(b);
   if (left == 0 || right == 0) {

@@ -1,6 +1,7 @@
 // The slow path of == != < <= > >=: everything but two plain numbers.
 import { ExpressionError, Tag } from "./abi";
 import { objectOf, refuseOperands, setBool, setError, tagOf } from "./cell";
+import { chargeComparison, chargeTexts } from "./cost";
 import { spendSize } from "./fuel";
 import { areStringsEqual, countOf } from "./map";
 import { comparedCount, NO_ORDER, UNORDERED, valueCompare, valueEquals } from "./value";
@@ -14,8 +15,11 @@ export const COMPARE_INVERTED: u32 = 8;
 /** Jump when the answer is false / true. */
 export const COMPARE_JUMP_FALSE: u32 = 16;
 export const COMPARE_JUMP_TRUE: u32 = 32;
-/** The next instruction returns the answer: do so at once. */
+/** The next instruction returns the answer, and all costs are known: return at once. */
 export const COMPARE_RETURN: u32 = 64;
+// Bit 7 is 0.
+/** From here on: what going on without a jump costs. */
+export const COMPARE_COST_SHIFT: u32 = 8;
 
 const FREE_TEXT_SIZE: u32 = 1024;
 
@@ -25,6 +29,7 @@ export function compareCells(flags: u32, dst: usize, a: usize, b: usize): void {
   if (tag >= Tag.ERROR || tagOf(b) >= Tag.ERROR) refuseOperands(dst, a, b);
   else if ((flags & (COMPARE_LESS | COMPARE_GREATER)) == 0) equateCells(flags, dst, a, b);
   else {
+    chargeComparison(a, b);
     const order = valueCompare(a, b);
     if (order == NO_ORDER) setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
     else if (isLongText(tag, a) && !spendSize(countOf(objectOf(a)))) setError(dst, ExpressionError.OUT_OF_FUEL);
@@ -36,10 +41,12 @@ function equateCells(flags: u32, dst: usize, a: usize, b: usize): void {
   const tag = tagOf(a);
   const isInverted = (flags & COMPARE_INVERTED) != 0;
   if (tag == Tag.STRING && tagOf(b) == Tag.STRING) {
+    chargeTexts(objectOf(a), objectOf(b));
     if (isLongText(tag, a) && !spendSize(countOf(objectOf(a)))) setError(dst, ExpressionError.OUT_OF_FUEL);
     else setBool(dst, areStringsEqual(objectOf(a), objectOf(b)) != isInverted);
     return;
   }
+  chargeComparison(a, b);
   const isEqual = valueEquals(a, b);
   if ((tag == Tag.LIST || tag == Tag.MAP) && !spendSize(<usize>comparedCount() << 4)) setError(dst, ExpressionError.OUT_OF_FUEL);
   else setBool(dst, isEqual != isInverted);

@@ -2,8 +2,8 @@
 // context's own heap; values that were replaced leave garbage there, which a compaction takes away.
 import { CELL_SIZE, KernelStatus, Tag } from "./abi";
 import { auxOf, copyCell, setAbsent, tagOf } from "./cell";
-import { evaluate } from "./evaluate";
-import { setFuel } from "./fuel";
+import { evaluate, evaluateWithin } from "./evaluate";
+import { costSince, isAffordable, makeBudget } from "./fuel";
 import { allocateBlock, blockClassSize, freeBlock, resetScratch } from "./memory";
 import { deepCopy, deepSize, SIZE_OVER } from "./value";
 import { decodeWire, WIRE_OUT_OF_MEMORY } from "./wire";
@@ -14,12 +14,17 @@ const SLOT_COUNT_MAX: u32 = 0x1000000;
 
 const DECODED: usize = memory.data(16, 16);
 
-/** Fuel of one evaluation over a context. */
-let contextFuel: i32 = 1000000;
+/** What one evaluation over a context may spend. */
+let contextBudget: i64 = makeBudget(1000000, Infinity);
 
-/** Sets the fuel that every evaluation over a context begins with. */
-export function setContextFuel(count: i32): void {
-  contextFuel = count;
+/** Sets the fuel and the cost units that every evaluation over a context may spend. */
+export function setContextBudget(fuel: i32, cost: f64): void {
+  contextBudget = makeBudget(fuel, cost);
+}
+
+/** Cost units that the last evaluation over a context took. */
+export function contextCost(): f64 {
+  return <f64>costSince(contextBudget);
 }
 
 /** A context of `slotCount` slots, all ABSENT. 0: out of memory or too many. */
@@ -96,8 +101,7 @@ export function contextSize(context: usize): usize {
 /** Evaluates over the context's slots. The result cell is valid until the next call. */
 export function evaluateIn(record: usize, context: usize): usize {
   resetScratch();
-  setFuel(contextFuel);
-  return evaluate(record, context + CONTEXT_HEADER_SIZE);
+  return evaluateWithin(record, context + CONTEXT_HEADER_SIZE, contextBudget);
 }
 
 /**
@@ -108,10 +112,10 @@ export function evaluateMany(record: usize, context: usize, count: u32, slotStri
   let slots = context + CONTEXT_HEADER_SIZE;
   const stride = <usize>slotStride * CELL_SIZE;
   let trueCount: u32 = 0;
+  if (!isAffordable(contextBudget, load<u32>(record, 16))) return 0;
   for (let i: u32 = 0; i < count; i++) {
     resetScratch();
-    setFuel(contextFuel);
-    const cell = evaluate(record, slots);
+    const cell = evaluate(record, slots, contextBudget);
     trueCount += <u32>(tagOf(cell) == Tag.BOOL && auxOf(cell) != 0);
     slots += stride;
   }

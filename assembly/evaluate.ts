@@ -1,24 +1,27 @@
 // The expression machine: reads prepared steps (drawn in machine.ts) and keeps values in registers. Errors are values;
 // nothing here throws. Numbers, fields, jumps and list loops are done inline; the rest is one call away.
-import { CELL_SIZE, ExpressionError, Op, Tag } from "./abi";
+import { CELL_SIZE, ExpressionError, NO_INDEX, Op, Tag } from "./abi";
 import { computeArithmetic } from "./arithmetic";
 import { auxOf, blameInstruction, copyCell, floatOf, intOf, objectOf, refuseOperand, setBool, setError, setFloat, setInt, TAG_ITERATOR, tagOf } from "./cell";
-import { COMPARE_RETURN, compareCells } from "./compare";
-import { fuelLeft, setFuel, spendTurn } from "./fuel";
+import { COMPARE_COST_SHIFT, COMPARE_RETURN, compareCells } from "./compare";
+import { charge, isAffordable, isOverCost, setBudget, spend } from "./fuel";
 import {
   REGISTERS, resolveOperand, RESULT_CELL, setNow, STEP_A, STEP_ADD, STEP_AND, STEP_B, STEP_BRANCH, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST,
   STEP_EXTRA, STEP_FIELD, STEP_HAS_FIELD, STEP_IMMEDIATE, STEP_ITER_NEXT, STEP_JUMP, STEP_JUMP_BOOL, STEP_JUMP_ERROR, STEP_MOVE, STEP_MUL, STEP_NOT,
   STEP_OR, STEP_RETURN, STEP_SIZE, STEP_SUB,
 } from "./machine";
+import { hasNext } from "./iterate";
 import { countOf } from "./map";
 import { prepareExpression, releaseExpression } from "./prepare";
 import { doRareStep } from "./rare";
 import { elementAt } from "./value";
 
-export { fuelLeft, prepareExpression, releaseExpression, setFuel, setNow };
+export { prepareExpression, releaseExpression, setNow };
 
 /** Ints of at most this size are exact as doubles. */
 const SAFE_INT: i64 = 9007199254740992;
+/** A comparison that gave no bool: selects the bit of the flags that is always 0. */
+const NO_TRUTH: u32 = 3;
 /** `order` of two cells that are not both plain numbers. */
 const NO_FAST_ORDER: u32 = 8;
 
@@ -96,15 +99,23 @@ function cachedField(pc: usize, a: usize): usize {
   return load<u64>(map, 8) == <u64>load<u32>(pc, STEP_CACHE) ? map + load<u32>(pc, STEP_EXTRA) : 0;
 }
 
-/** Ends an evaluation whose fuel is spent. */
-function endWithoutFuel(instruction: u32): usize {
+/** Ends an evaluation that has spent its fuel, or costs more than it may. */
+function endSpent(instruction: u32): usize {
   blameInstruction(instruction);
-  setError(RESULT_CELL, ExpressionError.OUT_OF_FUEL);
+  setError(RESULT_CELL, isOverCost() ? ExpressionError.COST_EXCEEDED : ExpressionError.OUT_OF_FUEL);
   return RESULT_CELL;
 }
 
-/** Ends with a cell that no caller may see: an absent slot, or the state of a loop. */
+/** A loop's turn that cannot be paid. Where there is none any more, it costs nothing: gives the step behind the loop. 0: the end. */
+function endTurn(pc: usize, iterator: usize): usize {
+  if (hasNext(iterator) || !isOverCost()) return 0;
+  charge(-<i64>load<u32>(pc, STEP_EXTRA));
+  return <usize>load<u32>(pc, STEP_IMMEDIATE);
+}
+
+/** Ends with a cell that no caller may see (an absent slot, or the state of a loop), or one that costs too much. */
 function endWithRefusal(instruction: u32, a: usize): usize {
+  if (isOverCost()) return endSpent(instruction);
   blameInstruction(instruction);
   refuseOperand(RESULT_CELL, a);
   return RESULT_CELL;
@@ -136,52 +147,60 @@ function numberOf(pc: usize, code: usize): u32 {
   return <u32>(pc - code) / <u32>STEP_SIZE;
 }
 
+/** As `evaluate`, where it is not known whether what surely runs costs more than it may. */
+export function evaluateWithin(record: usize, slots: usize, budget: i64): usize {
+  if (isAffordable(budget, load<u32>(record, 16))) return evaluate(record, slots, budget);
+  setBudget(budget - <i64>load<u32>(record, 16));
+  return endSpent(NO_INDEX);
+}
+
 /**
  * Evaluates a prepared expression over the cells at `slots`. Returns the address of the result cell (a register, slot or
  * constant; an ERROR when it failed), valid until the next evaluation. What it builds lies in scratch.
+ * `budget` (fuel.ts) covers what surely runs; what comes on top is asked for at each loop turn and at the end.
  */
-export function evaluate(record: usize, slots: usize): usize {
+export function evaluate(record: usize, slots: usize, budget: i64): usize {
   const code = <usize>load<u32>(record);
   const unwritten = load<u32>(record, 28);
   if (unwritten != 0) clearRegisters(unwritten);
+  setBudget(budget - <i64>load<u32>(record, 16));
   let pc = code;
   while (true) {
     const dst = <usize>load<u32>(pc, STEP_DST);
     const a = resolveOperand(load<u32>(pc, STEP_A), slots);
     switch (<u32>load<u16>(pc)) {
       case STEP_RETURN:
-        return tagOf(a) <= Tag.ERROR ? a : endWithRefusal(numberOf(pc, code), a);
+        return tagOf(a) <= Tag.ERROR && !isOverCost() ? a : endWithRefusal(numberOf(pc, code), a);
       case STEP_MOVE:
         if (tagOf(a) == Tag.ABSENT) refuseSlowly(numberOf(pc, code), dst, a);
         else copyCell(dst, a);
         break;
       case STEP_JUMP: {
-        const target = <usize>load<u32>(pc, STEP_IMMEDIATE);
-        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
-        pc = target;
+        pc = <usize>load<u32>(pc, STEP_IMMEDIATE);
         continue;
       }
       case STEP_JUMP_BOOL: {
-        if (tagOf(a) != Tag.BOOL || auxOf(a) != load<u32>(pc, STEP_CACHE)) break;
-        const target = <usize>load<u32>(pc, STEP_IMMEDIATE);
-        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
-        pc = target;
+        if (tagOf(a) != Tag.BOOL || auxOf(a) != load<u32>(pc, STEP_CACHE)) {
+          charge(<i64>load<u32>(pc, STEP_EXTRA));
+          break;
+        }
+        pc = <usize>load<u32>(pc, STEP_IMMEDIATE);
         continue;
       }
       case STEP_JUMP_ERROR: {
         if (tagOf(a) != Tag.ERROR) break;
-        const target = <usize>load<u32>(pc, STEP_IMMEDIATE);
-        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
-        pc = target;
+        pc = <usize>load<u32>(pc, STEP_IMMEDIATE);
         continue;
       }
       case STEP_BRANCH: {
         const isBool = tagOf(a) == Tag.BOOL;
-        if (isBool && auxOf(a) != 0) break;
-        if (!isBool) refuseSlowly(numberOf(pc, code), dst, a);
-        const target = <usize>(isBool ? load<u32>(pc, STEP_IMMEDIATE) : load<u32>(pc, STEP_CACHE));
-        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
-        pc = target;
+        if (isBool && auxOf(a) != 0) {
+          charge(<i64>load<u32>(pc, STEP_EXTRA));
+          break;
+        }
+        if (isBool) charge(<i64>load<u32>(pc, STEP_EXTRA + 4));
+        else refuseSlowly(numberOf(pc, code), dst, a);
+        pc = <usize>(isBool ? load<u32>(pc, STEP_IMMEDIATE) : load<u32>(pc, STEP_CACHE));
         continue;
       }
       case STEP_NOT:
@@ -218,13 +237,13 @@ export function evaluate(record: usize, slots: usize): usize {
           if ((flags & COMPARE_RETURN) != 0) return dst;
         } else {
           compareSlowly(numberOf(pc, code), flags, dst, a, b);
-          if (tagOf(dst) != Tag.BOOL) break;
-          truth = auxOf(dst);
+          truth = tagOf(dst) == Tag.BOOL ? auxOf(dst) : NO_TRUTH;
         }
-        if (((flags >> (4 + truth)) & 1) == 0) break;
-        const target = <usize>load<u32>(pc, STEP_IMMEDIATE);
-        if (target <= pc && !spendTurn()) return endWithoutFuel(numberOf(pc, code));
-        pc = target;
+        if (((flags >> (4 + truth)) & 1) == 0) {
+          charge(<i64>(flags >> COMPARE_COST_SHIFT));
+          break;
+        }
+        pc = <usize>load<u32>(pc, STEP_IMMEDIATE);
         continue;
       }
       case STEP_ADD: {
@@ -260,7 +279,12 @@ export function evaluate(record: usize, slots: usize): usize {
         continue;
       }
       case STEP_ITER_NEXT: {
-        if (!spendTurn()) return endWithoutFuel(numberOf(pc, code));
+        if (!spend(load<i64>(pc, STEP_EXTRA))) {
+          const head = pc;
+          pc = endTurn(pc, a);
+          if (pc == 0) return endSpent(numberOf(head, code));
+          continue;
+        }
         // The upper half of the first word is 0 for a list.
         if (load<u64>(a) != <u64>TAG_ITERATOR) {
           pc = doRareStep(pc, numberOf(pc, code), dst, a, slots);
@@ -269,6 +293,7 @@ export function evaluate(record: usize, slots: usize): usize {
         const list = objectOf(a);
         const place = load<u32>(a, 12);
         if (place >= countOf(list)) {
+          charge(-<i64>load<u32>(pc, STEP_EXTRA));
           pc = <usize>load<u32>(pc, STEP_IMMEDIATE);
           continue;
         }
@@ -280,7 +305,6 @@ export function evaluate(record: usize, slots: usize): usize {
       }
       default: {
         pc = doRareStep(pc, numberOf(pc, code), dst, a, slots);
-        if (pc == 0) return endWithoutFuel(0);
         continue;
       }
     }

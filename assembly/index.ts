@@ -6,14 +6,15 @@ import { preparePowers } from "./powers";
 export { allocateBlock, allocatePermanent, allocateScratch, freeBlock, memorySize, resetScratch, setMemoryLimits } from "./memory";
 export { exchangeRegion, inputRegion, resultAddress, resultWire } from "./region";
 export { decodeWire } from "./wire";
-export { evaluate, fuelLeft, setFuel, setNow } from "./evaluate";
-export { contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setContextFuel, setSlot, slotAddress } from "./context";
+export { setNow } from "./evaluate";
+export { contextCost, contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setContextBudget, setSlot, slotAddress } from "./context";
 export { loadProgram, programCount, programStatus, unloadProgram } from "./loading";
 export { expressionAt } from "./program";
 export { packedOddCount, stepOne, stepPacked } from "./packed";
 export { stepBatch } from "./step";
 export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from "./output";
 export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runRestore, runSetFlags, runSnapshot } from "./door";
+export { setExpressionCost } from "./scope";
 export { addZone, missingZone } from "./zones";
 
 preparePowers();

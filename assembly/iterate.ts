@@ -42,6 +42,11 @@ export function advanceIteration(dst: usize, iterator: usize, second: usize): bo
   return true;
 }
 
+/** Has the iterator an element left? */
+export function hasNext(iterator: usize): bool {
+  return tagOf(iterator) == TAG_ITERATOR && load<u32>(iterator, 12) < countOf(objectOf(iterator));
+}
+
 /** dst = an empty list under construction. Its capacity stands in the object's last header word. */
 export function openBuilder(dst: usize): void {
   const list = newList(BUILDER_CAPACITY_MIN);

@@ -11,7 +11,10 @@ import { TIMESTAMP_SECONDS_MAX, TIMESTAMP_SECONDS_MIN } from "./wire";
 //   +8  u32 a, +12 u32 b: address of a cell, or offset from the slots + 1 (odd), or a count; ITER_NEXT's b: 0 for none
 //   +16 u32 jump target's address | key id | function | error code
 //   +20 u32 comparison: COMPARE_ flags · BRANCH: second target's address · FIELD: shape of the inline cache · CALL_CUSTOM: the program
+//       · JUMP_BOOL: the aux that jumps · CALL, TEMPLATE: thousandths of a unit per character
 //   +24 f64 COMPARE_CONSTANT: the constant · u32 FIELD: offset of the value in a map of that shape
+//       · JUMP_BOOL: u32 cost of not jumping · BRANCH: u32 cost of going on, u32 cost of the first target
+//       · ITER_NEXT: i64 what a turn spends (fuel.ts); its lower word is the turn's cost
 export const STEP_SIZE: usize = 32;
 export const STEP_DST: usize = 4;
 export const STEP_A: usize = 8;

@@ -1,13 +1,14 @@
 // Loading an expression: its instructions are checked (every register, slot, constant, key, function and jump) and
 // written anew as the steps that the evaluator reads (drawn in machine.ts), so that hostile code reads nothing that is
 // not its own and the evaluator needs no checks. Record after loading: +0 address of the steps, +8 address of the
-// constant cells, +20 size of the block that holds both, +28 number of registers to clear before a start (those not surely written before they are read).
+// constant cells, +16 cost of what surely runs, +20 size of the block that holds both, +28 number of registers to clear before a start (those not surely written before they are read).
 import {
   ARGUMENT_COUNT_MAX, FUNCTION_MAX, INSTRUCTION_SIZE, KernelStatus, NO_OPERAND, Op, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, OPERAND_REGISTER,
   OPERAND_SLOT, ProgramHeader, REGISTER_COUNT_MAX, Tag,
 } from "./abi";
 import { floatOf, intOf, objectOf, tagOf } from "./cell";
-import { COMPARE_EQUAL, COMPARE_GREATER, COMPARE_INVERTED, COMPARE_JUMP_FALSE, COMPARE_JUMP_TRUE, COMPARE_LESS, COMPARE_RETURN } from "./compare";
+import { COMPARE_COST_SHIFT, COMPARE_EQUAL, COMPARE_GREATER, COMPARE_INVERTED, COMPARE_JUMP_FALSE, COMPARE_JUMP_TRUE, COMPARE_LESS, COMPARE_RETURN } from "./compare";
+import { turnOf } from "./fuel";
 import {
   BUILTINS, NO_SHAPE, REGISTERS, STEP_A, STEP_ADD, STEP_AND, STEP_B, STEP_BRANCH, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST, STEP_EXTRA,
   STEP_FIELD, STEP_HAS_FIELD, STEP_IMMEDIATE, STEP_ITER_NEXT, STEP_JUMP, STEP_JUMP_BOOL, STEP_JUMP_ERROR, STEP_MOVE, STEP_MUL, STEP_NOT, STEP_OR, STEP_PROGRAM,
@@ -23,6 +24,11 @@ const INSTRUCTION_COUNT_MAX: u32 = 0x100000;
 const HEAP_SIZE_MAX: usize = 0x4000000;
 /** Ints of at most this size are exact as doubles. */
 const EXACT_INT_MAX: i64 = 9007199254740992;
+
+/** What a comparison's step can hold. */
+const COMPARE_COST_MAX: u32 = 0xffffff;
+/** Thousandths of a unit per character. */
+const RATE_MAX: u32 = 0xffff;
 
 /** What an instruction's fields are, by opcode: bits below. */
 const WRITES: u32 = 1;
@@ -83,6 +89,7 @@ function placeExpression(record: usize, blob: usize, keyIds: usize): i32 {
   const unwritten = countUnwritten(code);
   store<u32>(record, <u32>steps);
   store<u32>(record, <u32>constants, 8);
+  store<u32>(record, load<u32>(record, 28), 16);
   store<u32>(record, <u32>blockSize, 20);
   store<u32>(record, unwritten, 28);
   return KernelStatus.OK;
@@ -133,6 +140,8 @@ function fieldsOf(op: i32): u32 {
     case Op.JUMP_TRUE:
     case Op.JUMP_ERROR:
       return READS_A | JUMPS;
+    case Op.LEAVE:
+      return READS_A;
     case Op.BRANCH:
     case Op.ITER_START:
       return WRITES | READS_A | JUMPS;
@@ -168,7 +177,8 @@ function areInstructionsSound(code: usize, keyIds: usize, keyCount: u32): bool {
     const at = code + <usize>i * INSTRUCTION_SIZE;
     const fields = fieldsOf(load<u16>(at));
     if (fields == 0 || !areOperandsSound(at, fields)) return false;
-    if ((fields & JUMPS) != 0 && load<u32>(at, 8) >= instructionCount) return false;
+    if ((fields & JUMPS) != 0 && !isTarget(code, i, load<u32>(at, 8))) return false;
+    if (load<u16>(at) == Op.BRANCH && !isTarget(code, i, load<u32>(at, 12))) return false;
     if ((fields & HAS_KEY) != 0) {
       const key = load<u32>(at, 8);
       if (key >= keyCount || !isKey(load<u32>(keyIds + (<usize>key << 2)))) return false;
@@ -177,6 +187,12 @@ function areInstructionsSound(code: usize, keyIds: usize, keyCount: u32): bool {
   }
   const last = load<u16>(code + <usize>(instructionCount - 1) * INSTRUCTION_SIZE);
   return last == Op.RETURN || last == Op.JUMP;
+}
+
+/** May instruction `from` jump there? Back only to the head of a loop, which takes fuel: so every cycle does. */
+function isTarget(code: usize, from: u32, target: u32): bool {
+  if (target >= instructionCount) return false;
+  return target > from || load<u16>(code + <usize>target * INSTRUCTION_SIZE) == Op.ITER_NEXT;
 }
 
 function areOperandsSound(at: usize, fields: u32): bool {
@@ -205,10 +221,8 @@ function isOperand(operand: u32): bool {
 
 function isSpecialSound(at: usize): bool {
   switch (<i32>load<u16>(at)) {
-    case Op.BRANCH:
-      return load<u32>(at, 12) < instructionCount;
     case Op.CALL:
-      return load<u32>(at, 8) - 1 < <u32>FUNCTION_MAX && <u32>load<u16>(at, 6) - 1 < <u32>ARGUMENT_COUNT_MAX;
+      return load<u32>(at, 8) - 1 < <u32>FUNCTION_MAX && <u32>load<u16>(at, 6) - 1 < <u32>ARGUMENT_COUNT_MAX && load<u32>(at, 12) <= RATE_MAX;
     case Op.CALL_CUSTOM:
       return <u32>load<u16>(at, 6) <= <u32>ARGUMENT_COUNT_MAX;
     case Op.CHECK_BOOL:
@@ -255,21 +269,29 @@ function writeStep(program: usize, code: usize, index: u32, keyIds: usize): void
   store<u32>(step, (fields & (READS_A | HAS_RANGE)) != 0 ? placeOperand(load<u16>(at, 4)) : <u32>REGISTERS, STEP_A);
   store<u32>(step, (fields & READS_B) != 0 ? placeOperand(b) : b, STEP_B);
   store<u32>(step, (fields & JUMPS) != 0 ? <u32>stepAt(load<u32>(at, 8)) : load<u32>(at, 8), STEP_IMMEDIATE);
-  store<u32>(step, 0, STEP_CACHE);
-  store<u64>(step, 0, STEP_EXTRA);
+  store<u32>(step, load<u32>(at, 12), STEP_CACHE);
+  store<u64>(step, load<u32>(at, 12), STEP_EXTRA);
   if ((fields & HAS_KEY) != 0) {
     store<u32>(step, load<u32>(keyIds + (<usize>load<u32>(at, 8) << 2)), STEP_IMMEDIATE);
     store<u32>(step, NO_SHAPE, STEP_CACHE);
   } else if (op == Op.CALL) store<u32>(step, <u32>program, STEP_PROGRAM);
-  else if (op == Op.BRANCH) store<u32>(step, <u32>stepAt(load<u32>(at, 12)), STEP_CACHE);
-  else if (op == Op.CALL_CUSTOM) store<u32>(step, <u32>program, STEP_CACHE);
-  else if (op == Op.JUMP_TRUE) store<u32>(step, 1, STEP_CACHE);
-  else if (op == Op.ITER_NEXT) store<u32>(step, b == NO_OPERAND ? 0 : placeOperand(b), STEP_B);
-  else if (stepOf(op) == STEP_COMPARE) finishComparison(at, step, op, index);
+  else if (op == Op.BRANCH) {
+    store<u32>(step, <u32>stepAt(load<u32>(at, 12)), STEP_CACHE);
+    store<u32>(step, max<i32>(<i16>b, 0), STEP_EXTRA);
+    store<u32>(step, max<i32>(-<i32>(<i16>b), 0), STEP_EXTRA + 4);
+  } else if (op == Op.CALL_CUSTOM) store<u32>(step, <u32>program, STEP_CACHE);
+  else if (op == Op.JUMP_TRUE || op == Op.JUMP_FALSE) store<u32>(step, op - Op.JUMP_FALSE, STEP_CACHE);
+  else if (op == Op.ITER_NEXT) {
+    store<u32>(step, b == NO_OPERAND ? 0 : placeOperand(b), STEP_B);
+    store<i64>(step, turnOf(load<u32>(at, 12)), STEP_EXTRA);
+  } else if (stepOf(op) == STEP_COMPARE) finishComparison(at, step, op, index);
 }
 
 function finishComparison(at: usize, step: usize, op: i32, index: u32): void {
-  store<u32>(step, compareFlags(op) | (op <= Op.GE && isReturnedNext(at, index) ? COMPARE_RETURN : 0), STEP_CACHE);
+  let more: u32 = 0;
+  if (op > Op.GE) more = min<u32>(load<u32>(at, 12), COMPARE_COST_MAX) << COMPARE_COST_SHIFT;
+  else if (isReturnedNext(at, index) && isCostKnown(at - <usize>index * INSTRUCTION_SIZE, index)) more = COMPARE_RETURN;
+  store<u32>(step, compareFlags(op) | more, STEP_CACHE);
   const operand = <u32>load<u16>(at, 6);
   if (operand >> OPERAND_KIND_SHIFT << OPERAND_KIND_SHIFT != OPERAND_CONSTANT) return;
   const cell = <usize>placeOperand(operand);
@@ -338,6 +360,15 @@ function compareFlags(op: i32): u32 {
     default:
       return jump | COMPARE_GREATER | COMPARE_EQUAL;
   }
+}
+
+/** Is what the instructions before `end` cost in the record? A sum of texts costs more, but no comparison of numbers can follow from it here. */
+function isCostKnown(code: usize, end: u32): bool {
+  for (let i: u32 = 0; i < end; i++) {
+    const op = load<u16>(code + <usize>i * INSTRUCTION_SIZE);
+    if (op != Op.MOVE && op != Op.FIELD && (op < <u16>Op.ADD || op > <u16>Op.MUL)) return false;
+  }
+  return true;
 }
 
 /** Is the next instruction RETURN of what this one writes? */

@@ -4,15 +4,16 @@ import { Op, Tag } from "./abi";
 import { findMember, hasField, indexValue, makeList, makeMap, selectField } from "./access";
 import { computeArithmetic, negate } from "./arithmetic";
 import { blameInstruction, copyCell, intOf, refuseOperand, setError, setInt, tagOf } from "./cell";
+import { chargeCall } from "./cost";
 import { callCustom } from "./custom";
-import { spendTurn } from "./fuel";
+import { charge } from "./fuel";
 import { callFunction, callTemplate } from "./functions";
-import { advanceIteration, closeBuilder, openBuilder, pushElement, startIteration } from "./iterate";
+import { advanceIteration, closeBuilder, hasNext, openBuilder, pushElement, startIteration } from "./iterate";
 import { combineAnd, combineOr } from "./logic";
-import { resolveOperand, STEP_B, STEP_CACHE, STEP_IMMEDIATE, STEP_PROGRAM, STEP_SIZE } from "./machine";
+import { resolveOperand, STEP_B, STEP_CACHE, STEP_EXTRA, STEP_IMMEDIATE, STEP_PROGRAM, STEP_SIZE } from "./machine";
 import { useZonesOf } from "./zones";
 
-/** Does the step at `pc` (instruction number `instruction`). Returns the address of the next step; 0: fuel is spent. */
+/** Does the step at `pc` (instruction number `instruction`). Returns the address of the next step. */
 export function doRareStep(pc: usize, instruction: u32, dst: usize, a: usize, slots: usize): usize {
   blameInstruction(instruction);
   const b = load<u32>(pc, STEP_B);
@@ -20,9 +21,10 @@ export function doRareStep(pc: usize, instruction: u32, dst: usize, a: usize, sl
   switch (op) {
     case Op.ITER_START:
       if (startIteration(dst, a)) break;
-      return spendTurn() ? <usize>load<u32>(pc, STEP_IMMEDIATE) : 0;
+      return load<u32>(pc, STEP_IMMEDIATE);
     case Op.ITER_NEXT:
       if (advanceIteration(dst, a, b)) break;
+      charge(-<i64>load<u32>(pc, STEP_EXTRA));
       return load<u32>(pc, STEP_IMMEDIATE);
     case Op.NOT:
       refuseOperand(dst, a);
@@ -39,12 +41,17 @@ export function doRareStep(pc: usize, instruction: u32, dst: usize, a: usize, sl
     case Op.CALL:
       useZonesOf(load<u32>(pc, STEP_PROGRAM));
       callFunction(load<u32>(pc, STEP_IMMEDIATE), dst, a, b);
+      chargeCall(load<u32>(pc, STEP_IMMEDIATE), dst, a, b, load<u32>(pc, STEP_CACHE));
       break;
     case Op.CALL_CUSTOM:
       callCustom(dst, a, b, load<u32>(pc, STEP_CACHE), load<u32>(pc, STEP_IMMEDIATE));
       break;
     case Op.TEMPLATE:
       callTemplate(dst, a, b);
+      chargeCall(0, dst, a, b, load<u32>(pc, STEP_CACHE));
+      break;
+    case Op.LEAVE:
+      if (hasNext(a)) charge(<i64>load<u32>(pc, STEP_IMMEDIATE));
       break;
     case Op.MAKE_LIST:
       makeList(dst, a, b);

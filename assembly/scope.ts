@@ -1,8 +1,9 @@
 // Scopes: leaving one cancels its tokens and timers, a fork gives each branch a frame of its own, a join merges the
 // frames and reports what two branches changed in different ways.
 import { CELL_SIZE, CommandKind, ProgramHeader, RunFault, CANDIDATE_LAST, NO_EXPRESSION, Tag } from "./abi";
-import { evaluate, setFuel } from "./evaluate";
+import { evaluateWithin } from "./evaluate";
 import { cancelWait, failGuard, failLimit } from "./fault";
+import { makeBudget } from "./fuel";
 import { addCommand, payloadMark } from "./output";
 import { candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
 import {
@@ -13,7 +14,20 @@ import { TokenPhase, setTokenFrame, setTokenPhase, tokenFrame, tokenNode, tokenP
 import { valueEquals } from "./value";
 
 /** Fuel of one expression, in the machine's units. */
-export const EXPRESSION_FUEL_MAX: i32 = 10_000_000;
+const EXPRESSION_FUEL_MAX: i32 = 10_000_000;
+
+/** What one expression of a run may spend. */
+let expressionBudget: i64 = makeBudget(EXPRESSION_FUEL_MAX, Infinity);
+
+/** Limits the cost units of one expression in runs. */
+export function setExpressionCost(max: f64): void {
+  expressionBudget = makeBudget(EXPRESSION_FUEL_MAX, max);
+}
+
+/** Evaluates an expression of a run. */
+export function evaluateInRun(expression: usize, slots: usize): usize {
+  return evaluateWithin(expression, slots, expressionBudget);
+}
 
 /** Is `node` the scope itself or inside it? */
 @inline
@@ -116,8 +130,7 @@ function durationOf(run: u32, index: u32, transition: u32): f64 {
   const record = transitionRecord(program, transition);
   const expression = load<u32>(record, 20);
   if (expression == NO_EXPRESSION) return load<f64>(record, 24);
-  setFuel(EXPRESSION_FUEL_MAX);
-  const cell = evaluate(expressionRecord(program, expression), slotsOf(run, tokenFrame(tokenAt(run, index))));
+  const cell = evaluateInRun(expressionRecord(program, expression), slotsOf(run, tokenFrame(tokenAt(run, index))));
   const ms = durationMs(cell);
   if (isNaN(ms)) failGuard(run, cell, transition);
   return ms;

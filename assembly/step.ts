@@ -3,7 +3,7 @@ import {
   CELL_SIZE, CommandKind, EVENT_RECORD_SIZE, EventKind, EventOutcome, KernelStatus, NO_INDEX, NO_SLOT, Outcome, ProgramHeader, RunFault, Tag,
 } from "./abi";
 import { assignSlot, finishAction, setStepNow, stepTime, timedOutError } from "./actions";
-import { evaluate, setFuel, setNow } from "./evaluate";
+import { setNow } from "./evaluate";
 import { setObject } from "./cell";
 import { EXPRESS_NONE, takeExpress } from "./express";
 import { cancelRun, cancelWait, failRun, failRunWith } from "./fault";
@@ -15,7 +15,7 @@ import {
   NO_TOKEN, RunState, expressRunOf, runBlock, runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt, timerCapacity,
   tokenAt, tokenCapacity,
 } from "./run";
-import { EXPRESSION_FUEL_MAX, isWithin } from "./scope";
+import { evaluateInRun, isWithin } from "./scope";
 import { keyObject } from "./shape";
 import {
   TokenPhase, TokenStage, setTokenGoal, setTokenNode, setTokenOutcome, setTokenPhase, setTokenStage, setTokenStep, setTokenTimeout, tokenEvent,
@@ -280,8 +280,7 @@ function assignInitials(run: u32, token: usize): void {
     const slot = load<u32>(initials + (<usize>index << 3));
     const expression = load<u32>(initials + (<usize>index << 3), 4);
     if (load<u32>(slotsOf(run, 0) + <usize>slot * CELL_SIZE) != Tag.ABSENT) continue;
-    setFuel(EXPRESSION_FUEL_MAX);
-    const cell = evaluate(expressionRecord(program, expression), slotsOf(run, 0));
+    const cell = evaluateInRun(expressionRecord(program, expression), slotsOf(run, 0));
     if (load<u32>(cell) == Tag.ERROR) failRun(run, RunFault.INPUT, cell, expression, NO_INDEX, NO_INDEX, 0);
     else assignSlot(run, token, slot, cell);
     if (runStatus(run) == RunState.ENDED) return;

@@ -4,12 +4,11 @@ import {
   CANDIDATE_LAST, CommandKind, NO_EXPRESSION, NO_INDEX, NO_NODE, NodeKind, Outcome, ProgramHeader, RunFault, TRANSITION_FLAG_LOCAL, Tag, Trigger,
 } from "./abi";
 import { ActionsEnd, assign, runActions, stepTime } from "./actions";
-import { evaluate, setFuel } from "./evaluate";
 import { failGuard, failLimit, failRun, succeedRun } from "./fault";
 import { addCommand, payloadMark } from "./output";
 import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
 import { NO_TOKEN, RunState, createFrame, createToken, isTraced, runBlock, runProgram, runStatus, slotsOf, tokenAt, tokenCapacity } from "./run";
-import { EXPRESSION_FUEL_MAX, commonFrame, countTokens, countTokensWithin, isWithin, leaveScopes, mergeFrames, removeToken, setTimers } from "./scope";
+import { commonFrame, countTokens, countTokensWithin, evaluateInRun, isWithin, leaveScopes, mergeFrames, removeToken, setTimers } from "./scope";
 import {
   TokenPhase, TokenStage, setTokenActions, setTokenEdge, setTokenFrame, setTokenGoal, setTokenNode, setTokenOutcome, setTokenPhase, setTokenStage,
   setTokenStep, setTokenTransition, tokenEdge, tokenFrame, tokenGoal, tokenNode, tokenOutcome, tokenPhase, tokenStage,
@@ -31,8 +30,7 @@ export function isPermitted(run: u32, token: usize, transition: u32, record: usi
   if (guard == NO_EXPRESSION) return true;
   const expression = expressionRecord(runProgram(run), guard);
   const slots = slotsOf(run, tokenFrame(token));
-  setFuel(EXPRESSION_FUEL_MAX);
-  const cell = evaluate(expression, slots);
+  const cell = evaluateInRun(expression, slots);
   if (load<u32>(cell) == Tag.BOOL) return load<u32>(cell, 4) != 0;
   failGuard(run, cell, transition);
   return false;

@@ -3,6 +3,8 @@
 // kernel at a time, so any number of expressions may come and go.
 import { ExpressionError } from "../assembly/abi.js";
 import { layOutExpressions } from "./compile/blob.js";
+import type { CompileExpressionOptions, EvaluateOptions, CostedValue, ExpressionContext, Expression, ResidentExpression, ExpressionBatch } from "./expression/compiled.js";
+import { checkCostMax, checkFunctionCosts, type FunctionCosts } from "./expression/cost.js";
 import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
 import type { CheckScope } from "./expression/checker/scope.js";
 import { formatType, type Type } from "./expression/checker/type.js";
@@ -19,86 +21,18 @@ import { describeError } from "./kernel/error-text.js";
 import { readDetail } from "./kernel/fault.js";
 import { compileKernel, instantiateKernel } from "./kernel/instance.js";
 import { argumentError, isRecord } from "./model/arguments.js";
-import type { CustomConstants, CustomFunctions } from "./model/custom-function.js";
 import type { TypeName } from "./model/definition.js";
 import type { EngineOptions } from "./model/engine.js";
 import { type ErrorCode, type Finding, locate, WorkflowError } from "./model/errors.js";
 import { decodeExact, encodeExact, type ExactValue, ValueWriter } from "./model/value.js";
+
+export type { CompileExpressionOptions, EvaluateOptions, CostedValue, ExpressionContext, Expression, ResidentExpression, ExpressionBatch } from "./expression/compiled.js";
 
 /** Programs of expressions in the kernel at once; the one loaded longest ago makes room, and is loaded again when it is used. */
 export const EXPRESSION_PROGRAM_COUNT_MAX = 4_096;
 
 /** Where the kernel comes from: as in `EngineOptions`. */
 export type LoadExpressionsOptions = Pick<EngineOptions, "wasmUrl" | "wasmModule">;
-
-export interface CompileExpressionOptions {
-  /**
-   * Declared variables and their types, nested as deep as is known. With it, mistakes of type are found and any other name
-   * gives a warning. Read once: an object given again must not have changed.
-   */
-  readonly variables?: VariableDeclarations;
-  /**
-   * CEL's rules to the letter: JavaScript numbers become doubles instead of JSON numbers that adapt to the other operand, and
-   * only values of one type are compared. Default false.
-   */
-  readonly isStrict?: boolean;
-  /** Functions of your own, by signature. Read once, as `variables`; two functions are two, also where their texts are equal. */
-  readonly functions?: CustomFunctions;
-  /** Constants of your own, by name. Read once. Declared variables hide them; they hide those of a context. */
-  readonly constants?: CustomConstants;
-}
-
-export interface EvaluateOptions {
-  /** What `now` is, ms since 1970. Default: this moment. */
-  readonly now?: number;
-}
-
-/** Values of variables by name. Own properties count; a value `undefined` is absent. */
-export type ExpressionContext = Readonly<Record<string, unknown>>;
-
-/** A compiled expression. Memory in the kernel is taken when it is first evaluated. */
-export interface Expression {
-  readonly source: string;
-  /** Warnings; errors do not compile. */
-  readonly findings: readonly Finding[];
-  /** What is known of the result's type: `any` where nothing is. */
-  readonly type: StaticType;
-  /** The same in full, in CEL's notation: `list(map(string, int))`; `dyn` where nothing is known. */
-  readonly inferredType: string;
-  /** The variables that it reads, in the order of first use. */
-  readonly variables: readonly string[];
-  /**
-   * The value over `context`: data as `decodeValue` gives it, integers beyond 2^53 as BigInt.
-   * @throws WorkflowError `expression/…` with a place in the source where it fails; `value/unsupported` for a context that is no data
-   */
-  evaluate(context?: ExpressionContext, options?: EvaluateOptions): unknown;
-  /** A context that stays in the kernel, for many evaluations. Dispose of it. */
-  resident(context?: ExpressionContext): ResidentExpression;
-  /** Many contexts that stay in the kernel, evaluated in one call. Dispose of it. */
-  batch(contexts: readonly ExpressionContext[]): ExpressionBatch;
-  /** Its code as text, for debugging: a line for each instruction, with operands by name, jumps, and the place in the source. */
-  disassemble(): Promise<string>;
-  /** Gives back its memory in the kernel. A later evaluation takes it again. */
-  dispose(): void;
-}
-
-export interface ResidentExpression {
-  /** As `Expression.evaluate`, over the values set last. */
-  evaluate(options?: EvaluateOptions): unknown;
-  /** Is the result exactly true? Throws as `evaluate`. */
-  test(options?: EvaluateOptions): boolean;
-  /** Sets one variable; numbers and bools are written in place. A name that the expression does not read is ignored. */
-  set(name: string, value: unknown): void;
-  dispose(): void;
-}
-
-export interface ExpressionBatch {
-  readonly count: number;
-  set(index: number, name: string, value: unknown): void;
-  /** Evaluates all; gives how many are exactly true. An error is not true. */
-  countTrue(options?: EvaluateOptions): number;
-  dispose(): void;
-}
 
 /** The kernel that expressions share, and the expressions whose programs stand in it. */
 interface Runtime {
@@ -165,14 +99,18 @@ class Variant implements ExpressionScope {
   readonly functions?: FunctionSet;
   readonly customs: CustomSet | undefined;
   view: CheckScope | undefined = undefined;
+  readonly functionCosts: FunctionCosts | undefined;
+  readonly costMax: number;
   /** Of the expression in hand. */
   private readonly slots = new NameList();
   private readonly variables: VariableSet | undefined;
 
   constructor(variables: VariableSet | undefined, settings: CompileSettings) {
-    const { isStrict = false, container = "", isChecked = true, functions, customs } = settings;
+    const { isStrict = false, container = "", isChecked = true, functions, customs, functionCosts, costMax = Infinity } = settings;
     this.variables = variables;
     this.customs = customs;
+    this.functionCosts = checkFunctionCosts(functionCosts);
+    this.costMax = checkCostMax(costMax);
     this.isStrict = isStrict;
     this.isOpen = variables === undefined;
     this.isChecked = isChecked;
@@ -209,6 +147,8 @@ interface CompileSettings {
   readonly isChecked?: boolean;
   readonly functions?: FunctionSet;
   readonly customs?: CustomSet | undefined;
+  readonly costMax?: number;
+  readonly functionCosts?: FunctionCosts | undefined;
 }
 
 const PLAIN = new Variant(undefined, {});
@@ -223,28 +163,35 @@ let last: { readonly options: CompileExpressionOptions; readonly variant: Varian
 
 function findVariant(options: CompileExpressionOptions): Variant {
   if (typeof options !== "object" || options === null) throw argumentError("expression/invalid-call", "options", options, "an object");
-  const { variables, functions, constants, isStrict = false } = options;
-  if (variables === undefined && functions === undefined && constants === undefined) return isStrict ? STRICT : PLAIN;
+  const { variables, functions, constants, costMax, functionCosts, isStrict = false } = options;
+  const isPlain = variables === undefined && functions === undefined && constants === undefined;
+  if (isPlain && costMax === undefined && functionCosts === undefined) return isStrict ? STRICT : PLAIN;
   if (last !== undefined && last.variant.isStrict === isStrict) {
     const { options: known } = last;
-    if (known.variables === variables && known.functions === functions && known.constants === constants) return last.variant;
+    const isSame = known.variables === variables && known.functions === functions && known.constants === constants;
+    if (isSame && known.costMax === costMax && known.functionCosts === functionCosts) return last.variant;
   }
   const variant = readVariant(options, isStrict);
   last = { options: { ...options }, variant };
   return variant;
 }
 
-function readVariant({ variables, functions, constants }: CompileExpressionOptions, isStrict: boolean): Variant {
+function readVariant(options: CompileExpressionOptions, isStrict: boolean): Variant {
+  const { variables, functions, constants, costMax = Infinity, functionCosts } = options;
   checkDeclarations({ variables, functions, constants });
   const known = isStrict ? knownVariants.strict : knownVariants.plain;
-  const isKnown = variables !== undefined && functions === undefined && constants === undefined;
+  const isCosted = costMax !== Infinity || functionCosts !== undefined;
+  const isKnown = variables !== undefined && functions === undefined && constants === undefined && !isCosted;
   let variant = isKnown ? known.get(variables) : undefined;
   if (variant !== undefined) return variant;
-  const key = `${isStrict ? "strict" : "plain"} ${JSON.stringify(variables)} ${identifyCustoms({ functions, constants })}`;
+  const costs = isCosted ? `${costMax} ${JSON.stringify(functionCosts)} ` : "";
+  const key = `${isStrict ? "strict" : "plain"} ${costs}${JSON.stringify(variables)} ${identifyCustoms({ functions, constants })}`;
   variant =
     variants.get(key) ??
     new Variant(variables === undefined ? undefined : new VariableSet(variables, isStrict), {
       isStrict,
+      costMax,
+      functionCosts,
       customs: functions === undefined && constants === undefined ? undefined : new CustomSet({ functions, constants }, isStrict),
     });
   if (isKnown) known.set(variables, variant);
@@ -310,7 +257,7 @@ function compile(source: string, variant: Variant): CompiledExpression {
   // Also where it does not parse: what is left of it may have mistakes of its own, and all are told at once.
   const emitted = emitExpression(ast, variant, { text: source });
   refuseErrors(parsed.length === 0 ? emitted.findings : joinFindings(parsed, emitted.findings));
-  return new CompiledExpression(source, variant.takeSlots(), emitted, variant.isStrict);
+  return new CompiledExpression(source, variant.takeSlots(), emitted, variant);
 }
 
 /** In the order of the text; what is wrong with the whole text stands alone. */
@@ -348,6 +295,7 @@ class CompiledExpression implements Expression {
   readonly source: string;
   readonly variables: readonly string[];
   readonly isStrict: boolean;
+  readonly #costMax: number;
   readonly #emitted: Emitted;
   #usesNow = false;
   #runtime: Runtime | undefined;
@@ -355,10 +303,11 @@ class CompiledExpression implements Expression {
   #record = 0;
   #context = 0;
 
-  constructor(source: string, slotNames: readonly string[], emitted: Emitted, isStrict: boolean) {
+  constructor(source: string, slotNames: readonly string[], emitted: Emitted, { isStrict, costMax }: Variant) {
     this.source = source;
     this.variables = slotNames;
     this.isStrict = isStrict;
+    this.#costMax = costMax;
     this.#emitted = emitted;
   }
 
@@ -379,6 +328,11 @@ class CompiledExpression implements Expression {
     const kernel = this.open();
     this.fill(kernel, this.#context, 0, context);
     return this.run(kernel, this.#context, options);
+  }
+
+  evaluateWithCost(context?: ExpressionContext, options?: EvaluateOptions): CostedValue {
+    const value = this.evaluate(context, options);
+    return { value, cost: this.open().cost };
   }
 
   evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue {
@@ -437,15 +391,21 @@ class CompiledExpression implements Expression {
 
   /** Evaluates; the result cell is a value. */
   runToCell(kernel: ExpressionKernel, context: number, options?: EvaluateOptions): number {
-    if (this.#usesNow) kernel.setNow(readNow(options));
+    this.#prepare(kernel, options);
     const cell = kernel.evaluate(this.#record, context);
     const error = kernel.error(cell);
-    if (error !== undefined) throw this.#describe(error);
+    if (error !== undefined) throw this.#describe(error, kernel);
     return cell;
   }
 
-  countTrue(kernel: ExpressionKernel, context: number, count: number, options?: EvaluateOptions): number {
+  #prepare(kernel: ExpressionKernel, options: EvaluateOptions | undefined): void {
     if (this.#usesNow) kernel.setNow(readNow(options));
+    const costMax = options?.costMax ?? this.#costMax;
+    if (costMax !== kernel.costMax) kernel.costMax = checkCostMax(costMax);
+  }
+
+  countTrue(kernel: ExpressionKernel, context: number, count: number, options?: EvaluateOptions): number {
+    this.#prepare(kernel, options);
     return kernel.evaluateMany(this.#record, context, count, this.slotCount);
   }
 
@@ -488,11 +448,11 @@ class CompiledExpression implements Expression {
     loaded.add(this);
   }
 
-  #describe({ error, instruction, detail }: EvaluationError): WorkflowError {
+  #describe({ error, instruction, detail }: EvaluationError, { cost, costMax }: ExpressionKernel): WorkflowError {
     const code = `expression/${(ExpressionError[error] ?? "failed").toLowerCase().replaceAll("_", "-")}` as ErrorCode;
     const { spans } = this.#emitted.code;
-    const place = locate(this.source, spans[instruction * 2] ?? 0, spans[instruction * 2 + 1] ?? 0);
-    const said = readDetail(error, detail);
+    const place = locate(this.source, spans[instruction * 2] ?? 0, spans[instruction * 2 + 1] ?? this.source.length);
+    const said = error === ExpressionError.COST_EXCEEDED ? { cost, costMax } : readDetail(error, detail);
     const message = describeError(error, said, this.source.slice(place.start, place.end));
     return new WorkflowError(code, message, { place, details: { source: this.source, ...said } });
   }

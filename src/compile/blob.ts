@@ -169,7 +169,7 @@ class Sections {
 
 function placeExpressions(codes: readonly ExpressionCode[], images: readonly Uint8Array[], sections: Sections): Uint8Array {
   const records = new Uint32Array((codes.length * EXPRESSION_RECORD_SIZE) / 4);
-  codes.forEach(({ constants, constantCount, instructionCount, registerCount }, index) => {
+  codes.forEach(({ constants, constantCount, cost = 0, instructionCount, registerCount }, index) => {
     const at = (index * EXPRESSION_RECORD_SIZE) / 4;
     records[at] = sections.add(images[index] as Uint8Array);
     records[at + 1] = instructionCount;
@@ -178,6 +178,7 @@ function placeExpressions(codes: readonly ExpressionCode[], images: readonly Uin
     records[at + 4] = registerCount;
     records[at + 5] = constants.length;
     records[at + 6] = index;
+    records[at + 7] = cost;
   });
   return toBytes(records);
 }

@@ -1,6 +1,6 @@
 // Writes one expression's code: instructions, labels, registers, constants and keys. Does not know what CEL means, nor how
 // the kernel wants to see it.
-import { NO_OPERAND, Op, OPERAND_BUILTIN, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_SLOT, REGISTER_COUNT_MAX } from "../../assembly/abi.js";
+import { Op, OPERAND_BUILTIN, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_SLOT, REGISTER_COUNT_MAX } from "../../assembly/abi.js";
 import type { CustomFunction } from "../model/custom-function.js";
 import { type ConstantValue, DST_SHIFT, EmittedCode, FIELD_B, FIELD_COUNT, FIELD_IMM } from "./emitted-code.js";
 import { type Key, NameList, Numbering } from "./numbering.js";
@@ -12,6 +12,9 @@ export type Register = number;
 
 /** Numbers kept for the next expression; what a longer one needed is given back. */
 const KEPT_COUNT_MAX = 65_536;
+
+/** More than this of the difference between two arms is counted for both. */
+const BRANCH_COST_MAX = 32_767;
 
 /** A place in the code that jumps may name before it is known. */
 export interface Label {
@@ -37,6 +40,12 @@ export class CodeWriter {
   private readonly constants = new Numbering<ConstantValue>();
   private readonly keys = new NameList();
   private functions: CustomFunction[] | undefined;
+  /** Cost units of the part in hand: what runs whenever its first instruction does. */
+  private units = 0;
+  /** Pairs of an instruction that divides control and the units of what it leads to. */
+  private costs: number[] | undefined;
+  /** The number of the jump written last. */
+  lastJump = -1;
   /** Offsets that the next instructions come from. */
   spanStart = 0;
   spanEnd = 0;
@@ -101,19 +110,58 @@ export class CodeWriter {
     this.length = length + FIELD_COUNT;
   }
 
+  /** Adds to the cost of the part in hand. */
+  charge(units: number): void {
+    this.units += units;
+  }
+
+  /** Begins a part that need not run whenever the code before it does. Give the result to `endPart`. */
+  beginPart(): number {
+    const outer = this.units;
+    this.units = 0;
+    return outer;
+  }
+
+  /** Goes back to the part around; gives the units of the one that ends. */
+  endPart(outer: number): number {
+    const { units } = this;
+    this.units = outer;
+    return units;
+  }
+
+  /** Says what the part behind `instruction` costs, as its kind of instruction has it (assembly/abi.ts). */
+  setCost(instruction: number, units: number): void {
+    if (units === 0) return;
+    if (this.costs === undefined) this.costs = [instruction, units];
+    else this.costs.push(instruction, units);
+  }
+
+  /** Of a BRANCH: what its two arms cost. The cheaper one's units are paid in any case. */
+  setBranchCost(instruction: number, whenTrue: number, whenFalse: number): void {
+    const more = Math.max(-BRANCH_COST_MAX, Math.min(BRANCH_COST_MAX, whenTrue - whenFalse));
+    this.charge(Math.max(whenTrue, whenFalse) - Math.abs(more));
+    this.setCost(instruction, more);
+  }
+
+  /** The number of the instruction written last. */
+  get lastInstruction(): number {
+    return this.length / FIELD_COUNT - 1;
+  }
+
   createLabel(): Label {
     return { target: -1, last: -1 };
   }
 
   /** Writes an instruction that jumps to `label` (its imm). */
   writeJump(op: Op, label: Label, dst: Register = 0, a: Operand = 0, b: Operand = 0): void {
+    this.lastJump = this.length / FIELD_COUNT;
     this.write(op, dst, a, b);
     this.use(label, FIELD_IMM);
   }
 
   /** `test` true: goes on; false: jumps to `whenFalse`; else dst = its error, and jumps to `whenError`. */
   writeBranch(dst: Register, test: Operand, whenFalse: Label, whenError: Label): void {
-    this.write(Op.BRANCH, dst, test, NO_OPERAND);
+    this.write(Op.BRANCH, dst, test);
     this.use(whenFalse, FIELD_IMM);
     this.use(whenError, FIELD_B);
   }
@@ -143,13 +191,16 @@ export class CodeWriter {
 
   /** What was written; the writer begins anew. */
   finish(): EmittedCode {
-    const { numbers, length, registerCount, functions } = this;
+    const { numbers, length, registerCount, functions, units, costs } = this;
     if (numbers.length > KEPT_COUNT_MAX) this.numbers = [];
     this.length = 0;
     this.top = 0;
     this.registerCount = 0;
     this.functions = undefined;
-    return new EmittedCode(numbers.slice(0, length), registerCount, this.constants.take() ?? NO_CONSTANTS, this.keys.take(), functions);
+    this.units = 0;
+    this.costs = undefined;
+    const constants = this.constants.take() ?? NO_CONSTANTS;
+    return new EmittedCode(numbers.slice(0, length), registerCount, constants, this.keys.take(), functions, units, costs);
   }
 }
 

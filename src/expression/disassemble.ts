@@ -131,6 +131,8 @@ class Listing {
         return `${target} << ${this.#name(a)}`;
       case Op.COUNT:
         return `${target} = ${target} + 1`;
+      case Op.LEAVE:
+        return `${this.#name(a)} before its end`;
       case Op.CHECK_BOOL:
         return `${target} = ${this.#name(a)} or ${ExpressionError[imm] ?? imm}`.toLowerCase();
       default:

@@ -1,6 +1,6 @@
 // One expression's code as the writer leaves it: plain small numbers, which cost a tenth of typed arrays to make. The image
 // that the kernel reads (assembly/abi.ts, "Expressions") is made where somebody asks for it: at loading.
-import { INSTRUCTION_SIZE, NO_OPERAND, Op, Wire } from "../../assembly/abi.js";
+import { INSTRUCTION_SIZE, Op, Wire } from "../../assembly/abi.js";
 import type { CustomFunction } from "../model/custom-function.js";
 import type { ExpressionCode } from "../model/program.js";
 import { ValueWriter } from "../model/value.js";
@@ -34,15 +34,21 @@ export class EmittedCode implements ExpressionCode {
   readonly functions: readonly CustomFunction[] | undefined;
   private readonly numbers: readonly number[];
   private readonly values: readonly ConstantValue[];
+  readonly cost: number;
+  private readonly costs: readonly number[] | undefined;
 
-  /** Owns all that it is given. */
+  /** Owns all that it is given. `cost`: of what surely runs; `costs`: pairs of an instruction and what hangs on it. */
   constructor(
     numbers: readonly number[],
     registerCount: number,
     values: readonly ConstantValue[],
     keys: readonly string[],
     functions: readonly CustomFunction[] | undefined,
+    cost: number,
+    costs: readonly number[] | undefined,
   ) {
+    this.cost = cost;
+    this.costs = costs;
     this.registerCount = registerCount;
     this.keys = keys;
     this.functions = functions;
@@ -68,11 +74,24 @@ export class EmittedCode implements ExpressionCode {
       const isBranch = op === Op.BRANCH;
       const b = numbers[at + FIELD_B] as number;
       words[word] = op | ((head >> DST_SHIFT) << 16);
-      words[word + 1] = (numbers[at + FIELD_A] as number) | ((isBranch ? NO_OPERAND : b) << 16);
+      words[word + 1] = (numbers[at + FIELD_A] as number) | ((isBranch ? 0 : b) << 16);
       words[word + 2] = numbers[at + FIELD_IMM] as number;
       words[word + 3] = isBranch ? b : 0;
     }
+    if (this.costs !== undefined) this.placeCosts(words, this.costs);
     return new Uint8Array(words.buffer);
+  }
+
+  private placeCosts(words: Int32Array, costs: readonly number[]): void {
+    const { numbers } = this;
+    for (let index = 0; index < costs.length; index += 2) {
+      const instruction = costs[index] as number;
+      const units = costs[index + 1] as number;
+      const word = instruction * (INSTRUCTION_SIZE / 4);
+      const isBranch = ((numbers[instruction * FIELD_COUNT] as number) & ((1 << DST_SHIFT) - 1)) === Op.BRANCH;
+      if (isBranch) words[word + 1] = (words[word + 1] as number) | (units << 16);
+      else words[word + 3] = units;
+    }
   }
 
   get constants(): Uint8Array {

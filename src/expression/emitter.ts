@@ -12,7 +12,6 @@ import type {
   BinaryOperator,
   BindNode,
   CallNode,
-  ConditionalNode,
   HasNode,
   IdentifierNode,
   IndexNode,
@@ -28,6 +27,8 @@ import { checkInScope, type NamedScope, toStaticType } from "./checker/named-sco
 import { ALL_FUNCTIONS, type FunctionSet } from "./checker/library.js";
 import { mayBePath, typeOfTypeName } from "./checker/type-names.js";
 import { DYN, type Type } from "./checker/type.js";
+import { costOfRoot, emitConditional } from "./conditional-emitter.js";
+import { costOfLiteral, type FunctionCosts, isChain, isChainRoot, LIST_COST, MAP_COST } from "./cost.js";
 import { CodeLimitError, CodeWriter, type Label, type Operand, type Register } from "./code-writer.js";
 import type { CustomConstant } from "./custom/custom-set.js";
 import { emitList, emitMap } from "./collection-emitter.js";
@@ -53,6 +54,8 @@ export interface ExpressionScope extends NamedScope {
   readonly container?: string;
   /** False: mistakes of type are left to run time. Default true. */
   readonly isChecked?: boolean;
+  /** Costs of functions in the place of cel-go's. */
+  readonly functionCosts?: FunctionCosts | undefined;
 }
 
 export interface EmitOptions {
@@ -118,12 +121,7 @@ export function emitExpression(ast: Ast, scope: ExpressionScope, options: EmitOp
   const { findings, inferred, type, uses } = emitter;
   if (isWhole) spare = emitter;
   if (options.expected !== undefined && !isAssignable(type, options.expected)) {
-    findings.report(
-      "expression/no-such-overload",
-      `The expression is of type ${type}; ${options.expected} is needed`,
-      ast.start,
-      ast.end,
-    );
+    findings.report("expression/no-such-overload", `The expression is of type ${type}; ${options.expected} is needed`, ast.start, ast.end);
   }
   return { code, findings: findings.take(options.text ?? "", options.origin), type, inferred, uses };
 }
@@ -151,6 +149,10 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
 
   get functions(): FunctionSet {
     return this.scope.customs?.functions ?? this.scope.functions ?? ALL_FUNCTIONS;
+  }
+
+  get functionCosts(): FunctionCosts | undefined {
+    return this.scope.functionCosts;
   }
 
   /** Of the expression checked last. */
@@ -290,7 +292,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       case "logic":
         return this.emitLogic(node, dst ?? this.writer.allocate());
       case "conditional":
-        return this.emitConditional(node, dst ?? this.writer.allocate());
+        return emitConditional(this, node, dst ?? this.writer.allocate());
       case "list":
       case "map":
         return this.emitCollection(node, dst);
@@ -312,7 +314,10 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
 
   private emitIdentifier(node: IdentifierNode, dst: Register | undefined): Operand {
     const local = node.isRooted ? undefined : this.findLocal(node.name);
-    if (local !== undefined) return local;
+    if (local !== undefined) {
+      this.writer.charge(1);
+      return local;
+    }
     const declared = this.findDeclared(node.name, node.isRooted);
     if (declared !== undefined) return this.emitVariable(declared, node);
     const constant = this.scope.customs?.constantOf(node.name);
@@ -322,6 +327,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   }
 
   private emitConstant({ bytes, use }: CustomConstant): Operand {
+    this.writer.charge(1);
     this.noteUse(use);
     return this.writer.constant({ type: "wire", value: bytes });
   }
@@ -332,6 +338,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const { writer, scope } = this;
     const isNow = name === "now";
     if (!isNow && typeOfTypeName(name) === undefined) return undefined;
+    if (isNow) writer.charge(1);
     const operand = isNow ? writer.builtin(Builtin.NOW) : writer.constant({ type: "type", value: name });
     const slot = scope.isOpen ? scope.slotOf(name) : undefined;
     if (slot === undefined) return operand;
@@ -351,6 +358,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
 
   private emitVariable(name: string, node: Ast): Operand {
     const { scope } = this;
+    this.writer.charge(1);
     const slot = scope.slotOf(name);
     if (slot === undefined) {
       this.findings.report("expression/undeclared-variable", `There is no variable "${name}"`, node.start, node.end);
@@ -381,9 +389,13 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       node = node.kind === "binary" ? node.left : node.operand;
     }
     let operand: Operand = qualified ?? this.emit(node);
+    let isChain = isChainRoot(node) || qualified !== undefined;
     while (spine.count > base) {
       const outer = spine.pop();
       const isRoot = spine.count === base;
+      // A chain of selections costs a unit each and one for what it begins with.
+      if (outer.kind !== "binary") writer.charge(isChain ? 1 : 2);
+      isChain = outer.kind !== "binary";
       const result: Register = isRoot ? dst : this.placeIntermediate(operand, mark);
       if (outer.kind === "binary") this.emitBinary(outer, operand, result, isRoot ? jump : 0, label);
       else if (outer.kind === "index") this.emitIndex(outer, operand, result);
@@ -404,12 +416,14 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const right = this.emit(node.right);
     const op = opOf(node.operator);
     this.locate(node);
+    if (op !== Op.IN) this.writer.charge(1);
     if (label !== undefined && jump !== 0) this.writer.writeJump(op + jump, label, dst, left, right);
     else this.writer.write(op, dst, left, right);
   }
 
   private emitIndex(node: IndexNode, operand: Operand, dst: Register): void {
     const key = this.emit(node.index);
+    this.writer.charge(-costOfRoot(this, node.index));
     this.locate(node);
     if (node.isOptional) emitOptionalIndex(this, node, operand, key, dst);
     else this.writer.write(Op.INDEX, dst, operand, key);
@@ -425,6 +439,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const mark = this.writer.mark();
     const operand = this.emit(node.operand);
     this.writer.release(mark);
+    this.writer.charge(isChain(node.operand) ? 1 : 2);
     this.locate(node);
     this.writer.write(Op.HAS_FIELD, dst, operand, 0, this.writer.key(node.field));
     return dst;
@@ -434,6 +449,7 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     const mark = this.writer.mark();
     const operand = this.emit(node.operand);
     this.writer.release(mark);
+    this.writer.charge(1);
     this.locate(node);
     this.writer.write(node.operator === "!" ? Op.NOT : Op.NEGATE, dst, operand);
     return dst;
@@ -467,29 +483,15 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       if (index === 0) {
         this.emitJumpInto(term, isOr, first, dst);
       } else {
+        const undecided = writer.lastJump;
+        const outer = writer.beginPart();
         const operand = index < last || isLastJumping ? this.emitJump(term, isOr, decided) : this.emit(term);
+        writer.setCost(undecided, writer.endPart(outer));
         this.locate(node);
         writer.write(isOr ? Op.OR : Op.AND, dst, dst, operand);
       }
       writer.release(mark);
     }
-  }
-
-  private emitConditional(node: ConditionalNode, dst: Register): Operand {
-    const { writer } = this;
-    const otherwise = writer.createLabel();
-    const end = writer.createLabel();
-    const mark = writer.mark();
-    const test = this.emit(node.test);
-    this.locate(node.test);
-    writer.writeBranch(dst, test, otherwise, end);
-    writer.release(mark);
-    this.emitInto(node.yes, dst);
-    writer.writeJump(Op.JUMP, end);
-    writer.place(otherwise);
-    this.emitInto(node.no, dst);
-    writer.place(end);
-    return dst;
   }
 
   isVariable(name: string, isRooted: boolean): boolean {
@@ -516,6 +518,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   private emitBind(node: BindNode, dst: Register): Operand {
     const mark = this.writer.mark();
     const value = this.writer.allocate();
+    // cel.bind() is a loop over an empty list to cel-go; cel.block(), which is read as binds, is not.
+    if (!node.variable.startsWith("@")) this.writer.charge(LIST_COST);
     this.emitInto(node.value, value);
     this.bind(node.variable, value);
     this.emitInto(node.body, dst);
@@ -527,7 +531,11 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   private emitCollection(node: ListNode | MapNode, given: Register | undefined): Operand {
     const { kind } = node;
     const constant = node.hasOptional ? undefined : readConstant(node);
-    if (constant !== undefined) return this.writer.constant(constant);
+    if (constant !== undefined) {
+      this.writer.charge(costOfLiteral(node));
+      return this.writer.constant(constant);
+    }
+    this.writer.charge(kind === "list" ? LIST_COST : MAP_COST);
     const dst = given ?? this.writer.allocate();
     if (node.hasOptional) emitOptionalCollection(this, node, dst);
     else if (kind === "list") emitList(this, node, dst);

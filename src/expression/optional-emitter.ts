@@ -2,6 +2,7 @@
 // literals. What need not be computed (the alternative of a value that is there) is jumped over.
 import { Fn, Op } from "../../assembly/abi.js";
 import type { Ast, CallNode, ListNode, MapNode, OptionalMapNode, Spanned } from "./ast.js";
+import { LIST_COST } from "./cost.js";
 import type { CodeWriter, Label, Operand, Register } from "./code-writer.js";
 import type { ConstantValue } from "./emitted-code.js";
 import { type CollectionHost, emitEntryList, emitList } from "./collection-emitter.js";
@@ -24,13 +25,14 @@ export function writeCall(writer: CodeWriter, fn: Fn, dst: Register, operands: r
   writer.release(mark);
 }
 
-/** Goes on where the optional has a value, else jumps; what is no optional is an error in `dst`, and jumps to `end`. */
-function writeTest(writer: CodeWriter, dst: Register, optional: Register, empty: Label, end: Label): void {
+/** Goes on where the optional has a value, else jumps; what is no optional is an error in `dst`, and jumps to `end`. Gives the BRANCH. */
+function writeTest(writer: CodeWriter, dst: Register, optional: Register, empty: Label, end: Label): number {
   const mark = writer.mark();
   const test = writer.allocate();
   writer.write(Op.CALL, test, optional, 1, Fn.HAS_VALUE);
   writer.writeBranch(dst, test, empty, end);
   writer.release(mark);
+  return writer.lastInstruction;
 }
 
 /** `target.or(alternative)` and `target.orValue(alternative)`; the alternative is only evaluated where it is needed. */
@@ -42,16 +44,18 @@ export function emitAlternative(host: OptionalHost, node: CallNode, target: Ast,
   const optional = writer.allocate();
   host.emitInto(target, optional);
   host.locate(node);
-  writeTest(writer, dst, optional, empty, end);
+  const test = writeTest(writer, dst, optional, empty, end);
   if (node.name === "or") writer.write(Op.MOVE, dst, optional);
   else writer.write(Op.CALL, dst, optional, 1, Fn.OPTIONAL_VALUE);
   writer.writeJump(Op.JUMP, end);
   writer.place(empty);
+  const outer = writer.beginPart();
   if (node.name === "or") {
     const other = host.emit(alternative);
     host.locate(node);
     writeCall(writer, Fn.OPTIONAL_OR, dst, [optional, other]);
   } else host.emitInto(alternative, dst);
+  writer.setBranchCost(test, 0, writer.endPart(outer));
   writer.place(end);
   writer.release(mark);
   return dst;
@@ -66,7 +70,11 @@ export function emitOptionalMap(host: OptionalHost, node: OptionalMapNode, dst: 
   const value = writer.allocate();
   host.emitInto(node.operand, value);
   host.locate(node);
-  writeTest(writer, dst, value, empty, end);
+  // hasValue(), and then either value() in a bind and optional.of(), or optional.none().
+  writer.charge(1);
+  const test = writeTest(writer, dst, value, empty, end);
+  const outer = writer.beginPart();
+  writer.charge(LIST_COST + (node.isFlat ? 1 : 2));
   writer.write(Op.CALL, value, value, 1, Fn.OPTIONAL_VALUE);
   host.bind(node.variable, value);
   if (node.isFlat) host.emitInto(node.body, dst);
@@ -77,6 +85,7 @@ export function emitOptionalMap(host: OptionalHost, node: OptionalMapNode, dst: 
     writer.write(Op.CALL, dst, result, 1, Fn.OPTIONAL_OF);
   }
   host.unbind();
+  writer.setBranchCost(test, writer.endPart(outer), 1);
   writer.writeJump(Op.JUMP, end);
   writer.place(empty);
   writer.write(Op.MOVE, dst, writer.constant({ type: "none", value: null }));

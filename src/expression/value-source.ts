@@ -5,6 +5,7 @@ import type { Finding, Place } from "../model/errors.js";
 import { encodeValue } from "../model/value.js";
 import type { LiteralType } from "./ast.js";
 import { emitEntries } from "./collection-emitter.js";
+import { MAP_COST, TEXT_RATE } from "./cost.js";
 import { CodeLimitError, type Operand } from "./code-writer.js";
 import type { ConstantValue } from "./emitted-code.js";
 import { type EmittedExpression, Emitter, type ExpressionScope } from "./emitter.js";
@@ -106,6 +107,7 @@ class ValueEmission {
     writer.spanStart = 0;
     writer.spanEnd = place.end - place.start;
     writer.write(Op.TEMPLATE, dst, first, used.length);
+    writer.setCost(writer.lastInstruction, TEXT_RATE);
     writer.release(mark);
     this.type = "string";
     return dst;
@@ -119,6 +121,7 @@ class ValueEmission {
   private emitMap(source: ValueSource & { kind: "map" }): Operand {
     const { emitter } = this;
     const dst = emitter.writer.allocate();
+    emitter.writer.charge(MAP_COST);
     const entries = source.entries.map(
       ({ key, value }) => [() => emitter.writer.constant({ type: "string", value: key }), () => this.emit(value)] as const,
     );

@@ -33,6 +33,7 @@ export interface EvaluationError {
 export class ExpressionKernel {
   readonly #instance: KernelInstance;
   readonly #evaluateIn: (expression: number, context: number) => number;
+  #costMax = Infinity;
   /** What was evaluated last, for `error`. */
   #lastExpression = 0;
   #lastContext = 0;
@@ -43,7 +44,7 @@ export class ExpressionKernel {
   constructor(instance: KernelInstance) {
     this.#instance = instance;
     this.#evaluateIn = instance.exports.evaluateIn;
-    instance.call(() => instance.exports.setContextFuel(EVALUATION_FUEL_MAX));
+    this.costMax = Infinity;
   }
 
   /**
@@ -118,6 +119,21 @@ export class ExpressionKernel {
   /** Sets `now`: ms since 1970. */
   setNow(ms: number): void {
     this.#instance.call(() => this.#instance.exports.setNow(ms));
+  }
+
+  /** Cost units that each evaluation may take; Infinity: any number. */
+  get costMax(): number {
+    return this.#costMax;
+  }
+
+  set costMax(units: number) {
+    this.#instance.call(() => this.#instance.exports.setContextBudget(EVALUATION_FUEL_MAX, units));
+    this.#costMax = units;
+  }
+
+  /** Cost units that the last evaluation took; where it was stopped, those up to there. */
+  get cost(): number {
+    return this.#instance.call(() => this.#instance.exports.contextCost());
   }
 
   /** Evaluates; gives the result cell. `slot`: where the expression's slot 0 lies in the context. */

@@ -23,14 +23,19 @@ const ERROR_MESSAGES: Readonly<Record<ExpressionError, string>> = {
   [ExpressionError.DURATION_RANGE]: "the duration is out of range",
   [ExpressionError.STACK_OVERFLOW]: "the values are nested too deep",
   [ExpressionError.FUNCTION_FAILED]: "the function failed",
+  [ExpressionError.COST_EXCEEDED]: "the expression costs more than it may",
 };
 
 /** Text of an error shown to people, cut to this many characters of the source. */
 const SHOWN_LENGTH_MAX = 80;
 
+/** What is known of an error besides its kind: the detail, or the cost units so far and their limit. */
+type ErrorFacts = ReturnType<typeof readDetail> & { readonly cost?: number; readonly costMax?: number };
+
 /** `part`: what stands in the source where it failed. */
-export function describeError(error: ExpressionError, { name, message }: ReturnType<typeof readDetail>, part: string): string {
+export function describeError(error: ExpressionError, { name, message, cost, costMax }: ErrorFacts, part: string): string {
   const shown = part.length > SHOWN_LENGTH_MAX ? `${part.slice(0, SHOWN_LENGTH_MAX)}…` : part;
-  const detail = name === undefined ? "" : ` (${name}${message === undefined ? "" : `: ${message}`})`;
+  const about = cost === undefined ? name : `${cost} units so far; the limit is ${costMax}`;
+  const detail = about === undefined ? "" : ` (${about}${message === undefined ? "" : `: ${message}`})`;
   return `${shown}: ${ERROR_MESSAGES[error] ?? "failed"}${detail}`;
 }

@@ -35,9 +35,9 @@ export interface KernelExports {
   setNow(ms: number): void;
   addZone(address: number, size: number): number;
   missingZone(): number;
-  setContextFuel(count: number): void;
-  setFuel(count: number): void;
-  fuelLeft(): number;
+  setContextBudget(fuel: number, cost: number): void;
+  contextCost(): number;
+  setExpressionCost(max: number): void;
   resetScratch(): void;
   stepBatch(records: number, count: number, region: number): number;
   stepOne(run: number, event: number, now: number): number;

@@ -46,6 +46,8 @@ export interface ExpressionCode {
   readonly code: Uint8Array;
   readonly instructionCount: number;
   readonly registerCount: number;
+  /** Cost units of what surely runs; default 0. The rest stands in the instructions. */
+  readonly cost?: number;
   /** Constants as wire values, concatenated. */
   readonly constants: Uint8Array;
   readonly constantCount: number;

@@ -1,8 +1,9 @@
 // The suites that `npm run conformance` knows.
 import { celCheckSuite } from "./cel-check-suite.js";
+import { celCostSuite } from "./cel-cost-suite.js";
 import { celSuite } from "./cel-suite.js";
 import { mermaidLabelsSuite } from "./mermaid-labels-suite.js";
 import { mermaidSuite } from "./mermaid-suite.js";
 import type { Suite } from "./suite.js";
 
-export const suites: readonly Suite[] = [celSuite, celCheckSuite, mermaidSuite, mermaidLabelsSuite];
+export const suites: readonly Suite[] = [celSuite, celCheckSuite, celCostSuite, mermaidSuite, mermaidLabelsSuite];

@@ -160,6 +160,6 @@ export const AWKWARD_VALUES: readonly Uint8Array[] = [
 /** A kernel for expressions on an instance, its fuel set for fuzzing. */
 export function openExpressionKernel(instance: KernelInstance): ExpressionKernel {
   const kernel = new ExpressionKernel(instance);
-  instance.call(() => instance.exports.setContextFuel(FUZZ_FUEL));
+  instance.call(() => instance.exports.setContextBudget(FUZZ_FUEL, Infinity));
   return kernel;
 }

@@ -1,5 +1,5 @@
 // Names of types that stand as values: `type(1) == int`.
-import type { SelectNode } from "../ast.js";
+import type { Ast, IdentifierNode, SelectNode } from "../ast.js";
 import { WordTable } from "../word-table.js";
 import {
   BOOL,
@@ -50,4 +50,12 @@ export function mayBePath({ field }: SelectNode, hasPaths = true): boolean {
 /** The type of a type's name as a value, or undefined. */
 export function typeOfTypeName(name: string): Type | undefined {
   return TYPE_NAMES.get(name);
+}
+
+/** What a type's name begins with, where the node spells one: it means a type unless that is a variable. */
+export function rootOfTypeName(node: Ast): IdentifierNode | undefined {
+  let path = "";
+  let inner = node;
+  for (; inner.kind === "select"; inner = inner.operand) path = `.${inner.field}${path}`;
+  return inner.kind === "identifier" && typeOfTypeName(inner.name + path) !== undefined ? inner : undefined;
 }

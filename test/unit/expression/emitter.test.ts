@@ -162,6 +162,7 @@ describe("code", () => {
       "OR",
       "JUMP_TRUE",
       "JUMP",
+      "LEAVE",
       "RETURN",
     ]);
   });

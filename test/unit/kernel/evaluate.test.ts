@@ -324,48 +324,34 @@ describe.each(BUILDS)("evaluate ($build)", ({ file }) => {
       expect(pairs(map([string("k"), int(9)]))).toEqual(list(string("k"), int(9), int(1)));
     });
 
+    it("refuses to jump back to anything but the head of a loop, which takes fuel", () => {
+      const refused = expect.objectContaining({ code: "kernel/bad-program" });
+      const jumps: readonly Line[] = [
+        { op: Op.JUMP, imm: 0 },
+        { op: Op.JUMP_TRUE, a: constant(0), imm: 0 },
+        { op: Op.JUMP_ERROR, a: constant(0), imm: 0 },
+        { op: Op.EQ_JUMP_TRUE, dst: 0, a: constant(0), b: constant(0), imm: 0 },
+        { op: Op.BRANCH, dst: 0, a: constant(0), imm: 0, cache: 1 },
+        { op: Op.BRANCH, dst: 0, a: constant(0), imm: 1, cache: 0 },
+        { op: Op.ITER_START, dst: 0, a: constant(0), imm: 0 },
+      ];
+      for (const jump of jumps) expect(() => run([jump, { op: Op.RETURN, a: constant(0) }], [bool(true)])).toThrow(refused);
+    });
+
     it("ends an endless loop when fuel is spent", () => {
-      expect(run([{ op: Op.JUMP, imm: 0 }])).toEqual(fails(E.OUT_OF_FUEL));
-      expect(
-        run(
-          [
-            { op: Op.JUMP_TRUE, a: constant(0), imm: 0 },
-            { op: Op.RETURN, a: constant(0) },
-          ],
-          [bool(true)],
-        ),
-      ).toEqual(fails(E.OUT_OF_FUEL));
-      expect(
-        run(
-          [
-            { op: Op.EQ_JUMP_TRUE, dst: 0, a: constant(0), b: constant(0), imm: 0 },
-            { op: Op.RETURN, a: constant(0) },
-          ],
-          [bool(true)],
-        ),
-      ).toEqual(fails(E.OUT_OF_FUEL));
-      expect(
-        run(
-          [
-            { op: Op.ITER_START, dst: 0, a: constant(0), imm: 0 },
-            { op: Op.RETURN, a: constant(0) },
-          ],
-          [bool(true)],
-        ),
-      ).toEqual(fails(E.OUT_OF_FUEL));
+      const loop = (lines: readonly Line[], constants: readonly ExactValue[]) =>
+        run([{ op: Op.ITER_START, dst: 0, a: constant(0), imm: 1 }, ...lines, { op: Op.RETURN, a: constant(0) }], constants);
+      expect(loop([{ op: Op.ITER_NEXT, dst: 2, a: 0, b: NO_OPERAND, imm: 1 }], [list()])).toEqual(fails(E.OUT_OF_FUEL));
       // Doubling a text runs out of fuel long before memory.
-      expect(
-        run(
-          [
-            { op: Op.MOVE, dst: 0, a: constant(0) },
-            { op: Op.ADD, dst: 0, a: 0, b: 0 },
-            { op: Op.JUMP_ERROR, a: 0, imm: 4 },
-            { op: Op.JUMP, imm: 1 },
-            { op: Op.RETURN, a: 0 },
-          ],
-          [string("x")],
-        ),
-      ).toEqual(fails(E.OUT_OF_FUEL));
+      const doubling: readonly Line[] = [
+        { op: Op.MOVE, dst: 3, a: constant(1) },
+        { op: Op.ITER_NEXT, dst: 2, a: 0, b: NO_OPERAND, imm: 6 },
+        { op: Op.ADD, dst: 3, a: 3, b: 3 },
+        { op: Op.JUMP_ERROR, a: 3, imm: 6 },
+        { op: Op.JUMP, imm: 2 },
+        { op: Op.RETURN, a: 3 },
+      ];
+      expect(loop(doubling, [list(...Array.from({ length: 64 }, () => nothing)), string("x")])).toEqual(fails(E.OUT_OF_FUEL));
     });
   });
 

@@ -243,7 +243,7 @@ describe.each(BUILDS)("functions ($build)", ({ build, file }) => {
     const constants = [string("ab"), int(3), list(int(1), string("x"), map([string("ab"), int(1)])), map([string("ab"), list(int(2))])];
     const slots = [map([string("ab"), string("cd")], [int(1), bool(true)]), number(2)];
     let soundCount = 0;
-    bench.instance.exports.setContextFuel(2_000);
+    bench.instance.exports.setContextBudget(2_000, Infinity);
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 12 }), (lines) => {
         const bounded = lines.map((each) =>
