@@ -1,8 +1,8 @@
 // Op.CALL_CUSTOM: functions of the embedder. The shell does the call; arguments and result cross in the exchange region as
 // wire values (drawn in abi.ts), and whatever comes back is read as if a stranger had written it.
-import { ExpressionError } from "./abi";
+import { ExpressionError, Tag } from "./abi";
 import { isStorable } from "./access";
-import { setError, setErrorWithDetail } from "./cell";
+import { setError, setErrorWithDetail, tagOf } from "./cell";
 import { spendSize } from "./fuel";
 import { exchangeRegion } from "./region";
 import { makeString } from "./value";
@@ -42,6 +42,7 @@ function takeAnswer(dst: usize, answer: i32): void {
     setError(dst, ExpressionError.OUT_OF_FUEL);
   } else {
     const read = answer == 0 ? WIRE_OUT_OF_MEMORY : decodeWire(region, <u32>answer, dst);
-    if (read != answer) setError(dst, read == WIRE_OUT_OF_MEMORY ? ExpressionError.OUT_OF_MEMORY : ExpressionError.INVALID_ARGUMENT);
+    // A value of its own is needed: absence is for snapshots.
+    if (read != answer || tagOf(dst) == Tag.ABSENT) setError(dst, read == WIRE_OUT_OF_MEMORY ? ExpressionError.OUT_OF_MEMORY : ExpressionError.INVALID_ARGUMENT);
   }
 }
