@@ -4,11 +4,12 @@
 import { ExpressionError } from "../assembly/abi.js";
 import { layOutExpressions } from "./compile/blob.js";
 import type { CompileExpressionOptions, EvaluateOptions, CostedValue, ExpressionContext, Expression, ResidentExpression, ExpressionBatch } from "./expression/compiled.js";
+import { type CostRange, estimateCost } from "./expression/cost-estimate.js";
 import { checkCostMax, checkFunctionCosts, type FunctionCosts } from "./expression/cost.js";
 import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
 import type { CheckScope } from "./expression/checker/scope.js";
 import { formatType, type Type } from "./expression/checker/type.js";
-import type { FunctionSet } from "./expression/checker/library.js";
+import { ALL_FUNCTIONS, type FunctionSet } from "./expression/checker/library.js";
 import { type VariableDeclarations, VariableSet } from "./expression/checker/variable-set.js";
 import { CustomSet, identifyCustoms } from "./expression/custom/custom-set.js";
 import { FINDING_COUNT_MAX, FindingList } from "./expression/finding-list.js";
@@ -295,7 +296,7 @@ class CompiledExpression implements Expression {
   readonly source: string;
   readonly variables: readonly string[];
   readonly isStrict: boolean;
-  readonly #costMax: number;
+  readonly #variant: Variant;
   readonly #emitted: Emitted;
   #usesNow = false;
   #runtime: Runtime | undefined;
@@ -303,11 +304,11 @@ class CompiledExpression implements Expression {
   #record = 0;
   #context = 0;
 
-  constructor(source: string, slotNames: readonly string[], emitted: Emitted, { isStrict, costMax }: Variant) {
+  constructor(source: string, slotNames: readonly string[], emitted: Emitted, variant: Variant) {
     this.source = source;
     this.variables = slotNames;
-    this.isStrict = isStrict;
-    this.#costMax = costMax;
+    this.isStrict = variant.isStrict;
+    this.#variant = variant;
     this.#emitted = emitted;
   }
 
@@ -328,6 +329,17 @@ class CompiledExpression implements Expression {
     const kernel = this.open();
     this.fill(kernel, this.#context, 0, context);
     return this.run(kernel, this.#context, options);
+  }
+
+  get cost(): CostRange {
+    return this.estimateCost({});
+  }
+
+  estimateCost(sizes: Readonly<Record<string, number>>): CostRange {
+    const { functions = ALL_FUNCTIONS, customs, functionCosts } = this.#variant;
+    const typeOf = (name: string) => this.#variant.declarationOf(name);
+    const ast = parseInto(this.source, new FindingList());
+    return estimateCost(ast, { functions: customs?.functions ?? functions, functionCosts, typeOf, sizes });
   }
 
   evaluateWithCost(context?: ExpressionContext, options?: EvaluateOptions): CostedValue {
@@ -400,7 +412,7 @@ class CompiledExpression implements Expression {
 
   #prepare(kernel: ExpressionKernel, options: EvaluateOptions | undefined): void {
     if (this.#usesNow) kernel.setNow(readNow(options));
-    const costMax = options?.costMax ?? this.#costMax;
+    const costMax = options?.costMax ?? this.#variant.costMax;
     if (costMax !== kernel.costMax) kernel.costMax = checkCostMax(costMax);
   }
 

@@ -2,6 +2,7 @@
 export {
   compileExpression,
   type CompileExpressionOptions,
+  type CostedValue,
   type EvaluateOptions,
   type Expression,
   type ExpressionBatch,
@@ -12,6 +13,8 @@ export {
   type ResidentExpression,
 } from "../create-expressions.js";
 export { type JsonSchema, schemaToType, type TypeDeclaration } from "../expression/checker/declaration.js";
+export type { FunctionCost, FunctionCosts } from "../expression/cost.js";
+export type { CostRange } from "../expression/cost-estimate.js";
 export type { VariableDeclarations } from "../expression/checker/variable-set.js";
 export type { ProgramCacheStatistics } from "../expression/program-cache.js";
 export type { CustomCode, CustomConstants, CustomFunctions } from "../model/custom-function.js";

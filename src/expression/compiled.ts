@@ -2,6 +2,7 @@
 import type { CustomConstants, CustomFunctions } from "../model/custom-function.js";
 import type { Finding } from "../model/errors.js";
 import type { VariableDeclarations } from "./checker/variable-set.js";
+import type { CostRange } from "./cost-estimate.js";
 import type { FunctionCosts } from "./cost.js";
 import type { StaticType } from "./type.js";
 
@@ -59,6 +60,13 @@ export interface Expression {
    * than it may; `value/unsupported` for a context that is no data
    */
   evaluate(context?: ExpressionContext, options?: EvaluateOptions): unknown;
+  /** What an evaluation that ends without an error costs, at least and at most, before anything runs; `max` may be Infinity. */
+  readonly cost: CostRange;
+  /**
+   * The same where more is known of sizes: the greatest number of characters, bytes, elements or entries by path, `[]` standing
+   * for an element or value: `{ items: 100, "items[].name": 40 }`. Linear in the size of the text.
+   */
+  estimateCost(sizes: Readonly<Record<string, number>>): CostRange;
   /** As `evaluate`, and says what it cost, in cel-go's units. */
   evaluateWithCost(context?: ExpressionContext, options?: EvaluateOptions): CostedValue;
   /** A context that stays in the kernel, for many evaluations. Dispose of it. */

@@ -42,7 +42,12 @@ export function checkFunctionCosts(costs: FunctionCosts | undefined): FunctionCo
     if (!Number.isInteger(perCall) || perCall < 0 || perCall > CALL_COST_MAX)
       throw argumentError("expression/invalid-call", `${argument}.perCall`, perCall, `a whole number from 0 to ${CALL_COST_MAX}`);
     if (!(perCharacter >= 0.001 && perCharacter <= CHARACTER_COST_MAX))
-      throw argumentError("expression/invalid-call", `${argument}.perCharacter`, perCharacter, `a number from 0.001 to ${CHARACTER_COST_MAX}`);
+      throw argumentError(
+        "expression/invalid-call",
+        `${argument}.perCharacter`,
+        perCharacter,
+        `a number from 0.001 to ${CHARACTER_COST_MAX}`,
+      );
   }
   return costs;
 }

@@ -1,5 +1,5 @@
-// Suite `cel-cost`: recorded cases of cel-go's run-time cost. What counts is the number of units, and whether a limit stops the
-// evaluation. Inputs are recorded as the Go text of a literal, which is read here; their types are those of the values.
+// Suite `cel-cost`: recorded cases of cel-go's run-time cost. What counts is the number of units, whether a limit stops the
+// evaluation, and that the estimate holds. Inputs are recorded as the Go text of a literal, which is read here; their types are those of the values.
 import { compileExpression, loadExpressions } from "../../src/create-expressions.js";
 import type { FunctionCosts } from "../../src/expression/cost.js";
 import { WorkflowError } from "../../src/model/errors.js";
@@ -51,6 +51,8 @@ function findFault({ name, expr, want, limit = 0, exceeds = false, goIn }: CostC
   try {
     const { cost } = expression.evaluateWithCost(context, { costMax: limit > 0 ? limit : Infinity });
     if (exceeds) return `expected more than ${limit} units, got ${cost}`;
+    const { min, max } = expression.cost;
+    if (min > cost || max < cost) return `${cost} units, estimated as ${min} to ${max}`;
     return cost === want ? undefined : `expected ${want} units, got ${cost}`;
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error;

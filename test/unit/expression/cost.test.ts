@@ -17,6 +17,17 @@ const context = {
   user: { name: "Ada", tags: ["a", "b"], address: { city: "Wien" } },
   byName: { a: 1, b: 2 },
 };
+const DECLARED = {
+  t: "bool",
+  f: "bool",
+  n: "int",
+  none: "list(int)",
+  nums: "list(int)",
+  name: "string",
+  long: "string",
+  user: "map",
+  byName: "map(string, int)",
+};
 const costOf = (source: string, options?: CompileExpressionOptions) => compileExpression(source, options).evaluateWithCost(context).cost;
 
 describe("units", () => {
@@ -113,6 +124,11 @@ describe("units", () => {
     ["optional.of(n).optFlatMap(x, optional.of(x))", 16],
   ])("%s costs %i", (source, units) => {
     expect(costOf(source)).toBe(units);
+    // The estimate holds without declarations and with them.
+    for (const options of [{}, { variables: DECLARED }]) {
+      const { min, max } = compileExpression(source, options).cost;
+      expect([min <= units, units <= max, min, max]).toEqual([true, true, min, max]);
+    }
   });
 
   test("of what errors are absorbed in, all that was tried counts", () => {
@@ -174,6 +190,41 @@ describe("units", () => {
         "REGEX_REPLACE",
       ]
     `);
+  });
+});
+
+describe("estimates", () => {
+  const estimate = (source: string, sizes: Readonly<Record<string, number>> = {}) => {
+    const { min, max } = compileExpression(source, { variables: DECLARED }).estimateCost(sizes);
+    return [min, max];
+  };
+
+  test.each([
+    ["n + 1", 2, 2],
+    ["t && n > 1", 1, 3],
+    ["t ? n + 1 : 0", 1, 3],
+    ["[1, 2, 3].map(x, x + n)", 66, 66],
+    ["[1, 2, 3].exists(x, x == n)", 18, 32],
+    ["name == 'abc'", 1, 2],
+    ["name == name", 2, Infinity],
+    ["nums.all(x, x > 0)", 2, Infinity],
+    ["'abc'.contains('b')", 1, 1],
+  ])("%s costs %d to %d", (source, min, max) => {
+    expect(estimate(source)).toEqual([min, max]);
+  });
+
+  test("sizes that are known of make them finite", () => {
+    expect(estimate("nums.all(x, x > 0)", { nums: 10 })).toEqual([2, 52]);
+    expect(estimate("name.contains(long)", { name: 100, long: 20 })).toEqual([2, 22]);
+    expect(compileExpression("orders.exists(o, o.name == who)").estimateCost({ orders: 5, "orders[].name": 30 })).toEqual({
+      min: 2,
+      max: 52,
+    });
+    expect(compileExpression("a.b.map(x, x.c)").estimateCost({ "a.b": 3 }).max).toBe(55);
+  });
+
+  test("a tree too deep for the stack may cost anything", () => {
+    expect(compileExpression(`n${" + n".repeat(12_000)}`).cost).toEqual({ min: 0, max: Infinity });
   });
 });
 
