@@ -1,7 +1,8 @@
 // A workflow made ready for exploration: the same states and transitions, over values of which many are not known. Whatever
 // reads something unknown gives the unknown again; a guard that reads it asks, and both answers are explored. Times are
 // forgotten, so timers may fire in any order; messages and the inputs of tasks are left out.
-import { type Ast, walk } from "../expression/ast.js";
+import { type Ast, type CallNode, walk } from "../expression/ast.js";
+import { ALL_FUNCTIONS } from "../expression/checker/library.js";
 import { parseExpression } from "../expression/parser.js";
 import { printExpression } from "../expression/print.js";
 import type {
@@ -16,6 +17,7 @@ import type {
 import type { Place } from "../model/errors.js";
 import { Chart } from "./chart.js";
 import { expressionsOf, listNames, VariableReader } from "./names.js";
+import { readPath } from "./paths.js";
 
 /** Stands for a value that is not known. No text of a workflow is likely to be it. */
 export const UNKNOWN = "\u2047";
@@ -159,10 +161,20 @@ function readPlain({ text }: ExpressionSource): Ast | undefined {
   return isPlain ? ast : undefined;
 }
 
-/** The expression's text, without comments; undefined where it cannot be read. */
+/** The expression's text, without comments; undefined where it cannot be read, or calls a function that only an embedder has. */
 function rewrite({ text }: ExpressionSource): string | undefined {
   const { ast, findings } = parseExpression(text);
-  return findings.length > 0 ? undefined : printExpression(ast);
+  let isComputable = findings.length === 0;
+  walk(ast, (node) => {
+    if (node.kind === "call" && !isOwnCall(node)) isComputable = false;
+  });
+  return isComputable ? printExpression(ast) : undefined;
+}
+
+/** Is it a function of the language? */
+function isOwnCall({ name, target }: CallNode): boolean {
+  const path = target === undefined ? undefined : readPath(target);
+  return ALL_FUNCTIONS.has(name) || (path !== undefined && ALL_FUNCTIONS.has([path.name, ...path.steps, name].join(".")));
 }
 
 /** Is one of these variables unknown? The time always is. */

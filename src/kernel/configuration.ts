@@ -179,10 +179,8 @@ class SnapshotReader implements ConfigurationReader {
     const count = this.copy();
     for (let index = 0; index < count; index += 1) {
       this.copy();
-      if (this.version > 1) {
-        this.write(this.renumber(this.take()));
-        this.copy();
-      }
+      // Version 2 writes the node of its fork.
+      if (this.version > 1) this.copy();
       this.copyValues(slotCount * 2);
     }
   }

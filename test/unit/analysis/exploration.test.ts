@@ -100,6 +100,20 @@ describe("what is not known", () => {
     expect(found.findings.map(stepsOf)).toEqual([["start start", "event more", "event more", "event done"]]);
   });
 
+  test("a function that only an embedder has gives the unknown", async () => {
+    const lines = [
+      "[*] --> A",
+      "A --> B : go [score(3) > 1 && math.abs(-2) == 2]",
+      "A --> [*] : go",
+      "B --> C : on / set y = rate(1)",
+      "C --> [*] : on [y > 1]",
+      "C --> D : off",
+    ];
+    const { findings, states } = await exploreDiagram(...lines, "D --> [*] : never [1 > 2]");
+    expect(states).toEqual(["A", "B", "C", "D"]);
+    expect(findings.map(({ certainty }) => certainty)).toEqual(["possible"]);
+  });
+
   test("what reads the unknown becomes unknown", async () => {
     const text = writeWorkflow({
       diagram: ["[*] --> A", "A --> B : go / set y = x + 1", "B --> C : on [y > 1]", "B --> [*] : off", "C --> [*] : never [1 > 2]"],
