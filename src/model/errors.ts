@@ -99,7 +99,8 @@ function cutText(text: string, sizeMax: number): string {
 export function locate(text: string, start: number, end: number = start): Place {
   const from = Math.max(0, Math.min(start, text.length));
   const to = Math.max(from, Math.min(end, text.length));
-  const lineStart = text.lastIndexOf("\n", from - 1) + 1;
+  // Looked for from before the text, the first character would be found.
+  const lineStart = from === 0 ? 0 : text.lastIndexOf("\n", from - 1) + 1;
   let line = 1;
   for (let at = text.indexOf("\n"); at !== -1 && at < from; at = text.indexOf("\n", at + 1)) line += 1;
   const lineEnd = text.indexOf("\n", lineStart);

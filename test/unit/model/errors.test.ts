@@ -1,6 +1,6 @@
 // Anything may be thrown, and every error must be able to stand in a record.
 import { describe, expect, test } from "vitest";
-import { ERROR_CODE_SIZE_MAX, ERROR_MESSAGE_SIZE_MAX, toErrorRecord, WorkflowError } from "../../../src/model/errors.js";
+import { ERROR_CODE_SIZE_MAX, ERROR_MESSAGE_SIZE_MAX, locate, toErrorRecord, WorkflowError } from "../../../src/model/errors.js";
 
 const hostile = {
   get code(): string {
@@ -31,4 +31,15 @@ describe("what was thrown as a record", () => {
     expect([code.length, message.length]).toEqual([ERROR_CODE_SIZE_MAX, ERROR_MESSAGE_SIZE_MAX]);
     expect(toErrorRecord(new WorkflowError("task/long", "m".repeat(1_000_000))).message).toHaveLength(ERROR_MESSAGE_SIZE_MAX);
   });
+});
+
+test.each([
+  ["\n", 0, 1, 1],
+  ["\na", 0, 1, 1],
+  ["\na", 1, 2, 1],
+  ["a\nb", 1, 1, 2],
+  ["a\n\nbc", 4, 3, 2],
+  ["", 0, 1, 1],
+])("in %j, offset %d stands in line %d, column %d", (text, offset, line, column) => {
+  expect(locate(text, offset)).toMatchObject({ start: offset, line, column });
 });
