@@ -24,7 +24,7 @@ export function setDuration(dst: usize, seconds: i64, nanos: i32): void {
     rest -= NANOS;
   }
   const size = whole < 0 ? -whole : whole;
-  const isOver = size > DURATION_COMPUTED_SECONDS_MAX || (size == DURATION_COMPUTED_SECONDS_MAX && abs<i32>(rest) > DURATION_COMPUTED_NANOS_MAX);
+  const isOver = size > DURATION_COMPUTED_SECONDS_MAX || (size == DURATION_COMPUTED_SECONDS_MAX && (rest > DURATION_COMPUTED_NANOS_MAX || rest < -DURATION_COMPUTED_NANOS_MAX - 1));
   if (isOver) setError(dst, ExpressionError.DURATION_RANGE);
   else setTime(dst, Tag.DURATION, whole, rest);
 }

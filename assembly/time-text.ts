@@ -140,36 +140,37 @@ let spanNanos: i64 = 0;
 
 /** One number with its unit into `spanSeconds`, `spanNanos` (0 … 999,999,999). False: malformed. */
 function readSpan(): bool {
-  let whole: i64 = 0;
-  let digitCount = 0;
-  for (; cursor < textEnd; cursor++, digitCount++) {
-    const digit = <u32>load<u8>(cursor) - 48;
-    if (digit > 9) break;
-    if (whole < 100000000000000000) whole = whole * 10 + digit;
-  }
-  // The fraction is kept as billionths of the unit.
-  let billionths: i64 = 0;
+  const start = cursor;
+  // Stays beyond what any duration holds once it is there: a digit is never left out of a number that could fit.
+  let whole: u64 = 0;
+  let digit: u32 = 0;
+  for (; cursor < textEnd && (digit = <u32>load<u8>(cursor) - 48) <= 9; cursor++) whole = whole > SPAN_WHOLE_MAX ? u64.MAX_VALUE : whole * 10 + digit;
+  let digitCount = cursor - start;
+  let fraction: f64 = 0;
+  let scale: f64 = 1;
   if (takeByte(46)) {
-    const fraction = readNanos();
-    if (fraction < 0 && digitCount == 0) return false;
-    billionths = max<i32>(fraction, 0);
-  } else if (digitCount == 0) return false;
+    for (; cursor < textEnd && (digit = <u32>load<u8>(cursor) - 48) <= 9; cursor++, digitCount++) {
+      if (scale >= 1e18) continue;
+      fraction = fraction * 10 + <f64>digit;
+      scale *= 10;
+    }
+  }
   const unit = readUnit();
-  if (unit == 0) return false;
-  // Units in nanoseconds; h, m and s are whole seconds.
+  if (unit == 0 || digitCount == 0) return false;
+  const part = <i64>(fraction * (<f64>unit / scale));
   if (unit >= 1000000000) {
-    const unitSeconds = unit / 1000000000;
-    const fraction = billionths * unitSeconds;
-    whole = min<i64>(whole, 1000000000000);
-    spanSeconds = whole * unitSeconds + fraction / 1000000000;
-    spanNanos = fraction % 1000000000;
+    spanSeconds = <i64>min<u64>(whole, 1000000000000) * (unit / 1000000000) + part / 1000000000;
+    spanNanos = part % 1000000000;
     return true;
   }
-  const perSecond = 1000000000 / unit;
-  spanSeconds = whole / perSecond;
-  spanNanos = (whole % perSecond) * unit + (billionths * unit) / 1000000000;
+  const perSecond = <u64>(1000000000 / unit);
+  spanSeconds = <i64>(whole / perSecond);
+  spanNanos = <i64>(whole % perSecond) * unit + part;
   return true;
 }
+
+/** The most that one more digit may follow. */
+const SPAN_WHOLE_MAX: u64 = 922337203685477580;
 
 /** The unit at the cursor in nanoseconds; 0: none. */
 function readUnit(): i64 {
