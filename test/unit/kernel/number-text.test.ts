@@ -4,6 +4,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ExpressionError, Fn, Op } from "../../../assembly/abi.js";
 import { layOutExpressions } from "../../../src/compile/blob.js";
 import { encodeValue } from "../../../src/model/value.js";
+import { Chance } from "../../fuzz/chance.js";
+import { HARD_TEXTS as LITERATURE, middleAbove, NumberProof } from "../../fuzz/numbers.js";
+import { FUZZ_TEST_SEED } from "../../fuzz/seed.js";
 import { assemble, BUILDS, Bench, double, int, slot, string, uint } from "./assembler.js";
 
 const HARD = [
@@ -161,6 +164,17 @@ describe.each(BUILDS)("number text ($build)", ({ build, file }) => {
       }),
       { numRuns: build === "release" ? 20_000 : 1_000 },
     );
+  });
+
+  it("is exact for doubles at which conversions go wrong, and at the middles between two", async () => {
+    const proof = await NumberProof.open(file);
+    for (const text of LITERATURE) expect(proof.faultOfText(text) ?? proof.faultOf(Number(text))).toBeUndefined();
+    expect([Number(middleAbove(1)), Number(middleAbove(1 + Number.EPSILON))]).toEqual([1, 1 + 2 * Number.EPSILON]);
+    const chance = new Chance(FUZZ_TEST_SEED);
+    for (let count = build === "release" ? 100_000 : 5_000; count > 0; count -= 1) {
+      const fault = proof.step(chance);
+      if (fault !== undefined) expect(fault).toBeUndefined();
+    }
   });
 
   it("reads texts halfway between two doubles to the even one", () => {
