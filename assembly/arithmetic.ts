@@ -114,17 +114,30 @@ function computeMixed(op: i32, dst: usize, a: usize, b: usize): void {
       setFloat(dst, tag, x / y);
       return;
     default:
-      if (tag == Tag.DOUBLE) setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
-      else takeRemainder(dst, x, y);
+      takeRemainder(dst, a, b);
   }
 }
 
-/** `%` of JSON numbers: whole operands only, the sign of the dividend, as for ints. */
-function takeRemainder(dst: usize, x: f64, y: f64): void {
-  if (!isWholeInt(x) || !isWholeInt(y)) setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
-  else if (y == 0) setError(dst, ExpressionError.MODULUS_BY_ZERO);
-  else if (y == -1) setFloat(dst, Tag.NUMBER, 0);
-  else setFloat(dst, Tag.NUMBER, <f64>(<i64>x % <i64>y));
+/** Is the cell a whole number that an INT holds? No DOUBLE is. */
+function isWholeCell(cell: usize): bool {
+  const tag = tagOf(cell);
+  return tag == Tag.NUMBER ? isWholeInt(floatOf(cell)) : tag == Tag.INT || (tag == Tag.UINT && intOf(cell) >= 0);
+}
+
+@inline
+function wholeOf(cell: usize): i64 {
+  return tagOf(cell) == Tag.NUMBER ? <i64>floatOf(cell) : intOf(cell);
+}
+
+/** `%` with a JSON number: whole operands only, exactly, the sign of the dividend, as for ints. */
+function takeRemainder(dst: usize, a: usize, b: usize): void {
+  if (!isWholeCell(a) || !isWholeCell(b)) {
+    setError(dst, ExpressionError.NO_SUCH_OVERLOAD);
+    return;
+  }
+  const y = wholeOf(b);
+  if (y == 0) setError(dst, ExpressionError.MODULUS_BY_ZERO);
+  else setFloat(dst, Tag.NUMBER, y == -1 ? 0 : <f64>(wholeOf(a) % y));
 }
 
 function addOthers(dst: usize, a: usize, b: usize): void {
