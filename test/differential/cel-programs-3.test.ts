@@ -1,0 +1,4 @@
+// Random CEL programs and contexts, in strict mode, against @bufbuild/cel and @marcbachmann/cel-js: a third quarter.
+import { testShare } from "./cel/seeds.js";
+
+testShare(2, 4);
