@@ -2,7 +2,7 @@
 // where and what a pattern with one group finds. Patterns that are no trouble for an automaton but for one that goes back
 // and forth take fuel in proportion to the text.
 import { beforeAll, describe, expect, test } from "vitest";
-import { Fn, Op } from "../../assembly/abi.js";
+import { ExpressionError, Fn, Op } from "../../assembly/abi.js";
 import { seedAt } from "../../src/base/prng.js";
 import { layOutExpressions } from "../../src/compile/blob.js";
 import { compileExpression, type Expression, loadExpressions } from "../../src/create-expressions.js";
@@ -154,17 +154,18 @@ describe("work grows with the text, not with its powers", () => {
     const program = kernel.loadProgram(layOutExpressions([code], ["t", "p"]));
     const context = kernel.createContext(2);
     kernel.setSlot(context, 1, encodeValue(pattern));
-    const fuel = 1_000_000_000;
-    instance.exports.setContextFuel(fuel);
-    const workOn = (length: number): number => {
-      kernel.setSlot(context, 0, encodeValue(piece.repeat(length / piece.length) + tail));
-      const cell = kernel.evaluate(kernel.expression(program, 0), context);
-      expect(kernel.error(cell)).toBeUndefined();
-      return fuel - instance.exports.fuelLeft();
+    const write = (length: number) => kernel.setSlot(context, 0, encodeValue(piece.repeat(length / piece.length) + tail));
+    const isEnough = (fuel: number): boolean => {
+      instance.exports.setContextBudget(fuel, Infinity);
+      const error = kernel.error(kernel.evaluate(kernel.expression(program, 0), context));
+      if (error !== undefined) expect(error.error).toBe(ExpressionError.OUT_OF_FUEL);
+      return error === undefined;
     };
-    const short = workOn(2_000);
-    const long = workOn(20_000);
-    expect(long).toBeGreaterThan(0);
-    expect(long).toBeLessThan(short * 11 + 1_000);
+    write(2_000);
+    let least = 0;
+    for (let step = 1 << 23; step > 0; step >>= 1) if (!isEnough(least + step)) least += step;
+    expect(least).toBeGreaterThan(0);
+    write(20_000);
+    expect(isEnough(least * 11 + 1_000)).toBe(true);
   });
 });
