@@ -1,6 +1,7 @@
 // Definition to program: numbers the states, emits every expression, lays out the tables, all in one pass over the
 // definition. After this nothing knows which language the author used; places are kept for errors.
 import { ActionKind, LogLevel, NO_EXPRESSION, NO_SLOT } from "../../assembly/abi.js";
+import { findZoneNames, readTimeZone, type TimeZone } from "../base/time-zone.js";
 import type { CustomSet } from "../expression/custom/custom-set.js";
 import { emitValue } from "../expression/value-source.js";
 import type { CustomUse } from "../model/custom-function.js";
@@ -34,11 +35,12 @@ export interface CompileResult {
 
 /**
  * Compiles a definition. `identity`: SHA-256 of the author's source, hex. `customs`: functions and constants of the embedder.
+ * `zones`: the tables of the time zones that its expressions may name; default: this machine's, of those that they do.
  * O(size of the definition + states * events).
  */
-export function compileWorkflow(definition: Definition, identity: string, customs?: CustomSet): CompileResult {
+export function compileWorkflow(definition: Definition, identity: string, customs?: CustomSet, zones?: readonly TimeZone[]): CompileResult {
   const compiler = new WorkflowCompiler(definition, customs);
-  const program = compiler.compile(identity);
+  const program = compiler.compile(identity, zones);
   const hasError = compiler.findings.some(({ severity }) => severity === "error");
   return { program: hasError ? undefined : program, findings: compiler.findings };
 }
@@ -62,7 +64,7 @@ class WorkflowCompiler {
     this.#events = new Map(definition.events.map(({ name }, index) => [name, index]));
   }
 
-  compile(identity: string): Program | undefined {
+  compile(identity: string, zones: readonly TimeZone[] | undefined): Program | undefined {
     const definition = this.#definition;
     const graph = this.#graph;
     if (!this.#checkLimits()) return undefined;
@@ -104,6 +106,7 @@ class WorkflowCompiler {
       definition,
       functions: collectFunctions(this.#codes),
       customs: [...this.#uses.values()],
+      zones: zones ?? readZones(this.#sites),
     };
   }
 
@@ -202,6 +205,12 @@ class WorkflowCompiler {
     this.#sites.push({ text: textsOf(source).join("\n"), place: placeOf(source), spans: code.spans });
     return this.#codes.length - 1;
   }
+}
+
+/** What this machine does not know is no zone for the program. */
+function readZones(sites: readonly ExpressionSite[]): readonly TimeZone[] {
+  const names = findZoneNames(sites.map(({ text }) => text));
+  return names.map(readTimeZone).filter((zone) => zone !== undefined);
 }
 
 const LEVELS = { debug: LogLevel.DEBUG, info: LogLevel.INFO, warning: LogLevel.WARNING, error: LogLevel.ERROR } as const;

@@ -1,11 +1,10 @@
 // Finds, compiles and caches workflows: the same text is parsed and compiled once. Entries are found by a fast hash and
 // the text is compared; a workflow's identity is the SHA-256 of its text, of name and text where the text has no name.
-import { findZoneNames, readTimeZone, type TimeZone } from "../base/time-zone.js";
+import type { TimeZone } from "../base/time-zone.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { parseWorkflow } from "../format/parse-workflow.js";
 import { type Finding, WorkflowError } from "../model/errors.js";
 import type { LibraryPort, LoadedWorkflow } from "../model/ports.js";
-import type { Program } from "../model/program.js";
 
 /** Compiled workflows kept. The oldest is dropped first; a run keeps its own program. */
 export const WORKFLOW_COUNT_MAX = 256;
@@ -50,23 +49,17 @@ async function compileSource(source: string, { name, customs: registered, zones:
   if (findings.some(isError) || definition === undefined) throw invalid(name, findings);
   const isNamedFromOutside = name !== undefined && definition.name === name && parseWorkflow(source).definition.name !== name;
   const textIdentity = await identify(isNamedFromOutside ? `${name}\n${source}` : source);
-  const compiled = compileWorkflow(definition, textIdentity, registered);
+  const compiled = compileWorkflow(definition, textIdentity, registered, given);
   const all = [...findings, ...compiled.findings].sort((a, b) => a.place.start - b.place.start);
   const { program } = compiled;
   if (program === undefined) throw invalid(definition.name, all);
-  const zones = given ?? readZones(program);
+  const { zones = [] } = program;
   const customs = await Promise.all((program.customs ?? []).map(async ({ name: of, version }) => ({ name: of, version: await shortenVersion(version) })));
   customs.sort((a, b) => (a.name < b.name ? -1 : 1));
   // Another version of a function or of a time zone makes another program of the same text.
   const parts = [textIdentity, ...(customs.length > 0 ? [JSON.stringify(customs)] : []), ...(zones.length > 0 ? [JSON.stringify(zones)] : [])];
   const identity = parts.length === 1 ? textIdentity : await identify(parts.join("\n"));
-  return { identity, name: definition.name, source, program: { ...program, identity, zones }, findings: all, customs };
-}
-
-/** The tables of this machine for the zones that the expressions name; what it does not know is no zone for this program. */
-function readZones(program: Program): readonly TimeZone[] {
-  const names = findZoneNames(program.expressions.map(({ text }) => text));
-  return names.map(readTimeZone).filter((zone) => zone !== undefined);
+  return { identity, name: definition.name, source, program: { ...program, identity }, findings: all, customs };
 }
 
 function isError(finding: Finding): boolean {

@@ -2,6 +2,8 @@
 // it is taken up, beside runs that began with others.
 import { afterEach, expect, test } from "vitest";
 import { readTimeZone, type TimeZone } from "../../../src/base/time-zone.js";
+import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
+import { parseWorkflow } from "../../../src/format/parse-workflow.js";
 import { createKernelFactory } from "../../../src/kernel/kernel-factory.js";
 import { ZONE_COUNT_MAX } from "../../../src/kernel/zones.js";
 import { createLibrary } from "../../../src/library/library.js";
@@ -71,6 +73,14 @@ test("tables belong to the identity of the workflows that name a zone, and to no
   expect((await here.load(TEXT, undefined, second.program.zones)).identity).toBe(second.identity);
   const fixed = await here.load(TEXT.replace("Europe/Berlin", "UTC"));
   expect(fixed.program.zones).toEqual([]);
+});
+
+test("whoever compiles a definition gets the tables of what it names, or those that he gives", () => {
+  const { definition } = parseWorkflow(TEXT);
+  expect(compileWorkflow(definition, "").program?.zones).toEqual([readTimeZone("Europe/Berlin")]);
+  const given = [{ name: "Europe/Berlin", starts: [0], offsets: [0] }];
+  expect(compileWorkflow(definition, "", undefined, given).program?.zones).toBe(given);
+  expect(compileWorkflow(definition, "", undefined, []).program?.zones).toEqual([]);
 });
 
 test("tables go with their programs: the kernel may load any number of them, not any number at a time", async () => {
