@@ -57,7 +57,7 @@ export const rooms: readonly Room[] = [
 export const singleDoorPackages: Readonly<Record<string, string>> = { idb: "store", comlink: "worker" };
 
 /** Packages that src/ may import at all: they are bundled into what is published. */
-export const bundledPackages: readonly string[] = ["idb", "comlink", "uuid", "yaml"];
+export const bundledPackages: readonly string[] = ["idb", "comlink", "yaml"];
 
 /** Names of the platform that only some files may say. */
 export const singleDoorNames: readonly { readonly name: string; readonly files: RegExp }[] = [

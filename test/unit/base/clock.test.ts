@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClock, TIMER_CHUNK_MS_MAX } from "../../../src/base/clock.js";
 import { createPrng } from "../../../src/base/prng.js";
-import { createRunId } from "../../../src/base/run-id.js";
+import { createRunId, createRunIds } from "../../../src/base/run-id.js";
 
 beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
 afterEach(() => vi.useRealTimers());
@@ -57,5 +57,17 @@ test("run ids ascend, also within a millisecond", () => {
   const ids = Array.from({ length: 5_000 }, createRunId);
   expect(ids).toEqual([...ids].sort());
   expect(new Set(ids).size).toBe(5_000);
-  expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  const more = createRunIds(1_000);
+  expect([...ids, ...more]).toEqual([...ids, ...more].sort());
+  expect(new Set([...ids, ...more]).size).toBe(6_000);
+});
+
+test("a run id begins with the time, and goes on when the clock goes back", () => {
+  vi.useFakeTimers({ now: Date.UTC(2031, 4, 6) });
+  const first = createRunId();
+  expect(Number.parseInt(first.replaceAll("-", "").slice(0, 12), 16)).toBe(Date.UTC(2031, 4, 6));
+  vi.setSystemTime(Date.UTC(2030, 0, 1));
+  expect(createRunId() > first).toBe(true);
+  vi.useRealTimers();
 });
