@@ -1,7 +1,7 @@
 // The door to runs: turns handles into runs and refuses what is not one. Numbers in, numbers out.
 import { beginOutput, payloadsUsedSize } from "./output";
 import { appendContext } from "./fault";
-import { createRun, destroyRun, runIndexOf, setRunFlags, setRunSizeMax, liveRunCount } from "./run";
+import { createRun, destroyRun, runIndexOf, runProgram as programOf, setRunFlags, setRunSizeMax, liveRunCount } from "./run";
 import { readSnapshot, writeActiveNodes, writeSnapshot } from "./snapshot";
 
 /** Handle of a run of `program` that has not started, or 0. */
@@ -13,6 +13,12 @@ export function runCreate(program: usize): u32 {
 export function runDestroy(handle: u32): void {
   const run = runIndexOf(handle);
   if (run >= 0) destroyRun(<u32>run);
+}
+
+/** The program of a run, or 0. */
+export function runProgram(handle: u32): usize {
+  const run = runIndexOf(handle);
+  return run < 0 ? 0 : programOf(<u32>run);
 }
 
 /** Flags: RUN_FLAG_TRACED of run.ts. */

@@ -13,7 +13,7 @@ export { expressionAt } from "./program";
 export { packedOddCount, stepOne, stepPacked } from "./packed";
 export { stepBatch } from "./step";
 export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from "./output";
-export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runRestore, runSetFlags, runSnapshot } from "./door";
+export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runProgram, runRestore, runSetFlags, runSnapshot } from "./door";
 export { setExpressionCost } from "./scope";
 export { addZone, missingZone } from "./zones";
 

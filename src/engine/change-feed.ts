@@ -18,6 +18,11 @@ export class ChangeFeed {
   readonly #waiters = new Map<string, Set<Waiter>>();
   #isClosed = false;
 
+  /** Does somebody read of every record that changes? */
+  get isWatched(): boolean {
+    return this.#readers.size > 0;
+  }
+
   publish(records: readonly RunRecord[]): void {
     for (const reader of this.#readers) reader.push(records);
     if (this.#waiters.size === 0) return;

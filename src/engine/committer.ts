@@ -49,12 +49,13 @@ export class Committer {
       if (statusBefore === "canceling" && run.status === "canceled") run.updatedAt = Math.max(this.#core.clock.now(), run.updatedAt);
       if (run.status === statusBefore && fresh === undefined) continue;
       const record = run.toRecord();
+      run.freshRecord = record;
       records.push(record);
       if (!run.isVolatile) changes.push({ record, entries: fresh ?? [], ...this.#checkpoint(run) });
     }
     this.#destroyEnded(group);
     if (changes.length === 0) {
-      this.#release(group, records);
+      this.#release(group, records, []);
       return;
     }
     for (const run of group.runs) run.isCommitting = true;
@@ -115,12 +116,17 @@ export class Committer {
       this.#rollBack(group, toWorkflowError(error));
       return;
     }
-    this.#release(group, records);
+    this.#release(
+      group,
+      records,
+      changes.map(({ record }) => record),
+    );
   }
 
   // --- after the commit -------------------------------------------------------------------------------------------
 
-  #release(group: Group, records: readonly RunRecord[]): void {
+  /** `records`: those that changed; `stored`: those among them that were committed. */
+  #release(group: Group, records: readonly RunRecord[], stored: readonly RunRecord[]): void {
     for (const run of group.runs) run.isCommitting = false;
     if (this.#core.isClosed) {
       group.settleReceipts();
@@ -129,7 +135,7 @@ export class Committer {
     this.#performer.perform(group);
     group.settleReceipts();
     for (const run of group.runs) this.#releaseRun(run);
-    if (records.length > 0) this.#core.onRecords(records);
+    if (records.length > 0) this.#core.onRecords(records, stored);
   }
 
   #releaseRun(run: OpenRun): void {
@@ -137,8 +143,10 @@ export class Committer {
     run.freshEvents = undefined;
     if (events !== undefined && run.taps !== undefined) for (const tap of [...run.taps]) tap.push(events);
     const callbacks = run.settledCallbacks;
+    const record = run.freshRecord;
     run.settledCallbacks = undefined;
-    if (isEnded(run.status)) this.#conclude(run);
+    run.freshRecord = undefined;
+    if (isEnded(run.status)) this.#conclude(run, record ?? run.toRecord());
     else if (run.status === "canceling") this.#awaitCanceled(run);
     else if (canGoOn(run)) this.#hooks.markReady(run);
     for (const callback of callbacks ?? []) callback();
@@ -153,10 +161,9 @@ export class Committer {
     });
   }
 
-  #conclude(run: OpenRun): void {
+  #conclude(run: OpenRun, record: RunRecord): void {
     if (run.isDropped) return;
     this.drop(run);
-    const record = run.toRecord();
     const parent = run.parentRunId === undefined ? undefined : this.#core.runs.get(run.parentRunId);
     if (parent?.aborting?.delete(run.runId) === true && parent.aborting.size === 0) {
       this.#hooks.deliver([{ run: parent, kind: TOUCH, id: 0, payload: undefined }]);

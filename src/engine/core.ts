@@ -6,6 +6,7 @@ import { BatchJournal } from "./batch-journal.js";
 import { CANCEL_TIMEOUT_MS_DEFAULT } from "./limits.js";
 import type { OpenRun } from "./open-run.js";
 import { NO_PROGRAM, ProgramTable } from "./program-table.js";
+import { RunTable } from "./run-table.js";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -21,27 +22,6 @@ export interface EngineParts {
   readonly runSizeMax?: number | undefined;
 }
 
-/** Open runs by id. */
-export class RunTable extends Map<string, OpenRun> {
-  /** Changes whenever a run comes or goes, or gets a place in the kernel. */
-  version = 0;
-
-  override set(runId: string, run: OpenRun): this {
-    this.version += 1;
-    return super.set(runId, run);
-  }
-
-  override delete(runId: string): boolean {
-    this.version += 1;
-    return super.delete(runId);
-  }
-
-  override clear(): void {
-    this.version += 1;
-    super.clear();
-  }
-}
-
 export class Core {
   readonly parts: EngineParts;
   readonly store: StorePort;
@@ -52,10 +32,10 @@ export class Core {
   readonly durability: Durability;
   readonly cancelTimeoutMs: number;
   readonly programs = new ProgramTable();
-  /** Open runs that this engine drives. */
-  readonly runs = new RunTable();
   /** Events that are not yet in the logs of their runs. */
   readonly journal = new BatchJournal();
+  /** Open runs that this engine drives. */
+  readonly runs = new RunTable(this.journal);
   /** Runs of durability `none` that may not take an event at once, or are listened to; some may have come to rest since. */
   readonly restless = new Set<OpenRun>();
   isDriver = false;
@@ -63,8 +43,8 @@ export class Core {
   stepsTotal = 0;
   eventsTotal = 0;
   commitsTotal = 0;
-  /** Told of every record that changed, after its commit. */
-  onRecords: (records: readonly RunRecord[]) => void = () => undefined;
+  /** Told of every record that changed, after its commit. `stored`: those that other tabs can read. */
+  onRecords: (records: readonly RunRecord[], stored: readonly RunRecord[]) => void = () => undefined;
   /** Told of every run that ended, before `onRecords`. */
   onEnded: (run: OpenRun, record: RunRecord) => void = () => undefined;
   /** Called when another engine has taken the store over. */

@@ -8,6 +8,10 @@ export const WORKFLOW_DEPTH_MAX = 32;
 export const EVENT_BUFFER_MAX = 1_024;
 /** Runs with an unread change that a reader of `runs.changes()` may have; beyond it the reader fails with `engine/too-slow`. */
 export const CHANGES_BUFFER_MAX = 10_000;
+/** Runs of one call from which on they are started in one step of the kernel, this many at a time. */
+export const BULK_START_RUNS = 16;
+/** Runs that one such step starts at most: about a millisecond. */
+export const BULK_STEP_RUNS = 1_024;
 /** Rounds of parents and children that are stepped into one commit; the rest goes into the next. */
 export const FOLLOW_UP_ROUNDS_MAX = 64;
 /** Sent events that may wait for one run to become quiet; beyond it `send` rejects with `run/queue-full`. */

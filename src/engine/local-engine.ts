@@ -15,11 +15,10 @@ import type {
 } from "../model/engine.js";
 import { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
-import { EventOutcome, SEMANTICS_VERSION } from "../model/kernel-words.js";
+import { EventOutcome } from "../model/kernel-words.js";
 import type { LoadedWorkflow } from "../model/ports.js";
 import { isEnded, type RunStatus } from "../model/status.js";
 import { encodeValue } from "../model/value.js";
-import { createRunId } from "../base/run-id.js";
 import { BatchCall, BatchDirectory, copyBatch } from "./batch-call.js";
 import { ChangeFeed } from "./change-feed.js";
 import { ChildStarter } from "./child-starter.js";
@@ -28,9 +27,8 @@ import { Core, type EngineParts, isKernelLost, makeKernel } from "./core.js";
 import { closedError, notDriverError, reloadingError, unreadableError } from "./errors.js";
 import { DirectCalls } from "./direct-call.js";
 import { streamEvents } from "./event-stream.js";
-import { checkInput } from "./input-check.js";
 import { Loop } from "./loop.js";
-import { type Arrival, OpenRun, type Receipt } from "./open-run.js";
+import type { OpenRun, Receipt } from "./open-run.js";
 import { Performer } from "./performer.js";
 import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
 import { Reader } from "./reader.js";
@@ -38,11 +36,9 @@ import { Recovery } from "./recovery.js";
 import { placeProgram } from "./replay.js";
 import { decodePayload, toSendStatus } from "./run-events.js";
 import { RunHandle, type RunSource } from "./run-handle.js";
-import { packVersions } from "./run-state.js";
 import { Shortcut } from "./shortcut.js";
+import { Starter } from "./starter.js";
 import { countBoth, queryBoth, VolatileArchive } from "./volatile-archive.js";
-
-const RUN_ID_SIZE_MAX = 200;
 
 /** Opens the store, asks to drive, and takes up the runs that are open. */
 export async function openEngine(parts: EngineParts): Promise<Engine> {
@@ -70,6 +66,7 @@ class LocalEngine implements Engine, RunSource {
   #ready: Promise<void> = Promise.resolve();
   #hasRecovered = false;
   readonly #shortcut: Shortcut;
+  readonly #starter: Starter;
   readonly runs: Engine["runs"];
 
   constructor(core: Core) {
@@ -85,6 +82,13 @@ class LocalEngine implements Engine, RunSource {
       rebuild: () => this.#recovery.rebuild(),
     });
     this.#shortcut = new Shortcut(core, this.#loop, direct, this.#directory);
+    this.#starter = new Starter({
+      core,
+      loop: this.#loop,
+      archive: this.#archive,
+      isWatched: () => this.#feed.isWatched,
+      checkDriver: () => this.#checkDriver(),
+    });
     this.#committer = new Committer(core, this.#performer, {
       markReady: (run) => this.#loop.markReady(run),
       deliver: (arrivals) => this.#loop.deliver(arrivals),
@@ -107,7 +111,10 @@ class LocalEngine implements Engine, RunSource {
       delete: (runId) => this.#delete(runId),
       changes: () => this.#feed.changes(),
     };
-    core.onRecords = (records) => this.#publish(records);
+    core.onRecords = (records, stored) => {
+      this.#feed.publish(records);
+      if (stored.length > 0) core.tabs.broadcast({ kind: "records", records: stored });
+    };
     core.onEnded = (run, record) => this.#keepEnded(run, record);
     core.onFenced = () => this.#stepDown();
   }
@@ -149,32 +156,8 @@ class LocalEngine implements Engine, RunSource {
     const program = this.#core.programs.find(
       typeof workflow === "string" ? workflow : String((workflow as Workflow | undefined)?.identity),
     );
-    const { name, program: compiled } = program.workflow;
-    if (options.runId !== undefined) await this.#checkRunId(options.runId, inputs.length);
-    const payloads = inputs.map((input) => encodeValue(checkInput(name, compiled.definition.parameters, input), "input"));
-    if (payloads.length === 0) return [];
-    const startedAt = this.#core.clock.now();
-    const versions = packVersions(compiled.compilerVersion, SEMANTICS_VERSION);
-    const runs = payloads.map(() => {
-      const run = new OpenRun(program, {
-        runId: options.runId ?? createRunId(),
-        durability: options.durability ?? this.#core.durability,
-        startedAt,
-        tags: options.tags ?? [],
-        versions,
-        journal: this.#core.journal,
-      });
-      this.#core.runs.set(run.runId, run);
-      return run;
-    });
-    program.userCount += runs.length;
-    await new Promise<void>((resolve, reject) => {
-      const receipt = new CountReceipt(runs.length, resolve, reject);
-      this.#loop.deliver(
-        runs.map((run, index): Arrival => ({ run, kind: EntryKind.START, id: versions, payload: payloads[index], receipt, index })),
-      );
-    });
-    return runs.map((run) => new RunHandle(run.runId, this));
+    const runIds = await this.#starter.startMany(program, inputs, options);
+    return runIds.map((runId) => new RunHandle(runId, this));
   }
 
   send(runId: string, event: string, payload?: Value): Promise<SendResult> {
@@ -247,7 +230,7 @@ class LocalEngine implements Engine, RunSource {
     this.#core.isClosed = true;
     this.#loop.close(closedError());
     this.#performer.close();
-    for (const run of this.#core.runs.values()) {
+    for (const run of this.#core.runs.awake()) {
       run.stopCancelTimer?.();
       for (const tap of [...(run.taps ?? [])]) tap.detach();
     }
@@ -329,9 +312,7 @@ class LocalEngine implements Engine, RunSource {
   }
 
   #volatileRecords(): readonly RunRecord[] {
-    const records = [...this.#archive.records()];
-    for (const run of this.#core.runs.values()) if (run.isVolatile) records.push(run.toRecord());
-    return records;
+    return [...this.#archive.records(), ...this.#core.runs.volatileRecords()];
   }
 
   // --- inside -----------------------------------------------------------------------------------------------------
@@ -370,20 +351,6 @@ class LocalEngine implements Engine, RunSource {
       outcomes.push(areOpen[index] === true ? undefined : isOver ? EventOutcome.ENDED : EventOutcome.UNKNOWN_RUN);
     }
     return outcomes;
-  }
-
-  async #checkRunId(runId: string, count: number): Promise<void> {
-    const isUsable = typeof runId === "string" && runId.length > 0 && runId.length <= RUN_ID_SIZE_MAX && !/[~/\p{Surrogate}]/u.test(runId);
-    if (count !== 1 || !isUsable) {
-      const message = `A run id of its own is for one run, has 1 to ${RUN_ID_SIZE_MAX} characters and no "~" or "/"`;
-      throw new WorkflowError("run/invalid-id", message, {
-        details: { runId: String(runId).slice(0, RUN_ID_SIZE_MAX), runIdSizeMax: RUN_ID_SIZE_MAX },
-      });
-    }
-    const isTaken =
-      this.#core.runs.has(runId) || this.#archive.get(runId) !== undefined || (await this.#core.store.get(runId)) !== undefined;
-    if (isTaken || this.#core.runs.has(runId))
-      throw new WorkflowError("run/exists", `There is a run ${runId} already`, { details: { runId } });
   }
 
   #place(program: LoadedProgram): void {
@@ -445,12 +412,6 @@ class LocalEngine implements Engine, RunSource {
     this.#feed.publish(records);
   }
 
-  #publish(records: readonly RunRecord[]): void {
-    this.#feed.publish(records);
-    const stored = records.filter(({ runId }) => this.#core.runs.get(runId)?.isVolatile !== true && this.#archive.get(runId) === undefined);
-    if (stored.length > 0) this.#core.tabs.broadcast({ kind: "records", records: stored });
-  }
-
   #keepEnded(run: OpenRun, record: RunRecord): void {
     if (run.isVolatile) this.#archive.keep(run, record);
     if (record.status === "succeeded" && this.#awaited.has(run.runId)) this.#outputs.set(run.runId, decodePayload(run.ending?.payload));
@@ -464,28 +425,6 @@ class LocalEngine implements Engine, RunSource {
     }
     this.#awaited.delete(runId);
     this.#outputs.delete(runId);
-  }
-}
-
-/** Resolves when all of a number of arrivals are settled. */
-class CountReceipt implements Receipt {
-  readonly #resolve: () => void;
-  readonly #reject: (error: WorkflowError) => void;
-  #count: number;
-
-  constructor(count: number, resolve: () => void, reject: (error: WorkflowError) => void) {
-    this.#count = count;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  settle(): void {
-    this.#count -= 1;
-    if (this.#count === 0) this.#resolve();
-  }
-
-  fail(error: WorkflowError): void {
-    this.#reject(error);
   }
 }
 

@@ -4,6 +4,7 @@ import type { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventKind, EventOutcome } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
+import { failArrival, isControl, isTold } from "./arrivals.js";
 import type { BatchCall } from "./batch-call.js";
 import type { ChildStarter } from "./child-starter.js";
 import { Consequences, tell } from "./consequences.js";
@@ -81,6 +82,13 @@ export class Loop {
     return this.#inbox.length === 0 && this.#ready.length === 0 && this.#suspects.length === 0 && now - this.#sliceStart < PUMP_SLICE_MS;
   }
 
+  /** Resolves when everything delivered so far has been stepped and the event loop had a turn. */
+  async breathe(): Promise<void> {
+    await this.flushed();
+    await this.#core.turn();
+    this.#sliceStart = this.#core.clock.now();
+  }
+
   /** The run may go on: its commit is done. */
   markReady(run: OpenRun): void {
     this.#ready.push(run);
@@ -106,7 +114,7 @@ export class Loop {
     this.#suspects = [];
     this.#inbox = [];
     for (const arrival of arrivals) failArrival(arrival, error);
-    for (const run of this.#core.runs.values()) {
+    for (const run of this.#core.runs.awake()) {
       for (const arrival of run.waiting ?? []) failArrival(arrival, error);
       run.waiting = undefined;
     }
@@ -581,18 +589,4 @@ export class Loop {
     if (run.isVolatile) run.log?.add(kind, isHeld, id, now, seed, payload);
     else (run.fresh ??= []).push({ seq: run.seq, kind, isHeld, id, now, seed, ...(payload && { payload }) });
   }
-}
-
-function isControl({ kind }: Arrival): boolean {
-  return kind === EntryKind.PAUSE || kind === EntryKind.RESUME || kind === EntryKind.CANCEL;
-}
-
-/** Is the arrival itself part of the story (and not only its consequences)? */
-function isTold(kind: number, outcome: number): boolean {
-  return kind !== EventKind.CONTINUE && isRecorded(outcome);
-}
-
-function failArrival(arrival: Arrival | BatchCall, error: WorkflowError): void {
-  if ("kind" in arrival) arrival.receipt?.fail(error, arrival.index ?? 0);
-  else arrival.fail(error);
 }

@@ -47,9 +47,13 @@ export interface OpenRunOptions {
   readonly tags?: readonly string[];
   readonly parentRunId?: string | undefined;
   readonly versions: number;
+  /** The history so far of a run of durability `none`; default: empty. */
+  readonly log?: VolatileLog;
   /** Where events of runs of durability `none` may wait to be logged. */
   readonly journal: BatchJournal;
 }
+
+const NO_TAGS: readonly string[] = [];
 
 export class OpenRun extends RunState implements JournalRun {
   readonly runId: string;
@@ -74,6 +78,8 @@ export class OpenRun extends RunState implements JournalRun {
   aborting: Set<string> | undefined;
   stopCancelTimer: (() => void) | undefined;
   settledCallbacks: (() => void)[] | undefined;
+  /** Of the step in hand, where it changed: told when that is committed. */
+  freshRecord: RunRecord | undefined;
   checkpointSeq = 0;
   /** Its last step is being committed. */
   isCommitting = false;
@@ -94,11 +100,12 @@ export class OpenRun extends RunState implements JournalRun {
     this.durability = options.durability;
     this.startedAt = options.startedAt;
     this.#updatedAt = options.startedAt;
-    this.tags = options.tags ?? [];
+    this.tags = options.tags ?? NO_TAGS;
     this.parentRunId = options.parentRunId;
     this.versions = options.versions;
-    this.#log = options.durability === "none" ? new VolatileLog() : undefined;
+    this.#log = options.durability === "none" ? (options.log ?? new VolatileLog()) : undefined;
     this.#journal = options.journal;
+    if (options.log !== undefined) this.addEvents(options.log.count, options.log.lastNow);
   }
 
   /** Of durability `none`: its history is in memory only. */
@@ -158,19 +165,13 @@ export class OpenRun extends RunState implements JournalRun {
   }
 
   toRecord(): RunRecord {
-    const isOver = this.status === "succeeded" || this.status === "failed" || this.status === "canceled";
-    return {
-      runId: this.runId,
-      workflow: this.program.workflow.name,
-      identity: this.program.workflow.identity,
-      status: this.status,
-      startedAt: this.startedAt,
-      updatedAt: this.updatedAt,
-      ...(isOver && { endedAt: this.updatedAt }),
-      ...(this.error && { error: this.error }),
-      ...(this.parentRunId !== undefined && { parentRunId: this.parentRunId }),
-      tags: this.tags,
-      seq: this.seq,
-    };
+    const { name: workflow, identity } = this.program.workflow;
+    const { runId, status, startedAt, updatedAt, tags, seq, error, parentRunId } = this;
+    // Written out: this is done for every run that starts or ends, and spreads would be most of it.
+    const record: { -readonly [Key in keyof RunRecord]: RunRecord[Key] } = { runId, workflow, identity, status, startedAt, updatedAt, tags, seq };
+    if (status === "succeeded" || status === "failed" || status === "canceled") record.endedAt = updatedAt;
+    if (error !== undefined) record.error = error;
+    if (parentRunId !== undefined) record.parentRunId = parentRunId;
+    return record;
   }
 }

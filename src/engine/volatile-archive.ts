@@ -18,15 +18,21 @@ export interface ArchivedRun {
 
 export class VolatileArchive {
   readonly #runs = new Map<string, ArchivedRun>();
+  /** Ids by the order of the ends, in a ring: a map's own order is slow to find the oldest in. */
+  readonly #order: string[] = [];
+  #oldest = 0;
 
   keep(run: OpenRun, record: RunRecord): void {
-    if (run.log === undefined) return;
-    this.#runs.set(record.runId, { record, log: run.log, program: run.program });
-    if (this.#runs.size <= VOLATILE_ENDED_RUNS_MAX) return;
-    for (const oldest of this.#runs.keys()) {
-      this.#runs.delete(oldest);
-      break;
+    const { log, program } = run;
+    if (log === undefined) return;
+    this.#runs.set(record.runId, { record, log, program });
+    if (this.#order.length < VOLATILE_ENDED_RUNS_MAX) {
+      this.#order.push(record.runId);
+      return;
     }
+    this.#runs.delete(this.#order[this.#oldest] as string);
+    this.#order[this.#oldest] = record.runId;
+    this.#oldest = (this.#oldest + 1) % VOLATILE_ENDED_RUNS_MAX;
   }
 
   get(runId: string): ArchivedRun | undefined {

@@ -34,6 +34,11 @@ export class VolatileLog {
     return this.#entries.length + this.#pieceCount;
   }
 
+  /** The time of the last entry, ms since 1970. */
+  get lastNow(): number {
+    return this.#lastNow;
+  }
+
   /** Time never goes back. */
   add(kind: EntryKind, isHeld: boolean, id: number, now: number, seed: number, payload: Uint8Array | undefined): void {
     const at = this.#entries.length;

@@ -49,6 +49,8 @@ export interface KernelExports {
   payloadsAddress(): number;
   runCreate(program: number): number;
   runDestroy(run: number): void;
+  /** 0: no such run. */
+  runProgram(run: number): number;
   runSetFlags(run: number, flags: number): void;
   runSnapshot(run: number): number;
   runRestore(program: number, address: number, size: number): number;

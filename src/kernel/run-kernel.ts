@@ -20,8 +20,6 @@ export function createRunKernel(instance: KernelInstance): KernelPort {
 class RunKernel implements KernelPort {
   readonly #instance: KernelInstance;
   readonly #programs = new Map<number, Program>();
-  /** Program by run handle, for the names in faults. */
-  readonly #runs = new Map<number, number>();
   #eventCount = 0;
   /** Room for records, and the offset of the payload area behind them. */
   #recordCapacity = 0;
@@ -64,12 +62,10 @@ class RunKernel implements KernelPort {
   createRun(program: number): number {
     const run = this.#call(() => this.#instance.exports.runCreate(program)) >>> 0;
     if (run === 0) throw outOfMemory("a new run");
-    this.#runs.set(run, program);
     return run;
   }
 
   destroyRun(run: number): void {
-    this.#runs.delete(run);
     this.#call(() => this.#instance.exports.runDestroy(run));
   }
 
@@ -159,7 +155,6 @@ class RunKernel implements KernelPort {
     const run = this.#call(() => this.#instance.exports.runRestore(program, region, snapshot.length)) >>> 0;
     if (run === 0)
       throw new WorkflowError("kernel/bad-snapshot", `The checkpoint (${snapshot.length} bytes) is damaged or of another version`);
-    this.#runs.set(run, program);
     return run;
   }
 
@@ -212,7 +207,7 @@ class RunKernel implements KernelPort {
 
   /** The wire form of a fault that the kernel described by numbers. */
   #nameFault(run: number, fault: number, payload: Uint8Array): Uint8Array {
-    const program = this.#programs.get(this.#runs.get(run) ?? 0);
+    const program = this.#programs.get(this.#instance.exports.runProgram(run) >>> 0);
     return describeFault(program, fault, payload);
   }
 

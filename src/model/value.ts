@@ -389,10 +389,16 @@ function readBase64(text: string): Uint8Array {
  *   that are invalid or outside of the years 1 to 9999, integers beyond 64 bits, more than WIRE_DEPTH_MAX levels, objects that are not plain data
  */
 export function encodeValue(value: unknown, path?: string): Uint8Array {
-  const writer = new ValueWriter();
+  // A value whose getters encode values themselves finds the writer gone and makes its own.
+  const writer = spareWriter ?? new ValueWriter();
+  spareWriter = undefined;
   writer.writeValue(value, path);
-  return writer.take();
+  const bytes = writer.take();
+  if (bytes.length <= BUFFER_SIZE_MIN) spareWriter = writer;
+  return bytes;
 }
+
+let spareWriter: ValueWriter | undefined;
 
 /** One value with its type spelled out, in wire form. */
 export function encodeExact(value: ExactValue): Uint8Array {

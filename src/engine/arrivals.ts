@@ -1,0 +1,21 @@
+// Questions about what runs are told.
+import type { WorkflowError } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
+import { EventKind } from "../model/kernel-words.js";
+import type { BatchCall } from "./batch-call.js";
+import { isRecorded } from "./direct-call.js";
+import type { Arrival } from "./open-run.js";
+
+export function isControl({ kind }: Arrival): boolean {
+  return kind === EntryKind.PAUSE || kind === EntryKind.RESUME || kind === EntryKind.CANCEL;
+}
+
+/** Is the arrival itself part of the story (and not only its consequences)? */
+export function isTold(kind: number, outcome: number): boolean {
+  return kind !== EventKind.CONTINUE && isRecorded(outcome);
+}
+
+export function failArrival(arrival: Arrival | BatchCall, error: WorkflowError): void {
+  if ("kind" in arrival) arrival.receipt?.fail(error, arrival.index ?? 0);
+  else arrival.fail(error);
+}

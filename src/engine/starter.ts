@@ -1,0 +1,145 @@
+// Starts runs: checks what they start with, gives them ids, and sends them off: many of durability `none` in bulk, the
+// others through the loop.
+import { createRunIds } from "../base/run-id.js";
+import type { StartOptions, Value } from "../model/engine.js";
+import { WorkflowError } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
+import { SEMANTICS_VERSION } from "../model/kernel-words.js";
+import { encodeValue } from "../model/value.js";
+import { BulkStart } from "./bulk-start.js";
+import type { Core } from "./core.js";
+import { checkInput } from "./input-check.js";
+import { BULK_STEP_RUNS } from "./limits.js";
+import type { Loop } from "./loop.js";
+import { type Arrival, OpenRun, type Receipt } from "./open-run.js";
+import type { LoadedProgram } from "./program-table.js";
+import { packVersions } from "./run-state.js";
+import type { VolatileArchive } from "./volatile-archive.js";
+
+const RUN_ID_SIZE_MAX = 200;
+
+/** What the starter needs of the engine. */
+export interface StarterHost {
+  readonly core: Core;
+  readonly loop: Loop;
+  readonly archive: VolatileArchive;
+  /** Does somebody read of every record that changes? */
+  isWatched(): boolean;
+  /** Rejects where the engine is closed or does not drive. */
+  checkDriver(): Promise<void>;
+}
+
+export class Starter {
+  readonly #host: StarterHost;
+  readonly #bulk: BulkStart;
+  /** The input of a run that is given none. */
+  readonly #noInput = encodeValue({});
+
+  constructor(host: StarterHost) {
+    this.#host = host;
+    this.#bulk = new BulkStart(host.core);
+  }
+
+  /** Starts a run per input; resolves with their ids when they have started. */
+  async startMany(program: LoadedProgram, inputs: readonly Value[], options: StartOptions): Promise<readonly string[]> {
+    const { core, loop } = this.#host;
+    if (options.runId !== undefined) await this.#checkRunId(options.runId, inputs.length);
+    const payloads = this.#encodeInputs(program, inputs);
+    if (payloads.length === 0) return [];
+    const versions = packVersions(program.workflow.program.compilerVersion, SEMANTICS_VERSION);
+    const runIds = options.runId === undefined ? createRunIds(payloads.length) : [options.runId];
+    const startedCount = this.#isBulk(program, payloads.length, options) ? await this.#startInBulk(program, versions, runIds, payloads) : 0;
+    if (startedCount === payloads.length) return runIds;
+    const startedAt = core.clock.now();
+    const runs = runIds.slice(startedCount).map((runId) => {
+      const run = new OpenRun(program, {
+        runId,
+        durability: options.durability ?? core.durability,
+        startedAt,
+        tags: options.tags ?? [],
+        versions,
+        journal: core.journal,
+      });
+      core.runs.set(runId, run);
+      return run;
+    });
+    program.userCount += runs.length;
+    await new Promise<void>((resolve, reject) => {
+      const receipt = new CountReceipt(runs.length, resolve, reject);
+      loop.deliver(
+        runs.map((run, index): Arrival => ({ run, kind: EntryKind.START, id: versions, payload: payloads[startedCount + index], receipt, index })),
+      );
+    });
+    return runIds;
+  }
+
+  #encodeInputs({ workflow }: LoadedProgram, inputs: readonly Value[]): readonly Uint8Array[] {
+    const { name, program } = workflow;
+    const { parameters } = program.definition;
+    return inputs.map((input) =>
+      parameters.length === 0 && isNothing(input) ? this.#noInput : encodeValue(checkInput(name, parameters, input), "input"),
+    );
+  }
+
+  #isBulk(program: LoadedProgram, count: number, { durability, tags, runId }: StartOptions): boolean {
+    const { core } = this.#host;
+    const isPlain = (durability ?? core.durability) === "none" && (tags ?? []).length === 0 && runId === undefined;
+    return isPlain && !this.#host.isWatched() && this.#bulk.isWorthwhile(program, count);
+  }
+
+  /** How many of the runs, from the first on, were started. The event loop gets its turns between the steps. */
+  async #startInBulk(program: LoadedProgram, versions: number, runIds: readonly string[], payloads: readonly Uint8Array[]): Promise<number> {
+    const { core, loop } = this.#host;
+    for (let from = 0; from < payloads.length; from += BULK_STEP_RUNS) {
+      if (!loop.isIdle(core.clock.now())) await loop.breathe();
+      await this.#host.checkDriver();
+      const to = from + BULK_STEP_RUNS;
+      const isStarted =
+        loop.isIdle(core.clock.now()) && this.#bulk.start(program, versions, runIds.slice(from, to), payloads.slice(from, to));
+      if (!isStarted) return from;
+    }
+    return payloads.length;
+  }
+
+  async #checkRunId(runId: string, count: number): Promise<void> {
+    const { core, archive } = this.#host;
+    const isUsable = typeof runId === "string" && runId.length > 0 && runId.length <= RUN_ID_SIZE_MAX && !/[~/\p{Surrogate}]/u.test(runId);
+    if (count !== 1 || !isUsable) {
+      const message = `A run id of its own is for one run, has 1 to ${RUN_ID_SIZE_MAX} characters and no "~" or "/"`;
+      throw new WorkflowError("run/invalid-id", message, {
+        details: { runId: String(runId).slice(0, RUN_ID_SIZE_MAX), runIdSizeMax: RUN_ID_SIZE_MAX },
+      });
+    }
+    const isTaken = core.runs.has(runId) || archive.get(runId) !== undefined || (await core.store.get(runId)) !== undefined;
+    if (isTaken || core.runs.has(runId)) throw new WorkflowError("run/exists", `There is a run ${runId} already`, { details: { runId } });
+  }
+}
+
+/** Is it an object without anything in it? */
+function isNothing(input: unknown): boolean {
+  if (typeof input !== "object" || input === null || Object.getPrototypeOf(input) !== Object.prototype) return false;
+  for (const _key in input) return false;
+  return true;
+}
+
+/** Resolves when all of a number of arrivals are settled. */
+class CountReceipt implements Receipt {
+  readonly #resolve: () => void;
+  readonly #reject: (error: WorkflowError) => void;
+  #count: number;
+
+  constructor(count: number, resolve: () => void, reject: (error: WorkflowError) => void) {
+    this.#count = count;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  settle(): void {
+    this.#count -= 1;
+    if (this.#count === 0) this.#resolve();
+  }
+
+  fail(error: WorkflowError): void {
+    this.#reject(error);
+  }
+}
