@@ -148,11 +148,14 @@ function fillFlat(list: usize, depth: i64, target: usize): usize {
 
 // --- order -----------------------------------------------------------------------------------------------------------
 
-/** Has every key the same comparable type? Numbers of all types are of one. */
+/** Has every key the same comparable type? JSON numbers go with numbers of any. */
 function areComparable(keys: usize): bool {
   const count = countOf(keys);
+  const first = elementAt(keys, 0);
   for (let i: u32 = 0; i < count; i++) {
-    if (valueCompare(elementAt(keys, 0), elementAt(keys, i)) == NO_ORDER) return false;
+    const key = elementAt(keys, i);
+    const isSame = tagOf(key) == tagOf(first) || tagOf(key) == Tag.NUMBER || tagOf(first) == Tag.NUMBER;
+    if (!isSame || valueCompare(first, key) == NO_ORDER) return false;
   }
   return true;
 }

@@ -121,7 +121,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   {
     peer: "marcbachmann",
     what: "indexOf() and lastIndexOf() from the end of the text, or beyond it, are what JavaScript's are",
-    sentence: "'hello mellow'.indexOf('ello', 20) // error (cel-go, ext/README.md)",
+    sentence: "'tacocat'.indexOf('a', 30) == -1 is the error \"index out of range: 30\" (conformance case string_ext/value_errors/indexof_out_of_range)",
     applies: hasForm(/ndexOf\(‹string›, ‹int›/),
   },
   {
