@@ -193,7 +193,9 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   /** A limit passed is a finding, and so is a constant without wire form. */
   private reportLimit(error: unknown): void {
     const { findings } = this;
-    if (error instanceof CodeLimitError) findings.report("expression/too-large", error.message, 0, 0);
+    // Where it stood when the limit was met.
+    const { spanStart, spanEnd } = this.writer;
+    if (error instanceof CodeLimitError) findings.report("expression/too-large", error.message, spanStart, spanEnd);
     else if (error instanceof RangeError)
       findings.report("expression/too-deep", "The expression is nested too deep for what is left of the stack", 0, 0);
     else if (error instanceof WorkflowError && error.code === "value/unsupported")

@@ -86,6 +86,16 @@ describe("limits of a text", () => {
     expect(names.length).toBeLessThan(OPERAND_INDEX_MASK);
   });
 
+  test("values in hand at a time", () => {
+    const nest = (depth: number): string => `1 + 2 == 3 && ${repeat(`math.greatest(${repeat("x", ARGUMENT_COUNT_MAX - 1, ",")},`, depth)}x${repeat(")", depth)} > 0`;
+    const depthMax = Math.floor(REGISTER_COUNT_MAX / ARGUMENT_COUNT_MAX);
+    expect(compileExpression(nest(depthMax - 1)).evaluate({ x: 1 })).toBe(true);
+    const error = failureOf(() => compileExpression(nest(depthMax + 1)));
+    expect(error.findings.map(({ code }) => code)).toEqual(["expression/too-large"]);
+    expect(error.message).toContain(String(REGISTER_COUNT_MAX));
+    expect(error.place?.start).toBeGreaterThan("1 + 2 == 3 && ".length);
+  });
+
   test("errors told of one text", () => {
     const error = failureOf(() => compileExpression(repeat("nope()", FINDING_COUNT_MAX + 5, " + ")));
     expect(error.findings.length).toBe(FINDING_COUNT_MAX);
