@@ -56,6 +56,7 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
     cancelTimeoutMs: options.cancelTimeoutMs,
     memorySizeMax: options.memorySizeMax,
     runSizeMax: options.runSizeMax,
+    expressionCostMax: options.expressionCostMax,
   });
   return checkArguments(engine);
 }
@@ -69,6 +70,8 @@ function checkOptions({ store, durability, storePort, ...sizes }: JoinOptions): 
   checkNumber("cancelTimeoutMs", sizes.cancelTimeoutMs, 0);
   checkNumber("memorySizeMax", sizes.memorySizeMax, MEMORY_SIZE_MIN);
   checkNumber("runSizeMax", sizes.runSizeMax, 1);
+  // What the kernel takes without its expression machine costs less.
+  checkNumber("expressionCostMax", sizes.expressionCostMax, 10);
 }
 
 /** Without them two tabs could both drive, and no workflow would have an identity. */

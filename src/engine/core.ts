@@ -20,6 +20,7 @@ export interface EngineParts {
   readonly cancelTimeoutMs?: number | undefined;
   readonly memorySizeMax?: number | undefined;
   readonly runSizeMax?: number | undefined;
+  readonly expressionCostMax?: number | undefined;
 }
 
 export class Core {
@@ -87,9 +88,13 @@ export class Core {
   }
 }
 
-/** A kernel within the engine's memory limits. */
-export function makeKernel({ kernelFactory, memorySizeMax, runSizeMax }: EngineParts): Promise<KernelPort> {
-  return kernelFactory({ ...(memorySizeMax !== undefined && { memorySizeMax }), ...(runSizeMax !== undefined && { runSizeMax }) });
+/** A kernel within the engine's limits. */
+export function makeKernel({ kernelFactory, memorySizeMax, runSizeMax, expressionCostMax }: EngineParts): Promise<KernelPort> {
+  return kernelFactory({
+    ...(memorySizeMax !== undefined && { memorySizeMax }),
+    ...(runSizeMax !== undefined && { runSizeMax }),
+    ...(expressionCostMax !== undefined && { expressionCostMax }),
+  });
 }
 
 /** Has the kernel been lost (a trap, out of memory)? */

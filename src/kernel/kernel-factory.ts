@@ -15,11 +15,12 @@ export function createKernelFactory(
   source: { readonly wasmModule?: WebAssembly.Module | undefined; readonly wasmUrl?: string | URL | undefined } = {},
 ): KernelFactory {
   let module: Promise<WebAssembly.Module> | undefined;
-  return async ({ memorySizeMax = MEMORY_SIZE_DEFAULT, runSizeMax = RUN_SIZE_DEFAULT }) => {
+  return async ({ memorySizeMax = MEMORY_SIZE_DEFAULT, runSizeMax = RUN_SIZE_DEFAULT, expressionCostMax = Number.POSITIVE_INFINITY }) => {
     module ??= compileKernel(source);
     const instance = await instantiateKernel(await module);
     instance.exports.setMemoryLimits(memorySizeMax, Math.min(SCRATCH_SIZE_MAX, memorySizeMax));
     instance.exports.runLimit(runSizeMax);
+    instance.exports.setExpressionCost(expressionCostMax);
     return createRunKernel(instance);
   };
 }

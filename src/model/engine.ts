@@ -43,6 +43,11 @@ export interface EngineOptions {
   readonly memorySizeMax?: number;
   /** Memory of one run, bytes. Default 128 MiB. */
   readonly runSizeMax?: number;
+  /**
+   * Cost units that one expression of a workflow may take (docs/expressions.md, "Cost"), from 10. Default: no limit but that of
+   * its work. It is not part of a run's history: a run that is recovered under another limit may end otherwise.
+   */
+  readonly expressionCostMax?: number;
   /** Functions that expressions may call, in this thread. An engine in a worker cannot call them: see `functionsUrl`. */
   readonly functions?: CustomFunctions;
   /** Constants that expressions may name. */

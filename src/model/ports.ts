@@ -111,7 +111,14 @@ export interface ConfigurationReader {
 }
 
 /** Makes a fresh kernel instance; the module is compiled once. */
-export type KernelFactory = (options: { readonly memorySizeMax?: number; readonly runSizeMax?: number }) => Promise<KernelPort>;
+export type KernelFactory = (options: KernelLimits) => Promise<KernelPort>;
+
+/** As in `EngineOptions`. */
+export interface KernelLimits {
+  readonly memorySizeMax?: number;
+  readonly runSizeMax?: number;
+  readonly expressionCostMax?: number;
+}
 
 // --- library ------------------------------------------------------------------------------------------------------
 

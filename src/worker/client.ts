@@ -254,7 +254,8 @@ class WorkerClient implements Engine {
 }
 
 function toHostOptions(options: EngineOptions): HostOptions {
-  const { name, store, durability, wasmModule, cancelTimeoutMs, memorySizeMax, runSizeMax, wasmUrl, functions, constants, functionsUrl } = options;
+  const { name, store, durability, wasmModule, cancelTimeoutMs, memorySizeMax, runSizeMax, expressionCostMax } = options;
+  const { wasmUrl, functions, constants, functionsUrl } = options;
   return {
     ...(name !== undefined && { name }),
     ...(store !== undefined && { store }),
@@ -263,6 +264,7 @@ function toHostOptions(options: EngineOptions): HostOptions {
     ...(cancelTimeoutMs !== undefined && { cancelTimeoutMs }),
     ...(memorySizeMax !== undefined && { memorySizeMax }),
     ...(runSizeMax !== undefined && { runSizeMax }),
+    ...(expressionCostMax !== undefined && { expressionCostMax }),
     ...(wasmUrl !== undefined && { wasmUrl: toAbsolute(wasmUrl) }),
     ...(functionsUrl !== undefined && { functionsUrl: toAbsolute(functionsUrl) }),
     ...(functions !== undefined && { outOfReach: Object.keys(functions) }),

@@ -15,7 +15,7 @@ export interface ReadyMessage {
 /** The options that mean something in the worker; addresses are absolute. */
 export type HostOptions = Pick<
   EngineOptions,
-  "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax" | "constants"
+  "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax" | "expressionCostMax" | "constants"
 > & {
   readonly wasmUrl?: string;
   readonly functionsUrl?: string;

@@ -20,6 +20,7 @@ test.each<[string, unknown]>([
   ["memorySizeMax", 1],
   ["memorySizeMax", "1 GiB"],
   ["runSizeMax", 0],
+  ["expressionCostMax", 9],
 ])("option %s may not be %s", async (option, value) => {
   await expect(createEngine({ [option]: value } as EngineOptions)).rejects.toMatchObject({ code: "engine/invalid-option", details: { option } });
 });
@@ -43,4 +44,23 @@ test("what is no workflow cannot be started", async () => {
   const engine = await createEngine();
   for (const workflow of ["none", undefined, null, {}]) await expect(engine.start(workflow as Workflow)).rejects.toMatchObject({ code: "run/unknown-workflow" });
   await engine.close();
+});
+
+test("an expression that costs more than the engine permits ends the run", async () => {
+  const text = "stateDiagram-v2\n[*] --> A\nA --> B : go [event.list.exists(x, x > 5)]\nB --> [*]";
+  const list = Array.from({ length: 20 }, () => 1).concat(9);
+  for (const [expressionCostMax, end] of [
+    [100, "run/guard-failed"],
+    [1_000, "succeeded"],
+  ] as const) {
+    const engine = await createEngine({ expressionCostMax });
+    const run = await engine.start(await engine.load(text));
+    await engine.send(run.id, "go", { list });
+    const ended = run.result.then(
+      () => "succeeded",
+      (error) => [error.code, error.details.cause],
+    );
+    expect(await ended).toEqual(end === "succeeded" ? end : [end, "cost-exceeded"]);
+    await engine.close();
+  }
 });
