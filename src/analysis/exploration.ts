@@ -28,8 +28,7 @@ export const DECISION_COUNT_MAX = 12;
 export const CONTINUE_COUNT_MAX = 3;
 /** Findings of one exploration. */
 export const EXPLORATION_FINDING_COUNT_MAX = 50;
-/** Configurations between two looks at the clock. */
-const BREATH_COUNT = 64;
+/** The thread is given free after so long. */
 const BREATH_MS = 12;
 
 export interface ExplorationOptions {
@@ -164,7 +163,7 @@ class Explorer {
       let before = Date.now();
       for (let at = 0; at < this.visited.length && !this.bounds.has("aborted"); at += 1) {
         this.expand(at);
-        if (at % BREATH_COUNT === 0 && Date.now() - before > BREATH_MS) {
+        if (Date.now() - before > BREATH_MS) {
           await this.breathe(at);
           before = Date.now();
         }
