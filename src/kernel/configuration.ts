@@ -6,11 +6,16 @@ import type { Configuration, ConfigurationReader, WaitingAction } from "../model
 
 const PHASE_FREE = 0;
 const PHASE_WAITING = 2;
+const STAGE_ENTRY_ACTIONS = 1;
 // Places of a token's words in a snapshot.
+const WORD_NODE = 0;
 const WORD_ACTION = 1;
 const WORD_SERIAL = 3;
+const WORD_GOAL = 4;
+const WORD_EDGE = 5;
 /** The step that moved the token last, or the name of its timers. */
 const WORD_NAME = 6;
+const WORD_TRANSITION = 7;
 const WORD_EVENT = 8;
 const WORD_TIMEOUT = 9;
 const WORD_COUNT = 10;
@@ -195,7 +200,8 @@ class SnapshotReader implements ConfigurationReader {
 
   private copyToken(phase: number): void {
     const { words } = this;
-    for (let index = this.version > 1 ? 3 : 2; index > 0; index -= 1) this.copyByte();
+    const stage = this.copyByte();
+    for (let index = this.version > 1 ? 2 : 1; index > 0; index -= 1) this.copyByte();
     for (let index = 0; index < WORD_COUNT; index += 1) words[index] = this.take();
     const isWaiting = phase === PHASE_WAITING;
     const hasSerial = isWaiting && words[WORD_EVENT] === 0;
@@ -203,6 +209,11 @@ class SnapshotReader implements ConfigurationReader {
     words[WORD_SERIAL] = serial;
     words[WORD_TIMEOUT] = isWaiting ? this.renumber(words[WORD_TIMEOUT] as number) : 0;
     words[WORD_NAME] = this.version > 1 ? this.renumber(words[WORD_NAME] as number) : 0;
+    // In the state that it came to, the way there is over.
+    if (isWaiting && stage === STAGE_ENTRY_ACTIONS && words[WORD_NODE] === words[WORD_GOAL]) {
+      words[WORD_EDGE] = 0;
+      words[WORD_TRANSITION] = 0;
+    }
     if (hasSerial) this.actions.push({ serial, action: words[WORD_ACTION] as number });
     for (let index = 0; index < WORD_COUNT; index += 1) this.write(words[index] as number);
     this.copy();
