@@ -83,8 +83,8 @@ function openRuntime(): Runtime {
 }
 
 /**
- * Compiled expressions kept for when their text is compiled again. Each holds about 2.8 KB (measured over conditions of a
- * hundred characters): a rule set of 1,000 conditions stays whole, and a full cache is less than 6 MB.
+ * Compiled expressions kept for when their text is compiled again: two rule sets of 1,000 conditions, some 3 MiB. Chosen with
+ * `node bench/cache-size.mjs`; see docs/decisions/0006.
  */
 export const EXPRESSION_CACHE_COUNT_MAX = 2_048;
 /** Different sets of declared variables that the cache tells apart at a time. */
