@@ -1,63 +1,9 @@
 // One `sendMany`: a packed batch on its way through the loop, with one outcome byte per event.
-import type { EventBatch } from "../model/engine.js";
 import type { WorkflowError } from "../model/errors.js";
 import { EventOutcome } from "../model/kernel-words.js";
-import type { KernelCommand, PackedNames } from "../model/ports.js";
-import type { Core } from "./core.js";
+import type { KernelCommand } from "../model/ports.js";
+import { type BatchCopy, type BatchNames, type DirectNames, NO_EVENT } from "./batch-directory.js";
 import type { OpenRun, Receipt } from "./open-run.js";
-import type { LoadedProgram } from "./program-table.js";
-import { NO_HANDLE } from "./run-state.js";
-
-/** What a call keeps of a batch, since the caller may reuse the batch at once. */
-export type BatchCopy = Pick<EventBatch, "count" | "records" | "payloadIndex" | "payloadBytes"> & { readonly key: BatchKey };
-
-/** A batch as it was at some time. */
-export interface BatchKey {
-  readonly batch: EventBatch;
-  readonly version: number;
-}
-
-export function copyBatch(batch: EventBatch): BatchCopy {
-  const { count, version, records, payloadIndex, payloadBytes } = batch;
-  const key = { batch, version };
-  return { count, key, records: records.slice(0, count * 2), payloadIndex: payloadIndex.slice(), payloadBytes: payloadBytes.slice() };
-}
-
-/** The runs and event numbers of a batch that the kernel can take as it is. */
-export interface DirectNames extends PackedNames {
-  readonly runs: readonly OpenRun[];
-  /** `Core.kernelCount` when the handles were looked up: another kernel has others. */
-  readonly kernelCount: number;
-}
-
-/** The names of a batch, looked up. */
-export interface BatchNames {
-  /** By index into `runIds`: the open run, or undefined. */
-  readonly runs: readonly (OpenRun | undefined)[];
-  /** By index into `runIds`, then into `eventNames`: the event's index in the run's program; negative: unknown there. */
-  readonly eventTables: readonly Int32Array[];
-  /** Is every run open? */
-  readonly isComplete: boolean;
-  /** Where every run is open, of durability `none`, started, and of one program. */
-  readonly direct: DirectNames | undefined;
-}
-
-/** Looks the names of batches up; for the same arrays again, while no run came or went, the answer is the one before. */
-export class BatchDirectory {
-  #key: readonly unknown[] = [];
-  #names: BatchNames = { runs: [], eventTables: [], isComplete: true, direct: undefined };
-
-  lookUp({ runs: openRuns, kernelCount }: Pick<Core, "runs" | "kernelCount">, { runIds, eventNames }: EventBatch): BatchNames {
-    const [ids, idCount, names, nameCount, version, kernel] = this.#key;
-    const isSame = runIds === ids && runIds.length === idCount && eventNames === names && eventNames.length === nameCount;
-    if (isSame && openRuns.version === version && kernelCount === kernel) return this.#names;
-    const runs = runIds.map((runId) => openRuns.get(runId));
-    const eventTables = mapEvents(runs, eventNames);
-    this.#names = { runs, eventTables, isComplete: !runs.includes(undefined), direct: nameDirectly(runs, eventTables[0], kernelCount) };
-    this.#key = [runIds, runIds.length, eventNames, eventNames.length, openRuns.version, kernelCount];
-    return this.#names;
-  }
-}
 
 /** A call that was stepped; its events are not yet recorded. */
 export interface SteppedCall {
@@ -68,9 +14,6 @@ export interface SteppedCall {
   /** `Core.kernelCount` then: a kernel that is lost meanwhile has lost the step with it. */
   readonly kernelCount: number;
 }
-
-/** Event name that the program does not know. */
-const NO_EVENT = -1;
 
 export class BatchCall implements Receipt {
   readonly count: number;
@@ -83,7 +26,8 @@ export class BatchCall implements Receipt {
   readonly records: Uint32Array;
   /** By index into `runIds`, then into `eventNames`: the event's index in the run's program; negative: unknown there. */
   readonly eventTables: readonly Int32Array[];
-  readonly key: BatchKey;
+  /** What was kept of the batch: the same for a batch that is sent again as it is. */
+  readonly copy: BatchCopy;
   readonly direct: DirectNames | undefined;
   /** What the kernel made of it already, outside of the loop. */
   stepped: SteppedCall | undefined;
@@ -104,7 +48,7 @@ export class BatchCall implements Receipt {
     this.outcomes = new Uint8Array(batch.count);
     this.runs = names.runs;
     this.records = batch.records;
-    this.key = batch.key;
+    this.copy = batch;
     this.direct = names.direct;
     this.#payloadIndex = batch.payloadIndex;
     this.#payloadBytes = batch.payloadBytes;
@@ -166,28 +110,4 @@ export class BatchCall implements Receipt {
   fail(error: WorkflowError): void {
     this.#reject(error);
   }
-}
-
-function nameDirectly(runs: readonly (OpenRun | undefined)[], eventTable: Int32Array | undefined, kernelCount: number): DirectNames | undefined {
-  const first = runs[0];
-  if (first === undefined || eventTable === undefined) return undefined;
-  const isDirect = runs.every((run) => run?.isVolatile === true && run.handle !== NO_HANDLE && run.program === first.program);
-  if (!isDirect) return undefined;
-  const handles = Uint32Array.from(runs, (run) => run?.handle ?? 0);
-  return { runs: runs as readonly OpenRun[], handles, ids: Uint32Array.from(eventTable), kernelCount };
-}
-
-/** Per run the index of each event name in its program; runs of one program share a table. */
-function mapEvents(runs: readonly (OpenRun | undefined)[], eventNames: readonly string[]): readonly Int32Array[] {
-  const tables = new Map<LoadedProgram, Int32Array>();
-  const none = new Int32Array(eventNames.length).fill(NO_EVENT);
-  return runs.map((run) => {
-    if (run === undefined) return none;
-    let table = tables.get(run.program);
-    if (table === undefined) {
-      table = Int32Array.from(eventNames, (name) => run.program.eventIndexes.get(name) ?? NO_EVENT);
-      tables.set(run.program, table);
-    }
-    return table;
-  });
 }

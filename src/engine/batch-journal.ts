@@ -35,11 +35,11 @@ export class BatchJournal {
     return this.#segments.length === 0;
   }
 
-  /** A call of which every event was recorded. `records` is copied unless `isRepeated` says that it is the call before again. */
+  /** A call of which every event was recorded. `records` belong to the journal from now on; `isRepeated`: it is the call before again. */
   add(names: JournalNames, records: Uint32Array, count: number, isRepeated: boolean, now: number, seed: number): void {
     const last = this.#segments.at(-1);
     if (isRepeated && last?.names === names && last.count === count) last.calls.push(now, seed);
-    else this.#segments.push({ count, records: records.slice(0, count * 2), names, calls: [now, seed] });
+    else this.#segments.push({ count, records, names, calls: [now, seed] });
   }
 
   /** Gives the runs what is here. O(runs and events of the different calls since the last time). */

@@ -5,7 +5,8 @@ import { seedAt } from "../base/prng.js";
 import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";
 import type { KernelCommand, PackedOutput } from "../model/ports.js";
-import type { BatchCall, BatchKey, DirectNames } from "./batch-call.js";
+import type { BatchCall } from "./batch-call.js";
+import type { BatchCopy, DirectNames } from "./batch-directory.js";
 import type { Core } from "./core.js";
 import type { Arrival, OpenRun } from "./open-run.js";
 import { NO_HANDLE } from "./run-state.js";
@@ -49,17 +50,10 @@ export function canStepDirectly(call: BatchCall): boolean {
   return call.runs.every((run) => run === undefined || (isFree(run) && isUnheard(run)));
 }
 
-/** A call whose events are in the kernel's hands. */
-interface PackedCall {
-  readonly count: number;
-  readonly records: Uint32Array;
-  readonly key: BatchKey;
-}
-
 export class DirectCalls {
   readonly #core: Core;
   /** The call before, as far as the kernel and the journal have it still. */
-  #lastKey: BatchKey | undefined;
+  #lastCopy: BatchCopy | undefined;
   #lastNames: DirectNames | undefined;
 
   constructor(core: Core) {
@@ -67,10 +61,11 @@ export class DirectCalls {
   }
 
   /** Steps the call's events in one kernel call. Throws `kernel/lost`: then nothing was taken. */
-  stepPacked({ count, records, key }: PackedCall, names: DirectNames, now: number): PackedOutput & { readonly isRepeated: boolean } {
-    const isRepeated = names === this.#lastNames && key.batch === this.#lastKey?.batch && key.version === this.#lastKey.version;
+  stepPacked(copy: BatchCopy, names: DirectNames, now: number): PackedOutput & { readonly isRepeated: boolean } {
+    const { count, records } = copy;
+    const isRepeated = names === this.#lastNames && copy === this.#lastCopy;
     this.#lastNames = names;
-    this.#lastKey = key;
+    this.#lastCopy = copy;
     const output = this.#core.kernel.stepPacked({ count, records, names, isRepeated }, now);
     this.#core.stepsTotal += 1;
     this.#core.eventsTotal += count;
@@ -96,7 +91,7 @@ export class DirectCalls {
       this.#keepEach(call, indexes, now, seed, outcomes, commands, take);
       return;
     }
-    const { outcomes, commands, oddCount, isRepeated } = this.stepPacked(call, direct, now);
+    const { outcomes, commands, oddCount, isRepeated } = this.stepPacked(call.copy, direct, now);
     if (oddCount > 0 || commands.length > 0) {
       this.#keepEach(call, undefined, now, seed, outcomes, commands, take);
       return;

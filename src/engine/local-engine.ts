@@ -19,7 +19,8 @@ import { EventOutcome } from "../model/kernel-words.js";
 import type { LoadedWorkflow } from "../model/ports.js";
 import { isEnded, type RunStatus } from "../model/status.js";
 import { encodeValue } from "../model/value.js";
-import { BatchCall, BatchDirectory, copyBatch } from "./batch-call.js";
+import { BatchCall } from "./batch-call.js";
+import { BatchDirectory } from "./batch-directory.js";
 import { ChangeFeed } from "./change-feed.js";
 import { ChildStarter } from "./child-starter.js";
 import { Committer } from "./committer.js";
@@ -182,7 +183,7 @@ class LocalEngine implements Engine, RunSource {
   }
 
   async #sendManyInTurn(batch: EventBatch): Promise<Uint8Array> {
-    const copy = copyBatch(batch);
+    const copy = this.#directory.copy(batch);
     const names = this.#directory.lookUp(this.#core, batch);
     const runIds = names.isComplete ? [] : batch.runIds.slice();
     if (!this.#isReady) await this.#checkDriver();

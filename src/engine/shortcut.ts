@@ -2,7 +2,8 @@
 // taking them at once, while the loop has nothing to do. They are stepped before the call returns, so nothing is copied,
 // queued or woken. Whatever does not fit goes the loop's way, in the order of the calls.
 import type { EventBatch, SendResult } from "../model/engine.js";
-import { BatchCall, type BatchDirectory, copyBatch } from "./batch-call.js";
+import { BatchCall } from "./batch-call.js";
+import type { BatchDirectory } from "./batch-directory.js";
 import type { Core } from "./core.js";
 import { type DirectCalls, isFree, isUnheard } from "./direct-call.js";
 import type { Loop } from "./loop.js";
@@ -42,17 +43,17 @@ export class Shortcut {
     if (batch.count === 0 || this.#core.restless.size > 0 || !this.#loop.isIdle(now) || batch.payloadIndex.length > 0) return undefined;
     const names = this.#directory.lookUp(this.#core, batch);
     if (names.direct === undefined) return undefined;
-    const { count, version, records } = batch;
+    const copy = this.#directory.copy(batch);
     const seed = this.#core.clock.seed();
     try {
-      const output = this.#direct.stepPacked({ count, records, key: { batch, version } }, names.direct, now);
+      const output = this.#direct.stepPacked(copy, names.direct, now);
       const outcomes = output.outcomes.slice();
       if (output.oddCount === 0 && output.commands.length === 0) {
-        this.#core.journal.add(names.direct, records, count, output.isRepeated, now, seed);
+        this.#core.journal.add(names.direct, copy.records, copy.count, output.isRepeated, now, seed);
         return outcomes;
       }
       return new Promise((resolve, reject) => {
-        const call = new BatchCall(copyBatch(batch), names, resolve, reject);
+        const call = new BatchCall(copy, names, resolve, reject);
         call.stepped = { now, seed, outcomes, commands: output.commands, kernelCount: this.#core.kernelCount };
         this.#loop.deliver([call]);
       });

@@ -3,7 +3,7 @@
 import type { EventBatch } from "../model/engine.js";
 import { fromErrorRecord, toErrorRecord, WorkflowError } from "../model/errors.js";
 import { encodeValue } from "../model/value.js";
-import { CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "./limits.js";
+import { BATCHES_KNOWN_MAX, CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "./limits.js";
 import type { BatchMessage, Call, FromHost, NumberedCall, ToHost } from "./protocol.js";
 
 interface Waiting {
@@ -11,16 +11,13 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const NOTHING_NEW: Omit<BatchMessage, "id"> = {
-  kind: "batch",
-  firstNewRun: -1,
-  newRunIds: [],
-  runs: undefined,
-  eventNames: [],
-  records: undefined,
-  payloadIndex: undefined,
-  payloadBytes: undefined,
-};
+/** A batch as the worker knows it. */
+interface KnownBatch {
+  readonly slot: number;
+  /** Which batch the slot was given to, counted from 1. */
+  readonly tenant: number;
+  readonly version: number;
+}
 
 export class CallChannel {
   readonly #port: MessagePort;
@@ -29,9 +26,10 @@ export class CallChannel {
   /** Run ids of the batch before: when the same array comes again, only the events are sent. */
   #lastRunIds: readonly string[] | undefined;
   #lastRunCount = 0;
-  /** The batch before and its version then: when it comes again as it was, nothing of it is sent. */
-  #lastBatch: EventBatch | undefined;
-  #lastVersion = 0;
+  readonly #knownBatches = new WeakMap<EventBatch, KnownBatch>();
+  /** By slot: which batch has it now. */
+  readonly #tenants = new Uint32Array(BATCHES_KNOWN_MAX);
+  #tenantCount = 0;
   #calls: NumberedCall[] = [];
   #nextId = 1;
   #failure: WorkflowError | undefined;
@@ -52,8 +50,13 @@ export class CallChannel {
   sendBatch(batch: EventBatch): Promise<Uint8Array> {
     return this.#register((id) => {
       this.#flush();
+      const known = this.#knownBatches.get(batch);
+      if (known !== undefined && known.version === batch.version && this.#tenants[known.slot] === known.tenant) {
+        this.#port.postMessage({ kind: "again", id, slot: known.slot } satisfies ToHost);
+        return;
+      }
       const message = this.#pack(batch, id);
-      const transfer = [message.records?.buffer, message.runs?.buffer, message.payloadIndex?.buffer, message.payloadBytes?.buffer];
+      const transfer = [message.records.buffer, message.runs?.buffer, message.payloadIndex?.buffer, message.payloadBytes?.buffer];
       this.#port.postMessage(
         message,
         transfer.filter((buffer) => buffer !== undefined),
@@ -125,11 +128,18 @@ export class CallChannel {
     }
   }
 
+  /** The slot under which the worker keeps the batch as it is now; another one may lose it. */
+  #rememberBatch(batch: EventBatch): number {
+    const before = this.#knownBatches.get(batch);
+    const isTenant = before !== undefined && this.#tenants[before.slot] === before.tenant;
+    const slot = isTenant ? before.slot : this.#tenantCount % BATCHES_KNOWN_MAX;
+    if (!isTenant) this.#tenants[slot] = ++this.#tenantCount;
+    this.#knownBatches.set(batch, { slot, tenant: this.#tenants[slot] as number, version: batch.version });
+    return slot;
+  }
+
   #pack(batch: EventBatch, id: number): BatchMessage {
     const { runIds } = batch;
-    if (batch === this.#lastBatch && batch.version === this.#lastVersion) return { ...NOTHING_NEW, id };
-    this.#lastBatch = batch;
-    this.#lastVersion = batch.version;
     const isSame = runIds === this.#lastRunIds && runIds.length === this.#lastRunCount;
     if (this.#runNumbers.size + runIds.length > RUN_NUMBERS_MAX && !isSame) this.#runNumbers.clear();
     const firstNewRun = this.#runNumbers.size;
@@ -152,6 +162,7 @@ export class CallChannel {
     return {
       kind: "batch",
       id,
+      slot: this.#rememberBatch(batch),
       firstNewRun,
       newRunIds,
       runs,

@@ -2,7 +2,7 @@
 // together.
 import type { Engine, EventBatch, Run } from "../model/engine.js";
 import { serializeThrown } from "./errors.js";
-import type { Answer, BatchMessage, Call, FromHost, ToHost } from "./protocol.js";
+import type { AgainMessage, Answer, BatchMessage, Call, FromHost, ToHost } from "./protocol.js";
 
 /** Serves the calls port with `engine`. */
 export function serveCalls(engine: Engine, port: MessagePort): void {
@@ -22,8 +22,8 @@ export function serveCalls(engine: Engine, port: MessagePort): void {
   };
   const batches = new BatchReader();
   port.onmessage = ({ data }: MessageEvent<ToHost>) => {
-    if (data.kind === "batch") {
-      engine.sendMany(batches.read(data)).then(
+    if (data.kind !== "calls") {
+      engine.sendMany(data.kind === "batch" ? batches.read(data) : batches.readAgain(data)).then(
         (outcomes) => postOutcomes(port, data.id, outcomes),
         (error: unknown) => answer({ id: data.id, isSuccess: false, error: serializeThrown(error).record }),
       );
@@ -83,15 +83,14 @@ export class BatchReader {
   #runIds: string[] = [];
   #lastRunIds: readonly string[] = [];
   #lastEventNames: readonly string[] = [];
-  #last: EventBatch | undefined;
+  readonly #known: EventBatch[] = [];
 
   read(message: BatchMessage): EventBatch {
-    if (message.records === undefined && this.#last !== undefined) return this.#last;
     if (message.firstNewRun === 0) this.#runIds = [];
     for (const runId of message.newRunIds) this.#runIds.push(runId);
     if (message.runs !== undefined) this.#lastRunIds = Array.from(message.runs, (number) => this.#runIds[number] as string);
-    const records = message.records ?? EMPTY_INDEX;
-    this.#last = {
+    const { records } = message;
+    const batch: EventBatch = {
       count: records.length / 2,
       version: 0,
       runIds: this.#lastRunIds,
@@ -102,7 +101,15 @@ export class BatchReader {
       add: refuseChange,
       clear: refuseChange,
     };
-    return this.#last;
+    this.#known[message.slot] = batch;
+    return batch;
+  }
+
+  /** The batch that was read under this slot. */
+  readAgain({ slot }: AgainMessage): EventBatch {
+    const batch = this.#known[slot];
+    if (batch === undefined) throw new RangeError(`no batch was read under slot ${slot}`);
+    return batch;
   }
 
   /** The array of the batch before where it says the same, so that what the engine looked up for it is found again. */

@@ -1,10 +1,12 @@
 // The worker's limits and the version of what is said across it.
 
 /** Version of protocol.ts: page and worker must be of one package. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 /** How long a worker's script may take to load and answer, ms. */
 export const WORKER_START_MS_MAX = 30_000;
 /** Calls that may wait for their answer; further ones are refused with `worker/overloaded`. */
 export const CALLS_PENDING_MAX = 250_000;
+/** Batches that page and worker remember: one of them that comes again as it was is not sent again. */
+export const BATCHES_KNOWN_MAX = 16;
 /** Run ids that page and worker remember by number; beyond it the numbering starts anew. */
 export const RUN_NUMBERS_MAX = 1_000_000;

@@ -74,19 +74,27 @@ export type Answer = { readonly id: number } & (
 export interface BatchMessage {
   readonly kind: "batch";
   readonly id: number;
+  /** Under which number, below BATCHES_KNOWN_MAX, the worker remembers it. */
+  readonly slot: number;
   /** Number of the first new run id: 0 starts the numbering anew. */
   readonly firstNewRun: number;
   readonly newRunIds: readonly string[];
   /** Per run of the batch: its number. Undefined: the same runs as in the batch before. */
   readonly runs: Uint32Array<ArrayBuffer> | undefined;
   readonly eventNames: readonly string[];
-  /** Undefined: the batch before again. */
-  readonly records: Uint32Array<ArrayBuffer> | undefined;
+  readonly records: Uint32Array<ArrayBuffer>;
   readonly payloadIndex: Uint32Array<ArrayBuffer> | undefined;
   readonly payloadBytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
-export type ToHost = { readonly kind: "calls"; readonly calls: readonly NumberedCall[] } | BatchMessage;
+/** The batch remembered under `slot`, once more. */
+export interface AgainMessage {
+  readonly kind: "again";
+  readonly id: number;
+  readonly slot: number;
+}
+
+export type ToHost = AgainMessage | { readonly kind: "calls"; readonly calls: readonly NumberedCall[] } | BatchMessage;
 export type FromHost =
   | { readonly kind: "answers"; readonly answers: readonly Answer[] }
   | { readonly kind: "outcomes"; readonly id: number; readonly outcomes: Uint8Array };

@@ -7,14 +7,14 @@ import { WorkflowError } from "../../../src/model/errors.js";
 import { CallChannel } from "../../../src/worker/call-channel.js";
 import { serveCalls } from "../../../src/worker/call-host.js";
 import { serializeThrown, restoreThrown } from "../../../src/worker/errors.js";
-import { CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "../../../src/worker/limits.js";
+import { BATCHES_KNOWN_MAX, CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "../../../src/worker/limits.js";
 
 interface Told {
   readonly sent: unknown[];
   readonly batches: (readonly [string, string])[][];
 }
 
-function connect(): { readonly channel: CallChannel; readonly told: Told; readonly messageCount: () => number; end(): void } {
+function connect(): { readonly channel: CallChannel; readonly told: Told; readonly messageCount: () => number; readonly seen: string[]; end(): void } {
   const { port1, port2 } = new MessageChannel();
   const told: Told = { sent: [], batches: [] };
   const engine: Pick<Engine, "send" | "sendMany"> = {
@@ -34,12 +34,13 @@ function connect(): { readonly channel: CallChannel; readonly told: Told; readon
     },
   };
   serveCalls(engine as Engine, port2);
-  let messages = 0;
-  port2.addEventListener("message", () => (messages += 1));
+  const seen: string[] = [];
+  port2.addEventListener("message", ({ data }: MessageEvent<{ readonly kind: string }>) => seen.push(data.kind));
   return {
     channel: new CallChannel(port1),
     told,
-    messageCount: () => messages,
+    messageCount: () => seen.length,
+    seen,
     end: () => {
       port1.close();
       port2.close();
@@ -98,6 +99,29 @@ describe("call channel", () => {
         ["e", "more"],
       ],
     ]);
+    end();
+  });
+
+  test("a batch that comes again as it was is not sent again, until too many others came between", async () => {
+    const { channel, told, seen, end } = connect();
+    const batches = Array.from({ length: BATCHES_KNOWN_MAX + 1 }, (_, index) => {
+      const batch = createBatch();
+      batch.add(`run-${index}`, "go");
+      return batch;
+    });
+    const send = async (index: number): Promise<string> => {
+      await channel.sendBatch(batches[index] as EventBatch);
+      expect(told.batches.splice(0)).toEqual([Array.from({ length: batches[index]?.count ?? 0 }, () => [`run-${index}`, "go"])]);
+      return seen.at(-1) ?? "";
+    };
+    for (let index = 0; index < BATCHES_KNOWN_MAX; index += 1) expect(await send(index)).toBe("batch");
+    for (let index = 0; index < BATCHES_KNOWN_MAX; index += 1) expect(await send(index)).toBe("again");
+    expect(await send(BATCHES_KNOWN_MAX)).toBe("batch");
+    expect(await send(0)).toBe("batch");
+    expect(await send(0)).toBe("again");
+    batches[0]?.add("run-0", "go");
+    expect(await send(0)).toBe("batch");
+    expect(await send(2)).toBe("again");
     end();
   });
 
