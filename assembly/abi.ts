@@ -4,7 +4,7 @@
 
 export const ABI_VERSION = 2;
 /** Version of what programs mean: recorded with every run, raised when a step could differ for the same history. */
-export const SEMANTICS_VERSION = 1;
+export const SEMANTICS_VERSION = 2;
 
 // ---------------------------------------------------------------------------------------------------------------
 // Values. A cell is 16 bytes, 16-aligned:
@@ -379,7 +379,11 @@ export enum ProgramHeader {
   /** u32 transition indexes, grouped by (node, event) and, first in each node's share, its eventless ones in file order. */
   CANDIDATES = 16,
   CANDIDATE_COUNT = 17,
-  /** u32 per (node * eventCount + event): candidate index + 1 of the group's first, or 0. The group ends at a candidate with its top bit set. */
+  /**
+   * Which transitions a node has for an event: the index + 1 of a group's first candidate, or 0; and DISPATCH_DEFERS. The group ends at a
+   * candidate with its top bit set. Dense where CELL_COUNT is 0: u32 per (node * eventCount + event). Else u32 pairs per node: the first cell
+   * of its row, and the mask (the row's length, a power of two, less one).
+   */
   DISPATCH = 18,
   /** Node entered when a run starts (the root scope). */
   ROOT = 19,
@@ -396,16 +400,33 @@ export enum ProgramHeader {
   SLOT_TYPES = 27,
   /** After load: address of the express rows, one per candidate; see express.ts. */
   EXPRESS = 28,
+  /** Rows of the dispatch table where it is sparse: pairs (event + 1 or 0, value), from cell event & mask on, around the end of the row. Cell 0 is empty. */
+  CELLS = 29,
+  CELL_COUNT = 30,
+  /**
+   * u32 offsets of texts, 0 for none: FAULT_TEXT_COUNT of them, by RunFault and then by ExpressionError. A text is u32 size and wire values
+   * that are pairs of a MAP: the code of a fault, the cause of an error. No section where no failure transition could read them.
+   */
+  FAULT_TEXTS = 31,
 }
+export const FAULT_TEXT_COUNT = 48;
+export const FAULT_CAUSE_FIRST = 16;
 // ProgramHeader.FLAGS: which built-in slots are not variables of the author, and so no part of context and output.
 export const PROGRAM_FLAG_EVENT_HIDDEN = 1;
 export const PROGRAM_FLAG_RESULT_HIDDEN = 2;
 export const PROGRAM_FLAG_ERROR_HIDDEN = 4;
+/** A state may rest with an eventless transition whose guard did not hold. */
+export const PROGRAM_FLAG_RECHECK = 8;
+/** A node has NODE_FLAG_HISTORY. */
+export const PROGRAM_FLAG_HISTORY = 16;
 export const CANDIDATE_LAST = 0x80000000;
+/** The node defers the event while it is active. */
+export const DISPATCH_DEFERS = 0x80000000;
 
 // Expression record, 32 bytes: +0 code offset  +4 instruction count  +8 constants offset (wire values, one after the other)
-// +12 constant count  +16 register count  +20 constants' byte length  +24 source index (shell)  +28 cost of what surely runs.
-// After load: +0 code address, +8 address of the constant cells, +16 that cost.
+// +12 constant count  +16 register count  +20 constants' byte length  +24 offset of its fault text or 0  +28 cost of what surely runs.
+// After load: +0 code address, +8 address of the constant cells, +16 that cost, +24 address of the text.
+// A fault text is like those of FAULT_TEXTS: message and place, for the variable `error`.
 export const EXPRESSION_RECORD_SIZE = 32;
 export const NO_EXPRESSION = 0xffffffff;
 export const NO_NODE = 0xffffffff;
@@ -414,8 +435,9 @@ export const NO_SLOT = 0xffffffff;
 // Node record, 64 bytes. Nodes are numbered in preorder, so the descendants of n are n+1 … last.
 //   +0 u16 kind  +2 u16 flags  +4 u32 parent  +8 u32 last descendant  +12 u32 initial child (or NO_NODE)
 //   +16 u32 first entry action  +20 u32 count  +24 u32 first exit action  +28 u32 count
-//   +32 u32 first eventless candidate  +36 u32 count  +40 u32 region count  +44 u32 incoming transitions (join)
-//   +48 u32 first `after` candidate  +52 u32 count  +56 u32 name (shell)  +60 u32 0
+//   +32 u32 first eventless candidate  +36 u32 count  +40 u32 region count (parallel), ways that are enough (join)
+//   +44 u32 fork whose other branches end (join, or NO_NODE)  +48 u32 first `after` candidate  +52 u32 count  +56 u32 offset of its fault text or 0
+//   +60 u32 nearest scope around it that takes or defers any event (or NO_NODE)
 export const NODE_RECORD_SIZE = 64;
 export enum NodeKind {
   STATE = 0,
@@ -433,16 +455,25 @@ export enum NodeKind {
 }
 /** Entering needs no work beyond resting there: no actions, eventless or `after` transitions, and kind STATE. */
 export const NODE_FLAG_PLAIN = 1;
-/** The parent chain up to the root has no transitions, so an event that this node does not take is ignored at once. */
-export const NODE_FLAG_FLAT = 2;
+/** What was active inside is remembered when the scope is left. */
+export const NODE_FLAG_HISTORY = 2;
+/** A composite that is resumed where it was left when a transition leads to it as a whole. */
+export const NODE_FLAG_RESUME = 4;
+/** Of RESUME and of kind HISTORY: down to the leaves. */
+export const NODE_FLAG_DEEP = 8;
 
 // Transition record, 48 bytes:
 //   +0 u32 source  +4 u32 target  +8 u32 guard expression  +12 u16 trigger  +14 u16 flags  +16 u32 event or Outcome
 //   +20 u32 duration expression (or NO_EXPRESSION)  +24 f64 duration in ms  +32 u32 first action  +36 u32 count
 //   +40 u32 domain (innermost scope that stays)  +44 u32 number among the target's incoming transitions
 export const TRANSITION_RECORD_SIZE = 48;
-/** The target is plain, stands beside the source in one scope, the source has no timers, and every action is SET: taken without leaving scopes. */
+/**
+ * Source and target are states of one scope, nothing happens when the source is left and the target entered, neither has timers or eventless
+ * transitions, and every action is SET: taken without leaving scopes. Or an internal transition of a state without eventless ones, all SET.
+ */
 export const TRANSITION_FLAG_LOCAL = 1;
+/** The source is not left: actions that take no time, and nothing else. */
+export const TRANSITION_FLAG_INTERNAL = 2;
 export enum Trigger {
   ALWAYS = 0,
   EVENT = 1,
@@ -516,6 +547,10 @@ export enum EventOutcome {
   BUSY = 9,
   /** Never the kernel's: the run is paused; the engine recorded the event and delivers it on resume. */
   HELD = 10,
+  /** An active state defers the event: it is kept until none does. */
+  DEFERRED = 11,
+  /** It would be deferred, and there is no room: nothing was done. */
+  QUEUE_FULL = 12,
 }
 
 // Commands out. One record is 32 bytes:

@@ -1,13 +1,14 @@
 // Performs a state's or a transition's list of actions: assignments at once, work of the outside world as a command
 // that the token then waits for.
 import { ActionKind, CELL_SIZE, CommandKind, Outcome, ProgramHeader, RunFault, NO_SLOT, Tag } from "./abi";
+import { evaluateInRun } from "./budget";
 import { tagOf } from "./cell";
 import { coerceCell } from "./coerce";
-import { failAction, failLimit, failRunWith, failType, isHidden, nodeInHand } from "./fault";
+import { actingNode, failRunWith, isHidden, isStopped, noteAction, noteReason, noteVariable } from "./fault";
 import { addCommand, appendWire, payloadMark } from "./output";
 import { actionRecord, expressionRecord, programField, slotType } from "./program";
-import { RunState, isTraced, runProgram, runStatus, slotsOf, storeSlot, takeSerial, tokenAt } from "./run";
-import { durationMs, evaluateInRun } from "./scope";
+import { isTraced, runProgram, slotsOf, storeSlot, takeSerial, tokenAt } from "./run";
+import { durationMs } from "./timers";
 import {
   TokenPhase, setTokenAction, setTokenEvent, setTokenOutcome, setTokenPhase, setTokenSerial, setTokenTimeout, tokenAction, tokenActionEnd,
   tokenFrame,
@@ -17,7 +18,7 @@ import { decodeWire, wireSize } from "./wire";
 export enum ActionsEnd {
   FINISHED = 0,
   WAITING = 1,
-  RUN_ENDED = 2,
+  STOPPED = 2,
 }
 
 /** The time of the event in hand, ms since 1970. */
@@ -32,23 +33,40 @@ export function stepTime(): f64 {
   return stepNow;
 }
 
-/** Runs the token's list from its current action on. */
+/** Runs the token's list from its current action on. STOPPED: a fault is in hand, or the run has ended. */
 export function runActions(run: u32, index: u32): i32 {
   const program = runProgram(run);
+  const token = tokenAt(run, index);
   while (true) {
-    const token = tokenAt(run, index);
     const action = tokenAction(token);
     if (action == tokenActionEnd(token)) return ActionsEnd.FINISHED;
     const record = actionRecord(program, action);
     const kind = <i32>load<u16>(record);
-    if (kind == ActionKind.SET) assign(run, token, action, record);
-    else if (kind == ActionKind.LOG) log(run, token, action, record);
-    else if (kind == ActionKind.ABORT) abortRun(run, token, action, record);
-    else if (begin(run, token, action, record, kind)) return ActionsEnd.WAITING;
-    if (runStatus(run) == RunState.ENDED) return ActionsEnd.RUN_ENDED;
+    if (!perform(run, token, action, record, kind) && begin(run, token, action, record, kind)) return ActionsEnd.WAITING;
+    if (isStopped(run)) return ActionsEnd.STOPPED;
     setTokenOutcome(token, Outcome.SUCCESS);
     setTokenAction(token, action + 1);
   }
+}
+
+/** Performs actions that take no time (others are passed over); false when one failed or ended the run. */
+export function performAll(run: u32, token: usize, first: u32, count: u32): bool {
+  for (let action = first; action < first + count; action++) {
+    const record = actionRecord(runProgram(run), action);
+    perform(run, token, action, record, load<u16>(record));
+    if (isStopped(run)) return false;
+  }
+  return true;
+}
+
+/** Performs an action that takes no time; false when it takes time. */
+@inline
+function perform(run: u32, token: usize, action: u32, record: usize, kind: i32): bool {
+  if (kind == ActionKind.SET) assign(run, token, action, record);
+  else if (kind == ActionKind.LOG) log(run, token, action, record);
+  else if (kind == ActionKind.ABORT) abortRun(run, token, action, record);
+  else return false;
+  return true;
 }
 
 @inline
@@ -59,16 +77,13 @@ function evaluateAction(run: u32, token: usize, record: usize): usize {
 /** Performs a SET action. */
 export function assign(run: u32, token: usize, action: u32, record: usize): void {
   const cell = evaluateAction(run, token, record);
-  if (load<u32>(cell) == Tag.ERROR) {
-    failAction(run, cell, action, token);
-    return;
-  }
-  assignSlot(run, token, load<u32>(record, 12), cell);
+  if (load<u32>(cell) == Tag.ERROR) noteAction(run, cell, action);
+  else assignSlot(run, token, load<u32>(record, 12), cell);
 }
 
 const COERCED = memory.data(CELL_SIZE, 16);
 
-/** Stores a value in a variable of the token's frame; the run fails when its memory limit is reached. */
+/** Stores a value in a variable of the token's frame. A fault is in hand when its type does not permit it or the run's memory limit is reached. */
 export function assignSlot(run: u32, token: usize, slot: u32, cell: usize): void {
   if (slot == NO_SLOT) return;
   const program = runProgram(run);
@@ -76,13 +91,13 @@ export function assignSlot(run: u32, token: usize, slot: u32, cell: usize): void
   const type = slotType(program, slot);
   if (type != 0 && tagOf(cell) != <i32>type - 1) {
     if (!coerceCell(COERCED, cell, type)) {
-      failType(run, slot, token);
+      noteVariable(run, RunFault.TYPE_MISMATCH, slot);
       return;
     }
     value = COERCED;
   }
   if (!storeSlot(run, tokenFrame(token), slot, value)) {
-    failLimit(run, RunFault.MEMORY_LIMIT, token);
+    noteReason(RunFault.MEMORY_LIMIT);
     return;
   }
   if (!isTraced(run) || isHidden(program, slot)) return;
@@ -93,28 +108,24 @@ export function assignSlot(run: u32, token: usize, slot: u32, cell: usize): void
 
 function log(run: u32, token: usize, action: u32, record: usize): void {
   const cell = evaluateAction(run, token, record);
-  if (load<u32>(cell) == Tag.ERROR) {
-    failAction(run, cell, action, token);
-    return;
+  if (load<u32>(cell) == Tag.ERROR) noteAction(run, cell, action);
+  else if (wireSize(cell) == 0) noteReason(RunFault.MEMORY_LIMIT);
+  else {
+    const mark = payloadMark();
+    appendWire(cell);
+    addCommand(CommandKind.LOG, 0, load<u32>(record, 16), actingNode(), 0, mark);
   }
-  if (wireSize(cell) == 0) {
-    failLimit(run, RunFault.MEMORY_LIMIT, token);
-    return;
-  }
-  const mark = payloadMark();
-  appendWire(cell);
-  addCommand(CommandKind.LOG, 0, load<u32>(record, 16), nodeInHand(run, token), 0, mark);
 }
 
 /** The expression of an abort is the whole error: a MAP {code, message}. */
 function abortRun(run: u32, token: usize, action: u32, record: usize): void {
   const cell = evaluateAction(run, token, record);
-  if (load<u32>(cell) == Tag.ERROR) failAction(run, cell, action, token);
-  else if (wireSize(cell) == 0) failLimit(run, RunFault.MEMORY_LIMIT, token);
+  if (load<u32>(cell) == Tag.ERROR) noteAction(run, cell, action);
+  else if (wireSize(cell) == 0) noteReason(RunFault.MEMORY_LIMIT);
   else failRunWith(run, cell);
 }
 
-/** Begins an action that takes time. False when it failed (and the run with it). */
+/** Begins an action that takes time. False when it failed. */
 function begin(run: u32, token: usize, action: u32, record: usize, kind: i32): bool {
   if (kind == ActionKind.AWAIT_EVENT) {
     setTokenEvent(token, load<u32>(record, 16) + 1);
@@ -123,12 +134,12 @@ function begin(run: u32, token: usize, action: u32, record: usize, kind: i32): b
   }
   const cell = evaluateAction(run, token, record);
   if (load<u32>(cell) == Tag.ERROR) {
-    failAction(run, cell, action, token);
+    noteAction(run, cell, action);
     return false;
   }
   if (kind == ActionKind.WAIT) return beginWait(run, token, action, cell);
   if (wireSize(cell) == 0) {
-    failLimit(run, RunFault.MEMORY_LIMIT, token);
+    noteReason(RunFault.MEMORY_LIMIT);
     return false;
   }
   const serial = takeSerial(run);
@@ -150,7 +161,7 @@ function begin(run: u32, token: usize, action: u32, record: usize, kind: i32): b
 function beginWait(run: u32, token: usize, action: u32, cell: usize): bool {
   const ms = durationMs(cell);
   if (isNaN(ms)) {
-    failAction(run, cell, action, token);
+    noteAction(run, cell, action);
     return false;
   }
   const serial = takeSerial(run);
@@ -175,18 +186,18 @@ export function timedOutError(cell: usize): void {
   decodeWire(TIMED_OUT, TIMED_OUT_SIZE, cell);
 }
 
-/** Takes the result of the action that the token waits for and makes it go on. */
+/** Takes the result of the action that the token waits for and makes it go on. A fault may be in hand. */
 export function finishAction(run: u32, token: usize, result: usize): void {
   const program = runProgram(run);
   const action = tokenAction(token);
   const record = actionRecord(program, action);
+  setTokenEvent(token, 0);
+  setTokenPhase(token, TokenPhase.PENDING);
   if (result != 0) {
     assignSlot(run, token, load<u32>(record, 12), result);
-    if (runStatus(run) == RunState.ENDED) return;
+    if (isStopped(run)) return;
     assignSlot(run, token, programField(program, ProgramHeader.RESULT_SLOT), result);
   }
   setTokenOutcome(token, Outcome.SUCCESS);
   setTokenAction(token, action + 1);
-  setTokenEvent(token, 0);
-  setTokenPhase(token, TokenPhase.PENDING);
 }

@@ -1,7 +1,7 @@
 // The door to runs: turns handles into runs and refuses what is not one. Numbers in, numbers out.
 import { beginOutput, payloadsUsedSize } from "./output";
 import { appendContext } from "./fault";
-import { createRun, destroyRun, runIndexOf, runProgram as programOf, setRunFlags, setRunSizeMax, liveRunCount } from "./run";
+import { createRun, destroyRun, RUN_FLAG_TRACED, runIndexOf, runProgram as programOf, setRunTraced, setRunSizeMax, liveRunCount } from "./run";
 import { readSnapshot, writeActiveNodes, writeSnapshot } from "./snapshot";
 
 /** Handle of a run of `program` that has not started, or 0. */
@@ -24,7 +24,7 @@ export function runProgram(handle: u32): usize {
 /** Flags: RUN_FLAG_TRACED of run.ts. */
 export function runSetFlags(handle: u32, flags: u32): void {
   const run = runIndexOf(handle);
-  if (run >= 0) setRunFlags(<u32>run, flags);
+  if (run >= 0) setRunTraced(<u32>run, (flags & RUN_FLAG_TRACED) != 0);
 }
 
 /** Size of the snapshot in the payload area; 0 for an unknown handle or no memory. */

@@ -7,11 +7,11 @@
 //   +24 u32 sum a  +28 u32 sum b, or address of the constant  +32 u32 offset of the assigned slot  +36 u32 its type (Tag + 1; 0 any)
 //   +40 u32 target node  +44 u32 orders of ints that pass the guard: bit 0 less, 1 equal, 2 greater  +48 i64 the constant of a sum of ints  +56 …  0
 // Operands are as in a prepared step (machine.ts): the address of a constant, or the offset from the slots + 1.
-import { CANDIDATE_LAST, NODE_FLAG_FLAT, NO_EXPRESSION, NO_SLOT, EventOutcome, ProgramHeader, TRANSITION_FLAG_LOCAL, Tag } from "./abi";
+import { CANDIDATE_LAST, DISPATCH_DEFERS, NO_EXPRESSION, NO_NODE, NO_SLOT, EventOutcome, ProgramHeader, TRANSITION_FLAG_LOCAL, Tag } from "./abi";
 import { COMPARE_EQUAL, COMPARE_GREATER, COMPARE_INVERTED, COMPARE_LESS, COMPARE_RETURN } from "./compare";
 import { STEP_A, STEP_ADD, STEP_B, STEP_CACHE, STEP_COMPARE, STEP_COMPARE_CONSTANT, STEP_DST, STEP_MUL, STEP_RETURN, STEP_SIZE } from "./machine";
 import { QUICK_FALSE, QUICK_NONE, compareCellsQuick, computeCellsQuick, isCellOperand } from "./quick";
-import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
+import { actionRecord, candidateAt, dispatchAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
 import { BLOCK_HEADER_SIZE, runBlock, runProgram, runTokens } from "./run";
 import { TokenPhase, setTokenNode, tokenNode, tokenPhase } from "./token";
 
@@ -112,12 +112,12 @@ function operandCell(operand: u32, slots: usize): usize {
 export function takeExpress(run: u32, event: u32, now: f64): i32 {
   const program = runProgram(run);
   const token = runTokens(run);
-  const eventCount = programField(program, ProgramHeader.EVENT_COUNT);
   const place = load<u64>(token);
-  // With one token there is no branch frame: only a fork of several branches makes one, and the table never shrinks.
-  if ((<u32>(place >> 32) & 0xff) != <u32>TokenPhase.RESTING || event >= eventCount) return EXPRESS_NONE;
+  // The last token of a run has no branch frame: it sees the run's own variables.
+  if ((<u32>(place >> 32) & 0xff) != <u32>TokenPhase.RESTING || event >= programField(program, ProgramHeader.EVENT_COUNT)) return EXPRESS_NONE;
   const node = <u32>place;
-  const at = load<u32>(programField(program, ProgramHeader.DISPATCH) + ((<usize>node * eventCount + event) << 2));
+  const at = dispatchAt(program, node, event);
+  if ((at & DISPATCH_DEFERS) != 0) return EXPRESS_NONE;
   const block = runBlock(run);
   if (at == 0) return refuse(program, node, block, now);
   const row = <usize>programField(program, ProgramHeader.EXPRESS) + <usize>(at - 1) * EXPRESS_ROW_SIZE;
@@ -169,7 +169,7 @@ function takeNumbers(program: usize, block: usize, token: usize, node: u32, row:
 
 /** No transition of the node itself takes the event: ignored, where no scope around it could. */
 function refuse(program: usize, node: u32, block: usize, now: f64): i32 {
-  if ((load<u16>(nodeRecord(program, node), 2) & NODE_FLAG_FLAT) == 0) return EXPRESS_NONE;
+  if (load<u32>(nodeRecord(program, node), 60) != NO_NODE) return EXPRESS_NONE;
   countStep(block, now);
   return EventOutcome.IGNORED;
 }
@@ -178,7 +178,6 @@ function refuse(program: usize, node: u32, block: usize, now: f64): i32 {
 @inline
 function countStep(block: usize, now: f64): void {
   if (now > load<f64>(block, 16)) store<f64>(block, now, 16);
-  store<u32>(block, load<u32>(block, 24) + 1, 24);
 }
 
 @inline

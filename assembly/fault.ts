@@ -1,14 +1,15 @@
 // How a run ends: succeeded with its variables as output, failed with a fault or an error of a task, or canceled.
-// Whatever still waits is canceled first, so that the shell never hears of it again.
+// Whatever still waits is canceled first, so that the shell never hears of it again. Faults are taken down here before it
+// is decided (failure.ts) whether the run goes on elsewhere.
 import {
-  ActionKind, CELL_SIZE, CommandKind, ExpressionError, NO_EXPRESSION, NO_INDEX, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN,
+  ActionKind, CELL_SIZE, CommandKind, ExpressionError, FAULT_RECORD_SIZE, NO_EXPRESSION, NO_INDEX, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN,
   ProgramHeader, RunEnd, RunFault, Tag, Wire,
 } from "./abi";
-import { addCommand, appendByte, appendBytes, appendVarint, appendWire, appendWord, payloadMark } from "./output";
+import { addCommand, appendByte, appendBytes, appendVarint, appendWire, payloadMark } from "./output";
 import { actionRecord, programField, slotKey, transitionRecord } from "./program";
-import { RunState, runBlock, runProgram, runTimers, setRunStatus, slotsOf, timerAt, timerCapacity, tokenAt, tokenCapacity } from "./run";
+import { RunState, runBlock, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt, timerCapacity, tokenAt, tokenCount } from "./run";
 import { keyObject } from "./shape";
-import { TokenPhase, TokenStage, setTokenPhase, tokenAction, tokenEvent, tokenNode, tokenPhase, tokenSerial, tokenStage, tokenTimeout, tokenTransition } from "./token";
+import { TokenPhase, setTokenPhase, tokenAction, tokenEvent, tokenPhase, tokenSerial, tokenTimeout } from "./token";
 
 /** Cancels what the token waits for. */
 export function cancelWait(run: u32, token: usize): void {
@@ -21,7 +22,7 @@ export function cancelWait(run: u32, token: usize): void {
 }
 
 function cancelAll(run: u32): void {
-  for (let index: u32 = 0; index < tokenCapacity(run); index++) {
+  for (let index: u32 = 0; index < tokenCount(run); index++) {
     const token = tokenAt(run, index);
     cancelWait(run, token);
     setTokenPhase(token, TokenPhase.FREE);
@@ -57,54 +58,98 @@ export function failRunWith(run: u32, error: usize): void {
   addCommand(CommandKind.RUN_ENDED, 0, RunEnd.FAILED, 0, 0, mark);
 }
 
-/** Fails the run for a reason of the kernel's own. `cell`: the ERROR cell, or 0. `transition`, `action`: NO_INDEX for none. */
-export function failRun(run: u32, fault: i32, cell: usize, expression: u32, transition: u32, action: u32, node: u32): void {
-  cancelAll(run);
-  setRunStatus(run, RunState.ENDED);
+// --- the fault in hand --------------------------------------------------------------------------------------------
+
+// +0 u32 RunFault (0: none)  +4 u32 ExpressionError or 0  +8 u32 expression  +12 u32 instruction  +16 u32 transition  +20 u32 action
+// +24 u32 node  +28 u32 object of the detail or 0. From +4 to +28 it is the fault record of abi.ts.
+const FAULT = memory.data(32, 16);
+
+/** The state that acts: where a fault is said to be. */
+let nodeInHand: u32 = 0;
+
+@inline
+export function setNodeInHand(node: u32): void {
+  nodeInHand = node;
+}
+
+@inline
+export function actingNode(): u32 {
+  return nodeInHand;
+}
+
+/** Has something failed of which nobody has taken notice yet? A RunFault, or 0. */
+@inline
+export function faultInHand(): i32 {
+  return load<i32>(FAULT);
+}
+
+@inline
+export function setFaultInHand(fault: i32): void {
+  store<i32>(FAULT, fault);
+}
+
+/** ExpressionError of the fault in hand, or 0. */
+export function faultError(): u32 {
+  return load<u32>(FAULT, 4);
+}
+
+/** Expression of the fault in hand, or NO_EXPRESSION. */
+export function faultExpression(): u32 {
+  return load<u32>(FAULT, 8);
+}
+
+/** Can the run not go on, or not before it is decided what becomes of a fault? */
+@inline
+export function isStopped(run: u32): bool {
+  return load<i32>(FAULT) != 0 || runStatus(run) == RunState.ENDED;
+}
+
+/** Takes down that something failed in the acting state. `cell`: the ERROR cell, or 0. `transition`, `action`: NO_INDEX for none. */
+export function noteFault(fault: i32, cell: usize, expression: u32, transition: u32, action: u32): void {
   const isError = cell != 0 && load<u32>(cell) == Tag.ERROR;
-  const mark = payloadMark();
-  appendWord(isError ? load<u32>(cell, 4) : 0);
-  appendWord(expression);
-  appendWord(isError ? load<u32>(cell, 8) : NO_INDEX);
-  appendWord(transition);
-  appendWord(action);
-  appendWord(node);
-  const detail = isError ? load<u32>(cell, 12) : 0;
-  if (detail != 0) appendBytes(detail + 16, load<u32>(detail, 4));
-  addCommand(CommandKind.RUN_ENDED, fault, RunEnd.FAILED, 0, 0, mark);
+  store<i32>(FAULT, fault);
+  store<u32>(FAULT, isError ? load<u32>(cell, 4) : 0, 4);
+  store<u32>(FAULT, expression, 8);
+  store<u32>(FAULT, isError ? load<u32>(cell, 8) : NO_INDEX, 12);
+  store<u32>(FAULT, transition, 16);
+  store<u32>(FAULT, action, 20);
+  store<u32>(FAULT, nodeInHand, 24);
+  store<u32>(FAULT, isError ? load<u32>(cell, 12) : 0, 28);
 }
 
-/** Where the token stands; while it performs a transition's actions, where that began. */
-export function nodeInHand(run: u32, token: usize): u32 {
-  if (tokenStage(token) != TokenStage.TRANSITION_ACTIONS) return tokenNode(token);
-  return load<u32>(transitionRecord(runProgram(run), tokenTransition(token)));
-}
-
-/** A guard that is no bool, or failed. */
-export function failGuard(run: u32, cell: usize, transition: u32): void {
-  const record = transitionRecord(runProgram(run), transition);
-  failRun(run, RunFault.GUARD_FAILED, cell, load<u32>(record, 8), transition, NO_INDEX, load<u32>(record));
+/** A guard that is no bool, or failed, or a duration that is none; the transition's state acts. */
+export function noteGuard(run: u32, cell: usize, expression: u32, transition: u32): void {
+  nodeInHand = load<u32>(transitionRecord(runProgram(run), transition));
+  noteFault(RunFault.GUARD_FAILED, cell, expression, transition, NO_INDEX);
 }
 
 /** An action whose expression failed. */
-export function failAction(run: u32, cell: usize, action: u32, token: usize): void {
-  failRun(run, RunFault.ACTION_FAILED, cell, load<u32>(actionRecord(runProgram(run), action), 8), NO_INDEX, action, nodeInHand(run, token));
+export function noteAction(run: u32, cell: usize, action: u32): void {
+  noteFault(RunFault.ACTION_FAILED, cell, load<u32>(actionRecord(runProgram(run), action), 8), NO_INDEX, action);
 }
 
-/** A variable cannot hold the value that it was given. */
-export function failType(run: u32, slot: u32, token: usize): void {
-  store<u32>(FAULT_CELL, Tag.ERROR);
-  store<u32>(FAULT_CELL, ExpressionError.INVALID_CONVERSION, 4);
-  store<u32>(FAULT_CELL, NO_INDEX, 8);
-  store<u32>(FAULT_CELL, <u32>keyObject(slotKey(runProgram(run), slot)), 12);
-  failRun(run, RunFault.TYPE_MISMATCH, FAULT_CELL, NO_EXPRESSION, NO_INDEX, NO_INDEX, nodeInHand(run, token));
+/** A variable cannot hold what it was given (TYPE_MISMATCH), or two branches changed it (MERGE_CONFLICT): the detail is its name. */
+export function noteVariable(run: u32, fault: i32, slot: u32): void {
+  noteFault(fault, 0, NO_EXPRESSION, NO_INDEX, NO_INDEX);
+  if (fault == RunFault.TYPE_MISMATCH) store<u32>(FAULT, ExpressionError.INVALID_CONVERSION, 4);
+  store<u32>(FAULT, <u32>keyObject(slotKey(runProgram(run), slot)), 28);
 }
 
-const FAULT_CELL = memory.data(CELL_SIZE, 16);
+/** A reason without an expression: a limit that was reached, a choice without a way. */
+export function noteReason(fault: i32): void {
+  noteFault(fault, 0, NO_EXPRESSION, NO_INDEX, NO_INDEX);
+}
 
-/** A limit was reached while the token stood where it stands. */
-export function failLimit(run: u32, fault: i32, token: usize): void {
-  failRun(run, fault, 0, NO_EXPRESSION, NO_INDEX, NO_INDEX, nodeInHand(run, token));
+/** Fails the run for the fault in hand. */
+export function failNoted(run: u32): void {
+  cancelAll(run);
+  setRunStatus(run, RunState.ENDED);
+  const mark = payloadMark();
+  appendBytes(FAULT + 4, FAULT_RECORD_SIZE);
+  const detail = load<u32>(FAULT, 28);
+  if (detail != 0) appendBytes(detail + 16, load<u32>(detail, 4));
+  addCommand(CommandKind.RUN_ENDED, load<i32>(FAULT), RunEnd.FAILED, 0, 0, mark);
+  store<i32>(FAULT, 0);
 }
 
 /** Appends all variables that have a value, as a wire MAP. */

@@ -7,6 +7,7 @@ export { allocateBlock, allocatePermanent, allocateScratch, freeBlock, memorySiz
 export { exchangeRegion, inputRegion, resultAddress, resultWire } from "./region";
 export { decodeWire } from "./wire";
 export { setNow } from "./evaluate";
+export { setExpressionCost } from "./budget";
 export { contextCost, contextSize, createContext, destroyContext, evaluateIn, evaluateMany, setContextBudget, setSlot, slotAddress } from "./context";
 export { loadProgram, programCount, programStatus, unloadProgram } from "./loading";
 export { expressionAt } from "./program";
@@ -14,7 +15,6 @@ export { packedOddCount, stepOne, stepPacked } from "./packed";
 export { stepBatch } from "./step";
 export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from "./output";
 export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runProgram, runRestore, runSetFlags, runSnapshot } from "./door";
-export { setExpressionCost } from "./scope";
 export { addZone, missingZone } from "./zones";
 
 preparePowers();

@@ -1,14 +1,15 @@
 // Loads a program: copies the blob, turns its offsets into addresses and checks every index once, so that stepping never
 // has to; lays the express rows beside it.
 import {
-  ABI_VERSION, ACTION_RECORD_SIZE, ActionKind, CANDIDATE_LAST, EXPRESSION_RECORD_SIZE, KernelStatus, NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT, NodeKind,
-  PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE,
+  ABI_VERSION, ACTION_RECORD_SIZE, ActionKind, CANDIDATE_LAST, DISPATCH_DEFERS, EXPRESSION_RECORD_SIZE, FAULT_TEXT_COUNT, KernelStatus,
+  NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT, NodeKind, PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TRANSITION_FLAG_INTERNAL, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE,
 } from "./abi";
 import { validateUtf8 } from "./bytes";
 import { prepareExpression, releaseExpression } from "./evaluate";
 import { EXPRESS_ROW_SIZE, fillExpress } from "./express";
 import { allocateBlock, freeBlock } from "./memory";
 import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
+import { isWithin, lastOf, parentOf } from "./scope";
 import { internKey } from "./shape";
 import { removeZones } from "./zones";
 
@@ -89,8 +90,11 @@ function placeProgram(program: usize, size: u32): i32 {
   if (!isSection(program, size, ProgramHeader.ACTIONS, programField(program, ProgramHeader.ACTION_COUNT), ACTION_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;
   if (!isSection(program, size, ProgramHeader.CANDIDATES, programField(program, ProgramHeader.CANDIDATE_COUNT), 4)) return KernelStatus.BAD_PROGRAM;
   if (!isSection(program, size, ProgramHeader.INITIALS, programField(program, ProgramHeader.INITIAL_COUNT), 8)) return KernelStatus.BAD_PROGRAM;
-  const dispatchSize = <u64>programField(program, ProgramHeader.NODE_COUNT) * programField(program, ProgramHeader.EVENT_COUNT);
+  const isDense = programField(program, ProgramHeader.CELL_COUNT) == 0;
+  const dispatchSize = <u64>programField(program, ProgramHeader.NODE_COUNT) * (isDense ? programField(program, ProgramHeader.EVENT_COUNT) : 2);
   if (dispatchSize > size || !isSection(program, size, ProgramHeader.DISPATCH, <u32>dispatchSize, 4)) return KernelStatus.BAD_PROGRAM;
+  if (!isDense && !isSection(program, size, ProgramHeader.CELLS, programField(program, ProgramHeader.CELL_COUNT), 8)) return KernelStatus.BAD_PROGRAM;
+  if (!placeTexts(program, size)) return KernelStatus.BAD_PROGRAM;
   const status = internKeys(program, size);
   if (status != KernelStatus.OK) return status;
   return prepareExpressions(program);
@@ -117,6 +121,29 @@ function isSection(program: usize, size: u32, field: i32, count: u32, recordSize
     sectionCount += 1;
   }
   store<u32>(program + (field << 2), <u32>program + offset);
+  return true;
+}
+
+/** Turns the offsets of fault texts into addresses. Texts are read as wire values, which trusts nothing. */
+function placeTexts(program: usize, size: u32): bool {
+  const hasTexts = programField(program, ProgramHeader.FAULT_TEXTS) != 0;
+  if (hasTexts && !isSection(program, size, ProgramHeader.FAULT_TEXTS, FAULT_TEXT_COUNT, 4)) return false;
+  const texts = programField(program, ProgramHeader.FAULT_TEXTS);
+  if (hasTexts) for (let at: u32 = 0; at < <u32>FAULT_TEXT_COUNT; at++) if (!placeText(program, size, texts + (<usize>at << 2), true)) return false;
+  for (let index: u32 = 0; index < programField(program, ProgramHeader.EXPRESSION_COUNT); index++) {
+    if (!placeText(program, size, expressionRecord(program, index) + 24, hasTexts)) return false;
+  }
+  for (let node: u32 = 0; node < programField(program, ProgramHeader.NODE_COUNT); node++) {
+    if (!placeText(program, size, nodeRecord(program, node) + 56, hasTexts)) return false;
+  }
+  return true;
+}
+
+function placeText(program: usize, size: u32, place: usize, hasTexts: bool): bool {
+  const offset = load<u32>(place);
+  if (offset == 0) return true;
+  if (!hasTexts || (offset & 3) != 0 || <u64>offset + 4 > size || <u64>offset + 4 + load<u32>(program + offset) > size) return false;
+  store<u32>(place, <u32>program + offset);
   return true;
 }
 
@@ -169,17 +196,11 @@ function checkGraph(program: usize): i32 {
     if ((candidateAt(program, index) & ~CANDIDATE_LAST) >= transitionCount) return KernelStatus.BAD_PROGRAM;
   }
   if (candidateCount > 0 && (candidateAt(program, candidateCount - 1) & CANDIDATE_LAST) == 0) return KernelStatus.BAD_PROGRAM;
-  for (let node: u32 = 0; node < nodeCount; node++) if (!isNodeSound(program, node)) return KernelStatus.BAD_PROGRAM;
-  return areSlotsSound(program, nodeCount, candidateCount) ? KernelStatus.OK : KernelStatus.BAD_PROGRAM;
+  for (let node: u32 = 0; node < nodeCount; node++) if (!isNodeSound(program, node) || !isDispatchSound(program, node)) return KernelStatus.BAD_PROGRAM;
+  return areSlotsSound(program) ? KernelStatus.OK : KernelStatus.BAD_PROGRAM;
 }
 
-function areSlotsSound(program: usize, nodeCount: u32, candidateCount: u32): bool {
-  const dispatch = programField(program, ProgramHeader.DISPATCH);
-  const eventCount = programField(program, ProgramHeader.EVENT_COUNT);
-  for (let cell: u32 = 0; cell < nodeCount * eventCount; cell++) {
-    const first = load<u32>(dispatch + (<usize>cell << 2));
-    if (first > candidateCount || (first != 0 && !areCandidatesOf(program, cell / eventCount, first - 1, candidateCount))) return false;
-  }
+function areSlotsSound(program: usize): bool {
   const initials = programField(program, ProgramHeader.INITIALS);
   for (let index: u32 = 0; index < programField(program, ProgramHeader.INITIAL_COUNT); index++) {
     if (!isSlot(program, load<u32>(initials + (<usize>index << 3)))) return false;
@@ -194,16 +215,17 @@ function areSlotsSound(program: usize, nodeCount: u32, candidateCount: u32): boo
 function isRootSound(program: usize, nodeCount: u32): bool {
   const record = nodeRecord(program, 0);
   return programField(program, ProgramHeader.ROOT) == 0 && kindOf(program, 0) == NodeKind.COMPOSITE && load<u32>(record, 4) == NO_NODE
-    && load<u32>(record, 8) == nodeCount - 1;
+    && load<u32>(record, 8) == nodeCount - 1 && load<u32>(record, 60) == NO_NODE;
 }
 
 /** Nodes stand in preorder: the parent is the innermost of the scopes before it that reach it. */
 function isInnerNodeSound(program: usize, node: u32): bool {
   const record = nodeRecord(program, node);
   let scope = node - 1;
-  while (load<u32>(nodeRecord(program, scope), 8) < node) scope = load<u32>(nodeRecord(program, scope), 4);
+  while (lastOf(program, scope) < node) scope = parentOf(program, scope);
   const last = load<u32>(record, 8);
-  return load<u32>(record, 4) == scope && last >= node && last <= load<u32>(nodeRecord(program, scope), 8);
+  const outer = load<u32>(record, 60);
+  return load<u32>(record, 4) == scope && last >= node && last <= lastOf(program, scope) && (outer == NO_NODE || (outer < node && isWithin(program, outer, node)));
 }
 
 @inline
@@ -220,13 +242,37 @@ function isNodeSound(program: usize, node: u32): bool {
   const eventless = load<u32>(record, 32);
   const after = load<u32>(record, 48);
   const candidateCount = programField(program, ProgramHeader.CANDIDATE_COUNT);
-  if (kind > NodeKind.JOIN || (last > node && (kind < NodeKind.COMPOSITE || kind > NodeKind.REGION)) || (last == node && kind == NodeKind.PARALLEL)) return false;
+  if (kind > NodeKind.HISTORY || (last > node && (kind < NodeKind.COMPOSITE || kind > NodeKind.REGION)) || (last == node && kind == NodeKind.PARALLEL)) return false;
   if (node > 0 && (kind == NodeKind.REGION) != (kindOf(program, load<u32>(record, 4)) == NodeKind.PARALLEL)) return false;
   if (initial != NO_NODE && (initial > last || load<u32>(nodeRecord(program, initial), 4) != node)) return false;
   return isRange(load<u32>(record, 16), load<u32>(record, 20), programField(program, ProgramHeader.ACTION_COUNT))
     && isRange(load<u32>(record, 24), load<u32>(record, 28), programField(program, ProgramHeader.ACTION_COUNT))
     && isRange(eventless, load<u32>(record, 36), candidateCount) && areCandidatesOf(program, node, eventless, eventless + load<u32>(record, 36))
     && isRange(after, load<u32>(record, 52), candidateCount) && areCandidatesOf(program, node, after, after + load<u32>(record, 52));
+}
+
+/** Does every cell of the node's row hold 0 or the first of a group that leaves the node? */
+function isDispatchSound(program: usize, node: u32): bool {
+  const dispatch = programField(program, ProgramHeader.DISPATCH);
+  const cellCount = programField(program, ProgramHeader.CELL_COUNT);
+  const eventCount = programField(program, ProgramHeader.EVENT_COUNT);
+  let cells = dispatch + ((<usize>node * eventCount) << 2);
+  let end = cells + (<usize>eventCount << 2);
+  let step: usize = 4;
+  if (cellCount != 0) {
+    const first = load<u32>(dispatch + (<usize>node << 3));
+    const mask = load<u32>(dispatch + (<usize>node << 3), 4);
+    if (((mask + 1) & mask) != 0 || <u64>first + mask >= <u64>cellCount) return false;
+    cells = programField(program, ProgramHeader.CELLS) + (<usize>first << 3) + 4;
+    step = 8;
+    end = cells + (<usize>mask + 1) * step;
+  }
+  const candidateCount = programField(program, ProgramHeader.CANDIDATE_COUNT);
+  for (; cells < end; cells += step) {
+    const first = load<u32>(cells) & ~DISPATCH_DEFERS;
+    if (first > candidateCount || (first != 0 && !areCandidatesOf(program, node, first - 1, candidateCount))) return false;
+  }
+  return true;
 }
 
 /** Do the candidates from `first` to the group's last, or to `end`, leave `node`? */
@@ -248,6 +294,7 @@ function isTransitionSound(program: usize, transition: u32, nodeCount: u32): boo
   if (source >= nodeCount || target >= nodeCount || domain >= min<u32>(source, target)) return false;
   if (max<u32>(source, target) > load<u32>(nodeRecord(program, domain), 8) || kindOf(program, domain) == NodeKind.PARALLEL) return false;
   return isExpressionOrNone(program, load<u32>(record, 8)) && isExpressionOrNone(program, load<u32>(record, 20))
+    && ((load<u16>(record, 14) & TRANSITION_FLAG_INTERNAL) == 0 || source == target)
     && isRange(load<u32>(record, 32), load<u32>(record, 36), programField(program, ProgramHeader.ACTION_COUNT))
     && ((load<u16>(record, 14) & TRANSITION_FLAG_LOCAL) == 0 || isLocal(program, record, source, target));
 }
@@ -256,8 +303,9 @@ function isTransitionSound(program: usize, transition: u32, nodeCount: u32): boo
 function isLocal(program: usize, record: usize, source: u32, target: u32): bool {
   const from = nodeRecord(program, source);
   const to = nodeRecord(program, target);
+  const isInternal = (load<u16>(record, 14) & TRANSITION_FLAG_INTERNAL) != 0;
   return load<u32>(from, 4) == load<u32>(to, 4) && load<u16>(from) == <u16>NodeKind.STATE && load<u16>(to) == <u16>NodeKind.STATE
-    && (load<u32>(from, 52) | load<u32>(to, 20) | load<u32>(to, 36) | load<u32>(to, 52)) == 0
+    && load<u32>(to, 36) == 0 && (isInternal || (load<u32>(from, 28) | load<u32>(from, 52) | load<u32>(to, 20) | load<u32>(to, 52)) == 0)
     && areAssignments(program, load<u32>(record, 32), load<u32>(record, 36));
 }
 

@@ -48,3 +48,22 @@ export function slotKey(program: usize, slot: u32): u32 {
 export function slotType(program: usize, slot: u32): u32 {
   return load<u32>(programField(program, ProgramHeader.SLOT_TYPES) + (<usize>slot << 2));
 }
+
+/** What `node` has for `event`: see ProgramHeader.DISPATCH. */
+@inline
+export function dispatchAt(program: usize, node: u32, event: u32): u32 {
+  const dispatch = programField(program, ProgramHeader.DISPATCH);
+  if (programField(program, ProgramHeader.CELL_COUNT) != 0) return findCell(program, load<u64>(dispatch + (<usize>node << 3)), event);
+  return load<u32>(dispatch + ((<usize>node * programField(program, ProgramHeader.EVENT_COUNT) + event) << 2));
+}
+
+function findCell(program: usize, row: u64, event: u32): u32 {
+  const cells = programField(program, ProgramHeader.CELLS) + (<usize>(<u32>row) << 3);
+  const mask = <u32>(row >> 32);
+  for (let at = event; at <= event + mask; at++) {
+    const cell = load<u64>(cells + (<usize>(at & mask) << 3));
+    if (<u32>cell == event + 1) return <u32>(cell >> 32);
+    if (<u32>cell == 0) return 0;
+  }
+  return 0;
+}

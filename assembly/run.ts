@@ -19,29 +19,40 @@ export enum RunState {
   ENDED = 4,
 }
 export const RUN_FLAG_TRACED: u8 = 1;
+/** Events are deferred: each step has to look after them. */
+export const RUN_FLAG_DEFERRING: u8 = 2;
 export const RUN_COUNT_MAX: u32 = 1 << 20;
 const INDEX_MASK: u32 = (1 << 20) - 1;
 const GENERATION_SHIFT: u32 = 20;
 const GENERATION_MASK: u32 = 0xfff;
 
-// Run block: +0 u32 size  +4 u32 used  +8 u32 slot count  +12 u32 next serial  +16 f64 now  +24 u32 step number
-//            +28 u32 live tokens  +32 slots, then values
+// Run block: +0 u32 size  +4 u32 used  +8 u32 slot count  +12 u32 next serial  +16 f64 now  +24 u32 extras or 0
+//            +28 u32 tokens in use: records of the token table before which none is unused  +32 slots, then values
 export const BLOCK_HEADER_SIZE: usize = 32;
 
-// Token, 48 bytes: +0 u32 node  +4 u8 phase  +5 u8 stage  +6 u8 outcome  +7 u8 entered  +8 u32 action  +12 u32 action end
-//   +16 u32 serial  +20 u32 frame address (0: main)  +24 u32 goal node  +28 u32 edge  +32 u32 step it came to be in
-//   +36 u32 transition in hand  +40 u32 event awaited  +44 u32 0
+// Token, 48 bytes: +0 u32 node  +4 u8 phase  +5 u8 stage  +6 u8 outcome  +7 u8 resumes (history)  +8 u32 action
+//   +12 u32 action end  +16 u32 serial  +20 u32 frame address (0: main)  +24 u32 goal node  +28 u32 edge
+//   +32 u32 name of its timers or 0  +36 u32 transition in hand  +40 u32 event awaited  +44 u32 serial of the time limit
+// At rest the tokens stand in document order (order.ts); a step may leave unused records between them for a while.
 export const TOKEN_SIZE: usize = 48;
-/** Tokens of a run, and timers of one. Finding a free record looks at all of them, so the limit bounds what one microstep may take. */
-export const TOKEN_COUNT_MAX: u32 = 4096;
+export const TOKEN_COUNT_MAX: u32 = 65536;
 
-// Timer, 16 bytes: +0 u32 serial (0: free)  +4 u32 transition  +8 u32 node  +12 u32 token (NO_TOKEN: the scope's)
+// Timer, 16 bytes: +0 u32 serial (0: free)  +4 u32 transition  +8 u32 node  +12 u32 its token's name (NO_TOKEN: the scope's)
 export const TIMER_SIZE: usize = 16;
+/** Timers of a run. Finding a free record looks at all of them, so the limit bounds what one microstep may take. */
+export const TIMER_COUNT_MAX: u32 = 4096;
 export const NO_TOKEN: u32 = 0xffffffff;
 
 // Branch frame: +0 u32 parent frame (0: main)  +4 u32 block size  +8 u32 next frame of the run  +12 u32 depth
-//               +16 slots, then the slots as they were at the fork
-export const FRAME_HEADER_SIZE: usize = 16;
+//               +16 u32 node of its fork  +20 u32 mark or number (for a while)  +24 u64 0
+//               +32 slots, then the slots as they were at the fork
+export const FRAME_HEADER_SIZE: usize = 32;
+
+// Extras, 64 bytes: growing buffers that few runs need, each +0 u32 address  +4 u32 capacity  +8 u32 used  +12 u32 count
+export const EXTRAS_SIZE: usize = 64;
+export const BUFFER_DEFERRED: usize = 0;
+export const BUFFER_HISTORY: usize = 16;
+export const BUFFER_WATCH: usize = 32;
 
 let capacity: u32 = 0;
 let runCount: u32 = 0;
@@ -109,8 +120,22 @@ export function isTraced(run: u32): bool {
   return (load<u8>(flagColumn + run) & RUN_FLAG_TRACED) != 0;
 }
 
-export function setRunFlags(run: u32, flags: i32): void {
-  store<u8>(flagColumn + run, <u8>flags);
+@inline
+export function isDeferring(run: u32): bool {
+  return (load<u8>(flagColumn + run) & RUN_FLAG_DEFERRING) != 0;
+}
+
+export function setRunTraced(run: u32, isTraced: bool): void {
+  setFlag(run, RUN_FLAG_TRACED, isTraced);
+}
+
+export function setRunDeferring(run: u32, isDeferring: bool): void {
+  setFlag(run, RUN_FLAG_DEFERRING, isDeferring);
+}
+
+function setFlag(run: u32, flag: u8, isSet: bool): void {
+  const flags = load<u8>(flagColumn + run);
+  store<u8>(flagColumn + run, isSet ? flags | flag : flags & ~flag);
   refreshKey(run);
 }
 
@@ -168,7 +193,7 @@ export function createRun(program: usize): u32 {
   store<u32>(block, slotCount, 8);
   store<u32>(block, 1, 12);
   store<f64>(block, 0, 16);
-  store<u64>(block, 0, 24);
+  store<u64>(block, 1 << 32, 24);
   clearSlots(block + BLOCK_HEADER_SIZE, slotCount);
   memory.fill(tokens, 0, TOKEN_SIZE);
   store<u8>(statusColumn + run, <u8>RunState.CREATED);
@@ -204,6 +229,11 @@ export function destroyRun(run: u32): void {
 
 function freeRunMemory(run: u32): void {
   const block = runBlock(run);
+  const extras = load<u32>(block, 24);
+  if (extras != 0) {
+    for (let at: usize = 0; at < EXTRAS_SIZE; at += 16) dropBuffer(extras + at);
+    freeBlock(extras, EXTRAS_SIZE);
+  }
   freeBlock(block, load<u32>(block));
   freeBlock(runTokens(run), <usize>tokenCapacity(run) * TOKEN_SIZE);
   if (runTimers(run) != 0) freeBlock(runTimers(run), <usize>timerCapacity(run) * TIMER_SIZE);
@@ -372,8 +402,8 @@ function moveValues(slots: usize, count: u32, target: usize): usize {
 
 // --- frames -------------------------------------------------------------------------------------------------------
 
-/** A branch's own view of the slots: a copy of the cells, the values shared. 0 when out of memory. */
-export function createFrame(run: u32, parent: usize): usize {
+/** A branch's own view of the slots: a copy of the cells, the values shared. `node`: its fork's. 0 when out of memory. */
+export function createFrame(run: u32, parent: usize, node: u32): usize {
   const slotCount = load<u32>(runBlock(run), 8);
   const bytes = <usize>slotCount * CELL_SIZE;
   const size = blockClassSize(FRAME_HEADER_SIZE + bytes * 2);
@@ -383,18 +413,25 @@ export function createFrame(run: u32, parent: usize): usize {
   store<u32>(frame, <u32>size, 4);
   store<u32>(frame, <u32>runFrames(run), 8);
   store<u32>(frame, parent == 0 ? 1 : load<u32>(parent, 12) + 1, 12);
+  store<u64>(frame, node, 16);
+  store<u64>(frame, 0, 24);
   memory.copy(frame + FRAME_HEADER_SIZE, slotsOf(run, parent), bytes);
   memory.copy(frame + FRAME_HEADER_SIZE + bytes, slotsOf(run, parent), bytes);
   store<u32>(frameColumn + (<usize>run << 2), <u32>frame);
   return frame;
 }
 
-/** Takes a frame out of the run's list and frees it. */
-export function freeFrame(run: u32, frame: usize): void {
+/** Frees the frames whose mark is 0. */
+export function freeUnmarkedFrames(run: u32): void {
   let link = frameColumn + (<usize>run << 2);
-  while (load<u32>(link) != <u32>frame) link = load<u32>(link) + 8;
-  store<u32>(link, load<u32>(frame, 8));
-  freeBlock(frame, load<u32>(frame, 4));
+  while (load<u32>(link) != 0) {
+    const frame = <usize>load<u32>(link);
+    if (load<u32>(frame, 20) != 0) link = frame + 8;
+    else {
+      store<u32>(link, load<u32>(frame, 8));
+      freeBlock(frame, load<u32>(frame, 4));
+    }
+  }
 }
 
 // --- tokens and timers --------------------------------------------------------------------------------------------
@@ -404,26 +441,36 @@ export function tokenAt(run: u32, index: u32): usize {
   return runTokens(run) + <usize>index * TOKEN_SIZE;
 }
 
-/** Index of a free token, its record cleared; NO_TOKEN past TOKEN_COUNT_MAX or out of memory. Moves the table. */
+/** Number of token records in use. */
+@inline
+export function tokenCount(run: u32): u32 {
+  return load<u32>(runBlock(run), 28);
+}
+
+@inline
+export function setTokenCount(run: u32, count: u32): void {
+  store<u32>(runBlock(run), count, 28);
+}
+
+/** Index of a new token, its record cleared, behind all others; NO_TOKEN past TOKEN_COUNT_MAX or out of memory. May move the table. */
 export function createToken(run: u32): u32 {
-  const count = tokenCapacity(run);
-  for (let index: u32 = 0; index < count; index++) {
-    if (load<u8>(tokenAt(run, index), 4) == 0) {
-      memory.fill(tokenAt(run, index), 0, TOKEN_SIZE);
-      return index;
-    }
-  }
-  const grown = count * 2;
-  if (grown > TOKEN_COUNT_MAX) return NO_TOKEN;
-  const table = allocateBlock(<usize>grown * TOKEN_SIZE);
-  if (table == 0) return NO_TOKEN;
-  memory.copy(table, runTokens(run), <usize>count * TOKEN_SIZE);
-  memory.fill(table + <usize>count * TOKEN_SIZE, 0, <usize>count * TOKEN_SIZE);
-  freeBlock(runTokens(run), <usize>count * TOKEN_SIZE);
-  store<u32>(tokenColumn + (<usize>run << 2), <u32>table);
-  store<u32>(tokenCapacityColumn + (<usize>run << 2), grown);
-  refreshKey(run);
+  const count = tokenCount(run);
+  if (count == tokenCapacity(run) && (count >= TOKEN_COUNT_MAX || !resizeTokens(run, count * 2))) return NO_TOKEN;
+  memory.fill(tokenAt(run, count), 0, TOKEN_SIZE);
+  setTokenCount(run, count + 1);
   return count;
+}
+
+/** Moves the tokens in use to a table of another capacity; false when out of memory. */
+export function resizeTokens(run: u32, capacity: u32): bool {
+  const table = allocateBlock(<usize>capacity * TOKEN_SIZE);
+  if (table == 0) return false;
+  memory.copy(table, runTokens(run), <usize>tokenCount(run) * TOKEN_SIZE);
+  freeBlock(runTokens(run), <usize>tokenCapacity(run) * TOKEN_SIZE);
+  store<u32>(tokenColumn + (<usize>run << 2), <u32>table);
+  store<u32>(tokenCapacityColumn + (<usize>run << 2), capacity);
+  refreshKey(run);
+  return true;
 }
 
 @inline
@@ -431,12 +478,12 @@ export function timerAt(run: u32, index: u32): usize {
   return runTimers(run) + <usize>index * TIMER_SIZE;
 }
 
-/** Address of a free timer record, or 0 past TOKEN_COUNT_MAX or out of memory. Moves the table. */
+/** Address of a free timer record, or 0 past TIMER_COUNT_MAX or out of memory. Moves the table. */
 export function createTimer(run: u32): usize {
   const count = timerCapacity(run);
   for (let index: u32 = 0; index < count; index++) if (load<u32>(timerAt(run, index)) == 0) return timerAt(run, index);
   const grown: u32 = count == 0 ? 4 : count * 2;
-  if (grown > TOKEN_COUNT_MAX) return 0;
+  if (grown > TIMER_COUNT_MAX) return 0;
   const table = allocateBlock(<usize>grown * TIMER_SIZE);
   if (table == 0) return 0;
   if (count > 0) {
@@ -450,10 +497,52 @@ export function createTimer(run: u32): usize {
 }
 
 /** The next serial of the run: names a task call or a timer between kernel and shell. */
-@inline
 export function takeSerial(run: u32): u32 {
   const block = runBlock(run);
   const serial = load<u32>(block, 12);
   store<u32>(block, serial + 1, 12);
   return serial;
+}
+
+// --- buffers ------------------------------------------------------------------------------------------------------
+
+/** One of the run's growing buffers (BUFFER_…), or 0 where the run has none yet. */
+@inline
+export function runBuffer(run: u32, which: usize): usize {
+  const extras = <usize>load<u32>(runBlock(run), 24);
+  return extras == 0 ? 0 : extras + which;
+}
+
+/** Address of `size` new bytes (a multiple of 4) at the end of a buffer; 0 when out of memory. */
+export function extendBuffer(run: u32, which: usize, size: u32): usize {
+  let extras = <usize>load<u32>(runBlock(run), 24);
+  if (extras == 0) {
+    extras = allocateBlock(EXTRAS_SIZE);
+    if (extras == 0) return 0;
+    memory.fill(extras, 0, EXTRAS_SIZE);
+    store<u32>(runBlock(run), <u32>extras, 24);
+  }
+  const buffer = extras + which;
+  const used = load<u32>(buffer, 8);
+  const capacity = load<u32>(buffer, 4);
+  if (<u64>used + size > <u64>capacity) {
+    const grown = blockClassSize(max<usize>(<usize>capacity * 2, <usize>used + size));
+    const block = grown > runSizeMax ? 0 : allocateBlock(grown);
+    if (block == 0) return 0;
+    if (capacity != 0) {
+      memory.copy(block, load<u32>(buffer), used);
+      freeBlock(load<u32>(buffer), capacity);
+    }
+    store<u32>(buffer, <u32>block);
+    store<u32>(buffer, <u32>grown, 4);
+  }
+  store<u32>(buffer, used + size, 8);
+  return <usize>load<u32>(buffer) + used;
+}
+
+/** Frees what a buffer holds. */
+export function dropBuffer(buffer: usize): void {
+  if (load<u32>(buffer) != 0) freeBlock(load<u32>(buffer), load<u32>(buffer, 4));
+  store<u64>(buffer, 0);
+  store<u64>(buffer, 0, 8);
 }

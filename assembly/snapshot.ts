@@ -1,25 +1,32 @@
 // Checkpoints: a run at rest as portable bytes (never raw memory), and a run made from them. The reader trusts nothing:
 // every number is checked against the program before the run can step.
 //
-//   u8 SNAPSHOT_VERSION · varint status, next serial, step · f64 now · varint slot count, then a wire value per slot
-//   · varint frame count, then per frame (parents first): varint parent (0 main, else number), slots, slots at the fork
-//   · varint token count, then per token: u8 phase and, unless free, u8 stage, u8 outcome, 11 varints
-//   · varint timer count, then per timer: varint serial, transition, node, token + 1 (0: the scope's)
-import { CELL_SIZE, ProgramHeader } from "./abi";
-import { appendByte, appendDouble, appendVarint, appendWire, appendWord, beginOutput, payloadsUsedSize } from "./output";
-import { resetScratch } from "./memory";
-import { nodeRecord, programField } from "./program";
+//   u8 SNAPSHOT_VERSION · varint status, next serial · f64 now · varint slot count, then a wire value per slot
+//   · varint frame count, then per frame (parents first): varint parent (0 main, else number), fork's node, slots, slots at the fork
+//   · varint token count, then per token: u8 phase and, unless free, u8 stage, u8 outcome, u8 resumes, 10 varints, varint frame
+//   · varint timer count, then per timer: varint serial, transition, node, token's name + 1 (0: the scope's)
+//   · varint deferred count, then per event: varint event, payload size, payload
+//   · varint count of what histories remember, then each: varint scope, leaf, way
+import { CELL_SIZE, NO_NODE, ProgramHeader } from "./abi";
+import { DEFERRED_COUNT_MAX, defer, deferredCount } from "./deferral";
+import { MEMORY_SIZE } from "./history";
+import { allocateScratch, resetScratch } from "./memory";
+import { arrangeTokens } from "./order";
+import { appendByte, appendBytes, appendDouble, appendVarint, appendWire, appendWord, beginOutput, payloadsAddress, payloadsUsedSize } from "./output";
+import { nodeRecord, programField, transitionRecord } from "./program";
 import {
-  FRAME_HEADER_SIZE, NO_TOKEN, RunState, TOKEN_COUNT_MAX, createFrame, createRun, createTimer, createToken, destroyRun, runBlock, runFrames,
-  runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, storeSlot, timerAt, timerCapacity, tokenAt, tokenCapacity,
+  BUFFER_DEFERRED, BUFFER_HISTORY, FRAME_HEADER_SIZE, RunState, TOKEN_COUNT_MAX, createFrame, createRun, createTimer, createToken, destroyRun,
+  extendBuffer, runBlock, runBuffer, runFrames, runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, storeSlot, timerAt, timerCapacity,
+  tokenAt, tokenCount,
 } from "./run";
+import { isWithin, parentOf } from "./scope";
 import {
-  TokenPhase, setTokenActions, setTokenEdge, setTokenGoal, setTokenOutcome, setTokenPhase, setTokenSerial, setTokenStep, setTokenTransition, tokenFrame,
-  tokenNode, tokenPhase,
+  TOKEN_STAGE_MAX, TokenPhase, TokenStage, setTokenActions, setTokenEdge, setTokenFrame, setTokenGoal, setTokenOutcome, setTokenPhase, setTokenResumes,
+  setTokenSerial, setTokenStage, setTokenTransition, tokenFrame, tokenGoal, tokenNode, tokenPhase, tokenStage, tokenTransition,
 } from "./token";
 import { decodeWire } from "./wire";
 
-export const SNAPSHOT_VERSION: i32 = 1;
+export const SNAPSHOT_VERSION: i32 = 2;
 // Offsets of the token's words that a snapshot holds, the frame (+20) left out.
 const TOKEN_WORDS = memory.data<u8>([0, 8, 12, 16, 24, 28, 32, 36, 40, 44]);
 const TOKEN_WORD_COUNT: i32 = 10;
@@ -32,14 +39,15 @@ export function writeSnapshot(run: u32): u32 {
   appendByte(SNAPSHOT_VERSION);
   appendVarint(<u32>runStatus(run));
   appendVarint(load<u32>(block, 12));
-  appendVarint(load<u32>(block, 24));
   appendDouble(load<f64>(block, 16));
   appendVarint(slotCount);
   writeSlots(slotsOf(run, 0), slotCount);
   writeFrames(run, slotCount);
-  appendVarint(tokenCapacity(run));
-  for (let index: u32 = 0; index < tokenCapacity(run); index++) writeToken(run, tokenAt(run, index));
+  appendVarint(tokenCount(run));
+  for (let index: u32 = 0; index < tokenCount(run); index++) writeToken(tokenAt(run, index));
   writeTimers(run);
+  writeDeferred(run);
+  writeHistory(run);
   return payloadsUsedSize();
 }
 
@@ -47,38 +55,43 @@ function writeSlots(slots: usize, count: u32): void {
   for (let slot: u32 = 0; slot < count; slot++) appendWire(slots + <usize>slot * CELL_SIZE);
 }
 
-/** Number of a frame: the oldest of the list is 1; 0 is the run's own slots. */
-function frameNumber(run: u32, frame: usize): u32 {
-  if (frame == 0) return 0;
-  let number: u32 = 0;
-  for (let at: usize = frame; at != 0; at = load<u32>(at, 8)) number += 1;
-  return number;
+/** The run's frames by their numbers: the oldest of the list is 1; 0 is the run's own slots. Returns their count, which +20 of each then holds. */
+function numberFrames(run: u32): u32 {
+  let count: u32 = 0;
+  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) count += 1;
+  let number = count;
+  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) store<u32>(frame, number--, 20);
+  return count;
 }
 
-function frameByNumber(run: u32, number: u32): usize {
-  if (number == 0) return 0;
-  for (let at = runFrames(run); at != 0; at = load<u32>(at, 8)) if (frameNumber(run, at) == number) return at;
-  return 0;
+@inline
+function frameNumber(frame: usize): u32 {
+  return frame == 0 ? 0 : load<u32>(frame, 20);
 }
 
 function writeFrames(run: u32, slotCount: u32): void {
-  const count = frameNumber(run, runFrames(run));
+  const count = numberFrames(run);
   appendVarint(count);
-  for (let number: u32 = 1; number <= count; number++) {
-    const frame = frameByNumber(run, number);
-    appendVarint(frameNumber(run, load<u32>(frame)));
+  const list = allocateScratch(<usize>count << 2);
+  if (list == 0) return;
+  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) store<u32>(list + (<usize>(frameNumber(frame) - 1) << 2), <u32>frame);
+  for (let at: u32 = 0; at < count; at++) {
+    const frame = <usize>load<u32>(list + (<usize>at << 2));
+    appendVarint(frameNumber(load<u32>(frame)));
+    appendVarint(load<u32>(frame, 16));
     writeSlots(frame + FRAME_HEADER_SIZE, slotCount * 2);
   }
 }
 
-function writeToken(run: u32, token: usize): void {
+function writeToken(token: usize): void {
   appendByte(tokenPhase(token));
   if (tokenPhase(token) == TokenPhase.FREE) return;
   if (tokenPhase(token) == TokenPhase.RESTING) forgetWay(token);
   appendByte(load<u8>(token, 5));
   appendByte(load<u8>(token, 6));
+  appendByte(load<u8>(token, 7));
   for (let word = 0; word < TOKEN_WORD_COUNT; word++) appendVarint(load<u32>(token + load<u8>(TOKEN_WORDS + word)));
-  appendVarint(frameNumber(run, tokenFrame(token)));
+  appendVarint(frameNumber(tokenFrame(token)));
 }
 
 /** A token at rest needs nothing of how it came there: what is left of it would tell one way of stepping from another. */
@@ -88,7 +101,8 @@ function forgetWay(token: usize): void {
   setTokenSerial(token, 0);
   setTokenGoal(token, tokenNode(token));
   setTokenEdge(token, 0);
-  setTokenStep(token, 0);
+  setTokenStage(token, 0);
+  setTokenResumes(token, 0);
   setTokenTransition(token, 0);
 }
 
@@ -105,6 +119,26 @@ function writeTimers(run: u32): void {
     appendVarint(load<u32>(timer, 8));
     appendVarint(load<u32>(timer, 12) + 1);
   }
+}
+
+function writeDeferred(run: u32): void {
+  const count = deferredCount(run);
+  appendVarint(count);
+  let entry: usize = count == 0 ? 0 : load<u32>(runBuffer(run, BUFFER_DEFERRED));
+  for (let at: u32 = 0; at < count; at++) {
+    const size = load<u32>(entry, 4);
+    appendVarint(load<u32>(entry));
+    appendVarint(size);
+    appendBytes(entry + 8, size);
+    entry += 8 + ((size + 3) & ~3);
+  }
+}
+
+function writeHistory(run: u32): void {
+  const buffer = runBuffer(run, BUFFER_HISTORY);
+  const size: u32 = buffer == 0 ? 0 : load<u32>(buffer, 8);
+  appendVarint(size / <u32>MEMORY_SIZE);
+  for (let at: u32 = 0; at < size; at += 4) appendVarint(load<u32>(load<u32>(buffer) + at));
 }
 
 // --- reading ------------------------------------------------------------------------------------------------------
@@ -135,7 +169,6 @@ function readRun(run: u32, slotCount: u32): void {
   if (status > RunState.ENDED || status == RunState.FREE) isBroken = true;
   const block = runBlock(run);
   store<u32>(block, readVarint(), 12);
-  store<u32>(block, readVarint(), 24);
   store<f64>(block, readDouble(), 16);
   if (readVarint() != slotCount) isBroken = true;
   if (isBroken) return;
@@ -143,7 +176,11 @@ function readRun(run: u32, slotCount: u32): void {
   readFrames(run, slotCount);
   readTokens(run);
   readTimers(run);
+  readDeferred(run);
+  readHistory(run);
   if (isBroken) return;
+  // At rest they stand in order; in the middle of a step the next call sees to that.
+  if (status == RunState.ACTIVE) arrangeTokens(run);
   setRunStatus(run, status);
 }
 
@@ -153,56 +190,77 @@ function readSlots(run: u32, frame: usize, slotCount: u32): void {
   }
 }
 
+/** The frames read so far, by number - 1. */
+let frames: usize = 0;
+let frameCount: u32 = 0;
+
 function readFrames(run: u32, slotCount: u32): void {
   const count = readVarint();
+  frameCount = 0;
   if (count > TOKEN_COUNT_MAX) isBroken = true;
-  for (let number: u32 = 1; number <= count && !isBroken; number++) {
-    const parent = readVarint();
-    const frame = parent < number ? createFrame(run, frameByNumber(run, parent)) : 0;
+  frames = allocateScratch(<usize>(count & 0x1ffff) << 2);
+  if (frames == 0) isBroken = true;
+  while (frameCount < count && !isBroken) {
+    const parent = frameByNumber(readVarint());
+    const node = readVarint();
+    if (node >= programField(runProgram(run), ProgramHeader.NODE_COUNT)) isBroken = true;
+    const frame = isBroken ? 0 : createFrame(run, parent, node);
     if (frame == 0) {
       isBroken = true;
       return;
     }
+    store<u32>(frames + (<usize>frameCount << 2), <u32>frame);
+    frameCount += 1;
     // Own slots and those at the fork lie one after the other, so the second half is slots slotCount … 2 * slotCount - 1.
     readSlots(run, frame, slotCount * 2);
   }
 }
 
+function frameByNumber(number: u32): usize {
+  if (number > frameCount) isBroken = true;
+  return number == 0 || isBroken ? 0 : load<u32>(frames + (<usize>(number - 1) << 2));
+}
+
 function readTokens(run: u32): void {
   const count = readVarint();
-  if (count > TOKEN_COUNT_MAX) isBroken = true;
+  if (count > TOKEN_COUNT_MAX || count == 0) isBroken = true;
   for (let index: u32 = 0; index < count && !isBroken; index++) {
     const phase = readByte();
-    if (phase > TokenPhase.DONE) isBroken = true;
-    // The first record exists already; a free one is kept so that the others keep their places.
-    const at = index == 0 ? 0 : createToken(run);
-    if (at != index) isBroken = true;
-    if (isBroken) return;
-    setTokenPhase(tokenAt(run, index), TokenPhase.DONE);
-    if (phase != TokenPhase.FREE) readToken(run, index, phase);
-    else store<u8>(tokenAt(run, index), 0xff, 7);
-  }
-  for (let index: u32 = 0; index < count && !isBroken; index++) {
-    if (load<u8>(tokenAt(run, index), 7) == 0xff) memory.fill(tokenAt(run, index), 0, 48);
+    // The first record exists already; an unused one is kept so that the others keep their places.
+    if (phase > TokenPhase.DONE || (index > 0 && createToken(run) != index)) isBroken = true;
+    if (!isBroken && phase != TokenPhase.FREE) readToken(run, tokenAt(run, index), phase);
   }
 }
 
-function readToken(run: u32, index: u32, phase: i32): void {
+function readToken(run: u32, token: usize, phase: i32): void {
   const program = runProgram(run);
-  const token = tokenAt(run, index);
-  store<u8>(token, <u8>readByte(), 5);
-  store<u8>(token, <u8>readByte(), 6);
-  for (let word = 0; word < TOKEN_WORD_COUNT; word++) store<u32>(token + load<u8>(TOKEN_WORDS + word), readVarint());
-  const number = readVarint();
-  const frame = frameByNumber(run, number);
-  store<u32>(token, <u32>frame, 20);
   setTokenPhase(token, phase);
+  for (let at = 5; at < 8; at++) store<u8>(token + at, <u8>readByte());
+  for (let word = 0; word < TOKEN_WORD_COUNT; word++) store<u32>(token + load<u8>(TOKEN_WORDS + word), readVarint());
+  setTokenFrame(token, frameByNumber(readVarint()));
   const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
   const actionCount = programField(program, ProgramHeader.ACTION_COUNT);
-  if ((number != 0 && frame == 0) || load<u32>(token) >= nodeCount || load<u32>(token, 24) >= nodeCount) isBroken = true;
+  if (tokenNode(token) >= nodeCount || tokenGoal(token) >= nodeCount || tokenStage(token) > TOKEN_STAGE_MAX) isBroken = true;
   else if (load<u32>(token, 12) > actionCount || load<u32>(token, 8) > load<u32>(token, 12)) isBroken = true;
   else if (phase == TokenPhase.WAITING && load<u32>(token, 8) >= load<u32>(token, 12)) isBroken = true;
-  else if (load<u32>(token, 36) > programField(program, ProgramHeader.TRANSITION_COUNT) || load<u8>(token, 5) > 3) isBroken = true;
+  else if (tokenTransition(token) > programField(program, ProgramHeader.TRANSITION_COUNT)) isBroken = true;
+  else if ((phase == TokenPhase.PENDING || phase == TokenPhase.WAITING) && !isWayPossible(program, token)) isBroken = true;
+}
+
+/** Can the token go on from its place to its goal? */
+function isWayPossible(program: usize, token: usize): bool {
+  const node = tokenNode(token);
+  const stage = tokenStage(token);
+  const isOnWay = stage == TokenStage.TRANSITION_ACTIONS || stage == TokenStage.CHOSEN;
+  if (isOnWay && tokenTransition(token) == programField(program, ProgramHeader.TRANSITION_COUNT)) return false;
+  if (stage == TokenStage.CHOSEN) {
+    const domain = load<u32>(transitionRecord(program, tokenTransition(token)), 40);
+    return isWithin(program, node, domain) || isWithin(program, domain, node);
+  }
+  const record = nodeRecord(program, node);
+  if (stage == TokenStage.COMPLETE) return true;
+  if (stage == TokenStage.FINISHED) return load<u32>(record, 4) != NO_NODE;
+  return isWithin(program, node, tokenGoal(token)) && (!isOnWay || tokenGoal(token) != node);
 }
 
 function readTimers(run: u32): void {
@@ -216,13 +274,41 @@ function readTimers(run: u32): void {
     const transition = readVarint();
     const node = readVarint();
     const owner = readVarint() - 1;
-    if (serial == 0 || transition >= programField(program, ProgramHeader.TRANSITION_COUNT) || node >= programField(program, ProgramHeader.NODE_COUNT)) isBroken = true;
-    if (owner != NO_TOKEN && owner >= tokenCapacity(run)) isBroken = true;
+    if (serial == 0 || transition >= programField(program, ProgramHeader.TRANSITION_COUNT)) isBroken = true;
+    if (isBroken || load<u32>(transitionRecord(program, transition)) != node) isBroken = true;
     if (isBroken) return;
     store<u32>(timer, serial);
     store<u32>(timer, transition, 4);
     store<u32>(timer, node, 8);
     store<u32>(timer, owner, 12);
+  }
+}
+
+function readDeferred(run: u32): void {
+  const count = readVarint();
+  if (count > DEFERRED_COUNT_MAX) isBroken = true;
+  for (let at: u32 = 0; at < count && !isBroken; at++) {
+    const event = readVarint();
+    const size = readVarint();
+    if (event >= programField(runProgram(run), ProgramHeader.EVENT_COUNT) || size > <u32>(end - cursor) || !defer(run, event, cursor, size)) isBroken = true;
+    cursor += size;
+  }
+}
+
+function readHistory(run: u32): void {
+  const program = runProgram(run);
+  const count = readVarint();
+  const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
+  for (let at: u32 = 0; at < count && !isBroken; at++) {
+    const entry = extendBuffer(run, BUFFER_HISTORY, <u32>MEMORY_SIZE);
+    const scope = readVarint();
+    const leaf = readVarint();
+    const way = readVarint();
+    if (entry == 0 || scope >= nodeCount || leaf >= nodeCount || leaf <= scope || !isWithin(program, scope, leaf)) isBroken = true;
+    if (isBroken) return;
+    store<u32>(entry, scope);
+    store<u32>(entry, leaf, 4);
+    store<u32>(entry, way, 8);
   }
 }
 
@@ -266,29 +352,28 @@ function readVarint(): u32 {
 export function writeActiveNodes(run: u32): u32 {
   beginOutput(0);
   const program = runProgram(run);
-  const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
   let count: u32 = 0;
-  let from: u32 = 1;
-  while (true) {
-    const node = nextActiveNode(run, program, from, nodeCount);
-    if (node >= nodeCount) return count;
-    appendWord(node);
-    count += 1;
-    from = node + 1;
-  }
-}
-
-/** The first active node that is not before `from`: of each token's chain the lowest one that qualifies. */
-function nextActiveNode(run: u32, program: usize, from: u32, nodeCount: u32): u32 {
-  let best = nodeCount;
-  for (let index: u32 = 0; index < tokenCapacity(run); index++) {
+  let before: u32 = 0;
+  for (let index: u32 = 0; index < tokenCount(run); index++) {
     const token = tokenAt(run, index);
     if (tokenPhase(token) == TokenPhase.FREE) continue;
-    let node = load<u32>(token);
-    while (node != 0xffffffff && node >= from) {
-      if (node < best) best = node;
-      node = load<u32>(nodeRecord(program, node), 4);
-    }
+    // From the leaf outward, as far as the token before (in document order) does not stand there too; then turned around.
+    const first = payloadsUsedSize();
+    for (let node = tokenNode(token); node != 0 && !(isWithin(program, node, before) && before != 0); node = parentOf(program, node)) appendWord(node);
+    const added = (payloadsUsedSize() - first) >> 2;
+    reverseWords(payloadsAddress() + first, added);
+    count += added;
+    before = tokenNode(token);
   }
-  return best;
+  return count;
+}
+
+function reverseWords(words: usize, count: u32): void {
+  for (let at: u32 = 0; at < count >> 1; at++) {
+    const left = words + (<usize>at << 2);
+    const right = words + (<usize>(count - 1 - at) << 2);
+    const word = load<u32>(left);
+    store<u32>(left, load<u32>(right));
+    store<u32>(right, word);
+  }
 }

@@ -1,32 +1,43 @@
 // The batch loop: takes packed events one after the other, steps their runs, and leaves outcomes and commands in the output.
 import {
-  CELL_SIZE, CommandKind, EVENT_RECORD_SIZE, EventKind, EventOutcome, KernelStatus, NO_INDEX, NO_SLOT, Outcome, ProgramHeader, RunFault, Tag,
+  CELL_SIZE, CommandKind, EVENT_RECORD_SIZE, EventKind, EventOutcome, KernelStatus, NO_INDEX, NO_SLOT, ProgramHeader, RunFault, Tag,
 } from "./abi";
 import { assignSlot, finishAction, setStepNow, stepTime, timedOutError } from "./actions";
+import { evaluateInRun } from "./budget";
+import { setNull, setObject } from "./cell";
+import { defer, nextDeferred, removeDeferred } from "./deferral";
+import { setStepFuel } from "./entry";
 import { setNow } from "./evaluate";
-import { setObject } from "./cell";
 import { EXPRESS_NONE, takeExpress } from "./express";
-import { cancelRun, cancelWait, failRun, failRunWith } from "./fault";
+import { chooseFailure, recover } from "./failure";
+import { cancelRun, cancelWait, failNoted, failRunWith, faultInHand, noteFault, setNodeInHand } from "./fault";
+import { isPermitted } from "./guard";
 import { findFieldInMap } from "./map";
 import { resetScratch } from "./memory";
+import { execute, settle } from "./microstep";
 import { addCommand, beginOutput, isOutputExhausted, payloadMark, setCausingEvent, setOutcome } from "./output";
-import { expressionRecord, programField, slotKey, transitionRecord } from "./program";
+import { expressionRecord, nodeRecord, programField, slotKey, transitionRecord } from "./program";
 import {
-  NO_TOKEN, RunState, expressRunOf, runBlock, runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt, timerCapacity,
-  tokenAt, tokenCapacity,
+  NO_TOKEN, RunState, expressRunOf, isDeferring, runBlock, runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt,
+  timerCapacity, tokenAt, tokenCount,
 } from "./run";
-import { evaluateInRun, isWithin } from "./scope";
+import { isWithin } from "./scope";
+import { beginSelection, isEventDeferred, offer, selectByEvent, selectionCount } from "./selection";
 import { keyObject } from "./shape";
 import {
-  TokenPhase, TokenStage, setTokenGoal, setTokenNode, setTokenOutcome, setTokenPhase, setTokenStage, setTokenStep, setTokenTimeout, tokenEvent,
-  tokenFrame, tokenNode, tokenPhase, tokenSerial, tokenStep, tokenTimeout,
+  TokenPhase, TokenStage, setTokenGoal, setTokenNode, setTokenPhase, setTokenStage, setTokenTimeout, tokenEvent, tokenFrame, tokenName, tokenNode,
+  tokenPhase, tokenSerial, tokenStage, tokenTimeout, tokenTransition,
 } from "./token";
-import { STEP_FUEL, chooseByEvent, chooseFailure, isPermitted, setStepFuel, settle, takeTransition } from "./transition";
 import { decodeWire } from "./wire";
 
 // The payload of the event in hand, and a cell for what is made on the way.
 const PAYLOAD = memory.data(CELL_SIZE, 16);
 const SCRATCH_CELL = memory.data(CELL_SIZE, 16);
+let payloadAt: usize = 0;
+let payloadSize: u32 = 0;
+
+/** States that one event may enter before the kernel yields. */
+export const STEP_FUEL: i32 = 20_000;
 
 /** Steps `count` event records at `records`; payload offsets are from `region`. Returns a KernelStatus. */
 export function stepBatch(records: usize, count: u32, region: usize): i32 {
@@ -69,21 +80,20 @@ function stepEvent(record: usize, region: usize): i32 {
   if (status == RunState.YIELDED && kind != EventKind.CONTINUE && kind != EventKind.CANCEL) return EventOutcome.BUSY;
   if ((status == RunState.CREATED) != (kind == EventKind.START)) return EventOutcome.MALFORMED;
   const offset = load<u32>(record, 12);
-  if (offset == 0) {
-    store<u64>(PAYLOAD, Tag.NULL);
-    store<u64>(PAYLOAD, 0, 8);
-  } else if (decodeWire(region + offset, load<u32>(record, 28), PAYLOAD) < 0) return EventOutcome.MALFORMED;
-  beginStep(run, load<f64>(record, 16), kind);
+  payloadAt = region + offset;
+  payloadSize = offset == 0 ? 0 : load<u32>(record, 28);
+  if (offset == 0) setNull(PAYLOAD);
+  else if (decodeWire(payloadAt, payloadSize, PAYLOAD) < 0) return EventOutcome.MALFORMED;
+  beginStep(run, load<f64>(record, 16));
   const outcome = deliver(run, kind, load<u32>(record, 8));
   return endStep(run, outcome);
 }
 
-function beginStep(run: u32, now: f64, kind: i32): void {
+function beginStep(run: u32, now: f64): void {
   const block = runBlock(run);
   const last = load<f64>(block, 16);
   const time = now > last ? now : last;
   store<f64>(block, time, 16);
-  if (kind != EventKind.CONTINUE) store<u32>(block, load<u32>(block, 24) + 1, 24);
   setStepFuel(STEP_FUEL);
   if (time == stepTime()) return;
   setNow(time);
@@ -93,8 +103,9 @@ function beginStep(run: u32, now: f64, kind: i32): void {
 @inline
 function endStep(run: u32, outcome: i32): i32 {
   if (outcome != EventOutcome.TAKEN) return runStatus(run) == RunState.ENDED && outcome != EventOutcome.STALE ? EventOutcome.FAILED : outcome;
-  if (tokenCapacity(run) == 1 && tokenPhase(tokenAt(run, 0)) == TokenPhase.RESTING) return outcome;
-  const isQuiet = runStatus(run) == RunState.ENDED || settle(run);
+  if (isAtRest(run) || runStatus(run) == RunState.ENDED) return outcome;
+  let isQuiet = settle(run);
+  while (isQuiet && isDeferring(run) && runStatus(run) != RunState.ENDED && offerDeferred(run)) isQuiet = runStatus(run) == RunState.ENDED || settle(run);
   if (!isQuiet) {
     setRunStatus(run, RunState.YIELDED);
     addCommand(CommandKind.CONTINUE, 0, 0, 0, 0, payloadMark());
@@ -102,6 +113,14 @@ function endStep(run: u32, outcome: i32): i32 {
   }
   if (runStatus(run) == RunState.YIELDED) setRunStatus(run, RunState.ACTIVE);
   return outcome;
+}
+
+/** One token, and nothing that could move it: no eventless transition, no deferred event. */
+@inline
+function isAtRest(run: u32): bool {
+  if (tokenCount(run) != 1 || isDeferring(run)) return false;
+  const token = tokenAt(run, 0);
+  return tokenPhase(token) == TokenPhase.RESTING && load<u32>(nodeRecord(runProgram(run), tokenNode(token)), 36) == 0;
 }
 
 function deliver(run: u32, kind: i32, id: u32): i32 {
@@ -118,44 +137,49 @@ function deliver(run: u32, kind: i32, id: u32): i32 {
 // --- events -------------------------------------------------------------------------------------------------------
 
 function deliverEvent(run: u32, event: u32): i32 {
-  const program = runProgram(run);
-  if (event >= programField(program, ProgramHeader.EVENT_COUNT)) return EventOutcome.UNKNOWN_EVENT;
-  if (tokenCapacity(run) == 1) return offerEvent(run, 0, event) ? EventOutcome.TAKEN : EventOutcome.IGNORED;
-  const step = load<u32>(runBlock(run), 24);
-  let isTaken = false;
-  while (true) {
-    const index = nextToken(run, step);
-    if (index == NO_TOKEN) return isTaken ? EventOutcome.TAKEN : EventOutcome.IGNORED;
-    setTokenStep(tokenAt(run, index), step);
-    if (offerEvent(run, index, event)) isTaken = true;
-    if (runStatus(run) == RunState.ENDED) return EventOutcome.FAILED;
-  }
+  if (event >= programField(runProgram(run), ProgramHeader.EVENT_COUNT)) return EventOutcome.UNKNOWN_EVENT;
+  const outcome = offerEvent(run, event);
+  if (outcome != EventOutcome.IGNORED || !isEventDeferred()) return outcome;
+  return defer(run, event, payloadAt, payloadSize) ? EventOutcome.DEFERRED : EventOutcome.QUEUE_FULL;
 }
 
-/** The live token first in document order that this step has not touched. */
-function nextToken(run: u32, step: u32): u32 {
-  let best = NO_TOKEN;
-  for (let index: u32 = 0; index < tokenCapacity(run); index++) {
-    const token = tokenAt(run, index);
-    if (tokenPhase(token) == TokenPhase.FREE || tokenStep(token) == step) continue;
-    if (best == NO_TOKEN || tokenNode(token) < tokenNode(tokenAt(run, best))) best = index;
-  }
-  return best;
+/** Offers the event, with PAYLOAD, to the active states. */
+function offerEvent(run: u32, event: u32): i32 {
+  assignEvent(run);
+  if (runStatus(run) != RunState.ENDED) selectByEvent(run, event);
+  if (runStatus(run) == RunState.ENDED) return EventOutcome.FAILED;
+  if (selectionCount() == 0) return EventOutcome.IGNORED;
+  execute(run, PAYLOAD);
+  return EventOutcome.TAKEN;
 }
 
-function offerEvent(run: u32, index: u32, event: u32): bool {
-  const token = tokenAt(run, index);
+/** Puts the payload where expressions find it, in every branch. */
+function assignEvent(run: u32): void {
   const slot = programField(runProgram(run), ProgramHeader.EVENT_SLOT);
-  if (slot != NO_SLOT) assignSlot(run, token, slot, PAYLOAD);
-  if (runStatus(run) == RunState.ENDED) return false;
-  if (tokenPhase(token) == TokenPhase.WAITING && tokenEvent(token) == event + 1) {
-    finishAction(run, token, PAYLOAD);
-    return true;
+  if (slot == NO_SLOT) return;
+  for (let index: u32 = 0; index < tokenCount(run); index++) {
+    const token = tokenAt(run, index);
+    if (index > 0 && tokenFrame(token) == tokenFrame(tokenAt(run, index - 1))) continue;
+    setNodeInHand(tokenNode(token));
+    assignSlot(run, token, slot, PAYLOAD);
+    if (faultInHand() != 0) {
+      failNoted(run);
+      return;
+    }
   }
-  const transition = chooseByEvent(run, index, event);
-  if (transition == NO_INDEX || runStatus(run) == RunState.ENDED) return false;
-  takeTransition(run, index, transition);
-  return true;
+}
+
+/** Offers what was deferred and is not any more, one event after the other. False: none was taken. */
+function offerDeferred(run: u32): bool {
+  while (true) {
+    const entry = nextDeferred(run);
+    if (entry == 0) return false;
+    const event = load<u32>(entry);
+    const size = load<u32>(entry, 4);
+    if (size == 0 || decodeWire(entry + 8, size, PAYLOAD) < 0) setNull(PAYLOAD);
+    removeDeferred(run, entry);
+    if (offerEvent(run, event) != EventOutcome.IGNORED) return true;
+  }
 }
 
 // --- results and timers -------------------------------------------------------------------------------------------
@@ -166,27 +190,35 @@ function deliverResult(run: u32, serial: u32, isSuccess: bool): i32 {
   const token = tokenAt(run, index);
   if (tokenTimeout(token) != 0) addCommand(CommandKind.CANCEL_TIMER, 0, 0, tokenTimeout(token), 0, payloadMark());
   setTokenTimeout(token, 0);
-  if (isSuccess) finishAction(run, token, PAYLOAD);
+  if (isSuccess) finish(run, index, PAYLOAD);
   else failTask(run, index, PAYLOAD);
   return EventOutcome.TAKEN;
 }
 
+/** The token's action has its result. */
+function finish(run: u32, index: u32, result: usize): void {
+  setNodeInHand(stateInHand(run, tokenAt(run, index)));
+  finishAction(run, tokenAt(run, index), result);
+  if (faultInHand() != 0) recover(run, index);
+}
+
+/** The state whose action the token performs: on its way, the one that it left. */
+function stateInHand(run: u32, token: usize): u32 {
+  if (tokenStage(token) != TokenStage.TRANSITION_ACTIONS) return tokenNode(token);
+  return load<u32>(transitionRecord(runProgram(run), tokenTransition(token)));
+}
+
 /** The task of the token failed: its failure transition is taken, or the run fails with the error. */
 function failTask(run: u32, index: u32, error: usize): void {
-  const token = tokenAt(run, index);
-  setTokenOutcome(token, Outcome.FAILURE);
-  setTokenPhase(token, TokenPhase.RESTING);
-  const slot = programField(runProgram(run), ProgramHeader.ERROR_SLOT);
-  if (slot != NO_SLOT) assignSlot(run, token, slot, error);
-  if (runStatus(run) == RunState.ENDED) return;
-  const transition = chooseFailure(run, token);
-  if (runStatus(run) == RunState.ENDED) return;
-  if (transition == NO_INDEX) failRunWith(run, error);
-  else takeTransition(run, index, transition);
+  setNodeInHand(stateInHand(run, tokenAt(run, index)));
+  setTokenPhase(tokenAt(run, index), TokenPhase.PENDING);
+  if (chooseFailure(run, index, error)) return;
+  if (faultInHand() != 0) failNoted(run);
+  else failRunWith(run, error);
 }
 
 function tokenBySerial(run: u32, serial: u32): u32 {
-  for (let index: u32 = 0; index < tokenCapacity(run); index++) {
+  for (let index: u32 = 0; index < tokenCount(run); index++) {
     const token = tokenAt(run, index);
     if (tokenPhase(token) == TokenPhase.WAITING && tokenEvent(token) == 0 && tokenSerial(token) == serial) return index;
   }
@@ -196,10 +228,10 @@ function tokenBySerial(run: u32, serial: u32): u32 {
 function deliverTimer(run: u32, serial: u32): i32 {
   const waiting = tokenBySerial(run, serial);
   if (waiting != NO_TOKEN) {
-    finishAction(run, tokenAt(run, waiting), 0);
+    finish(run, waiting, 0);
     return EventOutcome.TAKEN;
   }
-  for (let index: u32 = 0; index < tokenCapacity(run); index++) {
+  for (let index: u32 = 0; index < tokenCount(run); index++) {
     const token = tokenAt(run, index);
     if (tokenPhase(token) == TokenPhase.WAITING && tokenEvent(token) == 0 && tokenTimeout(token) == serial) return timeOut(run, index);
   }
@@ -222,21 +254,25 @@ function timeOut(run: u32, index: u32): i32 {
 /** An `after` transition is due: its own token takes it, or the first one inside its scope. */
 function fireTimer(run: u32, timer: usize): i32 {
   const transition = load<u32>(timer, 4);
-  const node = load<u32>(timer, 8);
-  const owner = load<u32>(timer, 12);
+  const index = tokenOfTimer(run, load<u32>(timer, 8), load<u32>(timer, 12));
   store<u32>(timer, 0);
-  const index = owner == NO_TOKEN ? firstTokenWithin(run, node) : owner;
   if (index == NO_TOKEN) return EventOutcome.STALE;
   const record = transitionRecord(runProgram(run), transition);
-  if (!isPermitted(run, tokenAt(run, index), transition, record)) return EventOutcome.IGNORED;
-  takeTransition(run, index, transition);
+  if (!isPermitted(run, tokenAt(run, index), transition, record)) {
+    if (faultInHand() == 0) return EventOutcome.IGNORED;
+    recover(run, index);
+  } else if (beginSelection(run)) {
+    offer(run, index, transition);
+    execute(run, 0);
+  }
   return EventOutcome.TAKEN;
 }
 
-function firstTokenWithin(run: u32, scope: u32): u32 {
-  for (let index: u32 = 0; index < tokenCapacity(run); index++) {
+/** `name`: of the token that set it, or NO_TOKEN: any in `scope`. */
+function tokenOfTimer(run: u32, scope: u32, name: u32): u32 {
+  for (let index: u32 = 0; index < tokenCount(run); index++) {
     const token = tokenAt(run, index);
-    if (tokenPhase(token) != TokenPhase.FREE && isWithin(runProgram(run), scope, tokenNode(token))) return index;
+    if (isWithin(runProgram(run), scope, tokenNode(token)) && (name == NO_TOKEN || name == tokenName(token))) return index;
   }
   return NO_TOKEN;
 }
@@ -252,9 +288,10 @@ function deliverStart(run: u32): i32 {
   setTokenGoal(token, root);
   setTokenPhase(token, TokenPhase.PENDING);
   setTokenStage(token, TokenStage.ENTER);
-  setTokenStep(token, load<u32>(runBlock(run), 24));
+  setNodeInHand(root);
   if (load<u32>(PAYLOAD) == Tag.MAP) assignInputs(run, token);
-  if (runStatus(run) != RunState.ENDED) assignInitials(run, token);
+  if (faultInHand() == 0) assignInitials(run, token);
+  if (faultInHand() != 0) failNoted(run);
   return EventOutcome.TAKEN;
 }
 
@@ -267,7 +304,7 @@ function assignInputs(run: u32, token: usize): void {
     const value = findFieldInMap(inputs, slotKey(program, slot), SCRATCH_CELL);
     if (value == 0) continue;
     assignSlot(run, token, slot, value);
-    if (runStatus(run) == RunState.ENDED) return;
+    if (faultInHand() != 0) return;
   }
 }
 
@@ -281,8 +318,8 @@ function assignInitials(run: u32, token: usize): void {
     const expression = load<u32>(initials + (<usize>index << 3), 4);
     if (load<u32>(slotsOf(run, 0) + <usize>slot * CELL_SIZE) != Tag.ABSENT) continue;
     const cell = evaluateInRun(expressionRecord(program, expression), slotsOf(run, 0));
-    if (load<u32>(cell) == Tag.ERROR) failRun(run, RunFault.INPUT, cell, expression, NO_INDEX, NO_INDEX, 0);
+    if (load<u32>(cell) == Tag.ERROR) noteFault(RunFault.INPUT, cell, expression, NO_INDEX, NO_INDEX);
     else assignSlot(run, token, slot, cell);
-    if (runStatus(run) == RunState.ENDED) return;
+    if (faultInHand() != 0) return;
   }
 }

@@ -14,13 +14,19 @@ export enum TokenPhase {
   DONE = 5,
 }
 
-/** What a PENDING token does next. */
+/** What a PENDING token does next; from COMPLETE on it waits for the others of its microstep. */
 export enum TokenStage {
   ENTER = 0,
   ENTRY_ACTIONS = 1,
   TRANSITION_ACTIONS = 2,
+  /** Takes an eventless transition, or rests. */
   COMPLETE = 3,
+  /** Takes the transition in hand: the failure transition that was found for it. */
+  CHOSEN = 4,
+  /** Has come to the end of its scope. */
+  FINISHED = 5,
 }
+export const TOKEN_STAGE_MAX: i32 = 5;
 
 @inline
 export function tokenNode(token: usize): u32 {
@@ -60,6 +66,17 @@ export function tokenOutcome(token: usize): i32 {
 @inline
 export function setTokenOutcome(token: usize, outcome: i32): void {
   store<u8>(token, <u8>outcome, 6);
+}
+
+/** Does the token go where a scope was left? 0: no; else a RESUMES_ of entry.ts. */
+@inline
+export function tokenResumes(token: usize): i32 {
+  return load<u8>(token, 7);
+}
+
+@inline
+export function setTokenResumes(token: usize, resumes: i32): void {
+  store<u8>(token, <u8>resumes, 7);
 }
 
 @inline
@@ -124,15 +141,15 @@ export function setTokenEdge(token: usize, edge: u32): void {
   store<u32>(token, edge, 28);
 }
 
-/** Number of the step that created or last moved the token: it takes no second event in it. */
+/** What the timers of the token's state call it; 0 while it has none. */
 @inline
-export function tokenStep(token: usize): u32 {
+export function tokenName(token: usize): u32 {
   return load<u32>(token, 32);
 }
 
 @inline
-export function setTokenStep(token: usize, step: u32): void {
-  store<u32>(token, step, 32);
+export function setTokenName(token: usize, name: u32): void {
+  store<u32>(token, name, 32);
 }
 
 @inline

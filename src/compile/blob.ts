@@ -4,6 +4,7 @@ import {
   ABI_VERSION,
   EXPRESSION_RECORD_SIZE,
   INSTRUCTION_SIZE,
+  NODE_RECORD_SIZE,
   NO_NODE,
   NO_SLOT,
   Op,
@@ -26,6 +27,8 @@ export interface GraphTables {
   readonly actionCount: number;
   readonly candidates: Uint32Array;
   readonly dispatch: Uint32Array;
+  /** Rows of a sparse dispatch table; empty where it is dense. */
+  readonly cells: Uint32Array;
   readonly eventCount: number;
   /** Declared type per slot: Tag + 1, or 0 for any. */
   readonly slotTypes: Uint32Array;
@@ -37,6 +40,14 @@ export interface GraphTables {
   readonly errorSlot: number;
   /** Pairs (slot, expression). */
   readonly initials: Uint32Array;
+  readonly faultTexts: FaultTexts | undefined;
+}
+
+/** Texts for the variable `error`, undefined where there is none: by RunFault and ExpressionError, by expression, by node. */
+export interface FaultTexts {
+  readonly general: readonly (Uint8Array | undefined)[];
+  readonly expressions: readonly (Uint8Array | undefined)[];
+  readonly nodes: readonly (Uint8Array | undefined)[];
 }
 
 const NO_GRAPH: GraphTables = {
@@ -48,6 +59,7 @@ const NO_GRAPH: GraphTables = {
   actionCount: 0,
   candidates: new Uint32Array(0),
   dispatch: new Uint32Array(0),
+  cells: new Uint32Array(0),
   eventCount: 0,
   slotTypes: new Uint32Array(0),
   root: NO_NODE,
@@ -56,6 +68,7 @@ const NO_GRAPH: GraphTables = {
   resultSlot: NO_SLOT,
   errorSlot: NO_SLOT,
   initials: new Uint32Array(0),
+  faultTexts: undefined,
 };
 
 /** A blob of expressions alone: what `millrace/expression` loads. `slotNames`: one per slot. */
@@ -76,13 +89,13 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
   header[ProgramHeader.KEY_COUNT] = keys.count;
   header[ProgramHeader.KEYS] = sections.add(keys.toBytes());
   header[ProgramHeader.EXPRESSION_COUNT] = codes.length;
-  header[ProgramHeader.EXPRESSIONS] = sections.add(placeExpressions(codes, images, sections));
+  header[ProgramHeader.EXPRESSIONS] = sections.add(placeExpressions(codes, images, graph.faultTexts?.expressions ?? [], sections));
   header[ProgramHeader.SLOT_COUNT] = slotNames.length;
   header[ProgramHeader.SLOT_KEYS] = sections.add(toBytes(slotKeys));
   header[ProgramHeader.SLOT_TYPES] = sections.add(toBytes(padTypes(graph.slotTypes, slotNames.length)));
   header[ProgramHeader.EVENT_COUNT] = graph.eventCount;
   header[ProgramHeader.NODE_COUNT] = graph.nodeCount;
-  header[ProgramHeader.NODES] = sections.add(graph.nodes);
+  header[ProgramHeader.NODES] = sections.add(placeNodeTexts(graph, sections));
   header[ProgramHeader.TRANSITION_COUNT] = graph.transitionCount;
   header[ProgramHeader.TRANSITIONS] = sections.add(graph.transitions);
   header[ProgramHeader.ACTION_COUNT] = graph.actionCount;
@@ -90,6 +103,10 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
   header[ProgramHeader.CANDIDATE_COUNT] = graph.candidates.length;
   header[ProgramHeader.CANDIDATES] = sections.add(toBytes(graph.candidates));
   header[ProgramHeader.DISPATCH] = sections.add(toBytes(graph.dispatch));
+  header[ProgramHeader.CELL_COUNT] = graph.cells.length / 2;
+  header[ProgramHeader.CELLS] = sections.add(toBytes(graph.cells));
+  if (graph.faultTexts !== undefined)
+    header[ProgramHeader.FAULT_TEXTS] = sections.add(toBytes(Uint32Array.from(graph.faultTexts.general, (text) => placeText(text, sections))));
   header[ProgramHeader.ROOT] = graph.root;
   header[ProgramHeader.FLAGS] = graph.flags;
   header[ProgramHeader.EVENT_SLOT] = graph.eventSlot;
@@ -167,7 +184,27 @@ class Sections {
   }
 }
 
-function placeExpressions(codes: readonly ExpressionCode[], images: readonly Uint8Array[], sections: Sections): Uint8Array {
+/** Adds a text behind its size; returns its offset, 0 for none. */
+function placeText(text: Uint8Array | undefined, sections: Sections): number {
+  if (text === undefined) return 0;
+  const sized = new Uint8Array(text.length + 4);
+  new DataView(sized.buffer).setUint32(0, text.length, true);
+  sized.set(text, 4);
+  return sections.add(sized);
+}
+
+/** The node records with the offsets of their texts. */
+function placeNodeTexts({ nodes, faultTexts }: GraphTables, sections: Sections): Uint8Array {
+  if (faultTexts === undefined) return nodes;
+  const placed = nodes.slice();
+  const view = new DataView(placed.buffer);
+  faultTexts.nodes.forEach((text, node) => view.setUint32(node * NODE_RECORD_SIZE + 56, placeText(text, sections), true));
+  return placed;
+}
+
+type Texts = FaultTexts["expressions"];
+
+function placeExpressions(codes: readonly ExpressionCode[], images: readonly Uint8Array[], texts: Texts, sections: Sections): Uint8Array {
   const records = new Uint32Array((codes.length * EXPRESSION_RECORD_SIZE) / 4);
   codes.forEach(({ constants, constantCount, cost = 0, instructionCount, registerCount }, index) => {
     const at = (index * EXPRESSION_RECORD_SIZE) / 4;
@@ -177,7 +214,7 @@ function placeExpressions(codes: readonly ExpressionCode[], images: readonly Uin
     records[at + 3] = constantCount;
     records[at + 4] = registerCount;
     records[at + 5] = constants.length;
-    records[at + 6] = index;
+    records[at + 6] = placeText(texts[index], sections);
     records[at + 7] = cost;
   });
   return toBytes(records);

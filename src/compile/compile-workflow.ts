@@ -5,17 +5,18 @@ import { findZoneNames, readTimeZone, type TimeZone } from "../base/time-zone.js
 import type { CustomSet } from "../expression/custom/custom-set.js";
 import { emitValue } from "../expression/value-source.js";
 import type { CustomUse } from "../model/custom-function.js";
-import type { ActionDefinition, Definition, ExpressionSource, TransitionDefinition, ValueSource } from "../model/definition.js";
+import type { ActionDefinition, Definition, ExpressionSource, StateDefinition, TransitionDefinition, ValueSource } from "../model/definition.js";
 import type { Finding, Place } from "../model/errors.js";
 import type { ExpressionCode, ExpressionSite, Program } from "../model/program.js";
-import { collectFunctions, layOutBlob } from "./blob.js";
+import { collectFunctions, type FaultTexts, layOutBlob } from "./blob.js";
+import { groupCandidates, type Range } from "./dispatch.js";
+import { describeExpression, describeState, type FaultText, findCovered, listFaultTexts } from "./fault-texts.js";
 import { type Graph, numberStates } from "./graph.js";
 import {
-  type ActionRange,
   type ActionRow,
   NO_ACTIONS,
   type TransitionRow,
-  groupCandidates,
+  findProgramFlags,
   packActions,
   packNodes,
   packTransitions,
@@ -23,10 +24,7 @@ import {
 import { SLOT_COUNT_MAX, VariableTable } from "./variables.js";
 
 /** Version of the tables' layout decisions: recorded with every run, raised when a definition compiles to another program. */
-export const COMPILER_VERSION = 1;
-/** Cells of the (state, event) table. */
-export const DISPATCH_COUNT_MAX = 1 << 26;
-
+export const COMPILER_VERSION = 2;
 export interface CompileResult {
   /** Undefined when a finding is an error. */
   readonly program: Program | undefined;
@@ -36,7 +34,7 @@ export interface CompileResult {
 /**
  * Compiles a definition. `identity`: SHA-256 of the author's source, hex. `customs`: functions and constants of the embedder.
  * `zones`: the tables of the time zones that its expressions may name; default: this machine's, of those that they do.
- * O(size of the definition + states * events).
+ * O(size of the definition).
  */
 export function compileWorkflow(definition: Definition, identity: string, customs?: CustomSet, zones?: readonly TimeZone[]): CompileResult {
   const compiler = new WorkflowCompiler(definition, customs);
@@ -56,9 +54,14 @@ class WorkflowCompiler {
   readonly #uses = new Map<string, CustomUse>();
   readonly #actionRows: ActionRow[] = [];
   readonly #actions: { name: string; place: Place; state: number }[] = [];
+  readonly #covered: Uint8Array;
+  readonly #expressionTexts: FaultText[] = [];
+  /** The state whose expressions are read, or -1. */
+  #state = -1;
 
   constructor(definition: Definition, customs: CustomSet | undefined) {
     this.#definition = definition;
+    this.#covered = findCovered(definition);
     this.#graph = numberStates(definition);
     this.#variables = new VariableTable(definition, customs);
     this.#events = new Map(definition.events.map(({ name }, index) => [name, index]));
@@ -67,15 +70,17 @@ class WorkflowCompiler {
   compile(identity: string, zones: readonly TimeZone[] | undefined): Program | undefined {
     const definition = this.#definition;
     const graph = this.#graph;
-    if (!this.#checkLimits()) return undefined;
     const entries = definition.states.map(({ entry }, state) => this.#addActions(entry, state));
+    const exits = definition.states.map(({ exit }, state) => this.#addActions(exit, state));
     const rows = definition.transitions.map((transition) => this.#readTransition(transition));
-    const candidates = groupCandidates(definition, graph, (index) => rows[index]?.event ?? 0);
+    const candidates = groupCandidates(definition, graph, (name) => this.#events.get(name) ?? 0);
+    for (const { deferred = [], place } of definition.states) for (const name of deferred) this.#eventOf(name, place);
+    this.#state = -1;
     const initials = definition.variables.flatMap(({ name, initial, place }) =>
       initial === undefined ? [] : [this.#variables.slotOf(name), this.#addValue({ kind: "literal", value: initial, place }, place)],
     );
     const tables = {
-      nodes: packNodes(definition, graph, candidates, entries),
+      nodes: packNodes(definition, graph, { candidates, entries, exits }),
       nodeCount: graph.nodeCount,
       transitions: packTransitions(definition, graph, rows),
       transitionCount: rows.length,
@@ -83,14 +88,16 @@ class WorkflowCompiler {
       actionCount: this.#actionRows.length,
       candidates: candidates.list,
       dispatch: candidates.dispatch,
+      cells: candidates.cells,
       eventCount: definition.events.length,
       slotTypes: this.#variables.slotTypes,
       root: 0,
-      flags: this.#variables.hiddenFlags,
+      flags: this.#variables.hiddenFlags | findProgramFlags(definition, graph),
       eventSlot: this.#variables.builtinSlot("event"),
       resultSlot: this.#variables.builtinSlot("result"),
       errorSlot: this.#variables.builtinSlot("error"),
       initials: Uint32Array.from(initials),
+      faultTexts: this.#listFaultTexts(),
     };
     if (this.findings.some(({ severity }) => severity === "error")) return undefined;
     return {
@@ -110,18 +117,12 @@ class WorkflowCompiler {
     };
   }
 
-  #checkLimits(): boolean {
-    const { states, events } = this.#definition;
-    const place = states[0]?.place;
-    if (place === undefined) return true;
-    const cellCount = this.#graph.nodeCount * events.length;
-    if (cellCount <= DISPATCH_COUNT_MAX) return true;
-    this.#report(
-      "compile/too-large",
-      `The workflow has ${states.length} states and ${events.length} events; their product may be ${DISPATCH_COUNT_MAX} at most`,
-      place,
-    );
-    return false;
+  /** Texts for `error`; none where no failure transition could lead to their being read. */
+  #listFaultTexts(): FaultTexts | undefined {
+    const { states } = this.#definition;
+    if (!this.#covered.includes(1)) return undefined;
+    const nodes = this.#graph.states.map((state) => (this.#covered[state] === 1 ? describeState(states[state] as StateDefinition) : undefined));
+    return { general: listFaultTexts(), expressions: this.#expressionTexts, nodes };
   }
 
   #report(code: string, message: string, place: Place): void {
@@ -130,8 +131,9 @@ class WorkflowCompiler {
 
   #readTransition(transition: TransitionDefinition): TransitionRow {
     const { trigger, guard, place } = transition;
+    this.#state = transition.source;
     const row = {
-      guard: guard === undefined ? NO_EXPRESSION : this.#addValue({ kind: "expression", expression: guard }, guard.place, "bool"),
+      guard: guard === undefined ? NO_EXPRESSION : this.#addValue({ kind: "expression", expression: guard }, guard.place, "guard"),
       durationExpression: NO_EXPRESSION,
       durationMs: 0,
       event: trigger.kind === "event" ? this.#eventOf(trigger.event, place) : 0,
@@ -140,7 +142,7 @@ class WorkflowCompiler {
     if (trigger.kind !== "after") return row;
     const { duration } = trigger;
     if (duration.kind === "literal" && typeof duration.value === "number") return { ...row, durationMs: duration.value };
-    return { ...row, durationExpression: this.#addValue(duration, place) };
+    return { ...row, durationExpression: this.#addValue(duration, place, "duration") };
   }
 
   #eventOf(name: string, place: Place): number {
@@ -150,8 +152,9 @@ class WorkflowCompiler {
     return 0;
   }
 
-  #addActions(actions: readonly ActionDefinition[], state: number): ActionRange {
+  #addActions(actions: readonly ActionDefinition[], state: number): Range {
     const first = this.#actionRows.length;
+    this.#state = state;
     for (const action of actions) {
       this.#actionRows.push(this.#readAction(action));
       this.#actions.push({ name: nameOf(action), place: action.place, state });
@@ -189,20 +192,23 @@ class WorkflowCompiler {
     }
   }
 
-  /** Emits a value's expression; returns its number. `expected`: the type it must be able to have. */
-  #addValue(source: ValueSource, place: Place, expected?: "bool"): number {
-    const { code, findings, uses } = emitValue(source, this.#variables, expected === undefined ? {} : { expected });
+  /** Emits a value's expression; returns its number. A guard must be able to be a bool. */
+  #addValue(source: ValueSource, place: Place, purpose: "guard" | "action" | "duration" = "action"): number {
+    const { code, findings, uses } = emitValue(source, this.#variables, purpose === "guard" ? { expected: "bool" } : {});
     this.findings.push(...findings);
     for (const use of uses) this.#uses.set(use.name, use);
-    if (this.#variables.names.length > SLOT_COUNT_MAX) {
+    if (this.#variables.count > SLOT_COUNT_MAX) {
       this.#report(
         "compile/too-many-variables",
-        `The workflow uses ${this.#variables.names.length} variables; the limit is ${SLOT_COUNT_MAX}`,
+        `The workflow uses ${this.#variables.count} variables; the limit is ${SLOT_COUNT_MAX}`,
         place,
       );
     }
     this.#codes.push(code);
-    this.#sites.push({ text: textsOf(source).join("\n"), place: placeOf(source), spans: code.spans });
+    const site = { text: textsOf(source).join("\n"), place: placeOf(source), spans: code.spans };
+    this.#sites.push(site);
+    const state = this.#covered[this.#state] === 1 ? this.#definition.states[this.#state] : undefined;
+    this.#expressionTexts.push(state && describeExpression(purpose, site.text, state.id, site.place));
     return this.#codes.length - 1;
   }
 }

@@ -1,19 +1,25 @@
 // Packs numbered nodes, transitions and actions into the records drawn in assembly/abi.ts. Expressions are numbers here.
 import {
   ACTION_RECORD_SIZE,
-  CANDIDATE_LAST,
-  NODE_FLAG_FLAT,
+  NODE_FLAG_DEEP,
+  NODE_FLAG_HISTORY,
   NODE_FLAG_PLAIN,
+  NODE_FLAG_RESUME,
   NODE_RECORD_SIZE,
   NO_NODE,
   NodeKind,
   Outcome,
+  PROGRAM_FLAG_HISTORY,
+  PROGRAM_FLAG_RECHECK,
+  TRANSITION_FLAG_INTERNAL,
   TRANSITION_FLAG_LOCAL,
   TRANSITION_RECORD_SIZE,
   Trigger,
 } from "../../assembly/abi.js";
 import type { Definition, StateKind, TransitionDefinition } from "../model/definition.js";
+import type { Candidates, Range } from "./dispatch.js";
 import { type Graph, findDomain } from "./graph.js";
+import { findForks } from "./joins.js";
 
 export interface ActionRow {
   readonly kind: number;
@@ -24,19 +30,14 @@ export interface ActionRow {
   readonly timeoutMs: number;
 }
 
-/** First index and count in the action table. */
-export interface ActionRange {
-  readonly first: number;
-  readonly count: number;
-}
-export const NO_ACTIONS: ActionRange = { first: 0, count: 0 };
+export const NO_ACTIONS: Range = { first: 0, count: 0 };
 
 export interface TransitionRow {
   readonly guard: number;
   readonly durationExpression: number;
   readonly durationMs: number;
   readonly event: number;
-  readonly actions: ActionRange;
+  readonly actions: Range;
 }
 
 const KINDS: Readonly<Record<StateKind, NodeKind>> = {
@@ -52,90 +53,67 @@ const KINDS: Readonly<Record<StateKind, NodeKind>> = {
   history: NodeKind.HISTORY,
 };
 
-/** Which transitions leave a node, by what makes them fire; kernel transition numbers in file order. */
-export interface Candidates {
-  readonly list: Uint32Array;
-  /** Per node: first index and count of the eventless ones, then of the `after` ones. */
-  readonly eventless: readonly ActionRange[];
-  readonly after: readonly ActionRange[];
-  /** Per node * eventCount + event: index + 1 of the group's first, or 0. */
-  readonly dispatch: Uint32Array;
+/** What a node's record is made of besides the graph. */
+export interface NodeParts {
+  readonly candidates: Candidates;
+  /** Per state, its ranges in the action table. */
+  readonly entries: readonly Range[];
+  readonly exits: readonly Range[];
 }
 
-/** Groups the transitions of every node. O(nodes * events + transitions). */
-export function groupCandidates(definition: Definition, graph: Graph, eventOf: (transition: number) => number): Candidates {
-  const eventCount = definition.events.length;
-  const leaving: number[][] = Array.from({ length: graph.nodeCount }, () => []);
-  definition.transitions.forEach((transition, index) => leaving[graph.nodes[transition.source] as number]?.push(index));
-  const list: number[] = [];
-  const dispatch = new Uint32Array(graph.nodeCount * eventCount);
-  const addGroup = (group: readonly number[]): ActionRange => {
-    const first = list.length;
-    list.push(...group);
-    const last = list.length - 1;
-    if (group.length > 0) list[last] = ((list[last] as number) | CANDIDATE_LAST) >>> 0;
-    return { first, count: group.length };
-  };
-  const eventless: ActionRange[] = [];
-  const after: ActionRange[] = [];
-  leaving.forEach((transitions, node) => {
-    const ofKind = (...kinds: TransitionDefinition["trigger"]["kind"][]) =>
-      transitions.filter((index) => kinds.includes(definition.transitions[index]?.trigger.kind ?? "always"));
-    eventless.push(addGroup(ofKind("always", "outcome")));
-    after.push(addGroup(ofKind("after")));
-    const byEvent = new Map<number, number[]>();
-    for (const index of ofKind("event")) {
-      const event = eventOf(index);
-      const group = byEvent.get(event);
-      if (group === undefined) byEvent.set(event, [index]);
-      else group.push(index);
-    }
-    for (const [event, group] of byEvent) dispatch[node * eventCount + event] = addGroup(group).first + 1;
-  });
-  return { list: Uint32Array.from(list), eventless, after, dispatch };
-}
-
-/** `entries`: per state, its range in the action table. */
-export function packNodes(definition: Definition, graph: Graph, candidates: Candidates, entries: readonly ActionRange[]): Uint8Array {
+export function packNodes(definition: Definition, graph: Graph, { candidates, entries, exits }: NodeParts): Uint8Array {
   const bytes = new Uint8Array(graph.nodeCount * NODE_RECORD_SIZE);
   const view = new DataView(bytes.buffer);
   const incoming = countIncoming(definition, graph);
-  const hasTransitions = new Uint8Array(graph.nodeCount);
-  for (const transition of definition.transitions) hasTransitions[graph.nodes[transition.source] as number] = 1;
+  const outer = new Uint32Array(graph.nodeCount);
+  const remembered = findRemembered(definition, graph);
+  const forks = findForks(definition);
   for (let node = 0; node < graph.nodeCount; node += 1) {
     const at = node * NODE_RECORD_SIZE;
     const state = graph.states[node] as number;
+    const parent = graph.parents[node] as number;
     const kind = KINDS[graph.kinds[node] as StateKind];
-    const entry = state === -1 ? NO_ACTIONS : (entries[state] as ActionRange);
-    const eventless = candidates.eventless[node] as ActionRange;
-    const after = candidates.after[node] as ActionRange;
-    const isPlain = kind === NodeKind.STATE && entry.count === 0 && eventless.count === 0 && after.count === 0;
+    const entry = entries[state] ?? NO_ACTIONS;
+    const exit = exits[state] ?? NO_ACTIONS;
+    const eventless = candidates.eventless[node] as Range;
+    const after = candidates.after[node] as Range;
+    const isPlain = kind === NodeKind.STATE && entry.count + exit.count + eventless.count + after.count === 0;
+    outer[node] = parent === NO_NODE ? NO_NODE : candidates.hears[parent] === 1 ? parent : (outer[parent] as number);
     view.setUint16(at, kind, true);
-    view.setUint16(at + 2, (isPlain ? NODE_FLAG_PLAIN : 0) | (isFlat(graph, hasTransitions, node) ? NODE_FLAG_FLAT : 0), true);
-    const words = [
-      graph.parents[node],
-      graph.lasts[node],
-      graph.initials[node],
-      entry.first,
-      entry.count,
-      0,
-      0,
-      eventless.first,
-      eventless.count,
-    ];
-    words.push(countRegions(graph, node), incoming[node], after.first, after.count, state === -1 ? NO_NODE : state);
+    view.setUint16(at + 2, (isPlain ? NODE_FLAG_PLAIN : 0) | flagsOf(definition, graph, remembered, node), true);
+    const fork = kind === NodeKind.JOIN ? forks.get(state) : undefined;
+    const enough = kind === NodeKind.JOIN ? (definition.states[state]?.joinCount ?? incoming[node]) : countRegions(graph, node);
+    const words = [parent, graph.lasts[node], graph.initials[node], entry.first, entry.count, exit.first, exit.count];
+    words.push(eventless.first, eventless.count, enough, fork === undefined ? NO_NODE : graph.nodes[fork], after.first, after.count, 0, outer[node]);
     words.forEach((word, index) => view.setUint32(at + 4 + index * 4, word as number, true));
   }
   return bytes;
 }
 
-function isFlat(graph: Graph, hasTransitions: Uint8Array, node: number): boolean {
-  let parent = graph.parents[node] as number;
-  while (parent !== NO_NODE) {
-    if (hasTransitions[parent] === 1) return false;
-    parent = graph.parents[parent] as number;
-  }
-  return true;
+function flagsOf(definition: Definition, graph: Graph, remembered: Uint8Array, node: number): number {
+  const state = definition.states[graph.states[node] as number];
+  const resumes = state?.history !== undefined && state.kind !== "history" ? NODE_FLAG_RESUME : 0;
+  return resumes | (state?.history === "deep" ? NODE_FLAG_DEEP : 0) | (remembered[node] === 1 ? NODE_FLAG_HISTORY : 0);
+}
+
+/** Per node: is it to be remembered what was active in it? */
+function findRemembered(definition: Definition, graph: Graph): Uint8Array {
+  const remembered = new Uint8Array(graph.nodeCount);
+  definition.states.forEach(({ kind, history }, state) => {
+    const node = graph.nodes[state] as number;
+    if (kind === "history") remembered[graph.parents[node] as number] = 1;
+    else if (history !== undefined) remembered[node] = 1;
+  });
+  return remembered;
+}
+
+/** PROGRAM_FLAG_… that follow from the graph. */
+export function findProgramFlags(definition: Definition, graph: Graph): number {
+  const passed: readonly StateKind[] = ["start", "choice", "fork", "history"];
+  const rests = definition.transitions.some(
+    ({ trigger, guard, source }) => trigger.kind === "always" && guard !== undefined && !passed.includes(definition.states[source]?.kind ?? "start"),
+  );
+  return (rests ? PROGRAM_FLAG_RECHECK : 0) | (findRemembered(definition, graph).includes(1) ? PROGRAM_FLAG_HISTORY : 0);
 }
 
 function countRegions(graph: Graph, node: number): number {
@@ -147,9 +125,9 @@ function countRegions(graph: Graph, node: number): number {
 
 function countIncoming(definition: Definition, graph: Graph): Uint32Array {
   const counts = new Uint32Array(graph.nodeCount);
-  for (const transition of definition.transitions) {
-    const target = graph.nodes[transition.target] as number;
-    counts[target] = (counts[target] as number) + 1;
+  for (const { target } of definition.transitions) {
+    const node = graph.nodes[target] as number;
+    counts[node] = (counts[node] as number) + 1;
   }
   return counts;
 }
@@ -171,7 +149,8 @@ export function packTransitions(definition: Definition, graph: Graph, rows: read
     view.setUint32(at + 4, target, true);
     view.setUint32(at + 8, row.guard, true);
     view.setUint16(at + 12, trigger, true);
-    view.setUint16(at + 14, isLocal(definition, unquiet, transition) ? TRANSITION_FLAG_LOCAL : 0, true);
+    const internal = transition.isInternal === true ? TRANSITION_FLAG_INTERNAL : 0;
+    view.setUint16(at + 14, internal | (isLocal(definition, unquiet, transition) ? TRANSITION_FLAG_LOCAL : 0), true);
     view.setUint32(at + 16, detail, true);
     view.setUint32(at + 20, row.durationExpression, true);
     view.setFloat64(at + 24, row.durationMs, true);
@@ -188,7 +167,8 @@ function isLocal(definition: Definition, unquiet: ReadonlySet<number>, transitio
   const source = definition.states[transition.source];
   const target = definition.states[transition.target];
   if (source?.kind !== "state" || target?.kind !== "state" || source.parent !== target.parent) return false;
-  if (target.entry.length > 0 || unquiet.has(transition.target) || unquiet.has(transition.source)) return false;
+  if (unquiet.has(transition.target) || unquiet.has(transition.source)) return false;
+  if (transition.isInternal !== true && (target.entry.length > 0 || source.exit.length > 0)) return false;
   return transition.actions.every(({ kind }) => kind === "set");
 }
 

@@ -69,6 +69,10 @@ export class VariableTable {
     return this.#declared.has(name) || (BUILTIN_VARIABLES as readonly string[]).includes(name);
   }
 
+  get count(): number {
+    return this.#slots.size;
+  }
+
   get names(): readonly string[] {
     return [...this.#slots.keys()];
   }

@@ -43,7 +43,8 @@ export function isUnheard(run: OpenRun): boolean {
 
 /** Does what was told belong to the run's history? */
 export function isRecorded(outcome: number): boolean {
-  return outcome === EventOutcome.TAKEN || outcome === EventOutcome.IGNORED || outcome === EventOutcome.FAILED;
+  if (outcome === EventOutcome.TAKEN || outcome === EventOutcome.IGNORED || outcome === EventOutcome.FAILED) return true;
+  return outcome === EventOutcome.DEFERRED || outcome === EventOutcome.QUEUE_FULL;
 }
 
 export function canStepDirectly(call: BatchCall): boolean {

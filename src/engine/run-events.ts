@@ -15,6 +15,8 @@ const SEND_STATUSES: Readonly<Record<number, SendStatus>> = {
   [EventOutcome.ENDED]: "ended",
   [EventOutcome.FAILED]: "failed",
   [EventOutcome.HELD]: "held",
+  [EventOutcome.DEFERRED]: "deferred",
+  [EventOutcome.QUEUE_FULL]: "refused",
 };
 const LOG_LEVELS: Readonly<Record<number, "debug" | "info" | "warning" | "error">> = {
   [LogLevel.DEBUG]: "debug",

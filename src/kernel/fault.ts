@@ -1,24 +1,12 @@
 // Turns a fault that the kernel described by numbers into an error value with code, message and place.
 import { ExpressionError, NO_INDEX, RunFault } from "../../assembly/abi.js";
 import type { ErrorRecord, Place } from "../model/errors.js";
+import { causeOf, FAULT_CODES } from "../model/fault-codes.js";
 import type { Program } from "../model/program.js";
 import { encodeValue } from "../model/value.js";
 
 const FAULT_HEADER_SIZE = 24;
 const TEXT = new TextDecoder();
-
-const CODES: Readonly<Record<RunFault, string>> = {
-  [RunFault.GUARD_FAILED]: "run/guard-failed",
-  [RunFault.ACTION_FAILED]: "run/action-failed",
-  [RunFault.TASK_FAILED]: "task/failed",
-  [RunFault.ABORTED]: "run/aborted",
-  [RunFault.NO_CHOICE]: "run/no-transition",
-  [RunFault.MERGE_CONFLICT]: "run/merge-conflict",
-  [RunFault.MEMORY_LIMIT]: "run/memory-limit",
-  [RunFault.TOKEN_LIMIT]: "run/token-limit",
-  [RunFault.INPUT]: "run/invalid-input",
-  [RunFault.TYPE_MISMATCH]: "run/type-mismatch",
-};
 
 interface FaultRecord {
   readonly error: number;
@@ -33,9 +21,9 @@ interface FaultRecord {
 /** The wire MAP {code, message, details, place?} of a fault; `payload`: FAULT_RECORD_SIZE bytes and the detail's text. */
 export function describeFault(program: Program | undefined, fault: number, payload: Uint8Array): Uint8Array {
   const record = readFault(payload);
-  const code = CODES[fault as RunFault] ?? "run/failed";
+  const code = FAULT_CODES[fault as RunFault] ?? "run/failed";
   const state = program === undefined ? undefined : stateName(program, record.node);
-  const cause = record.error === 0 ? undefined : ExpressionError[record.error]?.toLowerCase().replaceAll("_", "-");
+  const cause = record.error === 0 ? undefined : causeOf(record.error);
   const place = program === undefined ? undefined : placeOf(program, record);
   const details = {
     ...(state !== undefined && { state }),

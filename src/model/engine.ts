@@ -77,8 +77,8 @@ export interface StartOptions {
   readonly tags?: readonly string[];
 }
 
-/** What became of a sent event. `taken`: a transition or a waiting action took it. `ignored`: no active state awaits it. `held`: the run is paused, it is recorded and delivered on resume. `ended`: the run has ended. `unknown`: no such run or event. `failed`: taking it failed the run. */
-export type SendStatus = "taken" | "ignored" | "held" | "ended" | "unknown" | "failed";
+/** What became of a sent event. `taken`: a transition or a waiting action took it. `ignored`: no active state awaits it. `held`: the run is paused, it is recorded and delivered on resume. `ended`: the run has ended. `unknown`: no such run or event. `failed`: taking it failed the run. `deferred`: an active state defers it, it is kept until none does. `refused`: it would be deferred, and the run keeps as many events as it may. */
+export type SendStatus = "taken" | "ignored" | "held" | "ended" | "unknown" | "failed" | "deferred" | "refused";
 export interface SendResult {
   readonly status: SendStatus;
   readonly runStatus: RunStatus;

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 /** Regions and forks wait for the kernel to choose before it executes. */
-const FEATURES: Features = { ...ALL_FEATURES, hasRegions: false, hasForks: false };
+const FEATURES: Features = ALL_FEATURES;
 
 function makeCase(seed: number): Case {
   const chart = generateChart(seed, FEATURES);

@@ -73,6 +73,11 @@ export const nodeFiles = /^src\/kernel\/bytes-node\.ts$/;
 export const fileLinesMax = 600;
 export const functionLinesMax = 70;
 
+/** Files that may be longer, each with its reason. */
+export const longFiles: readonly { readonly path: string; readonly linesMax: number; readonly reason: string }[] = [
+  { path: "assembly/abi.ts", linesMax: 800, reason: "both compilers read this one file, and every number that they share stands in it" },
+];
+
 /** Functions that may be longer, each with its reason. */
 export const longFunctions: readonly { readonly path: string; readonly name: string; readonly linesMax: number; readonly reason: string }[] = [
   { path: "assembly/evaluate.ts", name: "evaluate", linesMax: 260, reason: "the machine's one dispatch loop: a call for each instruction would double its cost" },

@@ -197,6 +197,8 @@ const SEND_WORDS = {
   ended: "not taken: the run has ended",
   unknown: "not known to this run",
   failed: "taken, and it failed the run",
+  deferred: "kept until no active state defers it",
+  refused: "refused: the run keeps as many deferred events as it may",
 } as const;
 
 /** Sends an event to the open run and says what became of it. */
@@ -206,7 +208,7 @@ export async function sendEvent(name: string, payload: unknown): Promise<void> {
   if (!engine || runId === undefined) return;
   try {
     const { status } = await engine.send(runId, name, payload as Parameters<Engine["send"]>[2]);
-    announce(`“${name}” ${SEND_WORDS[status]}`, status === "taken" || status === "held" ? "good" : "bad");
+    announce(`“${name}” ${SEND_WORDS[status]}`, ["taken", "held", "deferred"].includes(status) ? "good" : "bad");
   } catch (error) {
     announce(toProblem(error).message, "bad");
   }

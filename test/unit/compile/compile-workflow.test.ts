@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { CANDIDATE_LAST, NO_NODE, ProgramHeader, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE } from "../../../assembly/abi.js";
 import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
+import { groupCandidates } from "../../../src/compile/dispatch.js";
 import { findDomain, numberStates } from "../../../src/compile/graph.js";
-import { groupCandidates } from "../../../src/compile/tables.js";
+
 import { buildDefinition, compileChart } from "../kernel/chart.js";
 
 const NESTED = buildDefinition({
@@ -66,10 +67,7 @@ describe("numbering", () => {
     });
     const graph = numberStates(definition);
     const events = definition.events.map(({ name }) => name);
-    const candidates = groupCandidates(definition, graph, (index) => {
-      const trigger = definition.transitions[index]?.trigger;
-      return trigger?.kind === "event" ? events.indexOf(trigger.event) : -1;
-    });
+    const candidates = groupCandidates(definition, graph, (name) => events.indexOf(name));
     const first = candidates.dispatch[1 * events.length] as number;
     expect([candidates.list[first - 1], candidates.list[first]]).toEqual([0, (2 | CANDIDATE_LAST) >>> 0]);
     expect(candidates.dispatch[3 * events.length]).toBe(0);
@@ -120,15 +118,5 @@ describe("findings", () => {
     );
     expect(program).toBeUndefined();
     expect(findings[0]).toMatchObject({ severity: "error" });
-  });
-
-  test("states times events have a limit with both figures", () => {
-    const states = ["s:start", ...Array.from({ length: 9000 }, (_, index) => `S${index}`)];
-    const transitions = ["s -> S0", ...Array.from({ length: 8000 }, (_, index) => `S0 -> S1 on e${index}`)];
-    const { program, findings } = compileWorkflow(buildDefinition({ states, transitions }), "");
-    expect(program).toBeUndefined();
-    expect(findings).toMatchObject([
-      { code: "compile/too-large", message: expect.stringMatching(/9001 states and 8000 events.*67108864/) },
-    ]);
   });
 });

@@ -5,6 +5,7 @@ import { createKernelFactory } from "../../../src/kernel/kernel-factory.js";
 import type {
   ActionDefinition,
   Definition,
+  HistoryKind,
   StateDefinition,
   TransitionDefinition,
   ValueSource,
@@ -21,26 +22,47 @@ export function cel(text: string): ValueSource {
   return { kind: "expression", expression: { text, place: { ...PLACE, end: text.length } } };
 }
 
-/** `id` or `id:kind` or `parent/id:kind`; actions by state id. */
+/** `id` or `id:kind` or `parent/id:kind`; what else a state has by its id. */
 export interface ChartSource {
   readonly states: readonly string[];
-  /** `A -> B`, then optionally ` on event`, ` after 50`, ` if guard`, ` success`, ` failure`. */
+  /** `A -> B` or, internal, `A -> .`, then optionally ` on event`, ` after 50`, ` success`, ` failure`, ` if guard`, ` do x = value`. */
   readonly transitions: readonly string[];
   /** Initial values; `name: type` gives the variable that type. */
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly actions?: Readonly<Record<string, readonly ActionDefinition[]>>;
+  readonly exits?: Readonly<Record<string, readonly ActionDefinition[]>>;
+  readonly deferred?: Readonly<Record<string, readonly string[]>>;
+  readonly history?: Readonly<Record<string, HistoryKind>>;
+  readonly joins?: Readonly<Record<string, number>>;
+}
+
+/** `set x = text`. */
+export function set(variable: string, text: string): ActionDefinition {
+  return { kind: "set", variable, value: cel(text), place: PLACE };
+}
+
+/** Appends a word to the variable `told`: what charts tell of the order of their actions. */
+export function tell(word: string): ActionDefinition {
+  return set("told", `told + "${word} "`);
+}
+
+/** Calls a task. */
+export function call(task: string, result?: string): ActionDefinition {
+  const input = { kind: "literal", value: {}, place: PLACE } as const;
+  return { kind: "call", task, input, place: PLACE, ...(result !== undefined && { result }) };
 }
 
 const TRANSITION = /^(\S+) -> (\S+)(?: on (\w+))?(?: after (\d+))?( success| failure)?(?: if (.+?))?(?: do (\w+) = (.+))?$/;
 
 export function buildDefinition(source: ChartSource): Definition {
-  const ids: string[] = [];
+  const ids = new Map<string, number>();
+  const indexOf = (id: string | undefined) => ids.get(id ?? "") ?? -1;
   const states = source.states.map((text): StateDefinition => {
     const [path, kind = "state"] = text.split(":");
     const parts = (path as string).split("/");
     const id = parts.at(-1) as string;
-    const parent = parts.length > 1 ? ids.indexOf(parts.at(-2) as string) : -1;
-    ids.push(id);
+    const parent = parts.length > 1 ? indexOf(parts.at(-2)) : -1;
+    ids.set(id, ids.size);
     return {
       id,
       kind: kind as StateDefinition["kind"],
@@ -49,16 +71,19 @@ export function buildDefinition(source: ChartSource): Definition {
       notes: [],
       classes: [],
       entry: source.actions?.[id] ?? [],
-      exit: [],
+      exit: source.exits?.[id] ?? [],
       place: PLACE,
+      ...optional("deferred", source.deferred?.[id]),
+      ...optional("history", source.history?.[id]),
+      ...optional("joinCount", source.joins?.[id]),
     };
   });
-  const events: string[] = [];
+  const events = new Set<string>(Object.values(source.deferred ?? {}).flat());
   const transitions = source.transitions.map((text): TransitionDefinition => {
     const match = TRANSITION.exec(text);
     if (match === null) throw new Error(`not a transition: ${text}`);
     const [, from, to, event, after, outcome, guard, variable, value] = match;
-    if (event !== undefined && !events.includes(event)) events.push(event);
+    if (event !== undefined) events.add(event);
     const trigger: TransitionDefinition["trigger"] =
       event !== undefined
         ? { kind: "event", event }
@@ -70,8 +95,9 @@ export function buildDefinition(source: ChartSource): Definition {
     const actions: ActionDefinition[] =
       variable === undefined ? [] : [{ kind: "set", variable, value: cel(value as string), place: PLACE }];
     return {
-      source: ids.indexOf(from as string),
-      target: ids.indexOf(to as string),
+      source: indexOf(from),
+      target: indexOf(to === "." ? from : to),
+      ...(to === "." && { isInternal: true }),
       trigger,
       actions,
       label: text,
@@ -81,27 +107,35 @@ export function buildDefinition(source: ChartSource): Definition {
     };
   });
   for (const action of Object.values(source.actions ?? {}).flat())
-    if (action.kind === "await" && !events.includes(action.event)) events.push(action.event);
-  const variables = Object.entries(source.variables ?? {}).map(([text, initial]): VariableDefinition => {
-    const [name = "", type = "any"] = text.split(": ");
-    return { name, type: type as VariableDefinition["type"], initial, place: PLACE };
-  });
+    if (action.kind === "await") events.add(action.event);
   return {
     format: "mermaid",
     name: "chart",
     parameters: [],
-    variables,
+    variables: listVariables(source),
     states,
     transitions,
     invariants: [],
     direction: "TB",
     styles: {},
-    events: events.map((name) => ({ name, isDeclared: true, place: PLACE })),
+    events: [...events].map((name) => ({ name, isDeclared: true, place: PLACE })),
   };
 }
 
-export function compileChart(source: ChartSource): Program {
-  const { program, findings } = compileWorkflow(buildDefinition(source), "0".repeat(64));
+function listVariables({ variables = {} }: ChartSource): VariableDefinition[] {
+  return Object.entries(variables).map(([text, initial]) => {
+    const [name = "", type = "any"] = text.split(": ");
+    return { name, type: type as VariableDefinition["type"], initial, place: PLACE };
+  });
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [key in K]: V });
+}
+
+/** `definition`: in place of what the notation cannot say. */
+export function compileChart(source: ChartSource, definition: Definition = buildDefinition(source)): Program {
+  const { program, findings } = compileWorkflow(definition, "0".repeat(64));
   if (program === undefined) throw new Error(findings.map(({ message }) => message).join("\n"));
   return program;
 }

@@ -462,6 +462,7 @@ describe("limits", () => {
     const explode = () => {
       const run = new ChartRun(fresh, program, loaded);
       run.start();
+      while (run.end() === undefined) run.step(EventKind.CONTINUE);
       expect(run.end()).toMatchObject({ how: "failed", value: { code: "run/token-limit" } });
       fresh.destroyRun(run.handle);
     };
