@@ -81,7 +81,7 @@ async function runRounds(targets: readonly FuzzTarget[], seed: number, first: nu
     }
     fedRounds += 1;
     if (fedRounds === WARM_ROUND_COUNT) warmHeapSize = collect();
-    if (fedRounds % 500 === 0) printTallies(tallies);
+    if (fedRounds % 100 === 0) printTallies(tallies);
   }
   printTallies(tallies);
   if (warmHeapSize === 0) return 0;
