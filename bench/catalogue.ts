@@ -9,6 +9,8 @@ export type Load =
   | { readonly family: "transition"; readonly machine?: MachineId; readonly runCount: number; readonly batchCount: number }
   /** One expression over contexts that are in place before the clock starts. */
   | { readonly family: "expression"; readonly expression: ExpressionId }
+  /** Nested loops over 200 elements that the limit of their cost stops. */
+  | { readonly family: "stop" }
   /** Text to a compiled expression, nothing remembered: one text, all of EXPRESSIONS, or so many distinct conditions. */
   | { readonly family: "compile"; readonly texts: ExpressionId | "all" | { readonly conditionCount: number } }
   /** A text that was compiled before. */
@@ -181,10 +183,28 @@ export const SCENARIOS: readonly Scenario[] = [
       operation: "evaluation",
       operationStep: 1_024,
       load: { family: "expression", expression },
-      subjects: [...ours("resident", "batch"), ...peers("hand-written JS", "cel-js dynamic", "cel-js typed")],
+      subjects: [...ours("resident", "resident, cost limited", "batch"), ...peers("hand-written JS", "cel-js dynamic", "cel-js typed")],
       targets: [],
     }),
   ),
+  {
+    id: "exists-cost",
+    title: `Expression ${EXPRESSIONS.exists.text}, with and without a limit of its cost`,
+    operation: "evaluation",
+    operationStep: 1_024,
+    load: { family: "expression", expression: "exists" },
+    subjects: ours("resident", "resident, cost limited"),
+    targets: [],
+  },
+  {
+    id: "cost-stop",
+    title: "Loops of 200 x 200 x 200 turns, stopped at 100,000 cost units",
+    operation: "evaluation",
+    operationStep: 1,
+    load: { family: "stop" },
+    subjects: ours("cost limited"),
+    targets: [{ ours: "cost limited", timeNsMax: 5_000_000 }],
+  },
   {
     id: "compile-14",
     title: "Compile 14 expressions",

@@ -1,5 +1,5 @@
 // The expressions through the door `millrace/expression`: the contexts lie in the kernel before the clock starts.
-// `resident`: one synchronous `evaluate()` per evaluation. `batch`: all contexts of a batch in one call.
+// `resident`: one synchronous `evaluate()` per evaluation, also with a limit of its cost. `batch`: all contexts of a batch in one call.
 import { compileExpression, loadExpressions } from "../../src/doors/expression.js";
 import { CONTEXT_COUNT, EXPRESSIONS, makeContexts } from "../contexts.js";
 import type { LoadOf, Subject } from "../subject.js";
@@ -7,9 +7,9 @@ import type { LoadOf, Subject } from "../subject.js";
 /** Contexts of one batch: the sixteen, over and over. */
 const BATCH_COUNT = 1_024;
 
-export async function openResidentExpression({ expression }: LoadOf<"expression">): Promise<Subject> {
+export async function openResidentExpression({ expression }: LoadOf<"expression">, options: { readonly costMax?: number } = {}): Promise<Subject> {
   await loadExpressions();
-  const compiled = compileExpression(EXPRESSIONS[expression].text);
+  const compiled = compileExpression(EXPRESSIONS[expression].text, options);
   const residents = makeContexts(expression).map((context) => compiled.resident({ ...context }));
   let trueCount = 0;
   return {
@@ -45,6 +45,30 @@ export async function openBatchExpression({ expression }: LoadOf<"expression">):
     },
     close() {
       batch.dispose();
+      compiled.dispose();
+    },
+  };
+}
+
+/** Three loops over 200 elements, one in the other, stopped by a limit of their cost: one operation is the way to the error. */
+export async function openStoppedExpression(): Promise<Subject> {
+  await loadExpressions();
+  const compiled = compileExpression("items.map(a, items.map(b, items.exists(c, a + b + c < 0)))", { costMax: 100_000 });
+  const resident = compiled.resident({ items: Array.from({ length: 200 }, (_, index) => index) });
+  const stop = (): unknown => {
+    try {
+      return resident.evaluate();
+    } catch (error) {
+      return (error as { readonly code?: string }).code;
+    }
+  };
+  return {
+    run(count) {
+      for (let done = 0; done < count; done += 1) if (stop() !== "expression/cost-exceeded") throw new Error("the limit does not stop it");
+    },
+    answer: stop,
+    close() {
+      resident.dispose();
       compiled.dispose();
     },
   };

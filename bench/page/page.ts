@@ -7,7 +7,7 @@ import type { SubjectSamples } from "../results.js";
 import type { Subject, SubjectTable } from "../subject.js";
 import { ANALYSE_SUBJECTS, EXPLORE_SUBJECTS } from "./analysis-subjects.js";
 import { COMPILE_AGAIN_SUBJECTS, COMPILE_SUBJECTS } from "./compile-subjects.js";
-import { EXPRESSION_SUBJECTS } from "./expression-subjects.js";
+import { EXPRESSION_SUBJECTS, STOP_SUBJECTS } from "./expression-subjects.js";
 import { PARSE_SUBJECTS } from "./parse-subjects.js";
 import { CREATE_SUBJECTS, GROWTH_SUBJECTS, IDLE_SUBJECTS, STEPS_SUBJECTS } from "./chart-subjects.js";
 import { RUN_SUBJECTS } from "./run-subjects.js";
@@ -80,6 +80,7 @@ function findScenario(id: string): Scenario {
 function openSubject(load: Load, name: string): Promise<Subject> {
   if (load.family === "transition") return openFrom(TRANSITION_SUBJECTS, load, name);
   if (load.family === "expression") return openFrom(EXPRESSION_SUBJECTS, load, name);
+  if (load.family === "stop") return openFrom(STOP_SUBJECTS, load, name);
   if (load.family === "compile") return openFrom(COMPILE_SUBJECTS, load, name);
   if (load.family === "compile-again") return openFrom(COMPILE_AGAIN_SUBJECTS, load, name);
   if (load.family === "parse") return openFrom(PARSE_SUBJECTS, load, name);
