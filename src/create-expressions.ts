@@ -179,12 +179,12 @@ function findVariant(options: CompileExpressionOptions): Variant {
 
 function readVariant(options: CompileExpressionOptions, isStrict: boolean): Variant {
   const { variables, functions, constants, costMax = Infinity, functionCosts } = options;
-  checkDeclarations({ variables, functions, constants });
   const known = isStrict ? knownVariants.strict : knownVariants.plain;
   const isCosted = costMax !== Infinity || functionCosts !== undefined;
   const isKnown = variables !== undefined && functions === undefined && constants === undefined && !isCosted;
   let variant = isKnown ? known.get(variables) : undefined;
   if (variant !== undefined) return variant;
+  checkDeclarations({ variables, functions, constants });
   const costs = isCosted ? `${costMax} ${JSON.stringify(functionCosts)} ` : "";
   const key = `${isStrict ? "strict" : "plain"} ${costs}${JSON.stringify(variables)} ${identifyCustoms({ functions, constants })}`;
   variant =
