@@ -11,14 +11,17 @@ import type {
 } from "../model/definition.js";
 import type { Place } from "../model/errors.js";
 import { readAction } from "./actions.js";
+import { type Behaviour, isBehaviour, readBehaviour } from "./behaviour.js";
 import type { FrontMatter } from "./front-matter.js";
 import { type DeclaredNames, readLabel } from "./labels.js";
 import type { ActionItem, TextRange } from "./markdown.js";
 import { decodeEntities } from "./entities.js";
 import { readInvariants } from "./invariants.js";
 import { suggestName } from "./names.js";
+import { applyProperties } from "./properties.js";
 import type { SourceText } from "./source-text.js";
 import type { DraftState, StateTree } from "./state-tree.js";
+import type { Segment } from "./values.js";
 
 /** Actions of one state. */
 export const ACTION_COUNT_MAX = 1_000;
@@ -26,12 +29,24 @@ export const ACTION_COUNT_MAX = 1_000;
 /** Kinds of states that may have actions: the others are passed through. */
 const ACTIVE_KINDS: ReadonlySet<StateKind> = new Set<StateKind>(["state", "composite", "parallel"]);
 
+/** What one state does. */
+interface Doing {
+  readonly texts: string[];
+  readonly compartment: string[];
+  readonly entry: ActionDefinition[];
+  readonly exit: ActionDefinition[];
+  /** By event and guard. */
+  readonly internal: Map<string, TransitionDefinition>;
+  actionCount: number;
+}
+
 export interface DefinitionParts {
   readonly source: SourceText;
   readonly name: string;
   readonly frontMatter: FrontMatter;
   readonly tree: StateTree;
   readonly actions: readonly ActionItem[];
+  readonly properties: readonly ActionItem[];
   readonly invariants: readonly TextRange[];
   readonly direction: "TB" | "BT" | "LR" | "RL";
 }
@@ -47,6 +62,7 @@ class DefinitionBuilder {
   private readonly variables = new Map<string, VariableDefinition>();
   private readonly names: DeclaredNames;
   private readonly declared: ReadonlySet<string>;
+  private readonly doings = new Map<DraftState, Doing>();
 
   constructor(private readonly parts: DefinitionParts) {
     this.source = parts.source;
@@ -60,10 +76,18 @@ class DefinitionBuilder {
   build(): Definition {
     const { frontMatter, tree, name, direction } = this.parts;
     const drafts = tree.order();
-    const actions = this.readActions(new Map(drafts.map((draft) => [draft.id, draft])));
-    const transitions = this.readTransitions();
+    const byId = new Map(drafts.map((draft) => [draft.id, draft]));
+    applyProperties(this.parts.properties, this.source, (range) => this.findState(byId, range));
+    this.readDescriptions(drafts);
+    this.readItems(byId);
+    for (const draft of drafts) for (const { name, start, end } of draft.deferred) this.useEvent(name, this.source.place(start, end));
+    const incomingCounts = new Uint32Array(drafts.length);
+    const drawn = this.readTransitions();
+    for (const { target } of drawn) incomingCounts[target] = (incomingCounts[target] as number) + 1;
     this.checkNames();
-    const states = drafts.map((draft) => this.makeState(draft, actions.get(draft) ?? []));
+    const states = drafts.map((draft) => this.makeState(draft, incomingCounts));
+    const internal = drafts.flatMap((draft) => [...this.doingOf(draft).internal.values()]);
+    const transitions = [...drawn, ...internal].sort((a, b) => a.place.start - b.place.start);
     return {
       format: "mermaid",
       name,
@@ -138,20 +162,81 @@ class DefinitionBuilder {
     return transitions;
   }
 
-  private readActions(states: ReadonlyMap<string, DraftState>): Map<DraftState, ActionDefinition[]> {
-    const found = new Map<DraftState, ActionDefinition[]>();
-    for (const item of this.parts.actions) {
-      const state = this.findState(states, item.state);
-      const action = this.readItem(item.action);
-      if (state === undefined || action === undefined) continue;
-      this.collect(action);
-      const list = found.get(state) ?? [];
-      if (list.length === ACTION_COUNT_MAX)
-        this.report("parse/too-many-actions", `State "${state.id}" has more than ${ACTION_COUNT_MAX} actions`, item.state);
-      list.push(action);
-      found.set(state, list);
+  // --- what states do ------------------------------------------------------------------------------------------------
+
+  /** Description lines that say what their state does; the others stay text for the drawing. */
+  private readDescriptions(drafts: readonly DraftState[]): void {
+    for (const draft of drafts) {
+      for (const { text, start } of draft.descriptions) {
+        const segment = { text: decodeEntities(text), offset: start };
+        if (start === -1 || !isBehaviour(segment, this.names)) {
+          this.doingOf(draft).texts.push(segment.text);
+          continue;
+        }
+        this.doingOf(draft).compartment.push(segment.text);
+        const range = { start, end: start + text.length };
+        const behaviour = readBehaviour(segment, this.names, this.source);
+        if (behaviour !== undefined && this.isActive(draft, range)) this.addBehaviour(draft, behaviour, segment.text, range);
+      }
     }
-    return found;
+  }
+
+  private readItems(states: ReadonlyMap<string, DraftState>): void {
+    for (const item of this.parts.actions) {
+      const draft = this.findState(states, item.state);
+      const segment = { text: this.source.text.slice(item.action.start, item.action.end), offset: item.action.start };
+      const behaviour = readBehaviour(segment, this.names, this.source) ?? this.readPlain(segment, item.action);
+      if (draft === undefined || behaviour === undefined || !this.isActive(draft, item.state)) continue;
+      this.addBehaviour(draft, behaviour, segment.text, item.action);
+    }
+  }
+
+  /** An item that is an action and nothing else belongs to the entry of its state. */
+  private readPlain(segment: Segment, range: TextRange): Behaviour | undefined {
+    const action = this.readItem(segment, range);
+    return action && { kind: "entry", action };
+  }
+
+  private addBehaviour(draft: DraftState, behaviour: Behaviour, label: string, range: TextRange): void {
+    const doing = this.doingOf(draft);
+    if (behaviour.kind === "defer") {
+      draft.deferred.push({ name: behaviour.event, ...range });
+      return;
+    }
+    const { action } = behaviour;
+    if (action !== undefined) this.collect(action);
+    if (doing.actionCount === ACTION_COUNT_MAX)
+      this.report("parse/too-many-actions", `State "${draft.id}" has more than ${ACTION_COUNT_MAX} actions`, range);
+    doing.actionCount += 1;
+    if (behaviour.kind === "internal") this.addInternal(draft, behaviour, label, range);
+    else if (action !== undefined) doing[behaviour.kind].push(action);
+  }
+
+  /** Lines of one state with the same event and guard are one transition. */
+  private addInternal(draft: DraftState, { event, guard, action }: Behaviour & { kind: "internal" }, label: string, range: TextRange): void {
+    const place = this.source.place(range.start, range.end);
+    this.useEvent(event, place);
+    const { internal } = this.doingOf(draft);
+    const key = `${event} ${guard?.text ?? ""}`;
+    const known = internal.get(key);
+    const actions = action === undefined ? [] : [action];
+    if (known !== undefined) {
+      internal.set(key, { ...known, actions: [...known.actions, ...actions] });
+      return;
+    }
+    const reading = guard === undefined ? "event" : "event-guard";
+    const trigger = { kind: "event", event } as const;
+    const { index } = draft;
+    internal.set(key, { source: index, target: index, trigger, actions, isInternal: true, label, reading, place, ...(guard !== undefined && { guard }) });
+  }
+
+  private doingOf(draft: DraftState): Doing {
+    let doing = this.doings.get(draft);
+    if (doing === undefined) {
+      doing = { texts: [], compartment: [], entry: [], exit: [], internal: new Map(), actionCount: 0 };
+      this.doings.set(draft, doing);
+    }
+    return doing;
   }
 
   private report(code: `parse/${string}`, message: string, { start, end }: TextRange): void {
@@ -164,47 +249,65 @@ class DefinitionBuilder {
     if (state === undefined) {
       const near = suggestName(id, states.keys());
       this.report("parse/unknown-state", `No state "${id}" is in the diagram${near === undefined ? "" : `; is "${near}" meant?`}`, range);
-    } else if (!ACTIVE_KINDS.has(state.kind)) {
-      this.report("parse/passive-state", `"${id}" is a ${state.kind}, which is passed through: it cannot have actions`, range);
-      return undefined;
     }
     return state;
   }
 
-  private readItem(range: TextRange): ActionDefinition | undefined {
-    const text = this.source.text.slice(range.start, range.end);
+  private isActive({ id, kind }: DraftState, range: TextRange): boolean {
+    if (ACTIVE_KINDS.has(kind)) return true;
+    this.report("parse/passive-state", `"${id}" is a ${kind}, which is passed through: it cannot have actions`, range);
+    return false;
+  }
+
+  private readItem(segment: Segment, range: TextRange): ActionDefinition | undefined {
     let hasFindings = false;
-    const action = readAction(
-      { text, offset: range.start },
-      {
-        place: (start, end) => this.source.place(start, end),
-        report: (severity, code, message, start, end) => {
-          hasFindings = true;
-          this.source.report(severity, code, message, start, end);
-        },
+    const action = readAction(segment, {
+      place: (start, end) => this.source.place(start, end),
+      report: (severity, code, message, start, end) => {
+        hasFindings = true;
+        this.source.report(severity, code, message, start, end);
       },
-    );
+    });
     if (action === undefined && !hasFindings)
-      this.report("parse/unknown-action", `"${text.slice(0, 60)}" is no action: ${ACTION_HINT}`, range);
+      this.report("parse/unknown-action", `"${segment.text.slice(0, 60)}" is no action: ${ACTION_HINT}`, range);
     return action;
   }
 
-  private makeState(draft: DraftState, entry: readonly ActionDefinition[]): StateDefinition {
+  private makeState(draft: DraftState, incomingCounts: Uint32Array): StateDefinition {
+    const { texts, compartment, entry, exit } = this.doingOf(draft);
+    const deferred = [...new Set(draft.deferred.map(({ name }) => name))];
+    const joinCount = this.readJoinCount(draft, incomingCounts[draft.index] as number);
     return {
       id: draft.id,
       kind: draft.kind,
       parent: draft.parent?.index ?? -1,
-      descriptions: draft.descriptions.map(decodeEntities),
+      descriptions: texts,
       notes: draft.notes.map(({ side, text }) => ({ side, text: decodeEntities(text) })),
       classes: draft.classes,
-      entry,
-      exit: NO_ACTIONS,
+      entry: inOrder(entry),
+      exit: inOrder(exit),
       place: this.source.place(draft.start, draft.end),
       ...(draft.direction !== undefined && { direction: draft.direction }),
+      ...(compartment.length > 0 && { compartment }),
+      ...(deferred.length > 0 && { deferred }),
+      ...(draft.history !== undefined && { history: draft.history }),
+      ...(joinCount !== undefined && { joinCount }),
     };
+  }
+
+  /** Undefined where all ways are meant. */
+  private readJoinCount({ id, joinCount }: DraftState, wayCount: number): number | undefined {
+    if (joinCount === undefined || joinCount.count === wayCount) return undefined;
+    if (joinCount.count < wayCount) return joinCount.count;
+    this.report("parse/invalid-property", `Join "${id}" has ${wayCount} ways; it cannot wait for ${joinCount.count}`, joinCount);
+    return undefined;
   }
 }
 
-const NO_ACTIONS: readonly ActionDefinition[] = [];
+/** Actions in the order of the text, wherever they stand. */
+function inOrder(actions: ActionDefinition[]): readonly ActionDefinition[] {
+  return actions.sort((a, b) => a.place.start - b.place.start);
+}
+
 const ACTION_HINT =
   'write log "text", set x = …, wait 5s, call task with …, run workflow "name", prompt "name", await event or abort "message"';

@@ -148,11 +148,12 @@ function readEventLabel(label: Segment, names: DeclaredNames, reporter: Reporter
 }
 
 /** A slash with white space behind it (or nothing). */
-function isSlash(text: string, at: number): boolean {
+export function isSlash(text: string, at: number): boolean {
   return text.charCodeAt(at) === 47 && (at + 1 === text.length || isSpace(text.charCodeAt(at + 1)));
 }
 
-function findEventEnd(text: string, names: DeclaredNames, isForced: boolean): number {
+/** End of the event's name at the start of a text: one word that can be an identifier or is declared; 0 for none. */
+export function findEventEnd(text: string, names: DeclaredNames, isForced: boolean): number {
   let end = 0;
   while (end < text.length && !isSpace(text.charCodeAt(end))) end += 1;
   const word = text.slice(0, end);
@@ -256,7 +257,7 @@ function isDashedName(text: string): boolean {
 }
 
 /** Past the bracket that closes the one at `at`, quotes and brackets inside passed over; -1 when it is not closed. */
-function findBracketEnd(text: string, at: number): number {
+export function findBracketEnd(text: string, at: number): number {
   let depth = 0;
   for (let end = at; end < text.length; end += 1) {
     const code = text.charCodeAt(end);

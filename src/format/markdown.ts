@@ -1,5 +1,5 @@
-// Finds the parts of a Markdown workflow: front matter, the first mermaid block, and the items of `## Actions` and
-// `## Invariants`. Every part is a range of the whole text; nothing is copied.
+// Finds the parts of a Markdown workflow: front matter, the first mermaid block, and the items of `## Actions`,
+// `## States` and `## Invariants`. Every part is a range of the whole text; nothing is copied.
 import { findNewline, isDigit, isWord, isWordAt, skipSpace } from "./mermaid/characters.js";
 import { findFrontMatter } from "./mermaid/preparation.js";
 
@@ -8,7 +8,7 @@ export interface TextRange {
   readonly end: number;
 }
 
-/** One action of the list: the state's name and the action's text. */
+/** One item about a state: its name, and the text of the action or property. */
 export interface ActionItem {
   readonly state: TextRange;
   readonly action: TextRange;
@@ -23,16 +23,19 @@ export interface MarkdownParts {
   /** Text of the first heading that does not stand over items. */
   readonly heading: string | undefined;
   readonly actions: readonly ActionItem[];
-  /** Items under `## Actions` that name no state. */
+  /** What `## States` says of states. */
+  readonly properties: readonly ActionItem[];
+  /** Items under `## Actions` and `## States` that name no state. */
   readonly strayItems: readonly TextRange[];
   /** Items under `## Invariants`, whole. */
   readonly invariants: readonly TextRange[];
 }
 
 /** Headings whose items are read. */
-type Section = "actions" | "invariants";
+type Section = "actions" | "states" | "invariants";
 const SECTIONS: ReadonlyMap<string, Section> = new Map<string, Section>([
   ["actions", "actions"],
+  ["states", "states"],
   ["invariants", "invariants"],
 ]);
 
@@ -54,6 +57,7 @@ export function cutMarkdown(text: string): MarkdownParts {
     openFence: scanner.openFence,
     heading: scanner.heading,
     actions: scanner.actions,
+    properties: scanner.properties,
     strayItems: scanner.strayItems,
     invariants: scanner.invariants,
   };
@@ -71,6 +75,7 @@ class Scanner {
   openFence: TextRange | undefined;
   heading: string | undefined;
   readonly actions: ActionItem[] = [];
+  readonly properties: ActionItem[] = [];
   readonly strayItems: TextRange[] = [];
   readonly invariants: TextRange[] = [];
 
@@ -151,7 +156,7 @@ class Scanner {
     if (this.section === undefined) this.heading ??= title;
   }
 
-  /** Makes an action or an invariant of the item in hand. */
+  /** Makes an action, a property or an invariant of the item in hand. */
   private closeItem(): void {
     const { item, text } = this;
     if (item === undefined) return;
@@ -161,8 +166,9 @@ class Scanner {
       this.invariants.push(range);
       return;
     }
+    const items = this.section === "states" ? this.properties : this.actions;
     if (this.owner !== undefined && item.indent > this.owner.indent) {
-      this.actions.push({ state: this.owner.state, action: range });
+      items.push({ state: this.owner.state, action: range });
       return;
     }
     this.owner = undefined;
@@ -177,7 +183,7 @@ class Scanner {
     while (text[next] === "*" || text[next] === "_") next += 1;
     const action = trimRange(text, next, range.end);
     if (action.start === action.end) this.owner = { state, indent: item.indent };
-    else this.actions.push({ state, action });
+    else items.push({ state, action });
   }
 }
 

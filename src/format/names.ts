@@ -41,6 +41,11 @@ export function isWordsOnly(text: string): boolean {
   return text.length > 0;
 }
 
+/** Names parted by commas or spaces. */
+export function splitNames(text: string): string[] {
+  return text.split(/[\s,]+/).filter((name) => name !== "");
+}
+
 /** The words of a text in lower case, `camelCase` taken apart. Underscores stay within a word. */
 export function splitWords(text: string): string[] {
   const words: string[] = [];

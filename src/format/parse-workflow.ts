@@ -36,6 +36,7 @@ const NO_PARTS: MarkdownParts = {
   openFence: undefined,
   heading: undefined,
   actions: [],
+  properties: [],
   strayItems: [],
   invariants: [],
 };
@@ -75,6 +76,7 @@ function readWorkflow(source: SourceText, options: ParseWorkflowOptions): Parsed
     frontMatter,
     tree,
     actions: parts.actions,
+    properties: parts.properties,
     invariants: parts.invariants,
     direction: findDirection(diagram.statements),
   });
@@ -128,7 +130,7 @@ function reportParts(parts: MarkdownParts, source: SourceText): void {
       parts.openFence.end,
     );
   for (const { start, end } of parts.strayItems)
-    source.report("error", "parse/unknown-action", "An action is written as: - State: action", start, end);
+    source.report("error", "parse/unknown-action", "An item is written as: - State: action", start, end);
 }
 
 function emptyDefinition(name: string): Definition {

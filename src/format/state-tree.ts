@@ -1,6 +1,6 @@
 // From statements to states and transitions: which state belongs in which, what kind it is, where its start and end are.
 // A state belongs to the last composite that names it, as Mermaid draws it.
-import type { StateKind } from "../model/definition.js";
+import type { HistoryKind, StateKind } from "../model/definition.js";
 import type {
   Diagram,
   NameStatement,
@@ -25,13 +25,22 @@ export interface DraftState {
   readonly order: number;
   /** Place in the definition; set at the end. */
   index: number;
-  readonly descriptions: string[];
+  readonly descriptions: DraftDescription[];
   readonly notes: { side: "left" | "right"; text: string }[];
   readonly classes: string[];
   direction: "TB" | "BT" | "LR" | "RL" | undefined;
   regionCount: number;
+  history: HistoryKind | undefined;
+  joinCount: { readonly count: number; readonly start: number; readonly end: number } | undefined;
+  readonly deferred: { readonly name: string; readonly start: number; readonly end: number }[];
   readonly start: number;
   readonly end: number;
+}
+
+/** A line of text within a state. `start`: where it stands, when it stands behind a colon; else -1. */
+export interface DraftDescription {
+  readonly text: string;
+  readonly start: number;
 }
 
 export interface DraftTransition {
@@ -125,6 +134,9 @@ export class StateTree {
       classes: [],
       direction: undefined,
       regionCount: 0,
+      history: undefined,
+      joinCount: undefined,
+      deferred: [],
       start: from,
       end: from + end - start,
     };
@@ -182,7 +194,9 @@ export class StateTree {
     if (statement.isBare && statement.reference.id === "}")
       this.report("warning", "parse/stray-text", 'This "}" closes nothing; it is read as a state', statement);
     const state = this.touchReference(statement.reference, scope);
-    for (const text of statement.descriptions) if (text !== "") state.descriptions.push(dropColon(text));
+    const { descriptionStart } = statement;
+    const start = descriptionStart === undefined ? -1 : this.toSource(descriptionStart);
+    for (const text of statement.descriptions) if (text !== "") state.descriptions.push({ text: dropColon(text), start });
     if (statement.note !== undefined)
       state.notes.push({ side: statement.note.position === "left of" ? "left" : "right", text: statement.note.text });
     if (statement.type !== "default") this.setKind(state, statement.type, statement);

@@ -26,6 +26,7 @@ class Validation {
     this.incomingCounts = new Uint32Array(states.length);
     this.starts = new Int32Array(states.length + 1).fill(-1);
     for (const transition of transitions) {
+      if (transition.isInternal === true) continue;
       this.outgoing[transition.source]?.push(transition);
       this.incomingCounts[transition.target] = (this.incomingCounts[transition.target] ?? 0) + 1;
     }
@@ -78,6 +79,8 @@ class Validation {
           );
         }
         return;
+      case "history":
+        return this.checkHistory(state, outgoing);
       case "region":
         if (this.starts[index + 1] === -1)
           this.report(
@@ -120,6 +123,25 @@ class Validation {
     if (outgoing.length === 0) this.report("error", "parse/no-start", "This [*] leads nowhere: write [*] --> State", state.place);
   }
 
+  /** The way out of a history state leads to where its composite begins while nothing is remembered. */
+  private checkHistory(state: StateDefinition, outgoing: readonly TransitionDefinition[]): void {
+    const [first, second] = outgoing;
+    if (first === undefined) {
+      if (this.starts[state.parent + 1] === -1)
+        this.report("error", "parse/no-start", `History "${state.id}" needs a start: [*] --> State beside it, or a transition of its own`, state.place);
+      return;
+    }
+    if (second !== undefined || first.trigger.kind !== "always" || first.guard !== undefined)
+      this.report("error", "parse/history-default", `History "${state.id}" has one transition without label at most`, (second ?? first).place);
+    else if (!this.isWithin(state.parent, first.target))
+      this.report("error", "parse/history-default", `The transition of history "${state.id}" leads out of "${this.parentId(state)}"`, first.place);
+  }
+
+  private isWithin(scope: number, state: number): boolean {
+    for (let at = this.definition.states[state]?.parent ?? -1; at !== -1; at = this.definition.states[at]?.parent ?? -1) if (at === scope) return true;
+    return false;
+  }
+
   private checkEnd(state: StateDefinition, outgoing: readonly TransitionDefinition[]): void {
     const first = outgoing[0];
     if (first !== undefined) this.report("error", "parse/end-left", `Nothing can follow the end "${state.id}"`, first.place);
@@ -134,17 +156,19 @@ class Validation {
 
   /** Choices, forks and joins are passed at once. */
   private checkUntriggered(outgoing: readonly TransitionDefinition[], what: string): void {
-    for (const { trigger, reading, label, place } of outgoing) {
-      if (trigger.kind === "always") continue;
+    for (const transition of outgoing) {
+      const { trigger, reading, label, place } = transition;
+      if (trigger.kind === "always" || (isFailureWay(transition) && what !== "a fork")) continue;
       const hint = reading === "event" ? `; a condition stands in brackets or backticks: [${label}]` : "";
       this.report("error", "parse/pseudo-trigger", `The way out of ${what} waits for nothing, "${label}" does${hint}`, place);
     }
   }
 
-  private checkChoice(state: StateDefinition, outgoing: readonly TransitionDefinition[]): void {
-    this.checkUntriggered(outgoing, "a choice");
+  private checkChoice(state: StateDefinition, ways: readonly TransitionDefinition[]): void {
+    this.checkUntriggered(ways, "a choice");
+    const outgoing = ways.filter((way) => !isFailureWay(way));
     if (outgoing.length === 0) this.report("error", "parse/choice-dead-end", `Choice "${state.id}" leads nowhere`, state.place);
-    else if (outgoing.every(({ guard }) => guard !== undefined)) {
+    else if (outgoing.length === ways.length && outgoing.every(({ guard }) => guard !== undefined)) {
       this.report(
         "warning",
         "parse/choice-default",
@@ -191,4 +215,9 @@ class Validation {
       this.report("warning", "parse/unreachable-state", `State "${state.id}" can never be reached`, state.place);
     });
   }
+}
+
+/** Taken when a choice has no way, or when what meets in a join disagrees. */
+function isFailureWay({ trigger }: TransitionDefinition): boolean {
+  return trigger.kind === "outcome" && trigger.outcome === "failure";
 }

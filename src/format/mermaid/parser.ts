@@ -172,13 +172,15 @@ class Parser {
       return;
     }
     let { end } = source;
-    let descriptions = NO_TEXT;
-    if (this.is(Token.DESCRIPTION)) {
-      end = this.lexer.end;
-      descriptions = [this.code.slice(this.lexer.start + 1, end).trim()];
-      this.advance();
+    if (!this.is(Token.DESCRIPTION)) {
+      this.add(newState(source, "default", NO_TEXT, end, true));
+      return;
     }
-    this.add(newState(source, "default", descriptions, end, end === source.end));
+    end = this.lexer.end;
+    const descriptionStart = skipSpace(this.code, this.lexer.start + 1);
+    const descriptions = [this.code.slice(this.lexer.start + 1, end).trim()];
+    this.advance();
+    this.add({ ...newState(source, "default", descriptions, end, end === source.end), descriptionStart });
   }
 
   private parseNamedState(): void {

@@ -28,6 +28,8 @@ export interface StateStatement {
   readonly reference: Reference;
   readonly type: MarkedType;
   readonly descriptions: readonly string[];
+  /** Where the one description begins, when it stands behind a colon. */
+  readonly descriptionStart?: number;
   /** Statements within its braces. */
   document: Statement[] | undefined;
   readonly note: { readonly position: "left of" | "right of"; readonly text: string } | undefined;

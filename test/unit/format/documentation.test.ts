@@ -41,8 +41,20 @@ test("whole workflows have no findings", () => {
 test("diagrams have no findings", () => {
   const outer = page.replace(/^````markdown[\s\S]*?^````$/gm, "");
   const blocks = [...outer.matchAll(/^```mermaid\n([\s\S]*?)^```$/gm)].map((match) => match[1] as string);
-  expect(blocks).toHaveLength(1);
-  for (const block of blocks) expect(parseWorkflow(block).findings).toEqual([]);
+  const properties = blocksOf("```", "markdown")[1];
+  expect(blocks).toHaveLength(2);
+  expect(parseWorkflow(blocks[0] as string).findings).toEqual([]);
+  const { definition, findings } = parseWorkflow(`\`\`\`mermaid\n${blocks[1]}\`\`\`\n${properties}`);
+  expect(findings).toEqual([]);
+  expect(definition.states.filter(({ history, joinCount, deferred }) => history ?? joinCount ?? deferred).map(({ id }) => id)).toEqual(["Last", "Away", "Enough"]);
+});
+
+test("what states do besides is read", () => {
+  const [items] = blocksOf("```", "markdown");
+  const { definition, findings } = parseWorkflow(`\`\`\`mermaid\nstateDiagram-v2\n[*] --> Active\n\`\`\`\n${items}`);
+  expect(findings).toEqual([]);
+  expect(definition.states.find(({ id }) => id === "Active")).toMatchObject({ entry: [{}], exit: [{}], deferred: ["order"] });
+  expect(definition.transitions.filter(({ isInternal }) => isInternal)).toHaveLength(1);
 });
 
 test("front matter has no findings", () => {
@@ -70,7 +82,7 @@ describe("actions are read", () => {
 });
 
 test("invariants are read", () => {
-  const [block] = blocksOf("```", "markdown");
+  const block = blocksOf("```", "markdown")[2];
   const { definition, findings } = parseWorkflow(`${withActions()}${block}`);
   expect(findings).toEqual([]);
   expect(definition.invariants.map(({ name }) => name)).toEqual(["never owes", "paid before shipped", "attempts <= 3"]);
