@@ -125,15 +125,17 @@ class Generator {
     const join = this.makeState("join", parent, region, branches);
     join.isTarget = false;
     if (early !== undefined) early.isTarget = false;
+    // A branch that goes to the end without the others: they must not come to the fork again, or tokens would grow without end.
+    const isStray = this.random.chance(0.1);
     ends.forEach((end, index) => {
       const target = early !== undefined && index < 2 ? early : join;
-      this.connect(end.id, this.random.chance(0.05) ? EDGE : target.id, this.label(end, 0.25), parent, region);
+      this.connect(end.id, isStray && index === 0 ? EDGE : target.id, this.label(end, 0.25), parent, region);
     });
     if (early !== undefined) this.connect(early.id, join.id, "", parent, region);
     const targets = this.states.filter(
       (state) => state.parent === parent && state.region === region && state.isTarget && this.mayGo(join, state),
     );
-    this.connect(join.id, this.random.chance(0.3) ? EDGE : this.random.pick(targets).id, "", parent, region);
+    this.connect(join.id, isStray || this.random.chance(0.3) ? EDGE : this.random.pick(targets).id, "", parent, region);
   }
 
   /** Returns the branch's last state. */
