@@ -18,8 +18,12 @@ import { Failure, assign } from "./values.js";
 /** `failed`: a guard failed while transitions were chosen, and no failure transition was there. */
 export type Answer = "taken" | "ignored" | "deferred" | "stale" | "failed" | "ended";
 
-/** Microsteps of one step. Charts that count without end are not for this model. */
+/** Microsteps of one step, and tokens of one run. Charts that count or fork without end are not for this model. */
 const MICROSTEP_COUNT_MAX = 10_000;
+const TOKEN_COUNT_MAX = 64;
+
+/** The model is asked for more than it is made for. */
+export class TooMuch extends Error {}
 
 export class ReferenceRun extends TokenRun {
   /** Events that an active state deferred. */
@@ -182,7 +186,7 @@ export class ReferenceRun extends TokenRun {
     if (choices.length + woken.length === 0) return;
     this.isTaken = true;
     this.microstepCount += 1;
-    if (this.microstepCount > MICROSTEP_COUNT_MAX) throw new Error("the reference model is asked for a step without end");
+    if (this.microstepCount > MICROSTEP_COUNT_MAX || this.tokens.length > TOKEN_COUNT_MAX) throw new TooMuch();
     const kept = removeConflicts(this.tree, this.tokens, choices);
     const stopped = this.exitAll(kept.filter((choice) => !isInternal(choice)));
     for (const choice of kept) {
@@ -205,15 +209,15 @@ export class ReferenceRun extends TokenRun {
 
   /** Leaves all states that the choices leave. Returns the choices that go no further, since an exit action failed. */
   private exitAll(choices: readonly Choice[]): ReadonlySet<Choice> {
-    const leaving = new Map<number, Choice>();
-    for (const choice of choices) {
+    const leaving: { readonly state: number; readonly choice: Choice }[] = [];
+    for (const choice of [...choices].reverse()) {
       const isLeft = (state: number) => this.tree.isWithin(topOf(this.tree, choice), state);
-      for (const { state } of tokensLeftBy(this.tree, this.tokens, choice))
-        for (const at of this.tree.lineOf(state).filter(isLeft)) leaving.set(at, choice);
+      const left = new Set(tokensLeftBy(this.tree, this.tokens, choice).flatMap(({ state }) => this.tree.lineOf(state).filter(isLeft)));
+      for (const state of left) leaving.push({ state, choice });
     }
-    for (const state of leaving.keys()) this.remember(state);
+    for (const { state } of leaving) this.remember(state);
     const failures = new Map<Choice, Failure>();
-    for (const [state, choice] of [...leaving].sort(([a], [b]) => b - a)) {
+    for (const { state, choice } of leaving.sort((a, b) => b.state - a.state)) {
       try {
         this.exit(state, choice.token);
       } catch (failure) {

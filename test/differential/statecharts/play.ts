@@ -6,9 +6,10 @@ import type { Definition } from "../../../src/model/definition.js";
 import type { KernelPort } from "../../../src/model/ports.js";
 import type { Program } from "../../../src/model/program.js";
 import { decodeValue } from "../../../src/model/value.js";
-import { ReferenceRun } from "../../reference/statechart.js";
+import { ReferenceRun, TooMuch } from "../../reference/statechart.js";
 import type { Effect } from "../../reference/token.js";
 import { ChartRun } from "../../unit/kernel/chart.js";
+import { type Decoration, decorate } from "./decorate.js";
 import { type Stimulus, likelyEvent } from "./script.js";
 
 /** What can be seen of a run after something happened to it. */
@@ -33,17 +34,20 @@ export interface PlayOptions {
   readonly isTraced: boolean;
   /** Snapshot, restore and compare after each stimulus. */
   readonly isRestored: boolean;
+  /** What the chart has besides its text. */
+  readonly decoration?: Decoration;
 }
 
 /** A play is over at the first moment that differs (`isEqual` false), or when the script or the run ends. */
 export interface Play {
   readonly moments: readonly Moment[];
   readonly isEqual: boolean;
-  readonly ending: "open" | "succeeded" | "failed" | "endless";
+  readonly ending: "open" | "succeeded" | "failed" | "endless" | "too much";
 }
 
-export function parseChart(text: string): { definition: Definition; program: Program } {
-  const { definition, findings } = parseWorkflow(text);
+export function parseChart(text: string, decoration?: Decoration): { definition: Definition; program: Program } {
+  const { definition: plain, findings } = parseWorkflow(text);
+  const definition = decoration === undefined ? plain : decorate(plain, decoration);
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new Error(`the chart does not load: ${errors[0]?.message}\n${text}`);
   const { program, findings: faults } = compileWorkflow(definition, "0".repeat(64));
@@ -54,7 +58,7 @@ export function parseChart(text: string): { definition: Definition; program: Pro
 const ENDLESS = "run/endless-loop";
 
 export function play(kernel: KernelPort, text: string, script: readonly Stimulus[], options: PlayOptions): Play {
-  const { definition, program } = parseChart(text);
+  const { definition, program } = parseChart(text, options.decoration);
   const handle = kernel.loadProgram(program);
   try {
     return new Player(kernel, definition, program, handle, options).play(script);
@@ -98,6 +102,9 @@ class Player {
         isEqual = this.stimulate(stimulus);
       }
       return { moments: this.moments, isEqual, ending: this.ending() };
+    } catch (error) {
+      if (!(error instanceof TooMuch)) throw error;
+      return { moments: this.moments, isEqual: true, ending: "too much" };
     } finally {
       this.kernel.destroyRun(this.run.handle);
     }
