@@ -38,9 +38,6 @@ beforeAll(async () => {
   kernel = await newKernel();
 });
 
-/** Regions wait for the kernel to choose before it executes. */
-const KERNEL_FEATURES: Features = { ...SHARED_FEATURES, hasRegions: false };
-
 type Replay = (found: Case) => Play;
 
 function playKernel({ chart, script }: Case): Play {
@@ -86,7 +83,7 @@ const parts = Array.from({ length: PART_COUNT }, (_, part) => seeds.filter((seed
 
 test.each(parts.map((part, index) => [index + 1, part] as const))("the kernel and XState, part %d", { timeout: 600_000 }, (_, part) => {
   let momentCount = 0;
-  for (const seed of part) momentCount += playSeed(seed, KERNEL_FEATURES, playKernel).moments.length;
+  for (const seed of part) momentCount += playSeed(seed, SHARED_FEATURES, playKernel).moments.length;
   expect(momentCount).toBeGreaterThan(part.length * 5);
 });
 

@@ -23,7 +23,9 @@ export const ALL_DECORATIONS: Omit<Decoration, "seed"> = {
 export function decorate(definition: Definition, decoration: Decoration): Definition {
   const instant = definition.states.flatMap(({ entry }) => entry).filter(({ kind }) => kind === "log" || kind === "set");
   const states = definition.states.map((state, index) => decorateState(definition, state, index, instant, decoration));
-  const transitions = definition.transitions.map((transition) => (decoration.hasInternal ? makeInternal(states, transition, decoration.seed) : transition));
+  const transitions = definition.transitions.map((transition) =>
+    decoration.hasInternal ? makeInternal(states, transition, decoration.seed) : transition,
+  );
   return { ...definition, states, transitions };
 }
 
