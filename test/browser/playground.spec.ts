@@ -26,6 +26,7 @@ const SAMPLES: readonly { id: string; title: string; state: string; events: read
   { id: "release-pipeline", title: "Release pipeline", state: "Deploy", events: ["release"] },
   { id: "lead-scoring", title: "Lead scoring", state: "Score", events: ["accept"] },
   { id: "onboarding", title: "Onboarding", state: "PrepareDesk", events: ["deskReady", "firstDayDone"] },
+  { id: "charging-station", title: "Charging station", state: "Free", events: ["plugIn", "tick", "answer"] },
 ];
 
 let server: TestServer;
@@ -331,6 +332,54 @@ test("a thousand states are drawn, and the page stays alive", async ({ page }) =
   await page.locator(".event-button.is-awaited").click();
   await expect(state(page, "S2")).not.toHaveClass(/is-out/);
   await expect(state(page, "S2")).toBeInViewport();
+});
+
+const PARCELS = `---
+name: parcels
+variables:
+  held: 0
+---
+
+\`\`\`mermaid
+stateDiagram-v2
+  [*] --> Empty
+  Empty --> Held : arrive / set held = held + 1
+  Held --> Empty : send
+  Empty --> Lost : lose
+  Empty --> [*] : close
+  Held : arrive / set held = held + 1
+\`\`\`
+
+## Invariants
+
+- never more than two: held <= 2
+`;
+
+test("what can happen is explored, and the way to a deadlock replayed", async ({ page }) => {
+  await open(page, { draft: { name: "Parcels", text: PARCELS } });
+  await expect(page.locator(".finding", { hasText: "analysis/dead-end" }).first()).toBeVisible();
+  await expect(state(page, "Held").locator(".state-detail")).toContainText("arrive / set held");
+  await page.keyboard.press("Alt+7");
+  await page.getByRole("combobox", { name: "at most" }).selectOption("10000");
+  await page.getByRole("button", { name: "Explore everything" }).click();
+  const deadlock = page.locator(".found", { hasText: "rests in Lost" });
+  await expect(deadlock).toBeVisible();
+  await expect(page.locator(".found", { hasText: "never more than two" })).toBeVisible();
+  await deadlock.getByRole("button", { name: /^Replay the 2 steps/ }).click();
+  await expect(state(page, "Empty")).toHaveClass(/is-witness/);
+  await deadlock.getByRole("button", { name: "Step on" }).click();
+  await expect(state(page, "Lost")).toHaveClass(/is-witness/);
+  await expect(state(page, "Empty")).not.toHaveClass(/is-witness/);
+  await expect(deadlock.getByRole("slider", { name: "Step of the replay" })).toHaveAttribute("aria-valuetext", /Step 2 of 2: Event lose/);
+  await deadlock.getByRole("button", { name: "End the replay" }).first().click();
+  await expect(page.locator(".is-witness")).toHaveCount(0);
+});
+
+test("an exploration that sees everything says so", async ({ page }) => {
+  await open(page, { draft: { name: "Small", text: "stateDiagram-v2\n  [*] --> A\n  A --> B : go\n  B --> [*] : go\n" } });
+  await tab(page, "Prove").click();
+  await page.getByRole("button", { name: "Explore everything" }).click();
+  await expect(page.getByText("Proved: no run can get stuck.")).toBeVisible();
 });
 
 test("without WebAssembly the page says what to do and goes on drawing", async ({ page }) => {

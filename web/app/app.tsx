@@ -4,6 +4,7 @@ import { DiagramPane } from "../diagram/diagram-pane.js";
 import { connect, connection } from "../run/connection.js";
 import { openStatus } from "../run/open-run.js";
 import { isEnded, liveCount } from "../run/run-list.js";
+import { ProofPanel } from "../proof/proof-panel.js";
 import { RunPanel } from "../run/run-panel.js";
 import { RunsPanel } from "../run/runs-panel.js";
 import { StartPanel } from "../run/start-panel.js";
@@ -26,6 +27,7 @@ const PANEL_TABS: readonly (readonly [PanelTab, string, IconName])[] = [
   ["run", "Run", "pulse"],
   ["runs", "Runs", "runs"],
   ["tasks", "Tasks", "tasks"],
+  ["prove", "Prove", "shield"],
 ];
 
 const PHONE_VIEWS: readonly (readonly [View, string, IconName])[] = [
@@ -95,6 +97,7 @@ function Panel(): VNode {
         {tab === "run" && <RunPanel />}
         {tab === "runs" && <RunsPanel />}
         {tab === "tasks" && <TasksPanel />}
+        {tab === "prove" && <ProofPanel />}
       </div>
     </section>
   );

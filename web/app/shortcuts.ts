@@ -20,6 +20,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "Alt 4", meaning: "Run tab" },
   { keys: "Alt 5", meaning: "Runs tab" },
   { keys: "Alt 6", meaning: "Tasks tab" },
+  { keys: "Alt 7", meaning: "Prove tab" },
   { keys: "Alt P", meaning: "Pause or resume the open run" },
   { keys: "F8", meaning: "In the text: next finding" },
   { keys: "Escape, Tab", meaning: "In the text: leave the editor" },
@@ -27,7 +28,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "?", meaning: "This sheet" },
 ];
 
-const PANELS: readonly PanelTab[] = ["start", "run", "runs", "tasks"];
+const PANELS: readonly PanelTab[] = ["start", "run", "runs", "tasks", "prove"];
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null;
@@ -64,7 +65,7 @@ export function followShortcuts(): void {
         event.preventDefault();
         event.stopPropagation();
         void startRun();
-      } else if (event.altKey && /^Digit[1-6]$/.test(event.code)) {
+      } else if (event.altKey && /^Digit[1-7]$/.test(event.code)) {
         if (goTo(Number(event.code.slice(5)))) event.preventDefault();
       } else if (event.altKey && event.code === "KeyP") {
         event.preventDefault();

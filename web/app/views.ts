@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { createRemembered } from "./preferences.js";
 
-export type PanelTab = "start" | "run" | "runs" | "tasks";
+export type PanelTab = "start" | "run" | "runs" | "tasks" | "prove";
 export type View = "text" | "diagram" | PanelTab;
 
 /** The run panel's tab. */

@@ -8,6 +8,7 @@ import { Icon, type IconName } from "../app/icons.js";
 import { createRemembered } from "../app/preferences.js";
 import { showView } from "../app/views.js";
 import { activeStates, awaitedEvents, ending, openWorkflow, takenTransitions, transitionCounts, visitedStates } from "../run/open-run.js";
+import { replay, replayStep } from "../proof/proof.js";
 import { cursorLine, goToOffset } from "../text/source-editor.js";
 import { draft } from "../text/draft.js";
 import { source } from "../text/documents.js";
@@ -119,6 +120,17 @@ function followCursor(marks: LiveMarks, viewport: Viewport, current: Placed): ()
   });
 }
 
+/** Shows where the witness on replay stands. */
+function followReplay(marks: LiveMarks, viewport: Viewport, current: Placed): () => void {
+  return effect(() => {
+    const states = replay.value?.definition === current.definition ? (replayStep.value?.states ?? []) : [];
+    marks.markStates("is-witness", states);
+    const last = states.at(-1);
+    const box = last === undefined ? undefined : current.layout.states[marks.indexOf(last) ?? -1];
+    if (box) viewport.reveal(box);
+  });
+}
+
 /** The room that the tools take: beside the drawing, or above it where they stand in a row. */
 function readInsets(): Insets {
   const tools = document.querySelector<HTMLElement>(".tools");
@@ -148,7 +160,7 @@ function Drawing({ current, onViewport }: { current: Placed; onViewport: (viewpo
     port.setContent(current.layout, first, lastName.current !== current.definition.name);
     lastName.current = current.definition.name;
     const marks = new LiveMarks(group.current, current.definition);
-    const stops = [followRun(marks, port, current), followCursor(marks, port, current)];
+    const stops = [followRun(marks, port, current), followCursor(marks, port, current), followReplay(marks, port, current)];
     if (isCulled) {
       const culling = new Culling(group.current, current.drawing, current.layout);
       port.onView = (view) => culling.show(view);

@@ -5,6 +5,8 @@ import type { Definition, LabelReading, StateDefinition, TransitionDefinition } 
 export interface DrawnState {
   readonly kind: StateDefinition["kind"];
   readonly parent: number;
+  /** `H` or `H*` in a circle: all of a history state, or in a composite's corner; `2 of 3` beside a join. Empty: none. */
+  readonly mark: string;
   /** In which direction the states within it are laid out. */
   readonly direction: Definition["direction"];
   /** The label's lines, set bold. */
@@ -28,6 +30,8 @@ export interface DrawnTransition {
   readonly target: number;
   readonly reading: LabelReading;
   readonly isFailure: boolean;
+  /** It leaves its state alone, so it is a line in the state's box, not an arrow. */
+  readonly isInternal: boolean;
   readonly lines: readonly string[];
   readonly width: number;
   readonly height: number;
@@ -53,6 +57,8 @@ const labelWidthMax = 150;
 /** Labels in a sideways layout stand in the flow, so they are narrower. */
 const sidewaysLabelWidthMax = 104;
 const lineCountMax = 4;
+/** Lines under a title: descriptions and compartment. */
+const detailCountMax = 8;
 
 type Measure = (text: string) => number;
 
@@ -119,6 +125,20 @@ function measureLines(lines: readonly string[], measure: Measure): number {
   return lines.reduce((width, line) => Math.max(width, measure(line)), 0);
 }
 
+/** What a state does besides its entry actions: its compartment in the diagram, then what the lists add. */
+function listCompartment(definition: Definition, state: StateDefinition, index: number): readonly string[] {
+  const drawn = state.compartment ?? [];
+  const known = new Set(drawn);
+  const internal = definition.transitions.filter(({ isInternal, source }) => isInternal === true && source === index).map(({ label }) => label);
+  const deferred = (state.deferred ?? []).map((event) => `${event} / defer`);
+  return [...drawn, ...[...internal, ...deferred].filter((line) => !known.has(line))];
+}
+
+function markOf(state: StateDefinition, enteringCount: number): string {
+  if (state.history !== undefined) return state.history === "deep" ? "H*" : "H";
+  return state.joinCount === undefined ? "" : `${state.joinCount} of ${enteringCount}`;
+}
+
 /** The text that names a state: its first description, else its id. */
 export function nameState(state: StateDefinition): string {
   if (state.kind === "start") return "Start";
@@ -138,6 +158,7 @@ const FIXED_SIZES: Partial<Record<StateDefinition["kind"], readonly [number, num
   start: [18, 18],
   end: [20, 20],
   choice: [34, 34],
+  history: [30, 30],
 };
 const BAR_LENGTH_MIN = 84;
 const BAR_LENGTH_MAX = 420;
@@ -145,9 +166,13 @@ const BAR_LENGTH_MAX = 420;
 const BAR_STEP = 76;
 const BAR_THICKNESS = 7;
 
-function drawState(state: StateDefinition, around: Definition["direction"], branchCount: number): DrawnState {
+function drawState(
+  state: StateDefinition,
+  around: Definition["direction"],
+  { branchCount, mark, compartment }: { branchCount: number; mark: string; compartment: readonly string[] },
+): DrawnState {
   const { title, detail } = readFonts();
-  const base = { kind: state.kind, parent: state.parent, direction: state.direction ?? around, notes: drawNotes(state) };
+  const base = { kind: state.kind, parent: state.parent, mark, direction: state.direction ?? around, notes: drawNotes(state) };
   const fixed = FIXED_SIZES[state.kind];
   if (fixed) return { ...base, title: [], details: [], width: fixed[0], height: fixed[1] };
   if (state.kind === "fork" || state.kind === "join") {
@@ -156,13 +181,17 @@ function drawState(state: StateDefinition, around: Definition["direction"], bran
     return { ...base, title: [], details: [], width: isUpright ? BAR_THICKNESS : length, height: isUpright ? length : BAR_THICKNESS };
   }
   const titleLines = state.kind === "region" ? [] : wrapText(nameState(state), titleWidthMax, title);
-  const details = state.descriptions
-    .slice(1)
+  const details = [...state.descriptions.slice(1), ...compartment]
     .flatMap((text) => wrapText(text, detailWidthMax, detail))
-    .slice(0, lineCountMax);
+    .slice(0, detailCountMax);
   const width = Math.max(measureLines(titleLines, title), measureLines(details, detail));
   const height = titleLines.length * TITLE_LINE + details.length * DETAIL_LINE + (details.length > 0 ? 6 : 0);
   return { ...base, title: titleLines, details, width: Math.max(64, Math.ceil(width) + PADDING_X * 2), height: height + PADDING_Y * 2 };
+}
+
+/** Height of what stands above the states within a composite: its title, and what it does. */
+export function measureHead(state: DrawnState): number {
+  return state.title.length === 0 ? 0 : state.title.length * TITLE_LINE + 12 + state.details.length * DETAIL_LINE;
 }
 
 /** Does the transition lead away from a failure? */
@@ -174,30 +203,45 @@ function drawTransition(transition: TransitionDefinition, direction: Definition[
   const { label } = readFonts();
   const { source, target, reading } = transition;
   const isSideways = direction === "LR" || direction === "RL";
-  const lines = wrapText(transition.label, isSideways ? sidewaysLabelWidthMax : labelWidthMax, label);
+  const isInternal = transition.isInternal === true;
+  const lines = isInternal ? [] : wrapText(transition.label, isSideways ? sidewaysLabelWidthMax : labelWidthMax, label);
   const width = lines.length === 0 ? 0 : Math.ceil(measureLines(lines, label)) + GLYPH_WIDTH + LABEL_PADDING * 2;
   const height = lines.length === 0 ? 0 : lines.length * LABEL_LINE + 6;
-  return { source, target, reading, isFailure: isFailureTransition(transition), lines, width, height };
+  return { source, target, reading, isFailure: isFailureTransition(transition), isInternal, lines, width, height };
 }
 
-/** The larger of the numbers of transitions that come in and go out, by state. */
-function countBranches(definition: Definition): readonly number[] {
+interface BranchCounts {
+  readonly entering: readonly number[];
+  readonly leaving: readonly number[];
+}
+
+/** Numbers of transitions that come in and go out, by state. */
+function countBranches(definition: Definition): BranchCounts {
   const entering = definition.states.map(() => 0);
   const leaving = definition.states.map(() => 0);
   for (const { source, target } of definition.transitions) {
     leaving[source] = (leaving[source] ?? 0) + 1;
     entering[target] = (entering[target] ?? 0) + 1;
   }
-  return definition.states.map((_, index) => Math.max(entering[index] ?? 0, leaving[index] ?? 0));
+  return { entering, leaving };
 }
 
 /** Measures a definition's text. Needs a page; about 5 us a state. */
 export function createDrawing(definition: Definition): Drawing {
   const states: DrawnState[] = [];
-  const branches = countBranches(definition);
-  definition.states.forEach((state, index) =>
-    states.push(drawState(state, states[state.parent]?.direction ?? definition.direction, branches[index] ?? 0)),
-  );
+  const { entering, leaving } = countBranches(definition);
+  const hasInternal = definition.transitions.some(({ isInternal }) => isInternal === true);
+  definition.states.forEach((state, index) => {
+    const hasCompartment = hasInternal || state.compartment !== undefined || state.deferred !== undefined;
+    const enteringCount = entering[index] ?? 0;
+    states.push(
+      drawState(state, states[state.parent]?.direction ?? definition.direction, {
+        branchCount: Math.max(enteringCount, leaving[index] ?? 0),
+        mark: markOf(state, enteringCount),
+        compartment: hasCompartment ? listCompartment(definition, state, index) : [],
+      }),
+    );
+  });
   return {
     direction: definition.direction,
     states,

@@ -2,7 +2,7 @@
 // out, and is one box in the scope around it; an edge that crosses scopes is ranked between the boxes that stand in
 // the same scope and then led inwards. Pure: sizes in, places out, so it can run in a worker.
 import { Graph, layout as layoutGraph } from "@dagrejs/dagre";
-import { TITLE_LINE, type Drawing, type DrawnState } from "./drawing.js";
+import { type Drawing, measureHead } from "./drawing.js";
 import { layoutQuickly } from "./quick-layout.js";
 import { LOOP_REACH, LOOP_STEP, routeEdge, routeLoop, type Point, type Rectangle } from "./route.js";
 
@@ -87,7 +87,8 @@ class LayoutWork {
     });
     this.boxes = drawing.states.map(({ width, height }) => ({ x: 0, y: 0, width, height }));
     this.routes = drawing.transitions.map(() => undefined);
-    drawing.transitions.forEach((_, edge) => {
+    drawing.transitions.forEach(({ isInternal }, edge) => {
+      if (isInternal) return;
       const scope = this.findScope(edge);
       this.routeScopes[edge] = scope;
       this.keepRoomBeside(edge, scope);
@@ -376,10 +377,6 @@ function measureStretch(graph: Graph): number {
   return Math.max(width, height * 0.85);
 }
 
-function measureHead(state: DrawnState): number {
-  return state.title.length === 0 ? 0 : state.title.length * TITLE_LINE + 12;
-}
-
 function moveRoute(route: Route, x: number, y: number): Route {
   const move = (point: Point): Point => ({ x: point.x + x, y: point.y + y });
   return { points: route.points.map(move), label: route.label && move(route.label) };
@@ -391,6 +388,7 @@ export function layoutDrawing(drawing: Drawing, isQuick = false): Layout {
   const size = work.layoutScope(-1);
   work.makeAbsolute();
   const transitions = drawing.transitions.map((transition, edge): PlacedTransition => {
+    if (transition.isInternal) return { path: "", label: undefined };
     const scope = work.routeScopes[edge] ?? -1;
     const route = work.routes[edge] ?? { points: [], label: undefined };
     const source = { box: work.boxes[transition.source], kind: drawing.states[transition.source]?.kind };

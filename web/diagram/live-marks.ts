@@ -23,6 +23,10 @@ export class LiveMarks {
       if (list) list.push(element);
       else this.#edges.set(index, [element]);
     }
+    definition.transitions.forEach(({ isInternal, source }, index) => {
+      const state = isInternal === true ? this.#states.get(source) : undefined;
+      if (state !== undefined) this.#edges.set(index, [state]);
+    });
   }
 
   close(): void {

@@ -14,6 +14,7 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
   composite: "composite",
   parallel: "parallel",
   region: "region",
+  history: "history",
 };
 
 export interface OutlineProperties {

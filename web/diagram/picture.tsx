@@ -6,6 +6,7 @@ import {
   DETAIL_LINE,
   GLYPH_WIDTH,
   LABEL_LINE,
+  measureHead,
   nameState,
   TITLE_LINE,
   type Drawing,
@@ -74,13 +75,34 @@ function PlainShape({ box, state, style }: ShapeProperties): VNode {
 
 function ContainerShape({ box, state, style }: ShapeProperties): VNode {
   if (state.kind === "region") return <rect class="region" x={box.x} y={box.y} width={box.width} height={box.height} />;
-  const head = state.title.length * TITLE_LINE + 12;
+  const head = measureHead(state);
   return (
     <>
       <rect class="shape" x={box.x} y={box.y} width={box.width} height={box.height} rx={12} style={style?.shape} />
       <path class="container-rule" d={`M${box.x} ${box.y + head}H${box.x + box.width}`} />
       <Lines name="state-title" lines={state.title} x={box.x + 14} y={box.y + 19} step={TITLE_LINE} style={style?.text} />
+      <Lines
+        name="state-detail is-left"
+        lines={state.details}
+        x={box.x + 14}
+        y={box.y + state.title.length * TITLE_LINE + 17}
+        step={DETAIL_LINE}
+        style={style?.text}
+      />
+      {state.mark !== "" && <HistoryMark x={box.x + box.width - 20} y={box.y + 15} text={state.mark} />}
     </>
+  );
+}
+
+/** `H` or `H*` in a circle, as UML draws history. */
+function HistoryMark({ x, y, text }: { x: number; y: number; text: string }): VNode {
+  return (
+    <g class="history-mark">
+      <circle cx={x} cy={y} r={10} />
+      <text x={x} y={y + 4}>
+        {text}
+      </text>
+    </g>
   );
 }
 
@@ -105,8 +127,26 @@ function Shape(properties: ShapeProperties): VNode {
         style={properties.style?.shape}
       />
     );
+  if (state.kind === "history")
+    return (
+      <>
+        <circle class="shape" cx={x} cy={y} r={box.width / 2 - 1} />
+        <text class="history-text" x={x} y={y + 5}>
+          {state.mark}
+        </text>
+      </>
+    );
   if (state.kind === "fork" || state.kind === "join")
-    return <rect class="shape" x={box.x} y={box.y} width={box.width} height={box.height} rx={3} />;
+    return (
+      <>
+        <rect class="shape" x={box.x} y={box.y} width={box.width} height={box.height} rx={3} />
+        {state.mark !== "" && (
+          <text class="join-mark" x={box.x + box.width} y={box.y - 5}>
+            {state.mark}
+          </text>
+        )}
+      </>
+    );
   return <PlainShape {...properties} />;
 }
 
@@ -134,14 +174,23 @@ function StateGroup({
   );
 }
 
+type Action = Definition["states"][number]["entry"][number];
+
+function listActions(name: string, actions: readonly Action[]): string {
+  if (actions.length === 0) return "";
+  const texts = actions.map((action) =>
+    action.kind === "call" ? `call ${action.task}` : action.kind === "set" ? `set ${action.variable}` : action.kind,
+  );
+  return `\n${name}${texts.join(", ")}`;
+}
+
 function describeState(definition: Definition, index: number): string {
   const state = definition.states[index];
   if (!state) return "";
-  const actions =
-    state.entry.length === 0
-      ? ""
-      : `\n${state.entry.map((action) => (action.kind === "call" ? `call ${action.task}` : action.kind === "set" ? `set ${action.variable}` : action.kind)).join(", ")}`;
-  return `${nameState(state)}${nameState(state) === state.id ? "" : ` (${state.id})`}${actions}`;
+  const deferred = state.deferred === undefined ? "" : `\ndefers ${state.deferred.join(", ")}`;
+  const history = state.history === undefined ? "" : `\n${state.history} history: goes on where it was left`;
+  const name = `${nameState(state)}${nameState(state) === state.id ? "" : ` (${state.id})`}`;
+  return `${name}${listActions("", state.entry)}${listActions("on exit: ", state.exit)}${deferred}${history}`;
 }
 
 function describeTransition(definition: Definition, index: number): string {
@@ -155,7 +204,8 @@ function describeTransition(definition: Definition, index: number): string {
   return `${nameOf(transition.source)} → ${nameOf(transition.target)}\n${transition.label === "" ? "" : `${transition.label}\n`}read as ${name}: ${explanation}`;
 }
 
-function EdgeLine({ index, definition, place }: { index: number; definition: Definition; place: PlacedTransition }): VNode {
+function EdgeLine({ index, definition, place }: { index: number; definition: Definition; place: PlacedTransition }): VNode | null {
+  if (place.path === "") return null;
   return (
     <g class="edge" data-edge={index}>
       <title>{describeTransition(definition, index)}</title>

@@ -4,6 +4,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { toProblem } from "../app/problem.js";
 import type { Definition, Finding } from "../millrace.js";
+import type { AnalysisFinding } from "../millrace-editor.js";
 import { connection } from "../run/connection.js";
 import { source } from "./documents.js";
 import type { ParseAnswer, ParseRequest } from "./parse-worker.js";
@@ -23,6 +24,8 @@ const CHECK_DELAY_MS = 700;
 export const draft = signal<Draft | undefined>(undefined);
 /** Findings that only the engine can make (unknown tasks, type errors), with the text they are about. */
 export const engineFindings = signal<{ readonly text: string; readonly findings: readonly Finding[] }>({ text: "", findings: [] });
+/** What analysis says of a text without errors (web/proof), with the text that it is about. */
+export const analysisFindings = signal<{ readonly text: string; readonly findings: readonly AnalysisFinding[] }>({ text: "", findings: [] });
 /** Is a newer text being parsed? */
 export const isParsing = computed(() => draft.value?.text !== source.value);
 
@@ -30,8 +33,9 @@ export const isParsing = computed(() => draft.value?.text !== source.value);
 export const findings = computed<readonly Finding[]>(() => {
   const parsed = draft.value?.findings ?? [];
   const checked = engineFindings.value.text === draft.value?.text ? engineFindings.value.findings : [];
+  const analysed = analysisFindings.value.text === draft.value?.text ? analysisFindings.value.findings : [];
   const seen = new Set<string>();
-  const all = [...parsed, ...checked].filter((finding) => {
+  const all = [...parsed, ...checked, ...analysed].filter((finding) => {
     const key = `${finding.place.start}:${finding.code}:${finding.message}`;
     return !seen.has(key) && seen.add(key) !== undefined;
   });

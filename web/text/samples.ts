@@ -1,5 +1,6 @@
 // The sample workflows that ship with the playground, and the text that a new draft begins with.
 import approval from "../samples/document-approval.md?raw";
+import charging from "../samples/charging-station.md?raw";
 import incident from "../samples/incident-response.md?raw";
 import scoring from "../samples/lead-scoring.md?raw";
 import onboarding from "../samples/onboarding.md?raw";
@@ -20,6 +21,7 @@ export const SAMPLES: readonly Sample[] = [
   { id: "release-pipeline", title: "Release pipeline", text: release },
   { id: "lead-scoring", title: "Lead scoring", text: scoring },
   { id: "onboarding", title: "Onboarding", text: onboarding },
+  { id: "charging-station", title: "Charging station", text: charging },
 ];
 
 /** A small workflow that runs as it stands. */
