@@ -398,7 +398,7 @@ export enum ProgramHeader {
   KEY_IDS = 26,
   /** u32 per slot: declared type as Tag + 1; 0 permits any value. */
   SLOT_TYPES = 27,
-  /** After load: address of the express rows, one per candidate; see express.ts. */
+  /** After load: address of the ways, one row per candidate; see ways.ts. */
   EXPRESS = 28,
   /** Rows of the dispatch table where it is sparse: pairs (event + 1 or 0, value), from cell event & mask on, around the end of the row. Cell 0 is empty. */
   CELLS = 29,

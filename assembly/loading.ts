@@ -1,16 +1,16 @@
 // Loads a program: copies the blob, turns its offsets into addresses and checks every index once, so that stepping never
-// has to; lays the express rows beside it.
+// has to; lays the ways of its transitions beside it.
 import {
   ABI_VERSION, ACTION_RECORD_SIZE, ActionKind, CANDIDATE_LAST, DISPATCH_DEFERS, EXPRESSION_RECORD_SIZE, FAULT_TEXT_COUNT, KernelStatus,
   NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT, NodeKind, PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TRANSITION_FLAG_INTERNAL, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE,
 } from "./abi";
 import { validateUtf8 } from "./bytes";
 import { prepareExpression, releaseExpression } from "./evaluate";
-import { EXPRESS_ROW_SIZE, fillExpress } from "./express";
 import { allocateBlock, freeBlock } from "./memory";
 import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
 import { isWithin, lastOf, parentOf } from "./scope";
 import { internKey } from "./shape";
+import { freeWays, layWays } from "./ways";
 import { removeZones } from "./zones";
 
 /** Why the last load failed: a KernelStatus. */
@@ -42,7 +42,7 @@ export function loadProgram(address: usize, size: u32): usize {
   preparedCount = 0;
   loadStatus = placeProgram(program, size);
   if (loadStatus == KernelStatus.OK) loadStatus = checkGraph(program);
-  if (loadStatus == KernelStatus.OK) loadStatus = layExpress(program);
+  if (loadStatus == KernelStatus.OK && !layWays(program)) loadStatus = KernelStatus.OUT_OF_MEMORY;
   if (loadStatus != KernelStatus.OK) {
     releaseProgram(program, size, preparedCount);
     return 0;
@@ -62,20 +62,8 @@ function releaseProgram(program: usize, size: u32, expressionCount: u32): void {
   for (let index: u32 = 0; index < expressionCount; index++) releaseExpression(expressionRecord(program, index));
   const keyIds = programField(program, ProgramHeader.KEY_IDS);
   if (keyIds != 0) freeBlock(keyIds, programField(program, ProgramHeader.KEY_COUNT) * 4 + 4);
-  const express = programField(program, ProgramHeader.EXPRESS);
-  if (express != 0) freeBlock(express, <usize>programField(program, ProgramHeader.CANDIDATE_COUNT) * EXPRESS_ROW_SIZE);
+  freeWays(program);
   freeBlock(program, size);
-}
-
-/** The express rows of a program that has been checked. */
-function layExpress(program: usize): i32 {
-  const count = programField(program, ProgramHeader.CANDIDATE_COUNT);
-  if (count == 0) return KernelStatus.OK;
-  const rows = allocateBlock(<usize>count * EXPRESS_ROW_SIZE);
-  if (rows == 0) return KernelStatus.OUT_OF_MEMORY;
-  store<u32>(program + (ProgramHeader.EXPRESS << 2), <u32>rows);
-  fillExpress(program, rows);
-  return KernelStatus.OK;
 }
 
 function placeProgram(program: usize, size: u32): i32 {

@@ -101,13 +101,13 @@ export function setRunStatus(run: u32, status: i32): void {
   refreshKey(run);
 }
 
-/** Writes the run's key anew: after a change of its status, its flags or its tokens' table. */
+/** Writes the run's key anew: after a change of its status or its flags. */
 function refreshKey(run: u32): void {
-  const isExpress = load<u8>(statusColumn + run) == <u8>RunState.ACTIVE && load<u8>(flagColumn + run) == 0 && tokenCapacity(run) == 1;
+  const isExpress = load<u8>(statusColumn + run) == <u8>RunState.ACTIVE && load<u8>(flagColumn + run) == 0;
   store<u32>(keyColumn + (<usize>run << 2), (handleOf(run) & ~INDEX_MASK) | (isExpress ? 1 : 0));
 }
 
-/** Index of the handle's run when it may use the express lane (active, untraced, one token), else -1. */
+/** Index of the handle's run when it may use the express lane (active, without flags), else -1. */
 @inline
 export function expressRunOf(handle: u32): i32 {
   const run = handle & INDEX_MASK;
@@ -469,7 +469,6 @@ export function resizeTokens(run: u32, capacity: u32): bool {
   freeBlock(runTokens(run), <usize>tokenCapacity(run) * TOKEN_SIZE);
   store<u32>(tokenColumn + (<usize>run << 2), <u32>table);
   store<u32>(tokenCapacityColumn + (<usize>run << 2), capacity);
-  refreshKey(run);
   return true;
 }
 

@@ -140,7 +140,7 @@ export function compileChart(source: ChartSource, definition: Definition = build
   return program;
 }
 
-export async function newKernel(options: { memorySizeMax?: number; runSizeMax?: number } = {}): Promise<KernelPort> {
+export async function newKernel(options: { memorySizeMax?: number; runSizeMax?: number; expressionCostMax?: number } = {}): Promise<KernelPort> {
   return createKernelFactory()(options);
 }
 
