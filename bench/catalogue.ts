@@ -102,7 +102,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "transition-nested",
-    title: "Transition with entry actions between two composites, batches of 1,000 and 10,000 events for 1,000 runs",
+    title: "Transition with entry and exit actions between two composites, batches of 1,000 and 10,000 events for 1,000 runs",
     operation: "event",
     operationStep: 10_000,
     load: { family: "transition", machine: "nested", runCount: 1_000, batchCount: 1_000 },

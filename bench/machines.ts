@@ -27,7 +27,7 @@ export const EVENT_NAME = "next";
 
 const MACHINES: Readonly<Record<MachineId, Machine>> = {
   flat: { text: flatText, counters: ["count"], isLeaf: () => true },
-  nested: { text: nestedText, counters: ["count", "entered"], isLeaf: (state) => state.length === 1 },
+  nested: { text: nestedText, counters: ["count", "entered", "left"], isLeaf: (state) => state.length === 1 },
   regions: { text: writeRegions(REGION_COUNT), counters: ["count"], isLeaf: (state) => /^(on|off)\d+$/.test(state) },
 };
 

@@ -10,6 +10,7 @@ export function openHandWrittenNested(runCount: number, events: Uint8Array): Sub
   const states = new Uint8Array(runCount);
   const counts = new Float64Array(runCount);
   const entries = new Float64Array(runCount).fill(2);
+  const exits = new Float64Array(runCount);
   const send = (run: number, event: number): void => {
     if (event !== 0) return;
     const count = counts[run] ?? 0;
@@ -19,15 +20,18 @@ export function openHandWrittenNested(runCount: number, events: Uint8Array): Sub
         counts[run] = isBelow ? count + 1 : 0;
         states[run] = isBelow ? B : A;
         entries[run] = (entries[run] ?? 0) + 1;
+        exits[run] = (exits[run] ?? 0) + 1;
         return;
       case B:
         states[run] = C;
         entries[run] = (entries[run] ?? 0) + 2;
+        exits[run] = (exits[run] ?? 0) + 2;
         return;
       default:
         counts[run] = isBelow ? count + 1 : 0;
         states[run] = A;
         entries[run] = (entries[run] ?? 0) + 2;
+        exits[run] = (exits[run] ?? 0) + 2;
     }
   };
   const run = (eventCount: number): void => {
@@ -41,7 +45,10 @@ export function openHandWrittenNested(runCount: number, events: Uint8Array): Sub
     answer() {
       run(ANSWER_EVENT_COUNT * runCount);
       return describeEnds(
-        (index) => ({ state: STATE_NAMES[states[index] ?? 0] ?? "", counters: { count: counts[index] ?? 0, entered: entries[index] ?? 0 } }),
+        (index) => ({
+          state: STATE_NAMES[states[index] ?? 0] ?? "",
+          counters: { count: counts[index] ?? 0, entered: entries[index] ?? 0, left: exits[index] ?? 0 },
+        }),
         runCount,
       );
     },

@@ -7,6 +7,7 @@ interface Context {
   count: number;
   limit: number;
   entered: number;
+  left: number;
 }
 
 const builder = setup({
@@ -16,9 +17,10 @@ const builder = setup({
     increase: assign({ count: ({ context }) => context.count + 1 }),
     clear: assign({ count: 0 }),
     enter: assign({ entered: ({ context }) => context.entered + 1 }),
+    leave: assign({ left: ({ context }) => context.left + 1 }),
   },
 });
-const context: Context = { count: 0, limit: COUNT_LIMIT, entered: 0 };
+const context: Context = { count: 0, limit: COUNT_LIMIT, entered: 0, left: 0 };
 
 export function makeFlat(): AnyStateMachine {
   return builder.createMachine({
@@ -38,22 +40,22 @@ function makeNested(): AnyStateMachine {
     initial: "work",
     states: {
       work: {
-        entry: "enter",
+        entry: "enter", exit: "leave",
         initial: "a",
         on: { next: "rest" },
         states: {
           a: {
-            entry: "enter",
+            entry: "enter", exit: "leave",
             on: { next: [{ guard: "isBelow", actions: "increase", target: "b" }, { actions: "clear", target: "a", reenter: true }] },
           },
-          b: { entry: "enter" },
+          b: { entry: "enter", exit: "leave" },
         },
       },
       rest: {
-        entry: "enter",
+        entry: "enter", exit: "leave",
         initial: "c",
         on: { next: [{ guard: "isBelow", actions: "increase", target: "work" }, { actions: "clear", target: "work" }] },
-        states: { c: { entry: "enter" } },
+        states: { c: { entry: "enter", exit: "leave" } },
       },
     },
   });
@@ -96,8 +98,8 @@ export function openXStateLoop({ runCount, machine: id = "flat" }: LoadOf<"trans
 
 function readPosition(actor: AnyActorRef | undefined, id: MachineId): Position {
   const snapshot = actor?.getSnapshot() as { readonly value: unknown; readonly context: Context };
-  const { count, entered } = snapshot.context;
-  return { state: listLeaves(snapshot.value).join(" "), counters: id === "nested" ? { count, entered } : { count } };
+  const { count, entered, left } = snapshot.context;
+  return { state: listLeaves(snapshot.value).join(" "), counters: id === "nested" ? { count, entered, left } : { count } };
 }
 
 function listLeaves(value: unknown): readonly string[] {
