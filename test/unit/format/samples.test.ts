@@ -11,8 +11,9 @@ const TASKS = new Set(
 );
 const files = readdirSync(FOLDER).filter((name) => name.endsWith(".md"));
 
-test("there are six samples", () => {
+test("there are seven samples", () => {
   expect(files.sort()).toEqual([
+    "charging-station.md",
     "document-approval.md",
     "incident-response.md",
     "lead-scoring.md",
