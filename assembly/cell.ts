@@ -38,7 +38,7 @@ export function floatOf(cell: usize): f64 {
   return load<f64>(cell, 8);
 }
 
-@inline
+/** Not inlined: most that copy cells do more than that. The evaluator has its own. */
 export function copyCell(target: usize, source: usize): void {
   // Not one 16-byte move: a load wider than the stores before it waits for them to leave the store buffer.
   const head = load<u64>(source);

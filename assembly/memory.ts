@@ -169,7 +169,6 @@ export function freeBlock(address: usize, size: usize): void {
 }
 
 /** 16-aligned bytes (contents undefined) that live until `resetScratch`. 0: out of memory or over scratch's limit. */
-@inline
 export function allocateScratch(size: usize): usize {
   const address = scratchTop;
   const rounded = (size + 15) & ~<usize>15;
