@@ -1,7 +1,19 @@
-// `npm run conformance -- --suite NAME [--cases PATH] [--json OUT]`: the runner is TypeScript and goes through Vite's module runner.
+// `npm run conformance -- --suite NAME [--cases PATH] [--json OUT]`: the runner is TypeScript and goes through Vite's module runner,
+// which stays open for what is imported on demand.
 import { fileURLToPath } from "node:url";
-import { runnerImport } from "vite";
+import { createServer } from "vite";
 
 const entry = fileURLToPath(new URL("../test/conformance/run.ts", import.meta.url));
-const { module } = await runnerImport(entry, { configFile: false, logLevel: "error" });
-process.exitCode = await module.runConformance(process.argv.slice(2));
+const server = await createServer({
+  configFile: false,
+  logLevel: "error",
+  appType: "custom",
+  optimizeDeps: { noDiscovery: true },
+  server: { middlewareMode: true, ws: false, watch: null },
+});
+try {
+  const module = await server.ssrLoadModule(entry);
+  process.exitCode = await module.runConformance(process.argv.slice(2));
+} finally {
+  await server.close();
+}

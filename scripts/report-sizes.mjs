@@ -9,8 +9,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 const fileNames = ["millrace.wasm", "millrace-worker.js", "index.js", "local.js", "expression.js", "format.js", "editor.js", "testing.js"];
 
-/** What belongs to expressions alone: text to bytecode, and its door without the kernel's loader, the value codec and the program's layout. */
-const expressionPart = /[\\/](expression[\\/](?!disassemble)|create-expressions\.|assembly[\\/]abi\.)/;
+/**
+ * What belongs to expressions alone: text to bytecode, and its door without the kernel's loader, the value codec and the program's
+ * layout. It is what every page that compiles and evaluates gets at once; what is loaded when it is first asked for is left out.
+ */
+const expressionPart = /[\\/](expression[\\/](?!disassemble|cost-estimate)|create-expressions\.|assembly[\\/]abi\.)/;
 
 /** Measures dist/, prints the table and saves it as build/sizes.json. */
 export async function reportSizes() {

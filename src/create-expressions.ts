@@ -4,7 +4,7 @@
 import { ExpressionError } from "../assembly/abi.js";
 import { layOutExpressions } from "./compile/blob.js";
 import type { CompileExpressionOptions, EvaluateOptions, CostedValue, ExpressionContext, Expression, ResidentExpression, ExpressionBatch } from "./expression/compiled.js";
-import { type CostRange, estimateCost } from "./expression/cost-estimate.js";
+import type { CostRange } from "./expression/cost-estimate.js";
 import { checkCostMax, checkFunctionCosts, type FunctionCosts } from "./expression/cost.js";
 import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
 import type { CheckScope } from "./expression/checker/scope.js";
@@ -331,11 +331,8 @@ class CompiledExpression implements Expression {
     return this.run(kernel, this.#context, options);
   }
 
-  get cost(): CostRange {
-    return this.estimateCost({});
-  }
-
-  estimateCost(sizes: Readonly<Record<string, number>>): CostRange {
+  async estimateCost(sizes: Readonly<Record<string, number>> = {}): Promise<CostRange> {
+    const { estimateCost } = await import("./expression/cost-estimate.js");
     const { functions = ALL_FUNCTIONS, customs, functionCosts } = this.#variant;
     const typeOf = (name: string) => this.#variant.declarationOf(name);
     const ast = parseInto(this.source, new FindingList());

@@ -60,13 +60,12 @@ export interface Expression {
    * than it may; `value/unsupported` for a context that is no data
    */
   evaluate(context?: ExpressionContext, options?: EvaluateOptions): unknown;
-  /** What an evaluation that ends without an error costs, at least and at most, before anything runs; `max` may be Infinity. */
-  readonly cost: CostRange;
   /**
-   * The same where more is known of sizes: the greatest number of characters, bytes, elements or entries by path, `[]` standing
-   * for an element or value: `{ items: 100, "items[].name": 40 }`. Linear in the size of the text.
+   * What an evaluation that ends without an error costs, at least and at most, before anything runs; `max` may be Infinity.
+   * `sizes`: the greatest number of characters, bytes, elements or entries by path, as far as they are known, `[]` standing for
+   * an element or value: `{ items: 100, "items[].name": 40 }`. Linear in the size of the text. Its code is loaded when first used.
    */
-  estimateCost(sizes: Readonly<Record<string, number>>): CostRange;
+  estimateCost(sizes?: Readonly<Record<string, number>>): Promise<CostRange>;
   /** As `evaluate`, and says what it cost, in cel-go's units. */
   evaluateWithCost(context?: ExpressionContext, options?: EvaluateOptions): CostedValue;
   /** A context that stays in the kernel, for many evaluations. Dispose of it. */
