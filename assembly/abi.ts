@@ -624,4 +624,6 @@ export enum RunFault {
   INPUT = 9,
   /** A variable was given a value that its declared type cannot hold; the detail is its name. */
   TYPE_MISMATCH = 10,
+  /** The same states and variables came again within one step; the detail is the nodes entered last, u32 each, in any order. */
+  ENDLESS_LOOP = 11,
 }

@@ -5,7 +5,7 @@ import {
 } from "./abi";
 import { ActionsEnd, runActions, stepTime } from "./actions";
 import { choose, recover } from "./failure";
-import { faultInHand, isStopped, noteReason, setNodeInHand } from "./fault";
+import { faultInHand, isStopped, isWatched, noteEntered, noteReason, setNodeInHand } from "./fault";
 import { chooseCompletion } from "./guard";
 import { memoryOf, nextMemory } from "./history";
 import { addCommand, payloadMark } from "./output";
@@ -90,6 +90,7 @@ function enter(run: u32, index: u32): bool {
   const record = nodeRecord(runProgram(run), node);
   const kind = <i32>load<u16>(record);
   setNodeInHand(node);
+  if (isWatched()) noteEntered(node);
   if (kind == NodeKind.HISTORY) return enterHistory(run, index, record);
   if (isTraced(run) && node != 0) addCommand(CommandKind.STATE_ENTERED, 0, node, 0, 0, payloadMark());
   setTokenOutcome(token, Outcome.SUCCESS);

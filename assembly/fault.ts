@@ -140,6 +140,30 @@ export function noteReason(fault: i32): void {
   noteFault(fault, 0, NO_EXPRESSION, NO_INDEX, NO_INDEX);
 }
 
+// --- endless loops ------------------------------------------------------------------------------------------------
+
+/** The nodes that were entered last while the run is watched: the detail of an ENDLESS_LOOP, u32 each. */
+const ENTERED_COUNT: u32 = 16;
+const ENTERED = memory.data(64, 16);
+let enteredCount: u32 = 0;
+let isWatching: bool = false;
+
+/** Is the step in hand looked at for an endless loop? */
+@inline
+export function isWatched(): bool {
+  return isWatching;
+}
+
+export function setWatched(isOn: bool): void {
+  isWatching = isOn;
+  enteredCount = 0;
+}
+
+export function noteEntered(node: u32): void {
+  store<u32>(ENTERED + (<usize>(enteredCount & (ENTERED_COUNT - 1)) << 2), node);
+  enteredCount += 1;
+}
+
 /** Fails the run for the fault in hand. */
 export function failNoted(run: u32): void {
   cancelAll(run);
@@ -148,6 +172,7 @@ export function failNoted(run: u32): void {
   appendBytes(FAULT + 4, FAULT_RECORD_SIZE);
   const detail = load<u32>(FAULT, 28);
   if (detail != 0) appendBytes(detail + 16, load<u32>(detail, 4));
+  if (load<i32>(FAULT) == RunFault.ENDLESS_LOOP) appendBytes(ENTERED, min<u32>(enteredCount, ENTERED_COUNT) << 2);
   addCommand(CommandKind.RUN_ENDED, load<i32>(FAULT), RunEnd.FAILED, 0, 0, mark);
   store<i32>(FAULT, 0);
 }

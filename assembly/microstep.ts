@@ -1,11 +1,11 @@
 // A microstep: a selection is executed (all exits, then the actions of the transitions, then all entries), and after it
 // eventless transitions are selected in the same way, until none is left.
-import { CommandKind, NO_INDEX, NO_NODE, NodeKind, TRANSITION_FLAG_INTERNAL, TRANSITION_FLAG_LOCAL } from "./abi";
+import { CommandKind, NO_INDEX, NO_NODE, NodeKind, RunFault, TRANSITION_FLAG_INTERNAL, TRANSITION_FLAG_LOCAL } from "./abi";
 import { assign, finishAction, performAll } from "./actions";
 import { completeScopes } from "./completion";
 import { advanceAll, fork, setOut, travel } from "./entry";
 import { recover } from "./failure";
-import { faultInHand, isStopped, setNodeInHand } from "./fault";
+import { failNoted, faultInHand, isStopped, isWatched, noteReason, setNodeInHand } from "./fault";
 import { mergeFrames, releaseFrames } from "./frames";
 import { leaveScope } from "./leave";
 import { arrangeTokens } from "./order";
@@ -15,6 +15,7 @@ import { NO_TOKEN, RunState, isTraced, runFrames, runProgram, runStatus, tokenAt
 import { isWithin } from "./scope";
 import { selectEventless, selectionAt, selectionCount } from "./selection";
 import { TokenPhase, setTokenFrame, setTokenNode, tokenFrame, tokenNode, tokenPhase } from "./token";
+import { hasRecurred } from "./watch";
 
 /** Executes the selection as far as the actions of its transitions. `payload`: of the event in hand. The run may have ended. */
 export function execute(run: u32, payload: usize): void {
@@ -91,6 +92,11 @@ export function settle(run: u32): bool {
     if (runStatus(run) == RunState.ENDED) return true;
     arrangeTokens(run);
     if (!joinLast(run)) return true;
+    if (isWatched() && hasRecurred(run)) {
+      noteReason(RunFault.ENDLESS_LOOP);
+      failNoted(run);
+      return true;
+    }
     selectEventless(run);
     if (runStatus(run) == RunState.ENDED || selectionCount() == 0) return true;
     execute(run, 0);

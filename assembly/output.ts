@@ -88,6 +88,11 @@ export function payloadMark(): usize {
   return payloadsUsed;
 }
 
+/** Takes back what was appended since `mark`. */
+export function dropPayload(mark: usize): void {
+  payloadsUsed = mark;
+}
+
 /** Appends a cell as a wire value. False: it has none (an error, too deep), or memory ran out; nothing was written. */
 export function appendWire(cell: usize): bool {
   const size = wireSize(cell);

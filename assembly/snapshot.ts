@@ -35,20 +35,30 @@ const TOKEN_WORD_COUNT: i32 = 10;
 export function writeSnapshot(run: u32): u32 {
   if (!beginOutput(0)) return 0;
   const block = runBlock(run);
-  const slotCount = load<u32>(block, 8);
   appendByte(SNAPSHOT_VERSION);
   appendVarint(<u32>runStatus(run));
   appendVarint(load<u32>(block, 12));
   appendDouble(load<f64>(block, 16));
-  appendVarint(slotCount);
-  writeSlots(slotsOf(run, 0), slotCount);
-  writeFrames(run, slotCount);
-  appendVarint(tokenCount(run));
-  for (let index: u32 = 0; index < tokenCount(run); index++) writeToken(tokenAt(run, index));
+  appendVarint(load<u32>(block, 8));
+  writePlaces(run);
   writeTimers(run);
   writeDeferred(run);
   writeHistory(run);
   return payloadsUsedSize();
+}
+
+/** Appends all that decides how the run goes on by itself: variables, tokens, histories. */
+export function writeState(run: u32): void {
+  writePlaces(run);
+  writeHistory(run);
+}
+
+function writePlaces(run: u32): void {
+  const slotCount = load<u32>(runBlock(run), 8);
+  writeSlots(slotsOf(run, 0), slotCount);
+  writeFrames(run, slotCount);
+  appendVarint(tokenCount(run));
+  for (let index: u32 = 0; index < tokenCount(run); index++) writeToken(tokenAt(run, index));
 }
 
 function writeSlots(slots: usize, count: u32): void {

@@ -10,7 +10,7 @@ import { setStepFuel } from "./entry";
 import { setNow } from "./evaluate";
 import { EXPRESS_NONE, takeExpress } from "./express";
 import { chooseFailure, recover } from "./failure";
-import { cancelRun, cancelWait, failNoted, failRunWith, faultInHand, noteFault, setNodeInHand } from "./fault";
+import { cancelRun, cancelWait, failNoted, failRunWith, faultInHand, noteFault, setNodeInHand, setWatched } from "./fault";
 import { isPermitted } from "./guard";
 import { findFieldInMap } from "./map";
 import { resetScratch } from "./memory";
@@ -28,6 +28,7 @@ import {
   TokenPhase, TokenStage, setTokenGoal, setTokenNode, setTokenPhase, setTokenStage, setTokenTimeout, tokenEvent, tokenFrame, tokenName, tokenNode,
   tokenPhase, tokenSerial, tokenStage, tokenTimeout, tokenTransition,
 } from "./token";
+import { endWatch } from "./watch";
 import { decodeWire } from "./wire";
 
 // The payload of the event in hand, and a cell for what is made on the way.
@@ -84,17 +85,18 @@ function stepEvent(record: usize, region: usize): i32 {
   payloadSize = offset == 0 ? 0 : load<u32>(record, 28);
   if (offset == 0) setNull(PAYLOAD);
   else if (decodeWire(payloadAt, payloadSize, PAYLOAD) < 0) return EventOutcome.MALFORMED;
-  beginStep(run, load<f64>(record, 16));
+  beginStep(run, load<f64>(record, 16), kind);
   const outcome = deliver(run, kind, load<u32>(record, 8));
   return endStep(run, outcome);
 }
 
-function beginStep(run: u32, now: f64): void {
+function beginStep(run: u32, now: f64, kind: i32): void {
   const block = runBlock(run);
   const last = load<f64>(block, 16);
   const time = now > last ? now : last;
   store<f64>(block, time, 16);
   setStepFuel(STEP_FUEL);
+  setWatched(kind == EventKind.CONTINUE);
   if (time == stepTime()) return;
   setNow(time);
   setStepNow(time);
@@ -111,7 +113,10 @@ function endStep(run: u32, outcome: i32): i32 {
     addCommand(CommandKind.CONTINUE, 0, 0, 0, 0, payloadMark());
     return outcome;
   }
-  if (runStatus(run) == RunState.YIELDED) setRunStatus(run, RunState.ACTIVE);
+  if (runStatus(run) == RunState.YIELDED) {
+    endWatch(run);
+    setRunStatus(run, RunState.ACTIVE);
+  }
   return outcome;
 }
 

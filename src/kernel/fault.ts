@@ -21,6 +21,7 @@ interface FaultRecord {
 /** The wire MAP {code, message, details, place?} of a fault; `payload`: FAULT_RECORD_SIZE bytes and the detail's text. */
 export function describeFault(program: Program | undefined, fault: number, payload: Uint8Array): Uint8Array {
   const record = readFault(payload);
+  if (fault === RunFault.ENDLESS_LOOP) return describeLoop(program, record, payload);
   const code = FAULT_CODES[fault as RunFault] ?? "run/failed";
   const state = program === undefined ? undefined : stateName(program, record.node);
   const cause = record.error === 0 ? undefined : causeOf(record.error);
@@ -32,6 +33,18 @@ export function describeFault(program: Program | undefined, fault: number, paylo
   };
   const error: ErrorRecord = { code, message: messageOf(fault, state, cause, record, program), details, ...(place && { place }) };
   return encodeValue(error);
+}
+
+/** The states that follow each other without end, in the order of the text. */
+function describeLoop(program: Program | undefined, record: FaultRecord, payload: Uint8Array): Uint8Array {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  const nodes = new Set<number>();
+  for (let at = FAULT_HEADER_SIZE; at + 4 <= payload.length; at += 4) nodes.add(view.getUint32(at, true));
+  const states = [...nodes].sort((a, b) => a - b).flatMap((node) => (program === undefined ? [] : (stateName(program, node) ?? [])));
+  const named = states.length === 0 ? "States" : states.map((id) => `"${id}"`).join(", ");
+  const place = program === undefined ? undefined : placeOf(program, record);
+  const message = `${named} follow${states.length === 1 ? "s itself" : " each other"} without an event, without changing a variable and without end`;
+  return encodeValue({ code: FAULT_CODES[RunFault.ENDLESS_LOOP], message, details: { states }, ...(place && { place }) });
 }
 
 /** What the kernel says beside an error: the name that it is about, and what a custom function said. */

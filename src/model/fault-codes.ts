@@ -13,6 +13,7 @@ export const FAULT_CODES: Readonly<Record<RunFault, string>> = {
   [RunFault.TOKEN_LIMIT]: "run/token-limit",
   [RunFault.INPUT]: "run/invalid-input",
   [RunFault.TYPE_MISMATCH]: "run/type-mismatch",
+  [RunFault.ENDLESS_LOOP]: "run/endless-loop",
 };
 
 /** Why an expression failed, in words (`no-such-key`); undefined for a number that is no ExpressionError. */

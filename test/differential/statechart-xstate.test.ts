@@ -9,9 +9,13 @@
 // | a transition between two regions of one state | leaves the state and enters it again, as SCXML (a domain is never parallel) | the state around the regions stays active | SCXML is the reference | charts have none |
 // | a parallel state and one of its regions both take an event, and what the region takes gives way to a third state | the parallel state takes the event, as in SCXML | the parallel state is not asked | SCXML is the reference | charts have none |
 // | a choice without a way that holds | the run fails | it rests there | a picture that has no answer is a mistake | charts have a default |
-// | `done` of a composite against other eventless transitions | in one set with them | after all of them | SCXML says as XState; completion transitions here are one kind | no difference showed |
+// | `done` of a composite against other eventless transitions | in one set with them | after all of them | SCXML says as XState; completion transitions here are one kind | counted |
+// | two eventless transitions of different regions that leave one state | the one first in document order, as in SCXML | the one whose state was entered first | SCXML is the reference | counted |
 // | final states | a scope that is done is active itself, its final state is not | the final state is active | a token stands for the scope | dropped before comparing |
 // | fork and join, tasks and waits, failure transitions | have them | has none (actors are another thing) | – | charts have none |
+//
+// *Counted*: a chart in which XState differs while the reference model agrees with the kernel to the last word is one of those. There may be
+// one in DIFFERENCE_SHARE charts.
 //
 // MILLRACE_SEEDS plays more seeds, MILLRACE_SEED one alone.
 import { beforeAll, expect, test } from "vitest";
@@ -32,6 +36,7 @@ const SEED_COUNT = Number(process.env.MILLRACE_SEEDS ?? 10_000);
 const ONE_SEED = process.env.MILLRACE_SEED;
 const PART_COUNT = 10;
 const SCRIPT_LENGTH = 20;
+const DIFFERENCE_SHARE = 500;
 
 let kernel: KernelPort;
 beforeAll(async () => {
@@ -52,6 +57,21 @@ function playKernel({ chart, script }: Case): Play {
   }
 }
 
+/** The kernel against the reference model, on a chart that XState plays otherwise. */
+function playBoth({ chart, script }: Case): Play {
+  const { definition, program } = parseChart(printChart(chart));
+  const loaded = kernel.loadProgram(program);
+  const machine = new KernelMachine(kernel, program, loaded);
+  try {
+    return compareMachines(definition, machine, new ModelMachine(definition), script);
+  } finally {
+    machine.close();
+    kernel.unloadProgram(loaded);
+  }
+}
+
+let differenceCount = 0;
+
 function playModel({ chart, script }: Case): Play {
   const { definition } = parseChart(printChart(chart));
   return compareMachines(definition, new ModelMachine(definition), new XStateMachine(definition), script);
@@ -61,7 +81,9 @@ function playSeed(seed: number, features: Features, replay: Replay): Play {
   const chart = generateChart(seed, features);
   const found = { chart, script: generateScript(new Random(seed ^ 0x5eed), chart.events, SCRIPT_LENGTH) };
   const played = replay(found);
-  if (!played.isEqual) throw new Error(explain(seed, found, replay));
+  if (played.isEqual) return played;
+  if (!playBoth(found).isEqual) throw new Error(explain(seed, found, replay));
+  differenceCount += 1;
   return played;
 }
 
@@ -93,3 +115,5 @@ test("the reference model and XState", { timeout: 600_000 }, () => {
   for (const seed of some) momentCount += playSeed(seed, SHARED_FEATURES, playModel).moments.length;
   expect(momentCount).toBeGreaterThan(some.length * 5);
 });
+
+test("XState seldom differs", () => expect(differenceCount).toBeLessThanOrEqual(Math.ceil(SEED_COUNT / DIFFERENCE_SHARE)));

@@ -161,8 +161,13 @@ export class TokenRun {
     return token;
   }
 
+  private wayOf({ way }: Token): number {
+    return way === undefined ? -1 : this.tree.definition.transitions.indexOf(way);
+  }
+
   protected inOrder(): readonly Token[] {
-    return [...this.tokens].sort((a, b) => a.state - b.state);
+    // Of those that meet at a join, by the order of their ways.
+    return [...this.tokens].sort((a, b) => a.state - b.state || (a.phase === "joining" && b.phase === "joining" ? this.wayOf(a) - this.wayOf(b) : 0));
   }
 
   protected end(token: Token): void {

@@ -184,6 +184,6 @@ describe("bounds are said", () => {
   });
 
   test("a step without an end", async () => {
-    expect(await exploreDiagram("[*] --> A", "A --> B", "B --> A")).toMatchObject({ isComplete: false, bounds: ["endless-step"] });
+    expect(await exploreDiagram("[*] --> S", "S : entry / set n = 0", "S --> A", "A : entry / set n = n + 1", "A --> B", "B --> A")).toMatchObject({ isComplete: false, bounds: ["endless-step"] });
   });
 });

@@ -85,7 +85,10 @@ test("only so many ended volatile runs are kept", async () => {
 
 test("a run that does not become quiet lets only so many events wait", async () => {
   bench = await openBench({ durability: "none" });
-  const text = markdown("[*] --> A\nA --> B: [n >= 0]\nB --> A: [n >= 0]\nA --> A: poke", { head: "events: [poke]\nvariables:\n  n: { type: int, initial: 0 }" });
+  const text = markdown("[*] --> A\nA --> B: [n >= 0]\nB --> A: [n >= 0]\nA --> A: poke", {
+    head: "events: [poke]\nvariables:\n  n: { type: int, initial: 0 }",
+    actions: "- A: set n = n + 1",
+  });
   const run = await bench.engine.start(await bench.engine.load(text));
   const sends = Array.from({ length: WAITING_EVENTS_MAX + 1 }, () => bench.engine.send(run.id, "poke"));
   for (const send of sends) send.catch(() => undefined);
