@@ -28,8 +28,10 @@ function ring(count: number, more: Partial<ChartSource> = {}): ChartSource {
 describe("a loop that changes nothing", () => {
   test.each([1, 2, 3, 7, 100, 1_000])("of %d states fails the run and names states of it", (count) => {
     const { run, continues } = play(ring(count));
-    expect(run.end()).toMatchObject({ how: "failed", value: { code: "run/endless-loop" } });
-    const { details, message } = run.end()?.value as { details: { states: string[] }; message: string };
+    const end = run.end();
+    expect(end).toMatchObject({ how: "failed", value: { code: "run/endless-loop" } });
+    if (end === undefined) throw new Error("The run has not ended");
+    const { details, message } = end.value as { details: { states: string[] }; message: string };
     expect(details.states.length).toBeGreaterThanOrEqual(Math.min(count, 16));
     expect(message).toContain(`"${details.states[0]}"`);
     expect(continues).toBeLessThan(4);
