@@ -139,7 +139,8 @@ function join(run: u32, first: u32, last: u32): void {
   setTokenFrame(token, frame);
   if (isSound) stand(run, first, tokenNode(token));
   else if (!recover(run, first)) return;
-  if (branch != 0) endBranches(run, first, fork, frame);
+  // A token that met another of the fork's branches on its way is back in the frame that the fork began in.
+  if (fork != NO_NODE) endBranches(run, first, fork, frame);
 }
 
 /** The next token at the join that came by another way than the one at `at`; past `last` for none. */

@@ -1,11 +1,13 @@
 // Random statecharts, from their text through format, compile and kernel, against the reference model in test/reference: after
 // everything that happens to a run, the active states, the variables and what the run did are the same. Half of the runs are
-// traced, so that the order of exits and entries is compared as well; a third is replaced by its own snapshot at every step.
+// traced, so that the order of exits and entries is compared as well; a third is replaced by its own snapshot at every step. Half of
+// the charts have exit actions, internal transitions, deferred events, history and joins of some ways.
 // MILLRACE_SEEDS plays more seeds, MILLRACE_SEED one alone.
 import { beforeAll, describe, expect, test } from "vitest";
 import type { KernelPort } from "../../src/model/ports.js";
 import { newKernel } from "../unit/kernel/chart.js";
 import { printChart } from "./statecharts/chart.js";
+import { ALL_DECORATIONS } from "./statecharts/decorate.js";
 import { ALL_FEATURES, type Features, generateChart } from "./statecharts/generate.js";
 import { type Play, type PlayOptions, play } from "./statecharts/play.js";
 import { Random } from "./statecharts/random.js";
@@ -33,7 +35,8 @@ function makeCase(seed: number): Case {
 }
 
 function optionsOf(seed: number): PlayOptions {
-  return { isTraced: seed % 2 === 0, isRestored: seed % 3 === 0 };
+  const decoration = seed % 4 < 2 ? { decoration: { seed, ...ALL_DECORATIONS } } : {};
+  return { isTraced: seed % 2 === 0, isRestored: seed % 3 === 0, ...decoration };
 }
 
 function playSeed(seed: number): Play {
@@ -90,6 +93,7 @@ describe("the kernel does what the reference model does", () => {
         "failed",
         "endless",
         "taken",
+        "deferred",
         "ignored",
         "stale",
         "log",

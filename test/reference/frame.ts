@@ -9,11 +9,10 @@ export class Frame {
   readonly values: Map<string, Value>;
   private readonly before: ReadonlyMap<string, Value>;
 
-  /** For a frame that has a parent: the fork state that made this branch, and what all branches of that forking share. */
+  /** For a frame that has a parent: the fork state that made this branch. */
   constructor(
     readonly parent?: Frame,
     readonly fork = -1,
-    readonly forking?: symbol,
   ) {
     this.values = new Map(parent?.values);
     this.before = new Map(parent?.values);

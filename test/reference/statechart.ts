@@ -9,6 +9,7 @@
 import type { ActionDefinition, TransitionDefinition } from "../../src/model/definition.js";
 import { domainOf, findByEvent, findCompletion, isInternal, permits, removeConflicts, tokensLeftBy, topOf } from "./choosing.js";
 import type { Value } from "./expression.js";
+import { forkOf } from "./forks.js";
 import { BUILT_IN, Frame, commonFrame } from "./frame.js";
 import type { Choice, Leaf, Timer, Token } from "./token.js";
 import { RunEnded, TokenRun } from "./token-run.js";
@@ -266,10 +267,9 @@ export class ReferenceRun extends TokenRun {
   /** Sends a token that has left its states on its way. A fork's becomes one token per way, each with a frame of its own. */
   private setOut({ token, ways }: Choice): readonly Token[] {
     const { state, frame } = token;
-    const forking = Symbol();
     return ways.map((way, index) => {
       const mover = index + 1 === ways.length ? token : this.newToken(state, frame);
-      if (ways.length > 1) mover.frame = new Frame(frame, way.source, forking);
+      if (ways.length > 1) mover.frame = new Frame(frame, way.source);
       this.effects.push({ kind: "taken", transition: this.definition.transitions.indexOf(way) });
       mover.way = way;
       mover.goal = way.target;
@@ -390,11 +390,10 @@ export class ReferenceRun extends TokenRun {
     const firsts = inside.filter(
       (leaf, at) => childOf(leaf) === leaf.state || inside.findIndex((other) => childOf(other) === childOf(leaf)) === at,
     );
-    const forking = Symbol();
     firsts.forEach((leaf, index) => {
       const child = childOf(leaf);
       const mover = index === 0 ? token : this.newToken(state, frame);
-      if (firsts.length > 1) mover.frame = new Frame(frame, child, forking);
+      if (firsts.length > 1) mover.frame = new Frame(frame, child);
       mover.goal = isDeep ? leaf.state : child;
       mover.resume = isDeep && leaf.state !== child ? resume : undefined;
       if (leaf.way !== undefined) mover.way = leaf.way;
@@ -460,20 +459,25 @@ export class ReferenceRun extends TokenRun {
     const arrived = ways.map((way) => here.find((other) => other.way === way)).filter((other) => other !== undefined);
     const enough = this.tree.state(state).joinCount ?? ways.length;
     if (arrived.length < enough) return;
-    const frame = commonFrame(arrived.map((other) => other.frame));
-    const branch = token.frame.line().find(({ parent }) => parent === frame);
+    const fork = enough < ways.length ? forkOf(this.tree, state) : undefined;
+    const branch = token.frame.line().find((other) => other.fork === fork);
+    const frame = branch?.parent ?? commonFrame(arrived.map((other) => other.frame));
     token.phase = "complete";
     this.attempt(token, () => {
-      for (const other of arrived) while (other.frame !== frame) this.mergeFrame(other);
+      try {
+        for (const other of arrived) while (other.frame !== frame) this.mergeFrame(other);
+      } finally {
+        token.frame = frame;
+      }
     });
-    token.frame = frame;
     for (const other of arrived) if (other !== token) this.end(other);
-    if (enough < ways.length && branch !== undefined) this.endBranches(branch, token);
+    if (fork !== undefined) this.endBranches(fork, frame, token);
   }
 
-  private endBranches({ forking, fork }: Frame, except: Token): void {
+  /** Ends every token but one that is on a branch which `fork` made of the frame `parent`. */
+  private endBranches(fork: number, parent: Frame, except: Token): void {
     const scope = this.tree.parent(fork);
-    const isOnFork = ({ frame }: Token) => frame.line().some((other) => other.forking === forking);
+    const isOnFork = ({ frame }: Token) => frame.line().some((other) => other.fork === fork && other.parent === parent);
     for (const token of [...this.inOrder()].reverse()) {
       if (token === except || !isOnFork(token)) continue;
       const isInside = token.state !== scope && this.tree.isWithin(scope, token.state);

@@ -165,6 +165,12 @@ export class TokenRun {
     return way === undefined ? -1 : this.tree.definition.transitions.indexOf(way);
   }
 
+  /** Do two tokens stand in one state, elsewhere than at a join? Then document order says nothing of which comes first. */
+  get hasSharedState(): boolean {
+    const resting = this.tokens.filter(({ phase }) => phase !== "joining").map(({ state }) => state);
+    return new Set(resting).size < resting.length;
+  }
+
   protected inOrder(): readonly Token[] {
     // Of those that meet at a join, by the order of their ways.
     return [...this.tokens].sort((a, b) => a.state - b.state || (a.phase === "joining" && b.phase === "joining" ? this.wayOf(a) - this.wayOf(b) : 0));

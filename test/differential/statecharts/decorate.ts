@@ -56,9 +56,11 @@ function decorateState(
 }
 
 function makeInternal(states: readonly StateDefinition[], transition: TransitionDefinition, seed: number): TransitionDefinition {
-  const { source, trigger, label } = transition;
+  const { source, target, trigger, label } = transition;
   const { id, kind } = states[source] as StateDefinition;
   const isState = kind === "state" || kind === "composite" || kind === "parallel";
+  // A join keeps its ways: they are counted before.
+  if (states[target]?.kind === "join") return transition;
   if (trigger.kind !== "event" || !isState || !randomFor(seed, id + label).chance(0.2)) return transition;
   return { ...transition, target: source, isInternal: true };
 }

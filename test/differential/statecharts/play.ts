@@ -38,11 +38,14 @@ export interface PlayOptions {
   readonly decoration?: Decoration;
 }
 
-/** A play is over at the first moment that differs (`isEqual` false), or when the script or the run ends. */
+/**
+ * A play is over at the first moment that differs (`isEqual` false), or when the script or the run ends. A play of a decorated chart is also
+ * over (`shared`) once two tokens stand in one state: which of them is first is nowhere said, and exits, entries and logs show it.
+ */
 export interface Play {
   readonly moments: readonly Moment[];
   readonly isEqual: boolean;
-  readonly ending: "open" | "succeeded" | "failed" | "endless" | "too much";
+  readonly ending: "open" | "succeeded" | "failed" | "endless" | "too much" | "shared";
 }
 
 export function parseChart(text: string, decoration?: Decoration): { definition: Definition; program: Program } {
@@ -99,6 +102,7 @@ class Player {
       );
       for (const stimulus of script) {
         if (!isEqual || this.model.isEnded) break;
+        if (this.options.decoration !== undefined && this.model.hasSharedState) return { moments: this.moments, isEqual, ending: "shared" };
         isEqual = this.stimulate(stimulus);
       }
       return { moments: this.moments, isEqual, ending: this.ending() };

@@ -54,6 +54,22 @@ describe("join N of M", () => {
     expect(run.context()).toEqual({ x: 0, y: 2, z: 0, told: "" });
   });
 
+  test("a branch that met another before it came there ends the rest all the same", () => {
+    const run = begin({
+      states: ["s:start", "F:fork", "A", "B", "C", "I:join", "J:join", "Done"],
+      transitions: ["s -> F", "F -> A", "F -> B", "F -> C", "A -> I on a", "B -> I on b", "I -> J", "C -> J on c", "J -> Done", "Done -> F on again"],
+      joins: { J: 1 },
+    });
+    for (let round = 0; round < 2; round += 1) {
+      run.send("a");
+      run.send("b");
+      expect(run.states()).toEqual(["Done"]);
+      expect(run.send("c")).toBe("ignored");
+      run.send("again");
+      expect(run.states()).toEqual(["A", "B", "C"]);
+    }
+  });
+
   test("several ways that are come in one step all count", () => {
     const run = begin({
       ...RACE,
