@@ -452,6 +452,8 @@ export enum NodeKind {
   JOIN = 8,
   /** Never rested in: leads to what its scope remembers. */
   HISTORY = 9,
+  /** Of a task graph. */
+  TASK = 10,
 }
 /** Entering needs no work beyond resting there: no actions, eventless or `after` transitions, and kind STATE. */
 export const NODE_FLAG_PLAIN = 1;

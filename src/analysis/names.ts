@@ -15,6 +15,8 @@ export function expressionsOf(value: ValueSource): readonly ExpressionSource[] {
       return value.parts.flatMap((part) => (typeof part === "string" ? [] : [part]));
     case "map":
       return value.entries.flatMap((entry) => expressionsOf(entry.value));
+    case "list":
+      return value.elements.flatMap((element) => expressionsOf(element));
     case "literal":
       return [];
   }

@@ -235,6 +235,8 @@ function textsOf(source: ValueSource): readonly string[] {
       return source.parts.flatMap((part) => (typeof part === "string" ? [] : [part.text]));
     case "map":
       return source.entries.flatMap(({ value }) => textsOf(value));
+    case "list":
+      return source.elements.flatMap((element) => textsOf(element));
     default:
       return [];
   }

@@ -51,6 +51,7 @@ const KINDS: Readonly<Record<StateKind, NodeKind>> = {
   fork: NodeKind.FORK,
   join: NodeKind.JOIN,
   history: NodeKind.HISTORY,
+  task: NodeKind.TASK,
 };
 
 /** What a node's record is made of besides the graph. */

@@ -5,7 +5,7 @@ import type { Finding, Place } from "../model/errors.js";
 import { encodeValue } from "../model/value.js";
 import type { LiteralType } from "./ast.js";
 import { emitEntries } from "./collection-emitter.js";
-import { MAP_COST, TEXT_RATE } from "./cost.js";
+import { LIST_COST, MAP_COST, TEXT_RATE } from "./cost.js";
 import { CodeLimitError, type Operand } from "./code-writer.js";
 import type { ConstantValue } from "./emitted-code.js";
 import { type EmittedExpression, Emitter, type ExpressionScope } from "./emitter.js";
@@ -74,6 +74,8 @@ class ValueEmission {
         return this.emitLiteral(source.value);
       case "map":
         return this.emitMap(source);
+      case "list":
+        return this.emitList(source);
     }
   }
 
@@ -127,6 +129,31 @@ class ValueEmission {
     );
     emitEntries(emitter, entries, { start: 0, end: source.place.end - source.place.start }, dst);
     this.type = "map";
+    return dst;
+  }
+
+  private emitList({ elements }: ValueSource & { kind: "list" }): Operand {
+    const { writer } = this.emitter;
+    const dst = writer.allocate();
+    const mark = writer.mark();
+    const [builder, element] = [writer.allocate(), writer.allocate()];
+    const [end, failed] = [writer.createLabel(), writer.createLabel()];
+    writer.charge(LIST_COST);
+    writer.write(Op.BUILDER_NEW, builder);
+    for (const each of elements) {
+      const inner = writer.mark();
+      writer.write(Op.MOVE, element, this.emit(each));
+      writer.writeJump(Op.JUMP_ERROR, failed, 0, element);
+      writer.write(Op.BUILDER_PUSH, builder, element);
+      writer.release(inner);
+    }
+    writer.write(Op.BUILDER_FINISH, dst, builder);
+    writer.writeJump(Op.JUMP, end);
+    writer.place(failed);
+    writer.write(Op.MOVE, dst, element);
+    writer.place(end);
+    writer.release(mark);
+    this.type = "list";
     return dst;
   }
 }

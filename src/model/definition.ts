@@ -13,13 +13,14 @@ export interface ExpressionSource {
 
 /**
  * A value to compute. `text`: one expression. `template`: literal strings and expressions by turns, joined to a string.
- * `literal`: a constant JSON value. `map`: one value per key, in order.
+ * `literal`: a constant JSON value. `map`: one value per key, in order. `list`: one value per element.
  */
 export type ValueSource =
   | { readonly kind: "expression"; readonly expression: ExpressionSource }
   | { readonly kind: "template"; readonly parts: readonly (string | ExpressionSource)[]; readonly place: Place }
   | { readonly kind: "literal"; readonly value: unknown; readonly place: Place }
-  | { readonly kind: "map"; readonly entries: readonly { readonly key: string; readonly value: ValueSource }[]; readonly place: Place };
+  | { readonly kind: "map"; readonly entries: readonly { readonly key: string; readonly value: ValueSource }[]; readonly place: Place }
+  | { readonly kind: "list"; readonly elements: readonly ValueSource[]; readonly place: Place };
 
 export interface ParameterDefinition {
   readonly name: string;
@@ -58,10 +59,75 @@ export type ActionDefinition =
   | { readonly kind: "await"; readonly event: string; readonly message?: string; readonly place: Place }
   | { readonly kind: "abort"; readonly message: ValueSource; readonly place: Place };
 
-export type StateKind = "state" | "composite" | "parallel" | "region" | "start" | "end" | "choice" | "fork" | "join" | "history";
+export type StateKind = "state" | "composite" | "parallel" | "region" | "start" | "end" | "choice" | "fork" | "join" | "history" | "task";
 
 /** What a composite that was left remembers: its direct child (of regions: each region's), or the leaves. */
 export type HistoryKind = "shallow" | "deep";
+
+/**
+ * What a task does. `call`: a handler. `workflow`: a child run. `await`: an event; its payload is the result. `wait`: time passes.
+ * `value`: the kernel computes it (`noop`: null; `pass`: its input). `fail`: the run fails.
+ */
+export type TaskAction =
+  | { readonly kind: "call"; readonly task: string; readonly input: ValueSource; readonly place: Place }
+  | { readonly kind: "workflow"; readonly workflow: string; readonly input: ValueSource; readonly place: Place }
+  | { readonly kind: "await"; readonly event: string; readonly place: Place }
+  | { readonly kind: "wait"; readonly duration: ValueSource; readonly place: Place }
+  | { readonly kind: "value"; readonly value: ValueSource; readonly place: Place }
+  | { readonly kind: "fail"; readonly message: ValueSource; readonly place: Place };
+
+/** A task is done once for each element: expressions of its action see it as `item`, and its number, from 0, as `index`. */
+export interface ItemsDefinition {
+  /** One list; or several by name, whose element is a map of one element of each. */
+  readonly lists: readonly { readonly name?: string; readonly value: ValueSource }[];
+  /** Several lists: elements of equal number (the lists must be of one length), or each with each, the last list turning fastest. */
+  readonly combination: "zip" | "cross";
+  /** How many may be under way at a time; absent: no limit of the author's. */
+  readonly concurrency?: ValueSource;
+  /** Each call is for up to so many elements: `item` is a list of them. */
+  readonly batchSize?: ValueSource;
+  /** `abort`: the first failure ends the task, what is under way is aborted. `finish`: what is under way ends first. `continue`: all are done. */
+  readonly onFailure: "abort" | "finish" | "continue";
+}
+
+export interface RetryDefinition {
+  /** How many more attempts there may be. */
+  readonly count: ValueSource;
+  /** Before the first retry: a duration, or milliseconds as a number. Absent: none. */
+  readonly delay?: ValueSource;
+  /** The nth delay: the same; n times as long; 2^(n-1) times as long. */
+  readonly backoff: "constant" | "linear" | "exponential";
+  readonly delayMax?: ValueSource;
+  /** A part of the delay, 0 to 1, by which chance shortens it. 0: none. */
+  readonly jitter: number;
+  /** Is it to be retried? It sees `result`, `error`, `attempt`. Absent: whenever it failed. */
+  readonly when?: ExpressionSource;
+}
+
+/** A state of kind `task`: one unit of work in a task graph. Its outgoing transitions are tried when it ends; all that match fire. */
+export interface TaskDefinition {
+  readonly action: TaskAction;
+  /** Of how many tasks that lead here one way must have come; absent: each arrival starts the task anew. */
+  readonly join?: "all" | number;
+  /** Where branches that meet changed one variable differently: an error, or the later task in file order wins. Default `error`. */
+  readonly merge?: "error" | "last";
+  readonly items?: ItemsDefinition;
+  readonly retry?: RetryDefinition;
+  /** Before the first attempt: a duration, or milliseconds. */
+  readonly delay?: ValueSource;
+  /** Of one attempt: a duration, or milliseconds. */
+  readonly timeout?: ValueSource;
+  /** False: the task is passed over, and counts as succeeded with the result null. */
+  readonly condition?: ExpressionSource;
+}
+
+/** What a workflow has that is a task graph: all of its states are tasks; those to which no transition leads start first. */
+export interface TaskGraphParts {
+  /** Of a run that succeeds; absent: null. */
+  readonly output?: ValueSource;
+  /** A failure that no transition takes: what is under way is aborted, or ends first. */
+  readonly onFailure: "abort" | "finish";
+}
 
 export interface StateDefinition {
   /** Unique within the workflow. Start and end of a scope: `<scope>_start`, `<scope>_end` (`root_start`, `root_end` at the top). */
@@ -85,6 +151,8 @@ export interface StateDefinition {
   readonly history?: HistoryKind;
   /** Of a join: how many of its incoming ways are enough; absent: all of them. */
   readonly joinCount?: number;
+  /** Of kind task. */
+  readonly task?: TaskDefinition;
   readonly place: Place;
 }
 
@@ -106,6 +174,13 @@ export interface TransitionDefinition {
   readonly actions: readonly ActionDefinition[];
   /** The state is not left: no exit, no entry. Source and target are the same state, the trigger an event. */
   readonly isInternal?: boolean;
+  /**
+   * In a task graph: the number of the entry under the task's `next` that it belongs to. The transitions of one entry have one trigger,
+   * one guard and one list of actions (what is published), performed once for all of them.
+   */
+  readonly next?: number;
+  /** In a task graph, where source and target are one task: the task is tried again, by its `retry`, in place of being started anew. */
+  readonly isRetry?: boolean;
   readonly label: string;
   readonly reading: LabelReading;
   readonly place: Place;
@@ -121,7 +196,7 @@ export interface InvariantDefinition {
 
 /** A parsed workflow. `states` is in document order with parents before children; `transitions` in file order. */
 export interface Definition {
-  readonly format: "mermaid";
+  readonly format: "mermaid" | "yaml";
   readonly name: string;
   readonly description?: string;
   readonly parameters: readonly ParameterDefinition[];
@@ -134,4 +209,6 @@ export interface Definition {
   readonly direction: "TB" | "BT" | "LR" | "RL";
   /** `classDef` styles, for drawing. */
   readonly styles: Readonly<Record<string, string>>;
+  /** Present where the workflow is a task graph. */
+  readonly taskGraph?: TaskGraphParts;
 }

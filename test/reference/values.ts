@@ -19,7 +19,9 @@ export function valueOf(frame: Frame, source: ValueSource, code: string): Value 
       return source.parts.map((part) => (typeof part === "string" ? part : String(evaluateIn(frame, part.text, code)))).join("");
     case "literal":
       return source.value as Value;
-    default:
+    case "list":
+      throw new Error("No action of a diagram has a list of values");
+    case "map":
       return Object.fromEntries(source.entries.map(({ key, value }) => [key, valueOf(frame, value, code)]));
   }
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { ExpressionError } from "../../../assembly/abi.js";
 import { layOutExpressions } from "../../../src/compile/blob.js";
 import type { ExpressionScope } from "../../../src/expression/emitter.js";
 import { readTemplate } from "../../../src/expression/template.js";
@@ -92,6 +93,14 @@ describe("values of a definition", () => {
       ],
     };
     expect(evaluate(value)).toEqual({ id: "A-1", text: "Ada: 12.5", fixed: [1], inner: { n: 3 }, none: {} });
+  });
+
+  test("a list of values, whose first failure is its own", () => {
+    const expression = (text: string): ValueSource => ({ kind: "expression", expression: source(text) });
+    const fixed: ValueSource = { kind: "literal", value: "b", place };
+    const list = (...elements: ValueSource[]): ValueSource => ({ kind: "list", elements, place });
+    expect(evaluate(list(expression("order.id"), fixed, list(expression("size(name)")), list()))).toEqual(["A-1", "b", [3], []]);
+    expect(evaluate(list(fixed, expression("1 / (size(name) - size(name))"), expression("order.none")))).toMatchObject({ error: ExpressionError.DIVIDE_BY_ZERO });
   });
 
   test("findings stand where the expression stands in the document", () => {
