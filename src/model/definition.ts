@@ -37,6 +37,11 @@ export interface VariableDefinition {
   readonly type: TypeName;
   readonly description?: string;
   readonly initial?: unknown;
+  /**
+   * In place of `initial`: computed when a run starts, in the order of the variables. It sees the input, `workflow` and the variables
+   * before it. Task graphs alone have it.
+   */
+  readonly initialValue?: ValueSource;
   readonly place: Place;
 }
 
@@ -65,11 +70,11 @@ export type StateKind = "state" | "composite" | "parallel" | "region" | "start" 
 export type HistoryKind = "shallow" | "deep";
 
 /**
- * What a task does. `call`: a handler. `workflow`: a child run. `await`: an event; its payload is the result. `wait`: time passes.
+ * What a task does. `call`: a handler; `taskName` computes which (a text), and `task` is empty then. `workflow`: a child run. `await`: an event; its payload is the result. `wait`: time passes.
  * `value`: the kernel computes it (`noop`: null; `pass`: its input). `fail`: the run fails.
  */
 export type TaskAction =
-  | { readonly kind: "call"; readonly task: string; readonly input: ValueSource; readonly place: Place }
+  | { readonly kind: "call"; readonly task: string; readonly taskName?: ValueSource; readonly input: ValueSource; readonly place: Place }
   | { readonly kind: "workflow"; readonly workflow: string; readonly input: ValueSource; readonly place: Place }
   | { readonly kind: "await"; readonly event: string; readonly place: Place }
   | { readonly kind: "wait"; readonly duration: ValueSource; readonly place: Place }
@@ -121,12 +126,23 @@ export interface TaskDefinition {
   readonly condition?: ExpressionSource;
 }
 
-/** What a workflow has that is a task graph: all of its states are tasks; those to which no transition leads start first. */
+/**
+ * What a workflow has that is a task graph: all of its states are tasks; those to which no transition leads start first (one that leads
+ * from a task to itself counts, a retry does not).
+ *
+ * Names in its expressions: `input.NAME`, `vars.NAME` (the variables; `input` and `vars` alone are maps of those that have a value),
+ * `tasks.NAME.result` and `tasks.NAME.status` (`succeeded` or `failed`) of the last end of a task, `workflow.id` and `workflow.name` of the
+ * run. In guards and actions of transitions and in a retry's `when` also `result`, `error`, `succeeded`, `failed`, `completed` and
+ * `attempt`; in the action of a task with items `item` and `index`. `secrets.NAME` stands in a task's input alone, whole or as a part
+ * of a template: a reference, which only the handler's side can follow.
+ */
 export interface TaskGraphParts {
   /** Of a run that succeeds; absent: null. */
   readonly output?: ValueSource;
   /** A failure that no transition takes: what is under way is aborted, or ends first. */
   readonly onFailure: "abort" | "finish";
+  /** Of the whole run: a duration, or milliseconds. */
+  readonly timeout?: ValueSource;
 }
 
 export interface StateDefinition {
@@ -166,8 +182,9 @@ export type TriggerDefinition =
 export type LabelReading = "always" | "expression" | "after" | "guard" | "event" | "event-guard" | "outcome" | "unreadable";
 
 export interface TransitionDefinition {
-  /** Indexes into `Definition.states`. */
+  /** Index into `Definition.states`. */
   readonly source: number;
+  /** The same. In a task graph also -1: it leads nowhere, and only its actions are done. */
   readonly target: number;
   readonly trigger: TriggerDefinition;
   readonly guard?: ExpressionSource;
