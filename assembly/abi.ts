@@ -408,6 +408,21 @@ export enum ProgramHeader {
    * that are pairs of a MAP: the code of a fault, the cause of an error. No section where no failure transition could read them.
    */
   FAULT_TEXTS = 31,
+  // Only of a task graph (PROGRAM_FLAG_TASKS); slots that no expression names are NO_SLOT.
+  /** Task records, one per node. */
+  TASKS = 32,
+  /** The first so many slots are variables: each branch has its own. The others belong to the run. */
+  BRANCH_SLOT_COUNT = 33,
+  /** Expression of the run's output, or NO_EXPRESSION: null. */
+  OUTPUT = 34,
+  INPUT_SLOT = 35,
+  // Written for one evaluation, or for what follows the end of one task, and no part of the context.
+  ITEM_SLOT = 36,
+  INDEX_SLOT = 37,
+  SUCCEEDED_SLOT = 38,
+  FAILED_SLOT = 39,
+  COMPLETED_SLOT = 40,
+  ATTEMPT_SLOT = 41,
 }
 export const FAULT_TEXT_COUNT = 48;
 export const FAULT_CAUSE_FIRST = 16;
@@ -419,6 +434,14 @@ export const PROGRAM_FLAG_ERROR_HIDDEN = 4;
 export const PROGRAM_FLAG_RECHECK = 8;
 /** A node has NODE_FLAG_HISTORY. */
 export const PROGRAM_FLAG_HISTORY = 16;
+/** All nodes but the root are tasks. */
+export const PROGRAM_FLAG_TASKS = 32;
+/** What is under way when a task graph fails ends first. */
+export const PROGRAM_FLAG_FINISH = 64;
+/** Inputs are initial values of the variables of the same name. */
+export const PROGRAM_FLAG_INPUT_VARIABLES = 128;
+/** Where branches end or meet at the end of the run, the later one's changes win. */
+export const PROGRAM_FLAG_MERGE_LAST = 256;
 export const CANDIDATE_LAST = 0x80000000;
 /** The node defers the event while it is active. */
 export const DISPATCH_DEFERS = 0x80000000;
@@ -455,6 +478,29 @@ export enum NodeKind {
   /** Of a task graph. */
   TASK = 10,
 }
+
+// Task record, 64 bytes, one per node (that of the root is not read). Expressions may be NO_EXPRESSION.
+//   +0 u32 ways that are enough to start it (0: each starts it anew)  +4 u32 ways that lead to it  +8 u32 flags (TASK_FLAG_…)  +12 u32 its action
+//   +16 u32 list of its items  +20 u32 concurrency  +24 u32 batch size  +28 u32 retry count  +32 u32 retry delay  +36 u32 longest retry delay
+//   +40 u32 retry condition  +44 f32 jitter, 0 to 1  +48 u32 delay  +52 u32 time limit  +56 u32 condition  +60 u32 slot of its result (or NO_SLOT)
+export const TASK_RECORD_SIZE = 64;
+/** Starts with the run. */
+export const TASK_FLAG_START = 1;
+/** A way leads from the task back to it. */
+export const TASK_FLAG_CYCLE = 2;
+/** Several ways lead to it, each starts it anew: from here on what they lead to is told apart. */
+export const TASK_FLAG_SPLIT = 4;
+/** Where branches changed one variable differently, the later way's change wins. */
+export const TASK_FLAG_MERGE_LAST = 8;
+/** The items are a MAP of lists: elements of equal number; or each with each. */
+export const TASK_FLAG_ZIP = 16;
+export const TASK_FLAG_CROSS = 32;
+/** An item that failed: those under way end first; or all are done. Neither: they are aborted. */
+export const TASK_FLAG_ITEMS_FINISH = 64;
+export const TASK_FLAG_ITEMS_CONTINUE = 128;
+/** The nth retry comes after n times the delay; or 2^(n-1) times. */
+export const TASK_FLAG_LINEAR = 256;
+export const TASK_FLAG_EXPONENTIAL = 512;
 /** Entering needs no work beyond resting there: no actions, eventless or `after` transitions, and kind STATE. */
 export const NODE_FLAG_PLAIN = 1;
 /** What was active inside is remembered when the scope is left. */
@@ -468,6 +514,8 @@ export const NODE_FLAG_DEEP = 8;
 //   +0 u32 source  +4 u32 target  +8 u32 guard expression  +12 u16 trigger  +14 u16 flags  +16 u32 event or Outcome
 //   +20 u32 duration expression (or NO_EXPRESSION)  +24 f64 duration in ms  +32 u32 first action  +36 u32 count
 //   +40 u32 domain (innermost scope that stays)  +44 u32 number among the target's incoming transitions
+// In a task graph: target 0: it leads nowhere; +40 u32 number of its entry: transitions of one entry have one condition and one list of
+// actions; +44 u32 number of its source among the tasks that lead to the target.
 export const TRANSITION_RECORD_SIZE = 48;
 /**
  * Source and target are states of one scope, nothing happens when the source is left and the target entered, neither has timers or eventless
@@ -476,6 +524,8 @@ export const TRANSITION_RECORD_SIZE = 48;
 export const TRANSITION_FLAG_LOCAL = 1;
 /** The source is not left: actions that take no time, and nothing else. */
 export const TRANSITION_FLAG_INTERNAL = 2;
+/** In a task graph: the source is tried again. */
+export const TRANSITION_FLAG_RETRY = 4;
 export enum Trigger {
   ALWAYS = 0,
   EVENT = 1,
@@ -502,7 +552,10 @@ export enum ActionKind {
   WORKFLOW = 5,
   /** Waits for the event in +16. */
   AWAIT_EVENT = 6,
+  /** In a task graph: the task fails with this error. */
   ABORT = 7,
+  /** Only in a task graph: the expression is the result. */
+  VALUE = 8,
 }
 export enum LogLevel {
   DEBUG = 0,
@@ -560,7 +613,7 @@ export enum EventOutcome {
 //   +20 u32 payload size (0: none)  +24 f64 time
 export const COMMAND_RECORD_SIZE = 32;
 export enum CommandKind {
-  /** a: action index · b: serial · payload: input. */
+  /** a: action index · b: serial · payload: input. In a task graph flags: attempt, from 1 · time: number of the item from 1, 0: none. */
   CALL_TASK = 1,
   /** b: serial. */
   CANCEL_TASK = 2,
@@ -628,4 +681,8 @@ export enum RunFault {
   TYPE_MISMATCH = 10,
   /** The same states and variables came again within one step; the detail is the nodes entered last, u32 each, in any order. */
   ENDLESS_LOOP = 11,
+  /** A join waits for a task that will not come. */
+  JOIN_UNREACHABLE = 12,
+  /** What a task with items needs is no list, or not lists of one length, or a number is out of range. */
+  ITEMS = 13,
 }

@@ -2,12 +2,13 @@
 // Whatever still waits is canceled first, so that the shell never hears of it again. Faults are taken down here before it
 // is decided (failure.ts) whether the run goes on elsewhere.
 import {
-  ActionKind, CELL_SIZE, CommandKind, ExpressionError, FAULT_RECORD_SIZE, NO_EXPRESSION, NO_INDEX, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN,
+  ActionKind, CELL_SIZE, CommandKind, ExpressionError, FAULT_RECORD_SIZE, NO_EXPRESSION, NO_INDEX, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN, PROGRAM_FLAG_TASKS,
   ProgramHeader, RunEnd, RunFault, Tag, Wire,
 } from "./abi";
+import { giveUpAll } from "./giving-up";
 import { addCommand, appendByte, appendBytes, appendVarint, appendWire, payloadMark } from "./output";
 import { actionRecord, programField, slotKey, transitionRecord } from "./program";
-import { RunState, runBlock, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt, timerCapacity, tokenAt, tokenCount } from "./run";
+import { RunState, isTaskGraph, runBlock, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt, timerCapacity, tokenAt, tokenCount } from "./run";
 import { keyObject } from "./shape";
 import { TokenPhase, setTokenPhase, tokenAction, tokenEvent, tokenPhase, tokenSerial, tokenTimeout } from "./token";
 
@@ -22,6 +23,7 @@ export function cancelWait(run: u32, token: usize): void {
 }
 
 function cancelAll(run: u32): void {
+  if (isTaskGraph(run)) giveUpAll(run, 0);
   for (let index: u32 = 0; index < tokenCount(run); index++) {
     const token = tokenAt(run, index);
     cancelWait(run, token);
@@ -40,6 +42,18 @@ export function succeedRun(run: u32): void {
   setRunStatus(run, RunState.ENDED);
   const mark = payloadMark();
   appendContext(run);
+  addCommand(CommandKind.RUN_ENDED, 0, RunEnd.SUCCEEDED, 0, 0, mark);
+}
+
+/** Ends a task graph. `output`: the cell of what it gives; one without a wire form fails the run. */
+export function succeedRunWith(run: u32, output: usize): void {
+  const mark = payloadMark();
+  if (!appendWire(output)) {
+    noteReason(RunFault.MEMORY_LIMIT);
+    failNoted(run);
+    return;
+  }
+  setRunStatus(run, RunState.ENDED);
   addCommand(CommandKind.RUN_ENDED, 0, RunEnd.SUCCEEDED, 0, 0, mark);
 }
 
@@ -204,6 +218,9 @@ function isShown(program: usize, slots: usize, slot: u32): bool {
 export function isHidden(program: usize, slot: u32): bool {
   const flags = programField(program, ProgramHeader.FLAGS);
   if (slot == programField(program, ProgramHeader.EVENT_SLOT)) return (flags & PROGRAM_FLAG_EVENT_HIDDEN) != 0;
+  if ((flags & PROGRAM_FLAG_TASKS) != 0) {
+    for (let field = <i32>ProgramHeader.ITEM_SLOT; field <= ProgramHeader.ATTEMPT_SLOT; field++) if (slot == programField(program, field)) return true;
+  }
   if (slot == programField(program, ProgramHeader.RESULT_SLOT)) return (flags & PROGRAM_FLAG_RESULT_HIDDEN) != 0;
   return slot == programField(program, ProgramHeader.ERROR_SLOT) && (flags & PROGRAM_FLAG_ERROR_HIDDEN) != 0;
 }

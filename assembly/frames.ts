@@ -55,7 +55,7 @@ function isBuiltinSlot(run: u32, slot: u32): bool {
     || slot == programField(program, ProgramHeader.ERROR_SLOT);
 }
 
-function isSame(a: usize, b: usize): bool {
+export function isSame(a: usize, b: usize): bool {
   if (load<u64>(a) == load<u64>(b) && load<u64>(a, 8) == load<u64>(b, 8)) return true;
   if (load<u32>(a) != load<u32>(b)) return false;
   return valueEquals(a, b);

@@ -2,7 +2,7 @@
 // has to; lays the ways of its transitions beside it.
 import {
   ABI_VERSION, ACTION_RECORD_SIZE, ActionKind, CANDIDATE_LAST, DISPATCH_DEFERS, EXPRESSION_RECORD_SIZE, FAULT_TEXT_COUNT, KernelStatus,
-  NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT, NodeKind, PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TRANSITION_FLAG_INTERNAL, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE,
+  NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT, NodeKind, PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TASK_RECORD_SIZE, TRANSITION_FLAG_INTERNAL, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE,
 } from "./abi";
 import { validateUtf8 } from "./bytes";
 import { prepareExpression, releaseExpression } from "./evaluate";
@@ -10,6 +10,7 @@ import { allocateBlock, freeBlock } from "./memory";
 import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
 import { isWithin, lastOf, parentOf } from "./scope";
 import { internKey } from "./shape";
+import { areTasksSound, isTaskProgram } from "./task-loading";
 import { freeWays, layWays } from "./ways";
 import { removeZones } from "./zones";
 
@@ -42,7 +43,7 @@ export function loadProgram(address: usize, size: u32): usize {
   preparedCount = 0;
   loadStatus = placeProgram(program, size);
   if (loadStatus == KernelStatus.OK) loadStatus = checkGraph(program);
-  if (loadStatus == KernelStatus.OK && !layWays(program)) loadStatus = KernelStatus.OUT_OF_MEMORY;
+  if (loadStatus == KernelStatus.OK && !isTaskProgram(program) && !layWays(program)) loadStatus = KernelStatus.OUT_OF_MEMORY;
   if (loadStatus != KernelStatus.OK) {
     releaseProgram(program, size, preparedCount);
     return 0;
@@ -82,6 +83,7 @@ function placeProgram(program: usize, size: u32): i32 {
   const dispatchSize = <u64>programField(program, ProgramHeader.NODE_COUNT) * (isDense ? programField(program, ProgramHeader.EVENT_COUNT) : 2);
   if (dispatchSize > size || !isSection(program, size, ProgramHeader.DISPATCH, <u32>dispatchSize, 4)) return KernelStatus.BAD_PROGRAM;
   if (!isDense && !isSection(program, size, ProgramHeader.CELLS, programField(program, ProgramHeader.CELL_COUNT), 8)) return KernelStatus.BAD_PROGRAM;
+  if (isTaskProgram(program) && !isSection(program, size, ProgramHeader.TASKS, programField(program, ProgramHeader.NODE_COUNT), TASK_RECORD_SIZE)) return KernelStatus.BAD_PROGRAM;
   if (!placeTexts(program, size)) return KernelStatus.BAD_PROGRAM;
   const status = internKeys(program, size);
   if (status != KernelStatus.OK) return status;
@@ -185,7 +187,7 @@ function checkGraph(program: usize): i32 {
   }
   if (candidateCount > 0 && (candidateAt(program, candidateCount - 1) & CANDIDATE_LAST) == 0) return KernelStatus.BAD_PROGRAM;
   for (let node: u32 = 0; node < nodeCount; node++) if (!isNodeSound(program, node) || !isDispatchSound(program, node)) return KernelStatus.BAD_PROGRAM;
-  return areSlotsSound(program) ? KernelStatus.OK : KernelStatus.BAD_PROGRAM;
+  return areSlotsSound(program) && (!isTaskProgram(program) || areTasksSound(program)) ? KernelStatus.OK : KernelStatus.BAD_PROGRAM;
 }
 
 function areSlotsSound(program: usize): bool {
@@ -230,7 +232,7 @@ function isNodeSound(program: usize, node: u32): bool {
   const eventless = load<u32>(record, 32);
   const after = load<u32>(record, 48);
   const candidateCount = programField(program, ProgramHeader.CANDIDATE_COUNT);
-  if (kind > NodeKind.HISTORY || (last > node && (kind < NodeKind.COMPOSITE || kind > NodeKind.REGION)) || (last == node && kind == NodeKind.PARALLEL)) return false;
+  if (kind > NodeKind.TASK || (kind == NodeKind.TASK) != (isTaskProgram(program) && node > 0) || (last > node && (kind < NodeKind.COMPOSITE || kind > NodeKind.REGION)) || (last == node && kind == NodeKind.PARALLEL)) return false;
   if (node > 0 && (kind == NodeKind.REGION) != (kindOf(program, load<u32>(record, 4)) == NodeKind.PARALLEL)) return false;
   if (initial != NO_NODE && (initial > last || load<u32>(nodeRecord(program, initial), 4) != node)) return false;
   return isRange(load<u32>(record, 16), load<u32>(record, 20), programField(program, ProgramHeader.ACTION_COUNT))
@@ -279,6 +281,10 @@ function isTransitionSound(program: usize, transition: u32, nodeCount: u32): boo
   const source = load<u32>(record);
   const target = load<u32>(record, 4);
   const domain = load<u32>(record, 40);
+  if (isTaskProgram(program)) {
+    return source < nodeCount && target < nodeCount && isExpressionOrNone(program, load<u32>(record, 8))
+      && isRange(load<u32>(record, 32), load<u32>(record, 36), programField(program, ProgramHeader.ACTION_COUNT));
+  }
   if (source >= nodeCount || target >= nodeCount || domain >= min<u32>(source, target)) return false;
   if (max<u32>(source, target) > load<u32>(nodeRecord(program, domain), 8) || kindOf(program, domain) == NodeKind.PARALLEL) return false;
   return isExpressionOrNone(program, load<u32>(record, 8)) && isExpressionOrNone(program, load<u32>(record, 20))
@@ -305,7 +311,7 @@ function areAssignments(program: usize, first: u32, count: u32): bool {
 function isActionSound(program: usize, action: u32): bool {
   const record = actionRecord(program, action);
   const kind = <i32>load<u16>(record);
-  if (kind < ActionKind.LOG || kind > ActionKind.ABORT || !isSlotOrNone(program, load<u32>(record, 12))) return false;
+  if (kind < ActionKind.LOG || kind > (isTaskProgram(program) ? ActionKind.VALUE : ActionKind.ABORT) || !isSlotOrNone(program, load<u32>(record, 12))) return false;
   if (kind == ActionKind.AWAIT_EVENT) return load<u32>(record, 16) < programField(program, ProgramHeader.EVENT_COUNT);
   if (kind == ActionKind.SET && load<u32>(record, 12) == NO_SLOT) return false;
   return isExpression(program, load<u32>(record, 8));

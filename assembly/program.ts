@@ -1,6 +1,6 @@
 // Read-only views over a program's tables: the addresses of records, by their numbers. How tables come to be there is
 // loading.ts's business.
-import { ACTION_RECORD_SIZE, EXPRESSION_RECORD_SIZE, NODE_RECORD_SIZE, ProgramHeader, TRANSITION_RECORD_SIZE } from "./abi";
+import { ACTION_RECORD_SIZE, EXPRESSION_RECORD_SIZE, NODE_RECORD_SIZE, ProgramHeader, TASK_RECORD_SIZE, TRANSITION_RECORD_SIZE } from "./abi";
 
 @inline
 export function programField(program: usize, field: i32): u32 {
@@ -15,6 +15,12 @@ export function nodeRecord(program: usize, node: u32): usize {
 @inline
 export function transitionRecord(program: usize, transition: u32): usize {
   return programField(program, ProgramHeader.TRANSITIONS) + <usize>transition * TRANSITION_RECORD_SIZE;
+}
+
+/** Of a task graph. */
+@inline
+export function taskRecord(program: usize, node: u32): usize {
+  return programField(program, ProgramHeader.TASKS) + <usize>node * TASK_RECORD_SIZE;
 }
 
 @inline

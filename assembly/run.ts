@@ -1,6 +1,6 @@
 // Runs at rest: hot columns as struct-of-arrays, and for each run one block of slots and the values they hold, a table
 // of tokens, and (only where needed) tables of timers and branch frames. Knows nothing of transitions.
-import { CELL_SIZE, ProgramHeader, Tag } from "./abi";
+import { CELL_SIZE, PROGRAM_FLAG_TASKS, ProgramHeader, Tag } from "./abi";
 import { allocateBlock, blockClassSize, freeBlock } from "./memory";
 import { programField } from "./program";
 import { deepCopy, deepSize, SIZE_OVER } from "./value";
@@ -21,6 +21,8 @@ export enum RunState {
 export const RUN_FLAG_TRACED: u8 = 1;
 /** Events are deferred: each step has to look after them. */
 export const RUN_FLAG_DEFERRING: u8 = 2;
+/** Of a task graph: its tokens' table is the graph record of instances.ts, and no token is in use. */
+export const RUN_FLAG_TASKS: u8 = 4;
 export const RUN_COUNT_MAX: u32 = 1 << 20;
 const INDEX_MASK: u32 = (1 << 20) - 1;
 const GENERATION_SHIFT: u32 = 20;
@@ -37,6 +39,9 @@ export const BLOCK_HEADER_SIZE: usize = 32;
 export const TOKEN_SIZE: usize = 48;
 export const TOKEN_COUNT_MAX: u32 = 65536;
 
+/** Token records that the graph record of a task graph takes the place of. */
+export const GRAPH_TOKEN_COUNT: u32 = 2;
+
 // Timer, 16 bytes: +0 u32 serial (0: free)  +4 u32 transition  +8 u32 node  +12 u32 its token's name (NO_TOKEN: the scope's)
 export const TIMER_SIZE: usize = 16;
 /** Timers of a run. Finding a free record looks at all of them, so the limit bounds what one microstep may take. */
@@ -44,8 +49,9 @@ export const TIMER_COUNT_MAX: u32 = 4096;
 export const NO_TOKEN: u32 = 0xffffffff;
 
 // Branch frame: +0 u32 parent frame (0: main)  +4 u32 block size  +8 u32 next frame of the run  +12 u32 depth
-//               +16 u32 node of its fork  +20 u32 mark or number (for a while)  +24 u64 0
+//               +16 u32 node of its fork  +20 u32 mark or number (for a while)  +24 u32 count of its cells  +28 u32 0
 //               +32 slots, then the slots as they were at the fork
+// In a task graph (branches.ts): +16 u32 frame before it in the list  +28 u32 references
 export const FRAME_HEADER_SIZE: usize = 32;
 
 // Extras, 64 bytes: growing buffers that few runs need, each +0 u32 address  +4 u32 capacity  +8 u32 used  +12 u32 count
@@ -53,6 +59,10 @@ export const EXTRAS_SIZE: usize = 64;
 export const BUFFER_DEFERRED: usize = 0;
 export const BUFFER_HISTORY: usize = 16;
 export const BUFFER_WATCH: usize = 32;
+// Of a task graph, in the places of those that it has no use for: instances.ts, arrivals.ts.
+export const BUFFER_INSTANCES: usize = 0;
+export const BUFFER_CALLS: usize = 16;
+export const BUFFER_JOINS: usize = 48;
 
 let capacity: u32 = 0;
 let runCount: u32 = 0;
@@ -75,6 +85,11 @@ let keyColumn: usize = 0;
 
 export function setRunSizeMax(size: usize): void {
   runSizeMax = size;
+}
+
+/** Bytes that a run's block may have. */
+export function runSizeLimit(): usize {
+  return runSizeMax;
 }
 
 export function liveRunCount(): u32 {
@@ -121,6 +136,11 @@ export function isTraced(run: u32): bool {
 }
 
 @inline
+export function isTaskGraph(run: u32): bool {
+  return (load<u8>(flagColumn + run) & RUN_FLAG_TASKS) != 0;
+}
+
+@inline
 export function isDeferring(run: u32): bool {
   return (load<u8>(flagColumn + run) & RUN_FLAG_DEFERRING) != 0;
 }
@@ -164,6 +184,11 @@ export function runFrames(run: u32): usize {
   return load<u32>(frameColumn + (<usize>run << 2));
 }
 
+/** Sets the first frame of the run's list. */
+export function setRunFrames(run: u32, frame: usize): void {
+  store<u32>(frameColumn + (<usize>run << 2), <u32>frame);
+}
+
 @inline
 export function runTimers(run: u32): usize {
   return load<u32>(timerColumn + (<usize>run << 2));
@@ -181,10 +206,12 @@ export function createRun(program: usize): u32 {
   const slotCount = programField(program, ProgramHeader.SLOT_COUNT);
   const size = blockClassSize(BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE);
   const block = allocateBlock(size);
-  const tokens = allocateBlock(TOKEN_SIZE);
+  const isGraph = (programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_TASKS) != 0;
+  const tokenRecords: u32 = isGraph ? GRAPH_TOKEN_COUNT : 1;
+  const tokens = allocateBlock(tokenRecords * TOKEN_SIZE);
   if (block == 0 || tokens == 0) {
     if (block != 0) freeBlock(block, size);
-    if (tokens != 0) freeBlock(tokens, TOKEN_SIZE);
+    if (tokens != 0) freeBlock(tokens, tokenRecords * TOKEN_SIZE);
     releaseIndex(run);
     return 0;
   }
@@ -193,22 +220,22 @@ export function createRun(program: usize): u32 {
   store<u32>(block, slotCount, 8);
   store<u32>(block, 1, 12);
   store<f64>(block, 0, 16);
-  store<u64>(block, 1 << 32, 24);
+  store<u64>(block, isGraph ? 0 : 1 << 32, 24);
   clearSlots(block + BLOCK_HEADER_SIZE, slotCount);
-  memory.fill(tokens, 0, TOKEN_SIZE);
+  memory.fill(tokens, 0, tokenRecords * TOKEN_SIZE);
   store<u8>(statusColumn + run, <u8>RunState.CREATED);
-  store<u8>(flagColumn + run, 0);
-  setColumns(run, program, block, tokens);
+  store<u8>(flagColumn + run, isGraph ? RUN_FLAG_TASKS : 0);
+  setColumns(run, program, block, tokens, tokenRecords);
   runCount += 1;
   return handleOf(run);
 }
 
-function setColumns(run: u32, program: usize, block: usize, tokens: usize): void {
+function setColumns(run: u32, program: usize, block: usize, tokens: usize, tokenRecords: u32): void {
   const at = <usize>run << 2;
   store<u32>(programColumn + at, <u32>program);
   store<u32>(blockColumn + at, <u32>block);
   store<u32>(tokenColumn + at, <u32>tokens);
-  store<u32>(tokenCapacityColumn + at, 1);
+  store<u32>(tokenCapacityColumn + at, tokenRecords);
   store<u32>(timerColumn + at, 0);
   store<u32>(timerCapacityColumn + at, 0);
   store<u32>(frameColumn + at, 0);
@@ -245,7 +272,8 @@ function freeRunMemory(run: u32): void {
   }
 }
 
-function clearSlots(slots: usize, count: u32): void {
+/** Makes cells ABSENT. */
+export function clearSlots(slots: usize, count: u32): void {
   for (let slot: u32 = 0; slot < count; slot++) {
     store<u64>(slots + <usize>slot * CELL_SIZE, Tag.ABSENT);
     store<u64>(slots + <usize>slot * CELL_SIZE, 0, 8);
@@ -334,7 +362,11 @@ export function slotsOf(run: u32, frame: usize): usize {
  * wire form (deeper than WIRE_DEPTH_MAX, or too large): whatever stands in a slot can be told, stored and taken up again.
  */
 export function storeSlot(run: u32, frame: usize, slot: u32, cell: usize): bool {
-  const target = slotsOf(run, frame) + <usize>slot * CELL_SIZE;
+  return storeCell(run, slotsOf(run, frame) + <usize>slot * CELL_SIZE, cell);
+}
+
+/** The same for a cell of one of the run's frames. */
+export function storeCell(run: u32, target: usize, cell: usize): bool {
   const tag = load<i32>(cell);
   store<u64>(target, load<u64>(cell));
   store<u64>(target, load<u64>(cell, 8), 8);
@@ -362,7 +394,7 @@ function compact(run: u32, fresh: usize): bool {
   const old = runBlock(run);
   const slotCount = load<u32>(old, 8);
   let live = addLiveSize(BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE, old + BLOCK_HEADER_SIZE, slotCount);
-  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) live = addLiveSize(live, frame + FRAME_HEADER_SIZE, slotCount * 2);
+  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) live = addLiveSize(live, frame + FRAME_HEADER_SIZE, load<u32>(frame, 24));
   if (live > runSizeMax) return dropFresh(fresh);
   const size = blockClassSize(live + (live >>> 1));
   if (size > runSizeMax) return dropFresh(fresh);
@@ -372,7 +404,7 @@ function compact(run: u32, fresh: usize): bool {
   store<u32>(block, <u32>size);
   let next = block + BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE;
   next = moveValues(block + BLOCK_HEADER_SIZE, slotCount, next);
-  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) next = moveValues(frame + FRAME_HEADER_SIZE, slotCount * 2, next);
+  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) next = moveValues(frame + FRAME_HEADER_SIZE, load<u32>(frame, 24), next);
   store<u32>(block, <u32>(next - block), 4);
   store<u32>(blockColumn + (<usize>run << 2), <u32>block);
   freeBlock(old, load<u32>(old));
@@ -414,7 +446,7 @@ export function createFrame(run: u32, parent: usize, node: u32): usize {
   store<u32>(frame, <u32>runFrames(run), 8);
   store<u32>(frame, parent == 0 ? 1 : load<u32>(parent, 12) + 1, 12);
   store<u64>(frame, node, 16);
-  store<u64>(frame, 0, 24);
+  store<u64>(frame, slotCount * 2, 24);
   memory.copy(frame + FRAME_HEADER_SIZE, slotsOf(run, parent), bytes);
   memory.copy(frame + FRAME_HEADER_SIZE + bytes, slotsOf(run, parent), bytes);
   store<u32>(frameColumn + (<usize>run << 2), <u32>frame);

@@ -18,10 +18,11 @@ import { execute, settle } from "./microstep";
 import { addCommand, beginOutput, isOutputExhausted, payloadMark, setCausingEvent, setOutcome } from "./output";
 import { expressionRecord, nodeRecord, programField, slotKey, transitionRecord } from "./program";
 import {
-  NO_TOKEN, RunState, expressRunOf, isDeferring, runBlock, runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt,
+  NO_TOKEN, RunState, expressRunOf, isDeferring, isTaskGraph, runBlock, runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt,
   timerCapacity, tokenAt, tokenCount,
 } from "./run";
 import { isWithin } from "./scope";
+import { deliverToTasks, settleTasks } from "./task-step";
 import { beginSelection, isEventDeferred, offer, selectByEvent, selectionCount } from "./selection";
 import { keyObject } from "./shape";
 import {
@@ -86,7 +87,7 @@ function stepEvent(record: usize, region: usize): i32 {
   if (offset == 0) setNull(PAYLOAD);
   else if (decodeWire(payloadAt, payloadSize, PAYLOAD) < 0) return EventOutcome.MALFORMED;
   beginStep(run, load<f64>(record, 16), kind);
-  const outcome = deliver(run, kind, load<u32>(record, 8));
+  const outcome = isTaskGraph(run) ? deliverToTasks(run, kind, load<u32>(record, 8), PAYLOAD, load<u32>(record, 24)) : deliver(run, kind, load<u32>(record, 8));
   return endStep(run, outcome);
 }
 
@@ -106,7 +107,7 @@ function beginStep(run: u32, now: f64, kind: i32): void {
 function endStep(run: u32, outcome: i32): i32 {
   if (outcome != EventOutcome.TAKEN) return runStatus(run) == RunState.ENDED && outcome != EventOutcome.STALE ? EventOutcome.FAILED : outcome;
   if (isAtRest(run) || runStatus(run) == RunState.ENDED) return outcome;
-  let isQuiet = settle(run);
+  let isQuiet = isTaskGraph(run) ? settleTasks(run) : settle(run);
   while (isQuiet && isDeferring(run) && runStatus(run) != RunState.ENDED && offerDeferred(run)) isQuiet = runStatus(run) == RunState.ENDED || settle(run);
   if (!isQuiet) {
     setRunStatus(run, RunState.YIELDED);

@@ -41,6 +41,17 @@ export interface GraphTables {
   /** Pairs (slot, expression). */
   readonly initials: Uint32Array;
   readonly faultTexts: FaultTexts | undefined;
+  /** Present where the graph is one of tasks. */
+  readonly tasks?: TaskTables;
+}
+
+export interface TaskTables {
+  readonly records: Uint8Array;
+  readonly branchSlotCount: number;
+  /** Expression of the run's output, or NO_EXPRESSION. */
+  readonly output: number;
+  /** Of ProgramHeader.INPUT_SLOT and those after it. */
+  readonly slots: readonly number[];
 }
 
 /** Texts for the variable `error`, undefined where there is none: by RunFault and ExpressionError, by expression, by node. */
@@ -106,7 +117,15 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
   header[ProgramHeader.CELL_COUNT] = graph.cells.length / 2;
   header[ProgramHeader.CELLS] = sections.add(toBytes(graph.cells));
   if (graph.faultTexts !== undefined)
-    header[ProgramHeader.FAULT_TEXTS] = sections.add(toBytes(Uint32Array.from(graph.faultTexts.general, (text) => placeText(text, sections))));
+    header[ProgramHeader.FAULT_TEXTS] = sections.add(
+      toBytes(Uint32Array.from(graph.faultTexts.general, (text) => placeText(text, sections))),
+    );
+  if (graph.tasks !== undefined) {
+    header[ProgramHeader.TASKS] = sections.add(graph.tasks.records);
+    header[ProgramHeader.BRANCH_SLOT_COUNT] = graph.tasks.branchSlotCount;
+    header[ProgramHeader.OUTPUT] = graph.tasks.output;
+    header.set(graph.tasks.slots, ProgramHeader.INPUT_SLOT);
+  }
   header[ProgramHeader.ROOT] = graph.root;
   header[ProgramHeader.FLAGS] = graph.flags;
   header[ProgramHeader.EVENT_SLOT] = graph.eventSlot;
@@ -233,7 +252,8 @@ function renumber(expression: ExpressionCode, keys: KeyTable, functions: readonl
     const numbers = op === Op.FIELD || op === Op.HAS_FIELD ? keyNumbers : isCustom ? functionNumbers : undefined;
     if (numbers === undefined) continue;
     const number = numbers[view.getInt32(at + 8, true)];
-    if (number === undefined) throw new RangeError(`instruction ${at / INSTRUCTION_SIZE} names something that its expression does not have`);
+    if (number === undefined)
+      throw new RangeError(`instruction ${at / INSTRUCTION_SIZE} names something that its expression does not have`);
     view.setInt32(at + 8, number, true);
   }
   return code;

@@ -3,24 +3,23 @@
 import { ActionKind, LogLevel, NO_EXPRESSION, NO_SLOT } from "../../assembly/abi.js";
 import { findZoneNames, readTimeZone, type TimeZone } from "../base/time-zone.js";
 import type { CustomSet } from "../expression/custom/custom-set.js";
-import { emitValue } from "../expression/value-source.js";
-import type { CustomUse } from "../model/custom-function.js";
-import type { ActionDefinition, Definition, ExpressionSource, StateDefinition, TransitionDefinition, ValueSource } from "../model/definition.js";
+import type {
+  ActionDefinition,
+  Definition,
+  ExpressionSource,
+  StateDefinition,
+  TransitionDefinition,
+  ValueSource,
+} from "../model/definition.js";
 import type { Finding, Place } from "../model/errors.js";
-import type { ExpressionCode, ExpressionSite, Program } from "../model/program.js";
+import type { ExpressionSite, Program } from "../model/program.js";
 import { collectFunctions, type FaultTexts, layOutBlob } from "./blob.js";
+import { compileTaskGraph } from "./compile-task-graph.js";
 import { groupCandidates, type Range } from "./dispatch.js";
-import { describeExpression, describeState, type FaultText, findCovered, listFaultTexts } from "./fault-texts.js";
+import { ExpressionList, type ExpressionPurpose } from "./expression-list.js";
+import { describeState, findCovered, listFaultTexts } from "./fault-texts.js";
 import { type Graph, numberStates } from "./graph.js";
-import {
-  type ActionRow,
-  NO_ACTIONS,
-  type TransitionRow,
-  findProgramFlags,
-  packActions,
-  packNodes,
-  packTransitions,
-} from "./tables.js";
+import { type ActionRow, NO_ACTIONS, type TransitionRow, findProgramFlags, packActions, packNodes, packTransitions } from "./tables.js";
 import { SLOT_COUNT_MAX, VariableTable } from "./variables.js";
 
 /** Version of the tables' layout decisions: recorded with every run, raised when a definition compiles to another program. */
@@ -37,6 +36,14 @@ export interface CompileResult {
  * O(size of the definition).
  */
 export function compileWorkflow(definition: Definition, identity: string, customs?: CustomSet, zones?: readonly TimeZone[]): CompileResult {
+  if (definition.taskGraph !== undefined) {
+    const { program, findings } = compileTaskGraph(definition, customs);
+    if (program === undefined) return { program, findings };
+    return {
+      program: { ...program, identity, compilerVersion: COMPILER_VERSION, zones: zones ?? readZones(program.expressions) },
+      findings,
+    };
+  }
   const compiler = new WorkflowCompiler(definition, customs);
   const program = compiler.compile(identity, zones);
   const hasError = compiler.findings.some(({ severity }) => severity === "error");
@@ -44,18 +51,14 @@ export function compileWorkflow(definition: Definition, identity: string, custom
 }
 
 class WorkflowCompiler {
-  readonly findings: Finding[] = [];
+  readonly #list = new ExpressionList();
   readonly #definition: Definition;
   readonly #graph: Graph;
   readonly #variables: VariableTable;
   readonly #events: ReadonlyMap<string, number>;
-  readonly #codes: ExpressionCode[] = [];
-  readonly #sites: ExpressionSite[] = [];
-  readonly #uses = new Map<string, CustomUse>();
   readonly #actionRows: ActionRow[] = [];
   readonly #actions: { name: string; place: Place; state: number }[] = [];
   readonly #covered: Uint8Array;
-  readonly #expressionTexts: FaultText[] = [];
   /** The state whose expressions are read, or -1. */
   #state = -1;
 
@@ -65,6 +68,10 @@ class WorkflowCompiler {
     this.#graph = numberStates(definition);
     this.#variables = new VariableTable(definition, customs);
     this.#events = new Map(definition.events.map(({ name }, index) => [name, index]));
+  }
+
+  get findings(): Finding[] {
+    return this.#list.findings;
   }
 
   compile(identity: string, zones: readonly TimeZone[] | undefined): Program | undefined {
@@ -101,7 +108,7 @@ class WorkflowCompiler {
     };
     if (this.findings.some(({ severity }) => severity === "error")) return undefined;
     return {
-      bytes: layOutBlob(this.#codes, this.#variables.names, tables),
+      bytes: layOutBlob(this.#list.codes, this.#variables.names, tables),
       identity,
       compilerVersion: COMPILER_VERSION,
       eventNames: definition.events.map(({ name }) => name),
@@ -109,11 +116,11 @@ class WorkflowCompiler {
       nodeStates: graph.states,
       transitionSources: definition.transitions.map((_, index) => index),
       actions: this.#actions,
-      expressions: this.#sites,
+      expressions: this.#list.sites,
       definition,
-      functions: collectFunctions(this.#codes),
-      customs: [...this.#uses.values()],
-      zones: zones ?? readZones(this.#sites),
+      functions: collectFunctions(this.#list.codes),
+      customs: [...this.#list.uses.values()],
+      zones: zones ?? readZones(this.#list.sites),
     };
   }
 
@@ -121,8 +128,10 @@ class WorkflowCompiler {
   #listFaultTexts(): FaultTexts | undefined {
     const { states } = this.#definition;
     if (!this.#covered.includes(1)) return undefined;
-    const nodes = this.#graph.states.map((state) => (this.#covered[state] === 1 ? describeState(states[state] as StateDefinition) : undefined));
-    return { general: listFaultTexts(), expressions: this.#expressionTexts, nodes };
+    const nodes = this.#graph.states.map((state) =>
+      this.#covered[state] === 1 ? describeState(states[state] as StateDefinition) : undefined,
+    );
+    return { general: listFaultTexts(), expressions: this.#list.texts, nodes };
   }
 
   #report(code: string, message: string, place: Place): void {
@@ -193,10 +202,9 @@ class WorkflowCompiler {
   }
 
   /** Emits a value's expression; returns its number. A guard must be able to be a bool. */
-  #addValue(source: ValueSource, place: Place, purpose: "guard" | "action" | "duration" = "action"): number {
-    const { code, findings, uses } = emitValue(source, this.#variables, purpose === "guard" ? { expected: "bool" } : {});
-    this.findings.push(...findings);
-    for (const use of uses) this.#uses.set(use.name, use);
+  #addValue(source: ValueSource, place: Place, purpose: ExpressionPurpose = "action"): number {
+    const state = this.#covered[this.#state] === 1 ? this.#definition.states[this.#state] : undefined;
+    const expression = this.#list.add(source, this.#variables, purpose, state);
     if (this.#variables.count > SLOT_COUNT_MAX) {
       this.#report(
         "compile/too-many-variables",
@@ -204,12 +212,7 @@ class WorkflowCompiler {
         place,
       );
     }
-    this.#codes.push(code);
-    const site = { text: textsOf(source).join("\n"), place: placeOf(source), spans: code.spans };
-    this.#sites.push(site);
-    const state = this.#covered[this.#state] === 1 ? this.#definition.states[this.#state] : undefined;
-    this.#expressionTexts.push(state && describeExpression(purpose, site.text, state.id, site.place));
-    return this.#codes.length - 1;
+    return expression;
   }
 }
 
@@ -224,26 +227,6 @@ const LEVELS = { debug: LogLevel.DEBUG, info: LogLevel.INFO, warning: LogLevel.W
 function nameOf(action: ActionDefinition): string {
   if (action.kind === "call") return action.task;
   return action.kind === "workflow" ? action.workflow : "";
-}
-
-/** The texts of all expressions in a value. */
-function textsOf(source: ValueSource): readonly string[] {
-  switch (source.kind) {
-    case "expression":
-      return [source.expression.text];
-    case "template":
-      return source.parts.flatMap((part) => (typeof part === "string" ? [] : [part.text]));
-    case "map":
-      return source.entries.flatMap(({ value }) => textsOf(value));
-    case "list":
-      return source.elements.flatMap((element) => textsOf(element));
-    default:
-      return [];
-  }
-}
-
-function placeOf(source: ValueSource): Place {
-  return source.kind === "expression" ? source.expression.place : source.place;
 }
 
 /** A single expression shown as text. */

@@ -17,7 +17,7 @@ const HIDDEN_FLAGS: Readonly<Record<BuiltinVariable, number>> = {
   error: PROGRAM_FLAG_ERROR_HIDDEN,
 };
 
-const TAGS: Readonly<Record<TypeName, number>> = {
+export const TAGS: Readonly<Record<TypeName, number>> = {
   any: 0,
   bool: Tag.BOOL + 1,
   int: Tag.INT + 1,

@@ -83,7 +83,8 @@ function messageOf(
 ): string {
   const where = state === undefined ? "" : ` in state "${state}"`;
   const { name, message } = readDetail(record.error, record.detail);
-  const what = cause === undefined ? "" : `: ${cause}${name === undefined ? "" : ` "${name}"`}${message === undefined ? "" : `: ${message}`}`;
+  const what =
+    cause === undefined ? "" : `: ${cause}${name === undefined ? "" : ` "${name}"`}${message === undefined ? "" : `: ${message}`}`;
   const text = program?.expressions[record.expression]?.text;
   const expression = text === undefined || text === "" ? "" : ` "${text}"`;
   switch (fault) {
@@ -101,6 +102,10 @@ function messageOf(
       return `Variable "${record.detail}" was given a value${where} that its type cannot hold`;
     case RunFault.MEMORY_LIMIT:
       return `The run needs more memory than one run may hold, or a value is nested too deep${where}`;
+    case RunFault.JOIN_UNREACHABLE:
+      return `Task "${state ?? ""}" waits at its join for tasks that will not come`;
+    case RunFault.ITEMS:
+      return `The items, or their number at a time,${where} are no lists of one length, or no whole number from 1`;
     case RunFault.TOKEN_LIMIT:
       return `The run has more branches than it may${where}`;
     default:

@@ -198,8 +198,10 @@ class RunKernel implements KernelPort {
         kind,
         a: view.getUint32(at + 8, true),
         b: view.getUint32(at + 12, true),
+        flags,
         time: view.getFloat64(at + 24, true),
-        payload: kind === CommandKind.RUN_ENDED && flags !== 0 && payload !== undefined ? this.#nameFault(runOf(event), flags, payload) : payload,
+        payload:
+          kind === CommandKind.RUN_ENDED && flags !== 0 && payload !== undefined ? this.#nameFault(runOf(event), flags, payload) : payload,
       });
     }
     return commands;

@@ -3,7 +3,19 @@
 import type { Place } from "./errors.js";
 
 /** CEL types that an author may declare. `number` is a JSON number; `any` is dyn. */
-export type TypeName = "any" | "bool" | "int" | "uint" | "double" | "number" | "string" | "bytes" | "list" | "map" | "timestamp" | "duration";
+export type TypeName =
+  | "any"
+  | "bool"
+  | "int"
+  | "uint"
+  | "double"
+  | "number"
+  | "string"
+  | "bytes"
+  | "list"
+  | "map"
+  | "timestamp"
+  | "duration";
 
 /** A CEL expression and where it stands in the author's text. */
 export interface ExpressionSource {
@@ -59,8 +71,22 @@ export type ActionDefinition =
   | { readonly kind: "log"; readonly level: LogLevelName; readonly message: ValueSource; readonly place: Place }
   | { readonly kind: "set"; readonly variable: string; readonly value: ValueSource; readonly place: Place }
   | { readonly kind: "wait"; readonly duration: ValueSource; readonly message?: string; readonly place: Place }
-  | { readonly kind: "call"; readonly task: string; readonly input: ValueSource; readonly result?: string; readonly timeoutMs?: number; readonly place: Place }
-  | { readonly kind: "workflow"; readonly workflow: string; readonly input: ValueSource; readonly result?: string; readonly timeoutMs?: number; readonly place: Place }
+  | {
+      readonly kind: "call";
+      readonly task: string;
+      readonly input: ValueSource;
+      readonly result?: string;
+      readonly timeoutMs?: number;
+      readonly place: Place;
+    }
+  | {
+      readonly kind: "workflow";
+      readonly workflow: string;
+      readonly input: ValueSource;
+      readonly result?: string;
+      readonly timeoutMs?: number;
+      readonly place: Place;
+    }
   | { readonly kind: "await"; readonly event: string; readonly message?: string; readonly place: Place }
   | { readonly kind: "abort"; readonly message: ValueSource; readonly place: Place };
 
@@ -143,6 +169,8 @@ export interface TaskGraphParts {
   readonly onFailure: "abort" | "finish";
   /** Of the whole run: a duration, or milliseconds. */
   readonly timeout?: ValueSource;
+  /** Inputs are variables, and what a later branch changed always wins. Default false. */
+  readonly hasOneNamespace?: boolean;
 }
 
 export interface StateDefinition {

@@ -14,6 +14,8 @@ export const FAULT_CODES: Readonly<Record<RunFault, string>> = {
   [RunFault.INPUT]: "run/invalid-input",
   [RunFault.TYPE_MISMATCH]: "run/type-mismatch",
   [RunFault.ENDLESS_LOOP]: "run/endless-loop",
+  [RunFault.JOIN_UNREACHABLE]: "run/join-unreachable",
+  [RunFault.ITEMS]: "run/invalid-items",
 };
 
 /** Why an expression failed, in words (`no-such-key`); undefined for a number that is no ExpressionError. */

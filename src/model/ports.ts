@@ -17,7 +17,9 @@ export interface KernelCommand {
   readonly kind: number;
   readonly a: number;
   readonly b: number;
-  /** ms since 1970 (timers). */
+  /** Of tasks: the attempt, from 1; 0 where the kernel counts none. Of a run's end: a RunFault or 0. */
+  readonly flags: number;
+  /** ms since 1970 (timers); of tasks the number of the item, from 1. */
   readonly time: number;
   /** A wire value of its own (a copy), or undefined. */
   readonly payload: Uint8Array | undefined;
@@ -153,7 +155,10 @@ export interface TaskCall {
   readonly idempotencyKey: string;
   readonly input: unknown;
 }
-export type TaskResult = { readonly call: TaskCall } & ({ readonly isSuccess: true; readonly value: unknown } | { readonly isSuccess: false; readonly error: ErrorRecord });
+export type TaskResult = { readonly call: TaskCall } & (
+  | { readonly isSuccess: true; readonly value: unknown }
+  | { readonly isSuccess: false; readonly error: ErrorRecord }
+);
 
 /** Where handlers run: in this thread, or behind a worker's message port. Calls go out in batches. */
 export interface TasksPort {
@@ -176,7 +181,10 @@ export interface ConstantPort {
    * The value, or the code of the error that the evaluation gives. Undefined: it cannot be said, as where the expression does
    * not compile, asks for the time, or has a value that cannot be spelled out.
    */
-  evaluate(source: string, bindings: Readonly<Record<string, ExactValue>>): { readonly value: ExactValue } | { readonly error: ErrorCode } | undefined;
+  evaluate(
+    source: string,
+    bindings: Readonly<Record<string, ExactValue>>,
+  ): { readonly value: ExactValue } | { readonly error: ErrorCode } | undefined;
 }
 
 // --- clock --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,238 @@
+// Attempts at a task: when one begins, its time limit, what it ends with, and whether another follows.
+import {
+  ActionKind, CommandKind, NO_EXPRESSION, ProgramHeader, RunFault, TASK_FLAG_EXPONENTIAL, TASK_FLAG_LINEAR, Tag,
+} from "./abi";
+import { useFrame } from "./branches";
+import { Asked, answerCell, ask, askTime, errorOf, evaluateCount, evaluateMs, evaluateTask } from "./calls";
+import { copyCell, setNull } from "./cell";
+import { noteReason, setNodeInHand } from "./fault";
+import { giveUp } from "./giving-up";
+import { Call, NO_ITEM, Phase, addAwaiting, enqueue, failingError, instanceAt, phaseOf, setPhase } from "./instances";
+import { Items, beginItems, continueItems, freeItems, itemsResult } from "./items";
+import { allocateScratch } from "./memory";
+import { addCommand, payloadMark } from "./output";
+import { actionRecord, taskRecord } from "./program";
+import { isTraced, runBlock, runProgram, takeSerial } from "./run";
+import { End, abandon, endTask } from "./task-end";
+import { clearOutcome, setOutcome, setTransientInt } from "./transients";
+import { deepCopy, deepSize } from "./value";
+
+/** Attempts of one task that follow one another in one run: the author's count never goes beyond. */
+export const ATTEMPT_COUNT_MAX: u32 = 65_535;
+/** Retries where an entry asks for one and the task does not say how many. */
+const RETRY_COUNT_DEFAULT: f64 = 3;
+
+const NULL_CELL = memory.data(16, 16);
+const ERROR = memory.data(16, 16);
+
+/** Seed of the event in hand: for the jitter of delays. */
+let stepSeed: u32 = 0;
+/** Counts down what may be done before the kernel yields. */
+const FUEL = memory.data(4);
+
+export function setTaskFuel(count: i32, seed: u32): void {
+  store<i32>(FUEL, count);
+  stepSeed = seed;
+}
+
+@inline
+export function hasTaskFuel(): bool {
+  return load<i32>(FUEL) > 0;
+}
+
+@inline
+function taskOf(run: u32, name: u32): usize {
+  return taskRecord(runProgram(run), load<u32>(instanceAt(run, name)));
+}
+
+/** It is the turn of an instance in the queue. False: a fault is in hand. */
+export function takeTurn(run: u32, name: u32): bool {
+  store<i32>(FUEL, load<i32>(FUEL) - 1);
+  const instance = instanceAt(run, name);
+  setNodeInHand(load<u32>(instance));
+  useFrame(run, load<u32>(instance, 12));
+  if (phaseOf(instance) == Phase.ITEMS) return pursueItems(run, name);
+  if (failingError(run) != 0) {
+    abandon(run, name);
+    return true;
+  }
+  return load<u16>(instance, 6) == 1 ? begin(run, name) : attempt(run, name);
+}
+
+function begin(run: u32, name: u32): bool {
+  const task = taskOf(run, name);
+  if (isTraced(run)) addCommand(CommandKind.STATE_ENTERED, 0, load<u32>(instanceAt(run, name)), 0, 0, payloadMark());
+  const condition = load<u32>(task, 56);
+  if (condition != NO_EXPRESSION) {
+    const cell = evaluateTask(run, condition);
+    if (load<u32>(cell) != Tag.BOOL) return end(run, name, false, errorOf(run, RunFault.GUARD_FAILED, cell, condition));
+    if (load<u32>(cell, 4) == 0) {
+      setNull(NULL_CELL);
+      return end(run, name, true, NULL_CELL);
+    }
+  }
+  if (load<u32>(task, 48) == NO_EXPRESSION) return attempt(run, name);
+  const ms = evaluateMs(run, load<u32>(task, 48));
+  return isNaN(ms) ? end(run, name, false, answerCell()) : delay(run, name, ms);
+}
+
+/** Lets time pass before an attempt. */
+function delay(run: u32, name: u32, ms: f64): bool {
+  setPhase(instanceAt(run, name), Phase.DELAYED);
+  return askTime(run, name, NO_ITEM, Call.DELAY, ms) != 0;
+}
+
+/** Begins an attempt. False: a fault is in hand. */
+export function attempt(run: u32, name: u32): bool {
+  const task = taskOf(run, name);
+  setNodeInHand(load<u32>(instanceAt(run, name)));
+  useFrame(run, load<u32>(instanceAt(run, name), 12));
+  setTransientInt(run, ProgramHeader.ATTEMPT_SLOT, load<u16>(instanceAt(run, name), 6));
+  const action = actionRecord(runProgram(run), load<u32>(task, 12));
+  if (load<u16>(action) == <u16>ActionKind.AWAIT_EVENT) {
+    store<u32>(instanceAt(run, name), load<u32>(action, 16) + 1, 40);
+    store<u32>(instanceAt(run, name), takeSerial(run), 8);
+    setPhase(instanceAt(run, name), Phase.AWAITING);
+    addAwaiting(run, 1);
+    return limitTime(run, name, task);
+  }
+  if (load<u32>(task, 16) != NO_EXPRESSION) {
+    const begun = beginItems(run, name);
+    if (begun == Items.FAULT) return false;
+    if (begun == Items.FAILED) return endAttempt(run, name, false, itemsResult());
+    setPhase(instanceAt(run, name), Phase.ITEMS);
+    return limitTime(run, name, task) && (phaseOf(instanceAt(run, name)) != Phase.ITEMS || pursueItems(run, name));
+  }
+  const asked = ask(run, name, NO_ITEM);
+  if (asked == Asked.FAULT) return false;
+  if (asked != Asked.OUT) return endAttempt(run, name, asked == Asked.VALUE, answerCell());
+  setPhase(instanceAt(run, name), Phase.WORKING);
+  return limitTime(run, name, task);
+}
+
+function limitTime(run: u32, name: u32, task: usize): bool {
+  if (load<u32>(task, 52) == NO_EXPRESSION) return true;
+  const ms = evaluateMs(run, load<u32>(task, 52));
+  if (isNaN(ms)) return endAttempt(run, name, false, answerCell());
+  const serial = askTime(run, name, NO_ITEM, Call.LIMIT, ms);
+  store<u32>(instanceAt(run, name), serial, 20);
+  return serial != 0;
+}
+
+/** Goes on with the items of a task; where fuel runs out it waits for its next turn. */
+export function pursueItems(run: u32, name: u32): bool {
+  const status = continueItems(run, name, FUEL);
+  if (status == Items.YIELDED) {
+    enqueue(run, name);
+    return true;
+  }
+  if (status == Items.WAITING) return true;
+  return status != Items.FAULT && endAttempt(run, name, status == Items.SUCCEEDED, itemsResult());
+}
+
+/** An attempt has ended. `cell`: its result, or its error. False: a fault is in hand. */
+export function endAttempt(run: u32, name: u32, isSuccess: bool, cell: usize): bool {
+  const instance = instanceAt(run, name);
+  setNodeInHand(load<u32>(instance));
+  if (phaseOf(instance) == Phase.AWAITING) addAwaiting(run, -1);
+  giveUp(run, load<u32>(instance, 8));
+  giveUp(run, load<u32>(instance, 20));
+  store<u32>(instance, 0, 8);
+  store<u32>(instance, 0, 20);
+  freeItems(run, name);
+  useFrame(run, load<u32>(instance, 12));
+  if (failingError(run) == 0) {
+    const ms = retryDelay(run, name, isSuccess, cell);
+    if (ms >= 0) return retry(run, name, ms);
+  }
+  return end(run, name, isSuccess, cell);
+}
+
+function end(run: u32, name: u32, isSuccess: bool, cell: usize): bool {
+  let result = cell;
+  if (!isSuccess) {
+    result = ERROR;
+    if (!setAside(cell)) {
+      noteReason(RunFault.MEMORY_LIMIT);
+      return false;
+    }
+  }
+  const mayRetry = load<u16>(instanceAt(run, name), 6) <= <u32>retryCount(run, name, RETRY_COUNT_DEFAULT);
+  const ended = endTask(run, name, isSuccess, result, mayRetry);
+  if (ended == End.RETRY) {
+    const ms = delayOf(run, name);
+    return isNaN(ms) ? endTask(run, name, false, answerCell(), false) != End.FAULT : retry(run, name, ms);
+  }
+  return ended != End.FAULT;
+}
+
+/** Copies an error to where it stays for the step, whatever becomes of the run's memory. */
+function setAside(cell: usize): bool {
+  copyCell(ERROR, cell);
+  const size = deepSize(ERROR, 0, 0);
+  if (size == 0) return true;
+  const target = allocateScratch(size);
+  if (target == 0) return false;
+  deepCopy(ERROR, target, 0, 0);
+  return true;
+}
+
+// --- retries ------------------------------------------------------------------------------------------------------
+
+function retry(run: u32, name: u32, ms: f64): bool {
+  const instance = instanceAt(run, name);
+  store<u16>(instance, load<u16>(instance, 6) + 1, 6);
+  if (ms > 0) return delay(run, name, ms);
+  setPhase(instance, Phase.READY);
+  enqueue(run, name);
+  return true;
+}
+
+/** How often the task may be tried again; `none` where it does not say. */
+function retryCount(run: u32, name: u32, none: f64): f64 {
+  const expression = load<u32>(taskOf(run, name), 28);
+  if (expression == NO_EXPRESSION) return none;
+  const count = evaluateCount(run, expression, 0);
+  return isNaN(count) ? 0 : min<f64>(count, <f64>(ATTEMPT_COUNT_MAX - 1));
+}
+
+/** Time before the task is tried again, ms; -1: it is not. A condition or number that fails counts as no. */
+function retryDelay(run: u32, name: u32, isSuccess: bool, cell: usize): f64 {
+  const task = taskOf(run, name);
+  const condition = load<u32>(task, 40);
+  if (load<u32>(task, 28) == NO_EXPRESSION || (isSuccess && condition == NO_EXPRESSION)) return -1;
+  if (condition != NO_EXPRESSION) {
+    setOutcome(run, isSuccess, cell);
+    const verdict = evaluateTask(run, condition);
+    const isWanted = load<u32>(verdict) == Tag.BOOL && load<u32>(verdict, 4) != 0;
+    clearOutcome(run);
+    if (!isWanted) return -1;
+  }
+  if (<f64>load<u16>(instanceAt(run, name), 6) > retryCount(run, name, 0)) return -1;
+  const ms = delayOf(run, name);
+  return isNaN(ms) ? -1 : ms;
+}
+
+/** The delay before the next attempt, ms, by the task's backoff; NaN: `answerCell` is the error. */
+function delayOf(run: u32, name: u32): f64 {
+  const task = taskOf(run, name);
+  let ms = evaluateMs(run, load<u32>(task, 32));
+  const number = <f64>load<u16>(instanceAt(run, name), 6);
+  const flags = load<u32>(task, 8);
+  if ((flags & TASK_FLAG_LINEAR) != 0) ms *= number;
+  else if ((flags & TASK_FLAG_EXPONENTIAL) != 0) ms *= Math.pow(2, min<f64>(number - 1, 60));
+  if (load<u32>(task, 36) != NO_EXPRESSION) {
+    const most = evaluateMs(run, load<u32>(task, 36));
+    ms = isNaN(most) ? NaN : min<f64>(ms, most);
+  }
+  const jitter = <f64>load<f32>(task, 44);
+  return jitter == 0 ? ms : Math.floor(ms * (1 - jitter * chance(run, name)));
+}
+
+/** A number from 0 up to 1 that the event's seed and the place decide: the same in every replay. */
+function chance(run: u32, name: u32): f64 {
+  let x = stepSeed ^ (load<u32>(runBlock(run), 12) * 0x9e3779b1) ^ (name * 0x85ebca6b);
+  x = (x ^ (x >>> 16)) * 0x7feb352d;
+  x = (x ^ (x >>> 15)) * 0x846ca68b;
+  return <f64>(x ^ (x >>> 16)) / 4294967296;
+}

@@ -1,0 +1,164 @@
+// How a task ends: its result is kept, and of the entries under its `next` all that match are followed, each on a branch of
+// its own. A failure that none of them takes is the run's.
+import {
+  CANDIDATE_LAST, CommandKind, NO_EXPRESSION, NO_INDEX, NO_SLOT, Outcome, PROGRAM_FLAG_FINISH, PROGRAM_FLAG_MERGE_LAST, ProgramHeader, RunFault,
+  TRANSITION_FLAG_RETRY, Trigger,
+} from "./abi";
+import { assign } from "./actions";
+import { arrive } from "./arrivals";
+import { mergeBranches, ownFrame, releaseFrame, retainFrame, useFrame } from "./branches";
+import { failRunWith, faultInHand, noteReason, setNodeInHand } from "./fault";
+import { createCells } from "./graph-frames";
+import { isPermitted } from "./guard";
+import { addActive, dropInstance, endedFrame, failingError, instanceAt, setEndedFrame, setFailingError } from "./instances";
+import { addCommand, payloadMark } from "./output";
+import { actionRecord, candidateAt, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
+import { FRAME_HEADER_SIZE, TOKEN_SIZE, isTraced, runProgram, storeCell, storeSlot } from "./run";
+import { clearOutcome, setOutcome } from "./transients";
+
+/** Actions and guards look at the frame of a token: this one sees the run's slots. */
+const NO_BRANCH = memory.data(TOKEN_SIZE, 16);
+
+export enum End {
+  /** The instance is no more. */
+  ENDED = 0,
+  /** It is to be tried again. */
+  RETRY = 1,
+  /** A fault is in hand. */
+  FAULT = 2,
+}
+
+/** What `follow` has found. */
+let hasFired: bool = false;
+let wantsRetry: bool = false;
+
+/** Ends a task. `cell`: its result, or its error. `mayRetry`: may an entry say that it is tried again? */
+export function endTask(run: u32, name: u32, isSuccess: bool, cell: usize, mayRetry: bool): i32 {
+  const node = load<u32>(instanceAt(run, name));
+  setNodeInHand(node);
+  useFrame(run, load<u32>(instanceAt(run, name), 12));
+  if (failingError(run) != 0) {
+    abandon(run, name);
+    return End.ENDED;
+  }
+  setOutcome(run, isSuccess, cell);
+  const slot = load<u32>(taskRecord(runProgram(run), node), 60);
+  if (isSuccess && slot != NO_SLOT && !storeSlot(run, 0, slot, cell)) noteReason(RunFault.MEMORY_LIMIT);
+  if (faultInHand() == 0) follow(run, name, isSuccess, mayRetry);
+  if (faultInHand() == 0 && !wantsRetry && !hasFired && !isSuccess) failGraph(run, cell);
+  clearOutcome(run);
+  if (faultInHand() != 0) return End.FAULT;
+  if (wantsRetry) return End.RETRY;
+  abandon(run, name);
+  return End.ENDED;
+}
+
+/** The instance is no more; where nothing was followed, its branch has ended. */
+export function abandon(run: u32, name: u32): void {
+  const instance = instanceAt(run, name);
+  if (isTraced(run)) addCommand(CommandKind.STATE_EXITED, 0, load<u32>(instance), 0, 0, payloadMark());
+  releaseFrame(run, load<u32>(instance, 12));
+  addActive(run, -1);
+  dropInstance(run, name);
+}
+
+/** The frame of the entry in hand: a reference of its own, or 0 between entries. */
+let entryFrame: usize = 0;
+/** Does the entry in hand lead anywhere? */
+let entryLeads: bool = false;
+
+function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
+  const program = runProgram(run);
+  const node = load<u32>(instanceAt(run, name));
+  const split = load<u32>(instanceAt(run, name), 32);
+  const record = nodeRecord(program, node);
+  const first = load<u32>(record, 32);
+  const count = load<u32>(record, 36);
+  let entry = NO_INDEX;
+  let isOpen = false;
+  hasFired = false;
+  wantsRetry = false;
+  entryFrame = 0;
+  for (let at: u32 = 0; at < count && faultInHand() == 0; at++) {
+    const transition = candidateAt(program, first + at) & ~CANDIDATE_LAST;
+    const way = transitionRecord(program, transition);
+    if (load<u32>(way, 40) != entry) {
+      endEntry(run);
+      entry = load<u32>(way, 40);
+      isOpen = faultInHand() == 0 && openEntry(run, name, transition, way, isSuccess);
+    }
+    if (!isOpen || faultInHand() != 0) continue;
+    if ((load<u16>(way, 14) & TRANSITION_FLAG_RETRY) != 0) {
+      if (mayRetry) wantsRetry = true;
+      entryLeads = true;
+      continue;
+    }
+    hasFired = true;
+    if (isTraced(run)) addCommand(CommandKind.TRANSITION_TAKEN, 0, transition, 0, 0, payloadMark());
+    if (load<u32>(way, 4) == 0) continue;
+    entryLeads = true;
+    retainFrame(entryFrame);
+    arrive(run, transition, entryFrame, split);
+  }
+  endEntry(run);
+  if (faultInHand() == 0 && !hasFired && !wantsRetry && isSuccess) {
+    retainFrame(load<u32>(instanceAt(run, name), 12));
+    endBranch(run, load<u32>(instanceAt(run, name), 12));
+  }
+}
+
+/** Is the entry followed? Then its variables are published, on a frame of its own. */
+function openEntry(run: u32, name: u32, transition: u32, way: usize, isSuccess: bool): bool {
+  const frame = <usize>load<u32>(instanceAt(run, name), 12);
+  if (load<u16>(way, 12) == Trigger.OUTCOME && (load<i32>(way, 16) == Outcome.SUCCESS) != isSuccess) return false;
+  useFrame(run, frame);
+  if (!isPermitted(run, NO_BRANCH, transition, way)) return false;
+  retainFrame(frame);
+  entryFrame = frame;
+  entryLeads = false;
+  const count = load<u32>(way, 36);
+  if (count == 0) return true;
+  const own = ownFrame(run, frame);
+  if (own == 0) {
+    noteReason(RunFault.MEMORY_LIMIT);
+    return false;
+  }
+  entryFrame = own;
+  const first = load<u32>(way, 32);
+  for (let action = first; action < first + count && faultInHand() == 0; action++) assign(run, NO_BRANCH, action, actionRecord(runProgram(run), action));
+  return true;
+}
+
+/** Gives the entry's own reference up, or ends its branch with it. */
+function endEntry(run: u32): void {
+  const frame = entryFrame;
+  entryFrame = 0;
+  if (frame == 0) return;
+  if (entryLeads || faultInHand() != 0) releaseFrame(run, frame);
+  else endBranch(run, frame);
+}
+
+/** A branch has come to its end: what it changed is part of what the output sees. Takes over the reference. */
+function endBranch(run: u32, frame: usize): void {
+  const program = runProgram(run);
+  if (programField(program, ProgramHeader.OUTPUT) == NO_EXPRESSION) {
+    releaseFrame(run, frame);
+    return;
+  }
+  const ended = endedFrame(run);
+  setEndedFrame(run, 0);
+  const isLastWinning = (programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_MERGE_LAST) != 0;
+  setEndedFrame(run, ended == 0 ? frame : mergeBranches(run, ended, frame, isLastWinning));
+}
+
+/** A failure that nothing takes. What is under way ends first, or is given up with the run. */
+function failGraph(run: u32, error: usize): void {
+  if ((programField(runProgram(run), ProgramHeader.FLAGS) & PROGRAM_FLAG_FINISH) == 0) {
+    failRunWith(run, error);
+    return;
+  }
+  const frame = createCells(run, 1, 0);
+  if (frame == 0 || !storeCell(run, frame + FRAME_HEADER_SIZE, error)) noteReason(RunFault.MEMORY_LIMIT);
+  if (frame != 0) setFailingError(run, frame);
+}
+

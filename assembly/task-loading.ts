@@ -1,0 +1,60 @@
+// Checks the tables of a task graph once, when its program is loaded, so that stepping never has to.
+import {
+  ActionKind, NO_EXPRESSION, NO_SLOT, NodeKind, PROGRAM_FLAG_TASKS, ProgramHeader, TRANSITION_FLAG_RETRY, Trigger,
+} from "./abi";
+import { actionRecord, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
+
+export function isTaskProgram(program: usize): bool {
+  return (programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_TASKS) != 0;
+}
+
+/** Nodes, transitions, actions and candidates have been found to lie within their tables. */
+export function areTasksSound(program: usize): bool {
+  const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
+  if (nodeCount == 0 || !isExpressionOrNone(program, programField(program, ProgramHeader.OUTPUT))) return false;
+  if (programField(program, ProgramHeader.BRANCH_SLOT_COUNT) > programField(program, ProgramHeader.SLOT_COUNT)) return false;
+  for (let field = <i32>ProgramHeader.INPUT_SLOT; field <= ProgramHeader.ATTEMPT_SLOT; field++) if (!isRunSlotOrNone(program, programField(program, field))) return false;
+  if (!isRunSlotOrNone(program, programField(program, ProgramHeader.RESULT_SLOT)) || !isRunSlotOrNone(program, programField(program, ProgramHeader.ERROR_SLOT))) return false;
+  for (let node: u32 = 1; node < nodeCount; node++) if (!isTaskSound(program, node)) return false;
+  for (let transition: u32 = 0; transition < programField(program, ProgramHeader.TRANSITION_COUNT); transition++) if (!isWaySound(program, transition)) return false;
+  return true;
+}
+
+function isTaskSound(program: usize, node: u32): bool {
+  const task = taskRecord(program, node);
+  const record = nodeRecord(program, node);
+  if (load<u32>(record, 4) != 0 || load<u32>(record, 8) != node || load<u16>(record) != <u16>NodeKind.TASK) return false;
+  if (load<u32>(task) > load<u32>(task, 4) || load<u32>(task, 4) > programField(program, ProgramHeader.TRANSITION_COUNT)) return false;
+  const action = load<u32>(task, 12);
+  if (action >= programField(program, ProgramHeader.ACTION_COUNT)) return false;
+  const kind = <i32>load<u16>(actionRecord(program, action));
+  if (kind != ActionKind.AWAIT_EVENT && (kind < ActionKind.WAIT || kind > ActionKind.VALUE)) return false;
+  if (kind == ActionKind.AWAIT_EVENT && load<u32>(task, 16) != NO_EXPRESSION) return false;
+  for (let at: usize = 16; at < 60; at += 4) if (at != 44 && !isExpressionOrNone(program, load<u32>(task + at))) return false;
+  const jitter = load<f32>(task, 44);
+  return jitter >= 0 && jitter <= 1 && isRunSlotOrNone(program, load<u32>(task, 60));
+}
+
+function isWaySound(program: usize, transition: u32): bool {
+  const record = transitionRecord(program, transition);
+  const target = load<u32>(record, 4);
+  const trigger = <i32>load<u16>(record, 12);
+  if (load<u32>(record) == 0 || (trigger != Trigger.ALWAYS && trigger != Trigger.OUTCOME)) return false;
+  if ((load<u16>(record, 14) & ~TRANSITION_FLAG_RETRY) != 0) return false;
+  if (target != 0 && load<u32>(record, 44) >= load<u32>(taskRecord(program, target), 4)) return false;
+  const first = load<u32>(record, 32);
+  for (let action = first; action < first + load<u32>(record, 36); action++) {
+    const publish = actionRecord(program, action);
+    if (load<u16>(publish) != <u16>ActionKind.SET || load<u32>(publish, 12) >= programField(program, ProgramHeader.BRANCH_SLOT_COUNT)) return false;
+  }
+  return true;
+}
+
+function isExpressionOrNone(program: usize, expression: u32): bool {
+  return expression == NO_EXPRESSION || expression < programField(program, ProgramHeader.EXPRESSION_COUNT);
+}
+
+/** A slot that is no variable of a branch. */
+function isRunSlotOrNone(program: usize, slot: u32): bool {
+  return slot == NO_SLOT || (slot >= programField(program, ProgramHeader.BRANCH_SLOT_COUNT) && slot < programField(program, ProgramHeader.SLOT_COUNT));
+}

@@ -1,0 +1,209 @@
+// Steps runs that are task graphs: what an event, a result or a timer does, then turn after turn until every instance waits.
+import {
+  CELL_SIZE, EventKind, EventOutcome, NO_EXPRESSION, NO_INDEX, NO_SLOT, PROGRAM_FLAG_INPUT_VARIABLES, ProgramHeader, RunFault, TASK_FLAG_START, Tag,
+} from "./abi";
+import { assignSlot, timedOutError } from "./actions";
+import { start } from "./arrivals";
+import { attempt, endAttempt, hasTaskFuel, pursueItems, setTaskFuel, takeTurn } from "./attempts";
+import { createRootFrame, releaseFrame, retainFrame, useFrame } from "./branches";
+import { evaluateTask } from "./calls";
+import { setNull, setObject } from "./cell";
+import { cancelRun, failNoted, failRunWith, faultInHand, noteFault, noteReason, setNodeInHand, succeedRunWith } from "./fault";
+import { giveUpAll } from "./giving-up";
+import {
+  Call, NO_ITEM, Phase, activeCount, awaitingCount, currentFrame, dequeue, endedFrame, failingError, findCall, firstQueued, instanceAt, instanceRecordCount,
+  joiningCount, phaseOf, removeCall, setPhase,
+} from "./instances";
+import { Items, itemsResult, takeResult } from "./items";
+import { findFieldInMap } from "./map";
+import { programField, slotKey, taskRecord } from "./program";
+import { FRAME_HEADER_SIZE, RunState, TOKEN_SIZE, runProgram, runStatus, setRunStatus, slotsOf } from "./run";
+import { keyObject } from "./shape";
+
+/** Turns that one event may have before the kernel yields. */
+export const TASK_FUEL: i32 = 20_000;
+
+const CELL = memory.data(CELL_SIZE, 16);
+const NO_BRANCH = memory.data(TOKEN_SIZE, 16);
+
+/** Delivers one event. `payload`: its cell. Its EventOutcome. */
+export function deliverToTasks(run: u32, kind: i32, id: u32, payload: usize, seed: u32): i32 {
+  setTaskFuel(TASK_FUEL, seed);
+  let outcome: i32 = EventOutcome.TAKEN;
+  if (kind == EventKind.TASK_SUCCEEDED || kind == EventKind.TASK_FAILED) outcome = deliverResult(run, id, kind == EventKind.TASK_SUCCEEDED, payload);
+  else if (kind == EventKind.TIMER) outcome = deliverTimer(run, id);
+  else if (kind == EventKind.EVENT) outcome = deliverEvent(run, id, payload);
+  else if (kind == EventKind.START) deliverStart(run, payload);
+  else if (kind == EventKind.CANCEL) cancelRun(run);
+  else if (kind != EventKind.CONTINUE) return EventOutcome.MALFORMED;
+  if (faultInHand() != 0) failNoted(run);
+  return outcome;
+}
+
+/** Gives turns until every instance waits. False: fuel ran out. The run may have ended. */
+export function settleTasks(run: u32): bool {
+  while (runStatus(run) != RunState.ENDED && firstQueued(run) != 0) {
+    if (!hasTaskFuel()) return false;
+    if (!takeTurn(run, dequeue(run)) && faultInHand() != 0) failNoted(run);
+  }
+  if (runStatus(run) != RunState.ENDED && activeCount(run) == 0) endGraph(run);
+  return true;
+}
+
+// --- the run's beginning and end ----------------------------------------------------------------------------------
+
+function deliverStart(run: u32, payload: usize): void {
+  const program = runProgram(run);
+  setRunStatus(run, RunState.ACTIVE);
+  setNodeInHand(0);
+  if (!createRootFrame(run)) {
+    noteReason(RunFault.MEMORY_LIMIT);
+    return;
+  }
+  const inputSlot = programField(program, ProgramHeader.INPUT_SLOT);
+  if (inputSlot != NO_SLOT) assignSlot(run, NO_BRANCH, inputSlot, payload);
+  if ((programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_INPUT_VARIABLES) != 0 && load<u32>(payload) == Tag.MAP) assignInputs(run, payload);
+  assignInitials(run);
+  const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
+  const root = currentFrame(run);
+  for (let node: u32 = 1; node < nodeCount && faultInHand() == 0; node++) {
+    if ((load<u32>(taskRecord(program, node), 8) & TASK_FLAG_START) == 0) continue;
+    retainFrame(root);
+    start(run, node, root, 0, NO_INDEX);
+  }
+  releaseFrame(run, root);
+}
+
+function assignInputs(run: u32, payload: usize): void {
+  const program = runProgram(run);
+  const count = programField(program, ProgramHeader.BRANCH_SLOT_COUNT);
+  for (let slot: u32 = 0; slot < count && faultInHand() == 0; slot++) {
+    setObject(CELL, Tag.STRING, keyObject(slotKey(program, slot)));
+    const value = findFieldInMap(load<u32>(payload, 8), slotKey(program, slot), CELL);
+    if (value != 0) assignSlot(run, NO_BRANCH, slot, value);
+  }
+}
+
+/** Initial values of variables that the input did not give, in order of declaration. */
+function assignInitials(run: u32): void {
+  const program = runProgram(run);
+  const initials = programField(program, ProgramHeader.INITIALS);
+  const count = programField(program, ProgramHeader.INITIAL_COUNT);
+  for (let index: u32 = 0; index < count && faultInHand() == 0; index++) {
+    const slot = load<u32>(initials + (<usize>index << 3));
+    const expression = load<u32>(initials + (<usize>index << 3), 4);
+    if (load<u32>(slotsOf(run, 0) + <usize>slot * CELL_SIZE) != Tag.ABSENT) continue;
+    const cell = evaluateTask(run, expression);
+    if (load<u32>(cell) == Tag.ERROR) noteFault(RunFault.INPUT, cell, expression, NO_INDEX, NO_INDEX);
+    else assignSlot(run, NO_BRANCH, slot, cell);
+  }
+}
+
+/** Nothing is under way any more. */
+function endGraph(run: u32): void {
+  const program = runProgram(run);
+  const failing = failingError(run);
+  if (failing != 0) {
+    failRunWith(run, failing + FRAME_HEADER_SIZE);
+    return;
+  }
+  if (joiningCount(run) != 0) {
+    setNodeInHand(firstJoining(run));
+    noteReason(RunFault.JOIN_UNREACHABLE);
+    failNoted(run);
+    return;
+  }
+  const output = programField(program, ProgramHeader.OUTPUT);
+  setNodeInHand(0);
+  setNull(CELL);
+  if (output == NO_EXPRESSION) {
+    succeedRunWith(run, CELL);
+    return;
+  }
+  if (endedFrame(run) != 0) useFrame(run, endedFrame(run));
+  const cell = evaluateTask(run, output);
+  if (load<u32>(cell) != Tag.ERROR) {
+    succeedRunWith(run, cell);
+    return;
+  }
+  noteFault(RunFault.ACTION_FAILED, cell, output, NO_INDEX, NO_INDEX);
+  failNoted(run);
+}
+
+function firstJoining(run: u32): u32 {
+  for (let name: u32 = 1; name <= instanceRecordCount(run); name++) if (phaseOf(instanceAt(run, name)) == Phase.JOINING) return load<u32>(instanceAt(run, name));
+  return 0;
+}
+
+// --- answers ------------------------------------------------------------------------------------------------------
+
+function deliverResult(run: u32, serial: u32, isSuccess: bool, payload: usize): i32 {
+  const entry = findCall(run, serial);
+  if (entry == 0) return EventOutcome.STALE;
+  const kind = load<i32>(entry, 12);
+  if (kind != Call.TASK && kind != Call.WORKFLOW) return EventOutcome.STALE;
+  const name = load<u32>(entry, 4);
+  const item = load<u32>(entry, 8);
+  removeCall(run, serial);
+  end(run, name, item, isSuccess, payload);
+  return EventOutcome.TAKEN;
+}
+
+function end(run: u32, name: u32, item: u32, isSuccess: bool, payload: usize): void {
+  if (item == NO_ITEM) {
+    endAttempt(run, name, isSuccess, payload);
+    return;
+  }
+  setNodeInHand(load<u32>(instanceAt(run, name)));
+  const status = takeResult(run, name, item, isSuccess, payload);
+  if (status == Items.FAILED) endAttempt(run, name, false, itemsResult());
+  // One that waits for its turn in the queue goes on there.
+  else if (status == Items.WAITING && !isQueued(run, name)) {
+    useFrame(run, load<u32>(instanceAt(run, name), 12));
+    pursueItems(run, name);
+  }
+}
+
+/** Does the instance wait in the queue? Only what ran out of fuel does while calls of it are out. */
+function isQueued(run: u32, name: u32): bool {
+  for (let at = firstQueued(run); at != 0; at = load<u32>(instanceAt(run, at), 16)) if (at == name) return true;
+  return false;
+}
+
+function deliverTimer(run: u32, serial: u32): i32 {
+  const entry = findCall(run, serial);
+  if (entry == 0) return EventOutcome.STALE;
+  const kind = load<i32>(entry, 12);
+  const name = load<u32>(entry, 4);
+  const item = load<u32>(entry, 8);
+  if (kind == Call.TASK || kind == Call.WORKFLOW) return EventOutcome.STALE;
+  removeCall(run, serial);
+  if (kind == Call.WAIT) {
+    setNull(CELL);
+    end(run, name, item, true, CELL);
+  } else if (kind == Call.DELAY) {
+    store<u32>(instanceAt(run, name), 0, 8);
+    setPhase(instanceAt(run, name), Phase.READY);
+    attempt(run, name);
+  } else {
+    giveUpAll(run, name);
+    timedOutError(CELL);
+    endAttempt(run, name, false, CELL);
+  }
+  return EventOutcome.TAKEN;
+}
+
+/** The event goes to the task that has awaited it longest. */
+function deliverEvent(run: u32, event: u32, payload: usize): i32 {
+  if (event >= programField(runProgram(run), ProgramHeader.EVENT_COUNT)) return EventOutcome.UNKNOWN_EVENT;
+  let found: u32 = 0;
+  const count: u32 = awaitingCount(run) == 0 ? 0 : instanceRecordCount(run);
+  for (let name: u32 = 1; name <= count; name++) {
+    const instance = instanceAt(run, name);
+    if (phaseOf(instance) != Phase.AWAITING || load<u32>(instance, 40) != event + 1) continue;
+    if (found == 0 || load<u32>(instance, 8) < load<u32>(instanceAt(run, found), 8)) found = name;
+  }
+  if (found == 0) return EventOutcome.IGNORED;
+  endAttempt(run, found, true, payload);
+  return EventOutcome.TAKEN;
+}

@@ -1,0 +1,95 @@
+// The shape of a task graph: which tasks begin, which ways lead where, what is in a cycle, where one task is reached by several
+// ways. Knows nothing of expressions and bytes.
+import type { Definition, StateDefinition, TaskDefinition } from "../model/definition.js";
+
+/** Per transition: the number of its source among the tasks that lead to its target. */
+export interface TaskGraph {
+  readonly ways: readonly number[];
+  /** Per state: how many tasks lead to it. */
+  readonly wayCounts: readonly number[];
+  /** Per state: no transition leads to it. */
+  readonly isStart: readonly boolean[];
+  /** Per state: a way leads from it back to it. */
+  readonly isCyclic: readonly boolean[];
+  /** Per state: several transitions lead to it, and each starts it anew. */
+  readonly isSplit: readonly boolean[];
+}
+
+/** O(states + transitions). */
+export function readTaskGraph(definition: Definition): TaskGraph {
+  const sources: Map<number, number>[] = definition.states.map(() => new Map());
+  const counts = definition.states.map(() => 0);
+  const ways = definition.transitions.map(({ source, target, isRetry }) => {
+    const known = sources[target];
+    if (target < 0 || known === undefined || isRetry === true) return 0;
+    counts[target] = (counts[target] ?? 0) + 1;
+    const way = known.get(source) ?? known.size;
+    known.set(source, way);
+    return way;
+  });
+  const isCyclic = findCyclic(definition);
+  return {
+    ways,
+    wayCounts: sources.map(({ size }) => size),
+    isStart: counts.map((count) => count === 0),
+    isCyclic,
+    isSplit: definition.states.map(
+      (state, index) => taskOf(state).join === undefined && (counts[index] ?? 0) > 1 && isCyclic[index] !== true,
+    ),
+  };
+}
+
+export function taskOf(state: StateDefinition): TaskDefinition {
+  if (state.task === undefined) throw new Error(`the state "${state.id}" of a task graph is no task`);
+  return state.task;
+}
+
+/** Tarjan's strongly connected components, without recursion: members of one with several states, or with a way to itself. */
+function findCyclic({ states, transitions }: Definition): boolean[] {
+  const next: number[][] = states.map(() => []);
+  const cyclic = states.map(() => false);
+  for (const { source, target, isRetry } of transitions) {
+    if (target < 0 || isRetry === true) continue;
+    next[source]?.push(target);
+    if (source === target) cyclic[source] = true;
+  }
+  const order = new Int32Array(states.length).fill(-1);
+  const low = new Int32Array(states.length);
+  const isOpen = new Uint8Array(states.length);
+  const open: number[] = [];
+  let count = 0;
+  for (let root = 0; root < states.length; root += 1) {
+    if (order[root] !== -1) continue;
+    const path: { readonly state: number; at: number }[] = [{ state: root, at: 0 }];
+    while (path.length > 0) {
+      const top = path[path.length - 1] as { readonly state: number; at: number };
+      const { state } = top;
+      if (top.at === 0) {
+        order[state] = count;
+        low[state] = count;
+        count += 1;
+        open.push(state);
+        isOpen[state] = 1;
+      }
+      const target = next[state]?.[top.at];
+      top.at += 1;
+      if (target === undefined) {
+        path.pop();
+        const parent = path[path.length - 1];
+        if (parent !== undefined) low[parent.state] = Math.min(low[parent.state] as number, low[state] as number);
+        if (low[state] === order[state]) closeComponent(open, isOpen, state, cyclic);
+      } else if (order[target] === -1) path.push({ state: target, at: 0 });
+      else if (isOpen[target] === 1) low[state] = Math.min(low[state] as number, order[target] as number);
+    }
+  }
+  return cyclic;
+}
+
+function closeComponent(open: number[], isOpen: Uint8Array, root: number, cyclic: boolean[]): void {
+  const isSeveral = open[open.length - 1] !== root;
+  for (let state = open.pop(); state !== undefined; state = open.pop()) {
+    isOpen[state] = 0;
+    if (isSeveral) cyclic[state] = true;
+    if (state === root) return;
+  }
+}

@@ -1,0 +1,211 @@
+// A small notation for task graphs in the kernel's tests, and a driver that answers their calls.
+import { CommandKind, EventKind } from "../../../assembly/abi.js";
+import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
+import type {
+  ActionDefinition,
+  Definition,
+  StateDefinition,
+  TaskDefinition,
+  TransitionDefinition,
+  ValueSource,
+} from "../../../src/model/definition.js";
+import type { KernelPort } from "../../../src/model/ports.js";
+import type { Program } from "../../../src/model/program.js";
+import { decodeValue } from "../../../src/model/value.js";
+import { ChartRun, PLACE, cel } from "../kernel/chart.js";
+
+/** Without an action of its own a task calls the handler of its name with null. */
+export interface TaskSource extends Partial<Omit<TaskDefinition, "condition">> {
+  readonly if?: string;
+  /** `[failed|completed|if GUARD] [publish x = value; y = value] [-> task task]`, or `… -> retry`. */
+  readonly next?: readonly string[];
+}
+
+export interface GraphSource {
+  readonly vars?: Readonly<Record<string, unknown>>;
+  readonly tasks: Readonly<Record<string, TaskSource>>;
+  readonly output?: ValueSource;
+  readonly onFailure?: "abort" | "finish";
+  readonly hasOneNamespace?: boolean;
+}
+
+export function value(text: string): TaskDefinition["action"] {
+  return { kind: "value", value: cel(text), place: PLACE };
+}
+
+export function call(task: string, input = "null"): TaskDefinition["action"] {
+  return { kind: "call", task, input: cel(input), place: PLACE };
+}
+
+export function literal(constant: unknown): ValueSource {
+  return { kind: "literal", value: constant, place: PLACE };
+}
+
+export function items(list: string, more: Partial<NonNullable<TaskDefinition["items"]>> = {}): NonNullable<TaskDefinition["items"]> {
+  return { lists: [{ value: cel(list) }], combination: "zip", onFailure: "abort", ...more };
+}
+
+const NEXT = /^(failed|completed|if (?:(?! publish | -> ).)+)?\s*(?:publish ((?:(?! -> ).)+))?\s*(?:-> (.+))?$/;
+
+export function buildGraph({ vars = {}, tasks, output, onFailure = "abort", hasOneNamespace = false }: GraphSource): Definition {
+  const names = Object.keys(tasks);
+  const states = Object.entries(tasks).map(([id, { next: _, if: condition, action = call(id), ...task }]): StateDefinition => {
+    const whole: TaskDefinition = {
+      action,
+      ...task,
+      ...(condition !== undefined && { condition: { text: condition, place: { ...PLACE, end: condition.length } } }),
+    };
+    return { id, kind: "task", parent: -1, descriptions: [], notes: [], classes: [], entry: [], exit: [], task: whole, place: PLACE };
+  });
+  const transitions = Object.values(tasks).flatMap(({ next = [] }, source) =>
+    next.flatMap((text, entry) => readNext(text, entry, source, names)),
+  );
+  const events = states.flatMap(({ task }) => (task?.action.kind === "await" ? [task.action.event] : []));
+  return {
+    format: "yaml",
+    name: "graph",
+    parameters: [],
+    variables: Object.entries(vars).map(([name, initial]) => ({ name, type: "any", initial, place: PLACE })),
+    events: [...new Set(events)].map((name) => ({ name, isDeclared: true, place: PLACE })),
+    states,
+    transitions,
+    invariants: [],
+    direction: "TB",
+    styles: {},
+    taskGraph: { onFailure, hasOneNamespace, ...(output !== undefined && { output }) },
+  };
+}
+
+function readNext(text: string, next: number, source: number, names: readonly string[]): TransitionDefinition[] {
+  const match = NEXT.exec(text);
+  if (match === null) throw new Error(`not an entry: ${text}`);
+  const [, when, publish, targets] = match;
+  const trigger: TransitionDefinition["trigger"] =
+    when === undefined
+      ? { kind: "outcome", outcome: "success" }
+      : when === "failed"
+        ? { kind: "outcome", outcome: "failure" }
+        : { kind: "always" };
+  const guard = when?.startsWith("if ") === true ? when.slice(3).trim() : undefined;
+  const actions = (publish?.split(";") ?? []).map((part): ActionDefinition => {
+    const [variable = "", expression = ""] = part.split(/ = (.*)/);
+    return { kind: "set", variable: variable.trim(), value: cel(expression.trim()), place: PLACE };
+  });
+  return (targets?.split(/[ ,]+/) ?? [""]).map((target) => {
+    const isRetry = target === "retry";
+    const index = isRetry ? source : names.indexOf(target);
+    if (index < 0 && target !== "") throw new Error(`no such task: ${target}`);
+    return {
+      source,
+      target: index,
+      trigger,
+      actions,
+      next,
+      label: text,
+      reading: "always",
+      place: PLACE,
+      ...(isRetry && { isRetry }),
+      ...(guard !== undefined && { guard: { text: guard, place: { ...PLACE, end: guard.length } } }),
+    };
+  });
+}
+
+export function compileGraph(source: GraphSource): Program {
+  const { program, findings } = compileWorkflow(buildGraph(source), "0".repeat(64));
+  if (program === undefined) throw new Error(findings.map(({ message }) => message).join("\n"));
+  return program;
+}
+
+/** One run of a task graph. What it has asked for and not had an answer to is in `open`, by serial. */
+export class GraphRun extends ChartRun {
+  readonly open = new Map<
+    number,
+    {
+      readonly task: string;
+      readonly kind: number;
+      readonly input: unknown;
+      readonly due: number;
+      readonly attempt: number;
+      readonly item: number;
+    }
+  >();
+
+  constructor(kernel: KernelPort, source: GraphSource | Program) {
+    super(kernel, "tasks" in source ? compileGraph(source) : source);
+  }
+
+  override step(kind: EventKind, id = 0, payload?: unknown): string {
+    let outcome = super.step(kind, id, payload);
+    this.#note();
+    for (let isYielded = this.#isYielded(); isYielded; isYielded = this.#isYielded()) {
+      super.step(EventKind.CONTINUE);
+      this.#note();
+      if (outcome === "busy") outcome = "taken";
+    }
+    return outcome;
+  }
+
+  #isYielded(): boolean {
+    return this.commands.some(({ kind }) => kind === CommandKind.CONTINUE);
+  }
+
+  readonly ended: { how: string; value: unknown }[] = [];
+
+  #note(): void {
+    for (const { kind, a, b, time, payload, flags } of this.commands) {
+      if (kind === CommandKind.CALL_TASK || kind === CommandKind.START_WORKFLOW || kind === CommandKind.SET_TIMER) {
+        const task = this.program.definition.states[this.program.actions[a]?.state ?? -1]?.id ?? "?";
+        this.open.set(b, {
+          task,
+          kind,
+          input: payload === undefined ? undefined : decodeValue(payload),
+          due: time,
+          attempt: flags,
+          item: kind === CommandKind.CALL_TASK ? time - 1 : -1,
+        });
+      }
+      if (kind === CommandKind.CANCEL_TASK || kind === CommandKind.CANCEL_TIMER || kind === CommandKind.CANCEL_WORKFLOW)
+        this.open.delete(b);
+    }
+    const end = this.end();
+    if (end !== undefined) this.ended.push(end);
+  }
+
+  /** Names of what is out: tasks (`b`, of items `b[0]`), timers (`b@50`: due in 50 ms). */
+  asked(): string[] {
+    return [...this.open.values()].map(({ task, kind, due, item }) =>
+      kind === CommandKind.SET_TIMER ? `${task}@${due - this.now}` : item >= 0 ? `${task}[${item}]` : task,
+    );
+  }
+
+  #serialOf(name: string): number {
+    const names = this.asked();
+    const at = names.indexOf(name);
+    if (at < 0) throw new Error(`"${name}" is not asked for, but ${names.join(" ")}`);
+    return [...this.open.keys()][at] as number;
+  }
+
+  inputOf(name: string): unknown {
+    return this.open.get(this.#serialOf(name))?.input;
+  }
+
+  succeed(name: string, result: unknown = null): string {
+    const serial = this.#serialOf(name);
+    this.open.delete(serial);
+    return this.step(EventKind.TASK_SUCCEEDED, serial, result);
+  }
+
+  fail(name: string, error: unknown = { code: "task/failed", message: "no" }): string {
+    const serial = this.#serialOf(name);
+    this.open.delete(serial);
+    return this.step(EventKind.TASK_FAILED, serial, error);
+  }
+
+  /** The timer fires when it is due. */
+  fire(name: string): string {
+    const serial = this.#serialOf(name);
+    this.now = this.open.get(serial)?.due ?? this.now;
+    this.open.delete(serial);
+    return this.step(EventKind.TIMER, serial);
+  }
+}
