@@ -18,7 +18,7 @@ import type { Finding, Place } from "../model/errors.js";
 import type { Program } from "../model/program.js";
 import { collectFunctions, type GraphTables, layOutBlob } from "./blob.js";
 import type { Range } from "./dispatch.js";
-import { ExpressionList, type ExpressionPurpose } from "./expression-list.js";
+import { ExpressionList, type ExpressionPurpose, placeOf as placeOfValue } from "./expression-list.js";
 import { describeState, listFaultTexts } from "./fault-texts.js";
 import { type ActionRow, NO_ACTIONS, packActions } from "./tables.js";
 import { readTaskGraph, type TaskGraph, taskOf } from "./task-graph.js";
@@ -64,6 +64,7 @@ class TaskGraphCompiler {
     const rows = states.map((state, index) => this.#readTask(state, index));
     const ways = this.#readWays();
     this.#state = undefined;
+    if (taskGraph?.timeout !== undefined) this.#report("compile/not-supported", "A time limit of the whole run is not supported yet", placeOfValue(taskGraph.timeout));
     const output = this.#optional(taskGraph?.output, "run", "action");
     const initials = this.#readInitials();
     if (this.#variables.count > SLOT_COUNT_MAX)
@@ -195,6 +196,7 @@ class TaskGraphCompiler {
     const row = { kind: 0, name: this.#actions.length, expression: NO_EXPRESSION, slot: NO_SLOT, level: 0, timeoutMs: 0 };
     switch (action.kind) {
       case "call":
+        if (action.taskName !== undefined) this.#report("compile/not-supported", "A task whose action is computed is not supported yet", action.place);
         this.#actionRows.push({ ...row, kind: ActionKind.CALL, expression: this.#add(action.input, place, "action") });
         break;
       case "workflow":
