@@ -8,7 +8,7 @@ import {
 import { giveUpAll } from "./giving-up";
 import { addCommand, appendByte, appendBytes, appendVarint, appendWire, payloadMark } from "./output";
 import { actionRecord, programField, slotKey, transitionRecord } from "./program";
-import { RunState, isTaskGraph, runBlock, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt, timerCapacity, tokenAt, tokenCount } from "./run";
+import { RunState, isTaskGraph, runBlock, runProgram, runStatus, setRunStatus, slotsOf, timerAt, timerCount, tokenAt, tokenCount } from "./run";
 import { keyObject } from "./shape";
 import { TokenPhase, setTokenPhase, tokenAction, tokenEvent, tokenPhase, tokenSerial, tokenTimeout } from "./token";
 
@@ -29,8 +29,7 @@ function cancelAll(run: u32): void {
     cancelWait(run, token);
     setTokenPhase(token, TokenPhase.FREE);
   }
-  if (runTimers(run) == 0) return;
-  for (let index: u32 = 0; index < timerCapacity(run); index++) {
+  for (let index: u32 = 0; index < timerCount(run); index++) {
     const timer = timerAt(run, index);
     if (load<u32>(timer) != 0) addCommand(CommandKind.CANCEL_TIMER, 0, 0, load<u32>(timer), 0, payloadMark());
     store<u32>(timer, 0);

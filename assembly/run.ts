@@ -8,7 +8,7 @@ import { wireSize } from "./wire";
 
 // Columns, by run index:
 //   status u8 · flags u8 · generation u16 · program u32 · block u32 · tokens u32 · tokenCapacity u32 · timers u32
-//   · timerCapacity u32 · frames u32 (list) · next u32 (free list)
+//   · timerCapacity u16 · timerCount u16 · frames u32 (list) · next u32 (free list)
 //   · key u32: the generation where a handle has it, plus 1 while the run may use the express lane
 export enum RunState {
   FREE = 0,
@@ -195,8 +195,14 @@ export function runTimers(run: u32): usize {
 }
 
 @inline
-export function timerCapacity(run: u32): u32 {
-  return load<u32>(timerCapacityColumn + (<usize>run << 2));
+function timerCapacity(run: u32): u32 {
+  return load<u16>(timerCapacityColumn + (<usize>run << 2));
+}
+
+/** Number of timer records in use, in the order of their serials; those of serial 0 are over. */
+@inline
+export function timerCount(run: u32): u32 {
+  return load<u16>(timerCapacityColumn + (<usize>run << 2), 2);
 }
 
 /** Handle of a new run of `program`, or 0 when out of memory or past RUN_COUNT_MAX. */
@@ -509,22 +515,42 @@ export function timerAt(run: u32, index: u32): usize {
   return runTimers(run) + <usize>index * TIMER_SIZE;
 }
 
-/** Address of a free timer record, or 0 past TIMER_COUNT_MAX or out of memory. Moves the table. */
+/** Address of a new timer record behind all others, or 0 past TIMER_COUNT_MAX or out of memory. Moves the others. */
 export function createTimer(run: u32): usize {
-  const count = timerCapacity(run);
-  for (let index: u32 = 0; index < count; index++) if (load<u32>(timerAt(run, index)) == 0) return timerAt(run, index);
-  const grown: u32 = count == 0 ? 4 : count * 2;
-  if (grown > TIMER_COUNT_MAX) return 0;
-  const table = allocateBlock(<usize>grown * TIMER_SIZE);
-  if (table == 0) return 0;
-  if (count > 0) {
-    memory.copy(table, runTimers(run), <usize>count * TIMER_SIZE);
-    freeBlock(runTimers(run), <usize>count * TIMER_SIZE);
+  const capacity = timerCapacity(run);
+  let count = timerCount(run);
+  if (count == capacity) {
+    count = dropTimers(run);
+    if (count << 1 >= capacity && capacity < TIMER_COUNT_MAX && !growTimers(run, capacity, count)) return 0;
+    if (count == TIMER_COUNT_MAX) return 0;
   }
-  memory.fill(table + <usize>count * TIMER_SIZE, 0, <usize>(grown - count) * TIMER_SIZE);
+  store<u16>(timerCapacityColumn + (<usize>run << 2), count + 1, 2);
+  return timerAt(run, count);
+}
+
+/** Closes the gaps of timers that are over; returns how many there are. */
+function dropTimers(run: u32): u32 {
+  let count: u32 = 0;
+  for (let at: u32 = 0; at < timerCount(run); at++) {
+    const timer = timerAt(run, at);
+    if (load<u32>(timer) == 0) continue;
+    memory.copy(timerAt(run, count), timer, TIMER_SIZE);
+    count += 1;
+  }
+  return count;
+}
+
+function growTimers(run: u32, capacity: u32, count: u32): bool {
+  const grown: u32 = capacity == 0 ? 4 : capacity << 1;
+  const table = allocateBlock(<usize>grown * TIMER_SIZE);
+  if (table == 0) return false;
+  if (capacity > 0) {
+    memory.copy(table, runTimers(run), <usize>count * TIMER_SIZE);
+    freeBlock(runTimers(run), <usize>capacity * TIMER_SIZE);
+  }
   store<u32>(timerColumn + (<usize>run << 2), <u32>table);
-  store<u32>(timerCapacityColumn + (<usize>run << 2), grown);
-  return table + <usize>count * TIMER_SIZE;
+  store<u16>(timerCapacityColumn + (<usize>run << 2), grown);
+  return true;
 }
 
 /** The next serial of the run: names a task call or a timer between kernel and shell. */

@@ -16,7 +16,7 @@ import { appendByte, appendBytes, appendDouble, appendVarint, appendWire, append
 import { nodeRecord, programField, transitionRecord } from "./program";
 import {
   BUFFER_DEFERRED, BUFFER_HISTORY, FRAME_HEADER_SIZE, RunState, TOKEN_COUNT_MAX, createFrame, createRun, createTimer, createToken, destroyRun,
-  extendBuffer, runBlock, runBuffer, runFrames, runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, storeSlot, timerAt, timerCapacity,
+  extendBuffer, runBlock, runBuffer, runFrames, runIndexOf, runProgram, runStatus, setRunStatus, slotsOf, storeSlot, timerAt, timerCount,
   tokenAt, tokenCount,
 } from "./run";
 import { isWithin, parentOf } from "./scope";
@@ -117,7 +117,7 @@ function forgetWay(token: usize): void {
 }
 
 function writeTimers(run: u32): void {
-  const capacity: u32 = runTimers(run) == 0 ? 0 : timerCapacity(run);
+  const capacity = timerCount(run);
   let count: u32 = 0;
   for (let at: u32 = 0; at < capacity; at++) if (load<u32>(timerAt(run, at)) != 0) count += 1;
   appendVarint(count);

@@ -18,8 +18,8 @@ import { execute, settle } from "./microstep";
 import { addCommand, beginOutput, isOutputExhausted, payloadMark, setCausingEvent, setOutcome } from "./output";
 import { expressionRecord, nodeRecord, programField, slotKey, transitionRecord } from "./program";
 import {
-  NO_TOKEN, RunState, expressRunOf, isDeferring, isTaskGraph, runBlock, runIndexOf, runProgram, runStatus, runTimers, setRunStatus, slotsOf, timerAt,
-  timerCapacity, tokenAt, tokenCount,
+  NO_TOKEN, RunState, expressRunOf, isDeferring, isTaskGraph, runBlock, runIndexOf, runProgram, runStatus, setRunStatus, slotsOf, timerAt,
+  timerCount, tokenAt, tokenCount,
 } from "./run";
 import { isWithin } from "./scope";
 import { deliverToTasks, settleTasks } from "./task-step";
@@ -241,8 +241,7 @@ function deliverTimer(run: u32, serial: u32): i32 {
     const token = tokenAt(run, index);
     if (tokenPhase(token) == TokenPhase.WAITING && tokenEvent(token) == 0 && tokenTimeout(token) == serial) return timeOut(run, index);
   }
-  if (runTimers(run) == 0) return EventOutcome.STALE;
-  for (let at: u32 = 0; at < timerCapacity(run); at++) {
+  for (let at: u32 = 0; serial != 0 && at < timerCount(run); at++) {
     if (load<u32>(timerAt(run, at)) == serial) return fireTimer(run, timerAt(run, at));
   }
   return EventOutcome.STALE;

@@ -4,7 +4,7 @@ import { evaluateInRun } from "./budget";
 import { noteGuard, noteReason } from "./fault";
 import { addCommand, payloadMark } from "./output";
 import { candidateAt, expressionRecord, nodeRecord, transitionRecord } from "./program";
-import { NO_TOKEN, createTimer, runBlock, runProgram, runTimers, slotsOf, takeSerial, timerAt, timerCapacity, tokenAt } from "./run";
+import { NO_TOKEN, createTimer, runBlock, runProgram, slotsOf, takeSerial, timerAt, timerCount, tokenAt } from "./run";
 import { setTokenName, tokenFrame, tokenName } from "./token";
 
 /** Sets the timers of a node that a token has entered; false when one could not be set (a fault is in hand). */
@@ -65,9 +65,9 @@ export function durationMs(cell: usize): f64 {
 /** Cancels the timers of a node that the token leaves. */
 export function cancelTimers(run: u32, token: usize, node: u32): void {
   const record = nodeRecord(runProgram(run), node);
-  if (load<u32>(record, 52) == 0 || runTimers(run) == 0) return;
+  if (load<u32>(record, 52) == 0) return;
   const owner = load<u32>(record, 8) == node ? tokenName(token) : NO_TOKEN;
-  for (let at: u32 = 0; at < timerCapacity(run); at++) {
+  for (let at: u32 = 0; at < timerCount(run); at++) {
     const timer = timerAt(run, at);
     if (load<u32>(timer) == 0 || load<u32>(timer, 8) != node || load<u32>(timer, 12) != owner) continue;
     addCommand(CommandKind.CANCEL_TIMER, 0, 0, load<u32>(timer), 0, payloadMark());

@@ -291,6 +291,30 @@ describe("timers", () => {
     expect(run.step(EventKind.TIMER, serial)).toBe("stale");
   });
 
+  test("no timer is told by the number that none has", () => {
+    const run = new ChartRun(kernel, chart);
+    run.start();
+    expect(run.step(EventKind.TIMER, run.serial(CommandKind.SET_TIMER))).toBe("taken");
+    expect(run.step(EventKind.TIMER, 0)).toBe("stale");
+  });
+
+  test("timers that come and go at the limit take the places of others, and stay in the order in which they were set", () => {
+    const waits = Array.from({ length: 1_300 }, (_, index) => `A -> A after ${1_000 + index}`);
+    const run = new ChartRun(kernel, compileChart({ states: ["s:start", "A", "outer:composite", "outer/i:start", "outer/B"], transitions: ["s -> outer", "i -> B", "outer -> outer after 9", "B -> A on go", "A -> outer on go", "B -> B on again", "B -> B after 5", ...waits] }));
+    run.start();
+    const isSet = ({ kind }: { kind: number }): boolean => kind === CommandKind.SET_TIMER;
+    for (let turn = 0; turn < 20; turn += 1) {
+      run.send("again");
+      run.send("again");
+      run.send("go");
+      expect(run.commands.filter(isSet)).toHaveLength(1_300);
+      run.send("go");
+    }
+    const { b: last = 0 } = run.commands.filter(isSet).at(-1) ?? {};
+    run.step(EventKind.CANCEL);
+    expect(run.commands.filter(({ kind }) => kind === CommandKind.CANCEL_TIMER).map(({ b }) => b)).toEqual([last - 1, last]);
+  });
+
   test("a timer dies with its state", () => {
     const run = new ChartRun(kernel, chart);
     run.start();
