@@ -10,6 +10,10 @@ export function createEngine(options: EngineOptions = {}): Promise<Engine> {
   return joinEngine(options);
 }
 
+// Here, and not in `millrace`: they step in this thread, with a kernel of their own, and wait for nothing.
+export { compileWorkflow, initialTransition, readSnapshot, transition } from "../create-transition.js";
+export type { CompileWorkflowOptions, WorkflowProgram } from "../create-transition.js";
+export type { InitialOptions, RunCommand, RunSnapshot, SnapshotContent, StepEvent, StepMoment } from "../model/transition.js";
 export { createBatch } from "../model/batch.js";
 export { WorkflowError } from "../model/errors.js";
 export type { ErrorCode, ErrorRecord, Finding, Place, Severity } from "../model/errors.js";

@@ -30,3 +30,7 @@ export const RELOAD_DELAY_MS = 1_000;
 export const PROGRAMS_KEPT_MAX = 1_000;
 /** Runs that are read from the store at a time when this engine takes over. */
 export const RECOVERY_PAGE_RUNS = 1_000;
+/** How often one call of the pure `transition` goes on where fuel ran out, each time by up to 20,000 microsteps. */
+export const TRANSITION_CONTINUES_MAX = 250;
+/** Commands of the kernel that one call of the pure `transition` collects. */
+export const TRANSITION_COMMANDS_MAX = 100_000;

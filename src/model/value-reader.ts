@@ -1,6 +1,7 @@
 // Wire values read back: as plain JavaScript data, or with every type spelled out. Bytes may come from a damaged store,
 // so every length is checked and nothing read here is trusted.
 import { WIRE_DEPTH_MAX, Wire } from "../../assembly/abi.js";
+import { spellBase64 } from "../base/base64.js";
 import { formatAddress } from "./address.js";
 import { WorkflowError } from "./errors.js";
 
@@ -307,12 +308,6 @@ function spellDouble(value: number): number | "NaN" | "Infinity" | "-Infinity" |
   if (value === Number.POSITIVE_INFINITY) return "Infinity";
   if (value === Number.NEGATIVE_INFINITY) return "-Infinity";
   return Object.is(value, -0) ? "-0" : value;
-}
-
-function spellBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Values between JavaScript and the wire form of assembly/abi.ts: how data enters the kernel, leaves it and stands in
 // history. A JSON number stays a number of its own kind; everything that has no exact wire form is refused with its path.
 import { WIRE_DEPTH_MAX, Wire } from "../../assembly/abi.js";
+import { readBase64 } from "../base/base64.js";
 import { WorkflowError } from "./errors.js";
 import type { ExactValue } from "./value-reader.js";
 import { describeUnsupported, isTimestamp, type UnsupportedValue } from "./value-path.js";
@@ -373,13 +374,6 @@ function writeExactInto(writer: ValueWriter, value: ExactValue, depth: number): 
     writer.writeByte(Wire.OPTIONAL_SOME);
     writeExactInto(writer, value.optional, depth + 1);
   }
-}
-
-function readBase64(text: string): Uint8Array {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index);
-  return bytes;
 }
 
 /**
