@@ -521,8 +521,7 @@ export function createTimer(run: u32): usize {
   let count = timerCount(run);
   if (count == capacity) {
     count = dropTimers(run);
-    if (count << 1 >= capacity && capacity < TIMER_COUNT_MAX && !growTimers(run, capacity, count)) return 0;
-    if (count == TIMER_COUNT_MAX) return 0;
+    if (count == TIMER_COUNT_MAX || (count << 1 >= capacity && capacity < TIMER_COUNT_MAX && !growTimers(run, capacity, count))) return 0;
   }
   store<u16>(timerCapacityColumn + (<usize>run << 2), count + 1, 2);
   return timerAt(run, count);
@@ -531,12 +530,8 @@ export function createTimer(run: u32): usize {
 /** Closes the gaps of timers that are over; returns how many there are. */
 function dropTimers(run: u32): u32 {
   let count: u32 = 0;
-  for (let at: u32 = 0; at < timerCount(run); at++) {
-    const timer = timerAt(run, at);
-    if (load<u32>(timer) == 0) continue;
-    memory.copy(timerAt(run, count), timer, TIMER_SIZE);
-    count += 1;
-  }
+  for (let at: u32 = 0; at < timerCount(run); at++)
+    if (load<u32>(timerAt(run, at)) != 0) memory.copy(timerAt(run, count++), timerAt(run, at), TIMER_SIZE);
   return count;
 }
 
@@ -544,10 +539,8 @@ function growTimers(run: u32, capacity: u32, count: u32): bool {
   const grown: u32 = capacity == 0 ? 4 : capacity << 1;
   const table = allocateBlock(<usize>grown * TIMER_SIZE);
   if (table == 0) return false;
-  if (capacity > 0) {
-    memory.copy(table, runTimers(run), <usize>count * TIMER_SIZE);
-    freeBlock(runTimers(run), <usize>capacity * TIMER_SIZE);
-  }
+  memory.copy(table, runTimers(run), <usize>count * TIMER_SIZE);
+  if (capacity > 0) freeBlock(runTimers(run), <usize>capacity * TIMER_SIZE);
   store<u32>(timerColumn + (<usize>run << 2), <u32>table);
   store<u16>(timerCapacityColumn + (<usize>run << 2), grown);
   return true;
