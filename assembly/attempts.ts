@@ -226,12 +226,12 @@ function delayOf(run: u32, name: u32): f64 {
     ms = isNaN(most) ? NaN : min<f64>(ms, most);
   }
   const jitter = <f64>load<f32>(task, 44);
-  return jitter == 0 ? ms : Math.floor(ms * (1 - jitter * chance(run, name)));
+  return jitter == 0 ? ms : Math.floor(ms * (1 - jitter * chance(run)));
 }
 
 /** A number from 0 up to 1 that the event's seed and the place decide: the same in every replay. */
-function chance(run: u32, name: u32): f64 {
-  let x = stepSeed ^ (load<u32>(runBlock(run), 12) * 0x9e3779b1) ^ (name * 0x85ebca6b);
+function chance(run: u32): f64 {
+  let x = stepSeed ^ (load<u32>(runBlock(run), 12) * 0x9e3779b1);
   x = (x ^ (x >>> 16)) * 0x7feb352d;
   x = (x ^ (x >>> 15)) * 0x846ca68b;
   return <f64>(x ^ (x >>> 16)) / 4294967296;

@@ -16,8 +16,9 @@ function branchSlotCount(run: u32): u32 {
   return programField(runProgram(run), ProgramHeader.BRANCH_SLOT_COUNT);
 }
 
+/** Where the cells of a frame stand now. */
 @inline
-function cellsOf(run: u32, frame: usize): usize {
+export function branchCells(run: u32, frame: usize): usize {
   return frame == currentFrame(run) ? slotsOf(run, 0) : frame + FRAME_HEADER_SIZE;
 }
 
@@ -123,9 +124,9 @@ function findBase(a: usize, b: usize): usize {
 
 function mergeCells(run: u32, merged: usize, base: usize, a: usize, b: usize, isLastWinning: bool): bool {
   const count = branchSlotCount(run);
-  const ofA = cellsOf(run, a);
-  const ofB = cellsOf(run, b);
-  const ofBase = base == 0 ? 0 : cellsOf(run, base);
+  const ofA = branchCells(run, a);
+  const ofB = branchCells(run, b);
+  const ofBase = base == 0 ? 0 : branchCells(run, base);
   for (let slot: u32 = 0; slot < count; slot++) {
     const at = <usize>slot * CELL_SIZE;
     let source = ofA + at;

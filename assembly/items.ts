@@ -21,10 +21,12 @@ import { elementAt, newList } from "./value";
 //   +0 u32 frame of the cells: the list, the error of the first item that failed, then a result per call  +4 u32 count of calls
 //   +8 u32 next call  +12 u32 calls that are out  +16 u32 calls that have failed  +20 u32 calls at a time  +24 u32 items per call, or 0: one, not in a list
 //   +28 u32 calls that have ended
-const BLOCK_SIZE: usize = 32;
+export const ITEMS_BLOCK_SIZE: usize = 32;
 const LIST_CELL: u32 = 0;
 const ERROR_CELL: u32 = 1;
 const FIRST_RESULT: u32 = 2;
+/** Cells before those of the results. */
+export const ITEMS_CELLS: u32 = FIRST_RESULT;
 
 /** Calls of one task that are out at a time, where the author sets no limit: the others follow as they end. */
 export const ITEMS_OUT_MAX: u32 = 1024;
@@ -98,7 +100,7 @@ export function beginItems(run: u32, name: u32): i32 {
 
 /** The block, with the list kept in a frame of one cell for now. */
 function createBlock(run: u32, name: u32, list: usize): bool {
-  const block = createCells(run, 0, BLOCK_SIZE);
+  const block = createCells(run, 0, ITEMS_BLOCK_SIZE);
   const cells = block == 0 ? 0 : createCells(run, 1, 0);
   if (cells == 0 || !storeCell(run, cells + FRAME_HEADER_SIZE, list)) {
     if (cells != 0) freeCells(run, cells);
@@ -106,7 +108,7 @@ function createBlock(run: u32, name: u32, list: usize): bool {
     noteReason(RunFault.MEMORY_LIMIT);
     return false;
   }
-  memory.fill(block + FRAME_HEADER_SIZE, 0, BLOCK_SIZE);
+  memory.fill(block + FRAME_HEADER_SIZE, 0, ITEMS_BLOCK_SIZE);
   store<u32>(block + FRAME_HEADER_SIZE, <u32>cells);
   store<u32>(instanceAt(run, name), <u32>block, 24);
   return true;
@@ -275,4 +277,18 @@ export function itemsProgress(run: u32, name: u32): u64 {
   if (load<u32>(instanceAt(run, name), 24) == 0) return 0;
   const block = blockOf(run, name);
   return (<u64>load<u32>(block, 28) << 32) | load<u32>(block, 4);
+}
+
+/** The items block of an instance from its words, as a snapshot has them, with its cells ABSENT; the address of these. 0: out of memory. */
+export function restoreItems(run: u32, name: u32, words: usize): usize {
+  const block = createCells(run, 0, ITEMS_BLOCK_SIZE);
+  const cells = block == 0 ? 0 : createCells(run, load<u32>(words, 4) + FIRST_RESULT, 0);
+  if (cells == 0) {
+    if (block != 0) freeCells(run, block);
+    return 0;
+  }
+  memory.copy(block + FRAME_HEADER_SIZE, words, ITEMS_BLOCK_SIZE);
+  store<u32>(block + FRAME_HEADER_SIZE, <u32>cells);
+  store<u32>(instanceAt(run, name), <u32>block, 24);
+  return cells;
 }

@@ -7,6 +7,7 @@
 //   · varint timer count, then per timer: varint serial, transition, node, token's name + 1 (0: the scope's)
 //   · varint deferred count, then per event: varint event, payload size, payload
 //   · varint count of what histories remember, then each: varint scope, leaf, way
+//   (of a task graph, from the slots on: task-snapshot.ts)
 import { CELL_SIZE, NO_NODE, ProgramHeader } from "./abi";
 import { DEFERRED_COUNT_MAX, defer, deferredCount } from "./deferral";
 import { MEMORY_SIZE } from "./history";
@@ -16,15 +17,16 @@ import { appendByte, appendBytes, appendDouble, appendVarint, appendWire, append
 import { nodeRecord, programField, transitionRecord } from "./program";
 import {
   BUFFER_DEFERRED, BUFFER_HISTORY, FRAME_HEADER_SIZE, RunState, TOKEN_COUNT_MAX, createFrame, createRun, createTimer, createToken, destroyRun,
-  extendBuffer, runBlock, runBuffer, runFrames, runIndexOf, runProgram, runStatus, setRunStatus, slotsOf, storeSlot, timerAt, timerCount,
+  extendBuffer, isTaskGraph, runBlock, runBuffer, runFrames, runIndexOf, runProgram, runStatus, setRunStatus, slotsOf, storeSlot, timerAt, timerCount,
   tokenAt, tokenCount,
 } from "./run";
 import { isWithin, parentOf } from "./scope";
+import { beginReading, breakReading, isReadingBroken, isReadingDone, readByte, readCell, readCellAddress, readDouble, readVarint, takeBytes } from "./snapshot-reader";
+import { readTasks, writeActiveTasks, writeTasks } from "./task-snapshot";
 import {
   TOKEN_STAGE_MAX, TokenPhase, TokenStage, setTokenActions, setTokenEdge, setTokenFrame, setTokenGoal, setTokenOutcome, setTokenPhase, setTokenResumes,
   setTokenSerial, setTokenStage, setTokenTransition, tokenFrame, tokenGoal, tokenNode, tokenPhase, tokenStage, tokenTransition,
 } from "./token";
-import { decodeWire } from "./wire";
 
 export const SNAPSHOT_VERSION: i32 = 2;
 // Offsets of the token's words that a snapshot holds, the frame (+20) left out.
@@ -40,6 +42,10 @@ export function writeSnapshot(run: u32): u32 {
   appendVarint(load<u32>(block, 12));
   appendDouble(load<f64>(block, 16));
   appendVarint(load<u32>(block, 8));
+  if (isTaskGraph(run)) {
+    writeTasks(run);
+    return payloadsUsedSize();
+  }
   writePlaces(run);
   writeTimers(run);
   writeDeferred(run);
@@ -153,50 +159,48 @@ function writeHistory(run: u32): void {
 
 // --- reading ------------------------------------------------------------------------------------------------------
 
-let cursor: usize = 0;
-let end: usize = 0;
-let isBroken: bool = false;
-const CELL = memory.data(CELL_SIZE, 16);
-
 /** Handle of a new run made from a snapshot, or 0 when the bytes are damaged, foreign, or memory is out. */
 export function readSnapshot(program: usize, address: usize, size: u32): u32 {
-  cursor = address;
-  end = address + size;
-  isBroken = false;
+  beginReading(address, size);
   if (readByte() != SNAPSHOT_VERSION) return 0;
   const handle = createRun(program);
   if (handle == 0) return 0;
   const run = <u32>runIndexOf(handle);
   readRun(run, programField(program, ProgramHeader.SLOT_COUNT));
   resetScratch();
-  if (!isBroken && cursor == end) return handle;
+  if (isReadingDone()) return handle;
   destroyRun(run);
   return 0;
 }
 
 function readRun(run: u32, slotCount: u32): void {
   const status = <i32>readVarint();
-  if (status > RunState.ENDED || status == RunState.FREE) isBroken = true;
+  if (status > RunState.ENDED || status == RunState.FREE) breakReading();
   const block = runBlock(run);
   store<u32>(block, readVarint(), 12);
   store<f64>(block, readDouble(), 16);
-  if (readVarint() != slotCount) isBroken = true;
-  if (isBroken) return;
+  if (readVarint() != slotCount) breakReading();
+  if (isReadingBroken()) return;
+  if (isTaskGraph(run)) {
+    readTasks(run);
+    if (!isReadingBroken()) setRunStatus(run, status);
+    return;
+  }
   readSlots(run, 0, slotCount);
   readFrames(run, slotCount);
   readTokens(run);
   readTimers(run);
   readDeferred(run);
   readHistory(run);
-  if (isBroken) return;
+  if (isReadingBroken()) return;
   // At rest they stand in order; in the middle of a step the next call sees to that.
   if (status == RunState.ACTIVE) arrangeTokens(run);
   setRunStatus(run, status);
 }
 
 function readSlots(run: u32, frame: usize, slotCount: u32): void {
-  for (let slot: u32 = 0; slot < slotCount && !isBroken; slot++) {
-    if (!readCell() || !storeSlot(run, frame, slot, CELL)) isBroken = true;
+  for (let slot: u32 = 0; slot < slotCount && !isReadingBroken(); slot++) {
+    if (!readCell() || !storeSlot(run, frame, slot, readCellAddress())) breakReading();
   }
 }
 
@@ -207,16 +211,16 @@ let frameCount: u32 = 0;
 function readFrames(run: u32, slotCount: u32): void {
   const count = readVarint();
   frameCount = 0;
-  if (count > TOKEN_COUNT_MAX) isBroken = true;
+  if (count > TOKEN_COUNT_MAX) breakReading();
   frames = allocateScratch(<usize>(count & 0x1ffff) << 2);
-  if (frames == 0) isBroken = true;
-  while (frameCount < count && !isBroken) {
+  if (frames == 0) breakReading();
+  while (frameCount < count && !isReadingBroken()) {
     const parent = frameByNumber(readVarint());
     const node = readVarint();
-    if (node >= programField(runProgram(run), ProgramHeader.NODE_COUNT)) isBroken = true;
-    const frame = isBroken ? 0 : createFrame(run, parent, node);
+    if (node >= programField(runProgram(run), ProgramHeader.NODE_COUNT)) breakReading();
+    const frame = isReadingBroken() ? 0 : createFrame(run, parent, node);
     if (frame == 0) {
-      isBroken = true;
+      breakReading();
       return;
     }
     store<u32>(frames + (<usize>frameCount << 2), <u32>frame);
@@ -227,18 +231,18 @@ function readFrames(run: u32, slotCount: u32): void {
 }
 
 function frameByNumber(number: u32): usize {
-  if (number > frameCount) isBroken = true;
-  return number == 0 || isBroken ? 0 : load<u32>(frames + (<usize>(number - 1) << 2));
+  if (number > frameCount) breakReading();
+  return number == 0 || isReadingBroken() ? 0 : load<u32>(frames + (<usize>(number - 1) << 2));
 }
 
 function readTokens(run: u32): void {
   const count = readVarint();
-  if (count > TOKEN_COUNT_MAX || count == 0) isBroken = true;
-  for (let index: u32 = 0; index < count && !isBroken; index++) {
+  if (count > TOKEN_COUNT_MAX || count == 0) breakReading();
+  for (let index: u32 = 0; index < count && !isReadingBroken(); index++) {
     const phase = readByte();
     // The first record exists already; an unused one is kept so that the others keep their places.
-    if (phase > TokenPhase.DONE || (index > 0 && createToken(run) != index)) isBroken = true;
-    if (!isBroken && phase != TokenPhase.FREE) readToken(run, tokenAt(run, index), phase);
+    if (phase > TokenPhase.DONE || (index > 0 && createToken(run) != index)) breakReading();
+    if (!isReadingBroken() && phase != TokenPhase.FREE) readToken(run, tokenAt(run, index), phase);
   }
 }
 
@@ -250,11 +254,11 @@ function readToken(run: u32, token: usize, phase: i32): void {
   setTokenFrame(token, frameByNumber(readVarint()));
   const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
   const actionCount = programField(program, ProgramHeader.ACTION_COUNT);
-  if (tokenNode(token) >= nodeCount || tokenGoal(token) >= nodeCount || tokenStage(token) > TOKEN_STAGE_MAX) isBroken = true;
-  else if (load<u32>(token, 12) > actionCount || load<u32>(token, 8) > load<u32>(token, 12)) isBroken = true;
-  else if (phase == TokenPhase.WAITING && load<u32>(token, 8) >= load<u32>(token, 12)) isBroken = true;
-  else if (tokenTransition(token) > programField(program, ProgramHeader.TRANSITION_COUNT)) isBroken = true;
-  else if ((phase == TokenPhase.PENDING || phase == TokenPhase.WAITING) && !isWayPossible(program, token)) isBroken = true;
+  if (tokenNode(token) >= nodeCount || tokenGoal(token) >= nodeCount || tokenStage(token) > TOKEN_STAGE_MAX) breakReading();
+  else if (load<u32>(token, 12) > actionCount || load<u32>(token, 8) > load<u32>(token, 12)) breakReading();
+  else if (phase == TokenPhase.WAITING && load<u32>(token, 8) >= load<u32>(token, 12)) breakReading();
+  else if (tokenTransition(token) > programField(program, ProgramHeader.TRANSITION_COUNT)) breakReading();
+  else if ((phase == TokenPhase.PENDING || phase == TokenPhase.WAITING) && !isWayPossible(program, token)) breakReading();
 }
 
 /** Can the token go on from its place to its goal? */
@@ -276,17 +280,17 @@ function isWayPossible(program: usize, token: usize): bool {
 function readTimers(run: u32): void {
   const program = runProgram(run);
   const count = readVarint();
-  if (count > TOKEN_COUNT_MAX) isBroken = true;
-  for (let index: u32 = 0; index < count && !isBroken; index++) {
+  if (count > TOKEN_COUNT_MAX) breakReading();
+  for (let index: u32 = 0; index < count && !isReadingBroken(); index++) {
     const timer = createTimer(run);
-    if (timer == 0) isBroken = true;
+    if (timer == 0) breakReading();
     const serial = readVarint();
     const transition = readVarint();
     const node = readVarint();
     const owner = readVarint() - 1;
-    if (serial == 0 || transition >= programField(program, ProgramHeader.TRANSITION_COUNT)) isBroken = true;
-    if (isBroken || load<u32>(transitionRecord(program, transition)) != node) isBroken = true;
-    if (isBroken) return;
+    if (serial == 0 || transition >= programField(program, ProgramHeader.TRANSITION_COUNT)) breakReading();
+    if (isReadingBroken() || load<u32>(transitionRecord(program, transition)) != node) breakReading();
+    if (isReadingBroken()) return;
     store<u32>(timer, serial);
     store<u32>(timer, transition, 4);
     store<u32>(timer, node, 8);
@@ -296,12 +300,12 @@ function readTimers(run: u32): void {
 
 function readDeferred(run: u32): void {
   const count = readVarint();
-  if (count > DEFERRED_COUNT_MAX) isBroken = true;
-  for (let at: u32 = 0; at < count && !isBroken; at++) {
+  if (count > DEFERRED_COUNT_MAX) breakReading();
+  for (let at: u32 = 0; at < count && !isReadingBroken(); at++) {
     const event = readVarint();
     const size = readVarint();
-    if (event >= programField(runProgram(run), ProgramHeader.EVENT_COUNT) || size > <u32>(end - cursor) || !defer(run, event, cursor, size)) isBroken = true;
-    cursor += size;
+    const bytes = takeBytes(size);
+    if (bytes == 0 || event >= programField(runProgram(run), ProgramHeader.EVENT_COUNT) || !defer(run, event, bytes, size)) breakReading();
   }
 }
 
@@ -309,58 +313,23 @@ function readHistory(run: u32): void {
   const program = runProgram(run);
   const count = readVarint();
   const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
-  for (let at: u32 = 0; at < count && !isBroken; at++) {
+  for (let at: u32 = 0; at < count && !isReadingBroken(); at++) {
     const entry = extendBuffer(run, BUFFER_HISTORY, <u32>MEMORY_SIZE);
     const scope = readVarint();
     const leaf = readVarint();
     const way = readVarint();
-    if (entry == 0 || scope >= nodeCount || leaf >= nodeCount || leaf <= scope || !isWithin(program, scope, leaf)) isBroken = true;
-    if (isBroken) return;
+    if (entry == 0 || scope >= nodeCount || leaf >= nodeCount || leaf <= scope || !isWithin(program, scope, leaf)) breakReading();
+    if (isReadingBroken()) return;
     store<u32>(entry, scope);
     store<u32>(entry, leaf, 4);
     store<u32>(entry, way, 8);
   }
 }
 
-function readCell(): bool {
-  const used = cursor < end ? decodeWire(cursor, <u32>(end - cursor), CELL) : -1;
-  if (used <= 0) return false;
-  cursor += used;
-  return true;
-}
-
-function readByte(): i32 {
-  if (cursor >= end) {
-    isBroken = true;
-    return 0;
-  }
-  cursor += 1;
-  return load<u8>(cursor - 1);
-}
-
-function readDouble(): f64 {
-  if (cursor + 8 > end) {
-    isBroken = true;
-    return 0;
-  }
-  cursor += 8;
-  return load<f64>(cursor - 8);
-}
-
-function readVarint(): u32 {
-  let value: u32 = 0;
-  for (let shift: u32 = 0; shift < 35; shift += 7) {
-    const byte = readByte();
-    value |= (<u32>byte & 0x7f) << shift;
-    if (byte < 0x80) return value;
-  }
-  isBroken = true;
-  return 0;
-}
-
 /** Writes the active nodes (leaves and their scopes, ascending, the root left out) as u32 to the payload area; returns their count. */
 export function writeActiveNodes(run: u32): u32 {
   beginOutput(0);
+  if (isTaskGraph(run)) return writeActiveTasks(run);
   const program = runProgram(run);
   let count: u32 = 0;
   let before: u32 = 0;

@@ -130,9 +130,14 @@ function endGraph(run: u32): void {
   failNoted(run);
 }
 
+/** The first task, in file order, that waits at its join. */
 function firstJoining(run: u32): u32 {
-  for (let name: u32 = 1; name <= instanceRecordCount(run); name++) if (phaseOf(instanceAt(run, name)) == Phase.JOINING) return load<u32>(instanceAt(run, name));
-  return 0;
+  let first: u32 = 0;
+  for (let name: u32 = 1; name <= instanceRecordCount(run); name++) {
+    const node = load<u32>(instanceAt(run, name));
+    if (phaseOf(instanceAt(run, name)) == Phase.JOINING && (first == 0 || node < first)) first = node;
+  }
+  return first;
 }
 
 // --- answers ------------------------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ export async function newKernel(options: { memorySizeMax?: number; runSizeMax?: 
 export class ChartRun {
   readonly program: Program;
   readonly kernel: KernelPort;
-  readonly handle: number;
+  handle: number;
   now = 1_700_000_000_000;
   commands: StepOutput["commands"] = [];
 

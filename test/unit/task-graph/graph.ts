@@ -1,4 +1,5 @@
 // A small notation for task graphs in the kernel's tests, and a driver that answers their calls.
+import { expect } from "vitest";
 import { CommandKind, EventKind } from "../../../assembly/abi.js";
 import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
 import type {
@@ -130,16 +131,37 @@ export class GraphRun extends ChartRun {
     }
   >();
 
-  constructor(kernel: KernelPort, source: GraphSource | Program) {
-    super(kernel, "tasks" in source ? compileGraph(source) : source);
+  readonly #loaded: number;
+  readonly #isMoving: boolean;
+
+  /** `isMoving`: after every step it goes on as another run, made from its snapshot. */
+  constructor(kernel: KernelPort, source: GraphSource | Program, isMoving = false) {
+    const program = "tasks" in source ? compileGraph(source) : source;
+    const loaded = kernel.loadProgram(program);
+    super(kernel, program, loaded);
+    this.#loaded = loaded;
+    this.#isMoving = isMoving;
+  }
+
+  #move(): void {
+    if (!this.#isMoving) return;
+    const bytes = this.kernel.snapshot(this.handle).slice();
+    const context = this.context();
+    const handle = this.kernel.restore(this.#loaded, bytes);
+    this.kernel.destroyRun(this.handle);
+    this.handle = handle;
+    expect(this.context()).toEqual(context);
+    expect(this.kernel.snapshot(handle)).toEqual(bytes);
   }
 
   override step(kind: EventKind, id = 0, payload?: unknown): string {
     let outcome = super.step(kind, id, payload);
     this.#note();
+    this.#move();
     for (let isYielded = this.#isYielded(); isYielded; isYielded = this.#isYielded()) {
       super.step(EventKind.CONTINUE);
       this.#note();
+      this.#move();
       if (outcome === "busy") outcome = "taken";
     }
     return outcome;
@@ -208,4 +230,11 @@ export class GraphRun extends ChartRun {
     this.open.delete(serial);
     return this.step(EventKind.TIMER, serial);
   }
+}
+
+/** A run that has begun. */
+export function beginGraph(kernel: KernelPort, source: GraphSource | Program, input: Record<string, unknown> = {}, isMoving = false): GraphRun {
+  const run = new GraphRun(kernel, source, isMoving);
+  run.start(input);
+  return run;
 }

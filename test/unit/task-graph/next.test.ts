@@ -2,20 +2,16 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { KernelPort } from "../../../src/model/ports.js";
 import { PLACE, cel, newKernel } from "../kernel/chart.js";
-import { GraphRun, type GraphSource, value } from "./graph.js";
+import { type GraphSource, beginGraph, value } from "./graph.js";
 
 let kernel: KernelPort;
 beforeAll(async () => {
   kernel = await newKernel();
 });
 
-function begin(source: GraphSource, input: Record<string, unknown> = {}): GraphRun {
-  const run = new GraphRun(kernel, source);
-  run.start(input);
-  return run;
-}
+describe.each(["", ", from its snapshot after every step"])("what follows a task%s", (moving) => {
+  const begin = (source: GraphSource, input: Record<string, unknown> = {}) => beginGraph(kernel, source, input, moving !== "");
 
-describe("what follows a task", () => {
   test("tasks to which nothing leads begin, in file order; the run ends with the last", () => {
     const run = begin({ tasks: { a: {}, b: { next: ["-> c"] }, c: {} } });
     expect(run.asked()).toEqual(["a", "b"]);
@@ -91,7 +87,9 @@ describe("what follows a task", () => {
   });
 });
 
-describe("branches", () => {
+describe.each(["", ", from its snapshot after every step"])("branches%s", (moving) => {
+  const begin = (source: GraphSource) => beginGraph(kernel, source, {}, moving !== "");
+
   const fork = (merge?: "last"): GraphSource => ({
     vars: { x: 0, y: 0 },
     tasks: {
@@ -159,7 +157,9 @@ describe("branches", () => {
   });
 });
 
-describe("joins", () => {
+describe.each(["", ", from its snapshot after every step"])("joins%s", (moving) => {
+  const begin = (source: GraphSource) => beginGraph(kernel, source, {}, moving !== "");
+
   test("a number of ways is enough; those that come later lead nowhere", () => {
     const run = begin({ tasks: { a: { next: ["-> j"] }, b: { next: ["-> j"] }, c: { next: ["-> j"] }, j: { join: 2 } } });
     run.succeed("c");
