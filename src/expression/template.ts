@@ -18,16 +18,23 @@ export interface ParsedTemplate {
   readonly findings: readonly Finding[];
 }
 
+export interface TemplateOptions {
+  readonly origin?: ExpressionOrigin;
+  /** Are there expressions in `${…}`, too? Default true. */
+  readonly hasDollar?: boolean;
+}
+
 /**
  * Cuts a template into its parts. `\${` and `\{{` stand for the characters themselves. Expressions are not parsed.
  * An opening without an end is a finding (`expression/unterminated-template`) and stays text.
  */
-export function readTemplate(text: string, options: { readonly origin?: ExpressionOrigin } = {}): ParsedTemplate {
+export function readTemplate(text: string, options: TemplateOptions = {}): ParsedTemplate {
   const findings = new FindingList();
   const parts: (string | TemplateExpression)[] = [];
   let literal = "";
   let from = 0;
-  for (let at = findOpening(text, 0); at !== -1; at = findOpening(text, from)) {
+  const hasDollar = options.hasDollar ?? true;
+  for (let at = findOpening(text, 0, hasDollar); at !== -1; at = findOpening(text, from, hasDollar)) {
     if (text.charCodeAt(at - 1) === 0x5c && at > from) {
       literal += text.slice(from, at - 1) + text.slice(at, at + 2);
       from = at + 2;
@@ -51,9 +58,9 @@ export function readTemplate(text: string, options: { readonly origin?: Expressi
 }
 
 /** Offset of the next `${` or `{{`, or -1. */
-function findOpening(text: string, from: number): number {
+function findOpening(text: string, from: number, hasDollar: boolean): number {
   for (let at = text.indexOf("{", from); at !== -1; at = text.indexOf("{", at + 1)) {
-    if (at > from && text.charCodeAt(at - 1) === 0x24) return at - 1;
+    if (hasDollar && at > from && text.charCodeAt(at - 1) === 0x24) return at - 1;
     if (text.charCodeAt(at + 1) === 0x7b) return at;
   }
   return -1;

@@ -4,6 +4,7 @@ import { isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from "yam
 import type { EventDefinition, ParameterDefinition, TypeName, VariableDefinition } from "../model/definition.js";
 import type { Place } from "../model/errors.js";
 import type { TextRange } from "./markdown.js";
+import { inferType, isOfType, TYPES } from "./declared-types.js";
 import { isVariableName } from "./names.js";
 import type { SourceText } from "./source-text.js";
 
@@ -22,17 +23,6 @@ export interface FrontMatter {
 }
 
 export const NO_FRONT_MATTER: FrontMatter = { parameters: [], variables: [], events: [] };
-
-const TYPES: ReadonlyMap<string, TypeName> = new Map<string, TypeName>([
-  ...(["any", "bool", "int", "uint", "double", "number", "string", "bytes", "list", "map", "timestamp", "duration"] as const).map(
-    (type) => [type, type] as const,
-  ),
-  ["boolean", "bool"],
-  ["integer", "int"],
-  ["float", "double"],
-  ["object", "map"],
-  ["array", "list"],
-]);
 
 /** One entry of a list or map of declarations. */
 interface Declaration {
@@ -245,41 +235,6 @@ function toPlain(node: unknown): unknown {
   if (node === undefined || node === null) return node;
   if (isScalar(node)) return node.value;
   return (node as { toJSON?: () => unknown }).toJSON?.() ?? node;
-}
-
-function inferType(value: unknown): TypeName {
-  switch (typeof value) {
-    case "boolean":
-      return "bool";
-    case "number":
-      return "number";
-    case "string":
-      return "string";
-    default:
-      return Array.isArray(value) ? "list" : "map";
-  }
-}
-
-function isOfType(value: unknown, type: TypeName): boolean {
-  switch (type) {
-    case "any":
-      return true;
-    case "bool":
-      return typeof value === "boolean";
-    case "int":
-      return Number.isInteger(value);
-    case "uint":
-      return Number.isInteger(value) && (value as number) >= 0;
-    case "double":
-    case "number":
-      return typeof value === "number";
-    case "list":
-      return Array.isArray(value);
-    case "map":
-      return typeof value === "object" && !Array.isArray(value);
-    default:
-      return typeof value === "string";
-  }
 }
 
 /** An upper bound of how deep the YAML nests: brackets and indentation. */

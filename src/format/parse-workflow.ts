@@ -10,6 +10,7 @@ import type { Diagram } from "./mermaid/statements.js";
 import { SourceText } from "./source-text.js";
 import { StateTree } from "./state-tree.js";
 import { validateDefinition } from "./validation.js";
+import { findYamlDialect, readTaskGraph } from "./yaml/task-graph.js";
 
 /** UTF-16 units in one workflow's text. */
 export const SOURCE_SIZE_MAX = 1_048_576;
@@ -42,7 +43,7 @@ const NO_PARTS: MarkdownParts = {
 };
 
 /**
- * Reads a Markdown workflow or a bare Mermaid state diagram. Never throws.
+ * Reads a Markdown workflow, a bare Mermaid state diagram or a task graph in YAML. Never throws.
  * @param text - at most SOURCE_SIZE_MAX characters; a longer one gives one finding and is not read
  * O(size).
  */
@@ -61,6 +62,8 @@ function readWorkflow(source: SourceText, options: ParseWorkflowOptions): Parsed
   const { text } = source;
   const isBare = isBareDiagram(text);
   const parts = isBare ? NO_PARTS : cutMarkdown(text);
+  if (!isBare && parts.diagram === undefined && findYamlDialect(text) === "millrace")
+    return { definition: readTaskGraph(source, options.name ?? "workflow"), findings: source.findings() };
   const range = isBare ? { start: 0, end: text.length } : findDiagram(parts, source);
   const diagram = parseDiagram(range === undefined ? "stateDiagram-v2\n" : text.slice(range.start, range.end));
   const base = range?.start ?? 0;

@@ -64,6 +64,21 @@ test("front matter has no findings", () => {
   expect([definition.parameters.length, definition.variables.length, definition.events.length]).toEqual([3, 3, 2]);
 });
 
+test("task graphs have no findings", () => {
+  const blocks = blocksOf("```", "yaml").filter((block) => block.startsWith("millrace: 1\n"));
+  expect(blocks).toHaveLength(4);
+  for (const block of blocks) expect([parseWorkflow(block).findings, parseWorkflow(block).definition.format]).toEqual([[], "yaml"]);
+});
+
+test("every key of a task graph is written of", () => {
+  const sources = readSources(new URL("../../../src/format/yaml/", import.meta.url));
+  const known = [...sources.matchAll(/const [A-Z]+_KEYS = \[([^\]]*)\]/g)].flatMap((match) => [...(match[1] as string).matchAll(/"([\w-]+)"/g)].map((each) => each[1] as string));
+  const section = page.slice(page.indexOf("## Task graphs in YAML"), page.indexOf("## Limits"));
+  const written = new Set([...section.matchAll(/`([\w-]+)`/g)].map((match) => match[1] as string));
+  expect(known.length).toBeGreaterThan(30);
+  expect(known.filter((key) => !written.has(key))).toEqual([]);
+});
+
 describe("labels are read as the table says", () => {
   test.each(rowsOf("label").map(([label, reading]) => [plain(label ?? ""), reading] as const))("%s", (label, reading) => {
     const { transition, findings } = readLabelText(label);

@@ -1,0 +1,196 @@
+// Joins drafts of tasks to a definition: names become indexes, commands become tasks of their own, dependencies become transitions.
+// What is wrong with the graph as a whole is found here.
+import type { Definition, EventDefinition, StateDefinition, TaskDefinition, TaskGraphParts, TransitionDefinition, VariableDefinition } from "../../model/definition.js";
+import type { Place } from "../../model/errors.js";
+import type { SourceText } from "../source-text.js";
+import { findNearest, reportAt } from "./keys.js";
+import type { DraftEntry } from "./next.js";
+import { type CommandName, type DraftTask, isCommand } from "./tasks.js";
+import type { YamlScalar } from "./tree.js";
+
+/** Transitions of one workflow. */
+export const TRANSITION_COUNT_MAX = 200_000;
+
+export interface GraphParts extends Pick<Definition, "name" | "parameters"> {
+  readonly description?: string;
+  readonly variables: readonly VariableDefinition[];
+  readonly tasks: readonly DraftTask[];
+  readonly taskGraph: TaskGraphParts;
+}
+
+/** Builds the definition; what is wrong is reported. O(tasks + transitions) */
+export function buildGraph(parts: GraphParts, source: SourceText): Definition {
+  return new GraphBuilder(parts, source).build();
+}
+
+class GraphBuilder {
+  private readonly indexes = new Map<string, number>();
+  private readonly commands = new Map<CommandName, StateDefinition>();
+  private readonly transitions: TransitionDefinition[] = [];
+  private readonly events = new Map<string, EventDefinition>();
+  private readonly variables: Map<string, VariableDefinition>;
+
+  constructor(
+    private readonly parts: GraphParts,
+    private readonly source: SourceText,
+  ) {
+    parts.tasks.forEach(({ name }, index) => this.indexes.set(name, index));
+    this.variables = new Map(parts.variables.map((variable) => [variable.name, variable]));
+  }
+
+  build(): Definition {
+    const { tasks, name, description, parameters, taskGraph } = this.parts;
+    const dependents = this.readDependencies();
+    for (const [index, task] of tasks.entries()) this.addTransitions(index, task, dependents.get(index) ?? []);
+    this.checkReach();
+    const states = tasks.map((task) => this.makeState(task));
+    return {
+      format: "yaml",
+      name,
+      ...(description !== undefined && { description }),
+      parameters,
+      variables: [...this.variables.values()],
+      events: [...this.events.values()],
+      states: [...states, ...this.commands.values()],
+      transitions: this.transitions,
+      invariants: [],
+      direction: "TB",
+      styles: {},
+      taskGraph,
+    };
+  }
+
+  private makeState({ name, description, nameNode, task }: DraftTask): StateDefinition {
+    const place = this.source.place(nameNode.start, nameNode.end);
+    if (task.action.kind === "await" && !this.events.has(task.action.event))
+      this.events.set(task.action.event, { name: task.action.event, isDeclared: false, place: task.action.place });
+    return makeTaskState(name, task, place, description);
+  }
+
+  /** By the index of a task: what waits for it, in file order. */
+  private readDependencies(): ReadonlyMap<number, readonly [number, YamlScalar][]> {
+    const dependents = new Map<number, [number, YamlScalar][]>();
+    this.parts.tasks.forEach(({ name, dependencies }, index) => {
+      const seen = new Set<string>();
+      for (const node of dependencies) {
+        const upstream = String(node.value).trim();
+        const source = this.findTask(upstream, node);
+        if (upstream === name) reportAt(this.source, "parse/invalid-value", `Task "${name}" cannot wait for itself`, node);
+        else if (seen.has(upstream)) reportAt(this.source, "parse/duplicate-name", `Task "${name}" waits for "${upstream}" already`, node);
+        else if (source !== -1) {
+          const list = dependents.get(source) ?? [];
+          list.push([index, node]);
+          dependents.set(source, list);
+        }
+        seen.add(upstream);
+      }
+    });
+    return dependents;
+  }
+
+  private findTask(name: string, node: YamlScalar): number {
+    const index = this.indexes.get(name);
+    if (index !== undefined) return index;
+    const near = findNearest(name, this.indexes.keys());
+    reportAt(this.source, "parse/unknown-task", `There is no task "${name}"${near === undefined ? "" : `; is "${near}" meant?`}`, node);
+    return -1;
+  }
+
+  private addTransitions(source: number, task: DraftTask, dependents: readonly (readonly [number, YamlScalar])[]): void {
+    task.entries.forEach((entry, next) => this.addEntry(source, task, entry, next));
+    dependents.forEach(([target, node], index) => {
+      const place = this.source.place(node.start, node.end);
+      const next = task.entries.length + index;
+      this.add({ source, target, trigger: { kind: "outcome", outcome: "success" }, actions: [], next, label: "succeeded", reading: "outcome", place });
+    });
+  }
+
+  private addEntry(source: number, task: DraftTask, entry: DraftEntry, next: number): void {
+    const { trigger, guard, actions, label, reading } = entry;
+    for (const action of actions) if (action.kind === "set") this.useVariable(action.variable, action.place);
+    const common = { source, trigger, actions, next, label, reading, ...(guard !== undefined && { guard }) };
+    if (entry.targets.length === 0) this.add({ ...common, target: -1, place: this.source.place(entry.start, entry.end) });
+    const seen = new Set<string>();
+    for (const node of entry.targets) {
+      const name = String(node.value).trim();
+      const place = this.source.place(node.start, node.end);
+      if (seen.has(name)) reportAt(this.source, "parse/duplicate-name", `"${name}" stands here twice`, node);
+      else if (name === "retry") this.addRetry(task, { ...common, target: source, isRetry: true, place }, node);
+      else if (isCommand(name)) this.add({ ...common, target: this.useCommand(name, place), place });
+      else {
+        const target = this.findTask(name, node);
+        if (target !== -1) this.add({ ...common, target, place });
+      }
+      seen.add(name);
+    }
+  }
+
+  private addRetry({ name, task }: DraftTask, transition: TransitionDefinition, node: YamlScalar): void {
+    if (task.action.kind === "fail") reportAt(this.source, "parse/invalid-value", `Task "${name}" fails on purpose: there is nothing to retry`, node);
+    this.add(transition);
+  }
+
+  private add(transition: TransitionDefinition): void {
+    if (this.transitions.length === TRANSITION_COUNT_MAX) {
+      const message = `There are more than ${TRANSITION_COUNT_MAX} transitions between tasks`;
+      reportAt(this.source, "parse/too-many-tasks", message, transition.place);
+    }
+    if (this.transitions.length <= TRANSITION_COUNT_MAX) this.transitions.push(transition);
+  }
+
+  private useVariable(name: string, place: Place): void {
+    if (!this.variables.has(name)) this.variables.set(name, { name, type: "any", place });
+  }
+
+  /** The index of the command's task, which is made when it is used first. */
+  private useCommand(name: CommandName, place: Place): number {
+    const known = [...this.commands.keys()].indexOf(name);
+    if (known !== -1) return this.parts.tasks.length + known;
+    const value = (constant: unknown) => ({ kind: "literal", value: constant, place }) as const;
+    const action = name === "fail" ? ({ kind: "fail", message: value("The workflow says so: do fail"), place } as const) : ({ kind: "value", value: value(null), place } as const);
+    this.commands.set(name, makeTaskState(name, { action }, place, undefined));
+    return this.parts.tasks.length + this.commands.size - 1;
+  }
+
+  // --- the graph as a whole ----------------------------------------------------------------------------------------------
+
+  private checkReach(): void {
+    const { tasks } = this.parts;
+    const sources: Set<number>[] = tasks.map(() => new Set());
+    const targets: number[][] = tasks.map(() => []);
+    for (const { source, target, isRetry } of this.transitions) {
+      if (target < 0 || target >= tasks.length || isRetry === true) continue;
+      sources[target]?.add(source);
+      targets[source]?.push(target);
+    }
+    tasks.forEach((task, index) => this.checkJoin(task, (sources[index] as Set<number>).size));
+    const pending = tasks.flatMap((_, index) => ((sources[index] as Set<number>).size === 0 ? [index] : []));
+    const [first] = tasks;
+    if (first !== undefined && pending.length === 0) {
+      reportAt(this.source, "parse/no-start", "No task can begin: something leads to each of them", first.nameNode);
+      return;
+    }
+    const isReached = new Uint8Array(tasks.length);
+    for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
+      if (isReached[index] === 1) continue;
+      isReached[index] = 1;
+      pending.push(...(targets[index] as number[]));
+    }
+    tasks.forEach(({ name, nameNode }, index) => {
+      if (isReached[index] === 0)
+        this.source.report("warning", "parse/unreachable-state", `Task "${name}" can never be reached: only tasks lead to it that it leads to`, nameNode.start, nameNode.end);
+    });
+  }
+
+  private checkJoin({ name, task, joinNode }: DraftTask, sourceCount: number): void {
+    if (joinNode === undefined || task.join === undefined) return;
+    if (sourceCount === 0) reportAt(this.source, "parse/invalid-join", `Task "${name}" joins, but nothing leads to it`, joinNode);
+    else if (typeof task.join === "number" && task.join > sourceCount)
+      reportAt(this.source, "parse/invalid-join", `Task "${name}" waits for ${task.join} tasks; ${sourceCount} ${sourceCount === 1 ? "leads" : "lead"} to it`, joinNode);
+  }
+}
+
+function makeTaskState(id: string, task: TaskDefinition, place: Place, description: string | undefined): StateDefinition {
+  const descriptions = description === undefined ? [] : [id, description];
+  return { id, kind: "task", parent: -1, descriptions, notes: [], classes: [], entry: [], exit: [], task, place };
+}

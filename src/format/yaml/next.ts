@@ -1,0 +1,125 @@
+// What follows a task: the entries under `next`, and the cases of a switch. An entry becomes one draft; targets are resolved when all
+// tasks are known.
+import type { ActionDefinition, ExpressionSource, LabelReading, TriggerDefinition } from "../../model/definition.js";
+import { isVariableName } from "../names.js";
+import { type Keys, readKeys, readTexts, reportAt, valueOf } from "./keys.js";
+import { type ExpressionSite, OUTCOME_NAMES } from "./names.js";
+import { isNull, type YamlEntry, type YamlMap, type YamlNode, type YamlScalar } from "./tree.js";
+import type { ValueReader } from "./values.js";
+
+const NEXT_KEYS = ["when", "publish", "do"];
+
+/** Entries under one task's `next`. */
+export const NEXT_COUNT_MAX = 1_000;
+
+/** One entry. Without targets it only publishes. */
+export interface DraftEntry {
+  readonly trigger: TriggerDefinition;
+  readonly guard?: ExpressionSource;
+  readonly actions: readonly ActionDefinition[];
+  readonly targets: readonly YamlScalar[];
+  readonly label: string;
+  readonly reading: LabelReading;
+  readonly start: number;
+  readonly end: number;
+}
+
+type Condition = Pick<DraftEntry, "trigger" | "guard" | "label" | "reading">;
+
+const SUCCESS: Condition = { trigger: { kind: "outcome", outcome: "success" }, label: "succeeded", reading: "outcome" };
+const WORDS: ReadonlyMap<string, Condition> = new Map([
+  ["succeeded", SUCCESS],
+  ["failed", { trigger: { kind: "outcome", outcome: "failure" }, label: "failed", reading: "outcome" }],
+  ["completed", { trigger: { kind: "always" }, label: "completed", reading: "always" }],
+]);
+
+/** Reads `next`: a name, or a list of names and entries, or one entry. */
+export function readNext(node: YamlNode | undefined, what: string, reader: ValueReader): DraftEntry[] {
+  if (node === undefined) return [];
+  const items = node.kind === "list" ? node.items : [node];
+  if (items.length > NEXT_COUNT_MAX)
+    reportAt(reader.source, "parse/invalid-value", `"next" of ${what} has ${items.length} entries; the limit is ${NEXT_COUNT_MAX}`, node);
+  return items.slice(0, NEXT_COUNT_MAX).flatMap((item) => readEntry(item, what, reader) ?? []);
+}
+
+function readEntry(item: YamlNode, what: string, reader: ValueReader): DraftEntry | undefined {
+  if (item.kind === "scalar" && typeof item.value === "string") return { ...SUCCESS, actions: [], targets: [item], start: item.start, end: item.end };
+  if (item.kind === "map") return readEntryMap(item, what, reader);
+  reportAt(reader.source, "parse/invalid-value", `An entry of "next" of ${what} is a task, or a map with when, publish and do`, item);
+  return undefined;
+}
+
+function readEntryMap(item: YamlMap, what: string, reader: ValueReader): DraftEntry {
+  const { source } = reader;
+  const keys = readKeys(item, NEXT_KEYS, `an entry of "next" of ${what}`, source);
+  const publish = valueOf(keys, "publish");
+  const actions = publish === undefined ? [] : readPublish(publish, reader);
+  const targets = readTexts(valueOf(keys, "do"), '"do"', source);
+  if (actions.length === 0 && targets.length === 0) reportAt(source, "parse/missing-key", `An entry of "next" of ${what} publishes nothing and leads nowhere`, item);
+  return { ...readCondition(keys, what, reader), actions, targets, start: item.start, end: item.end };
+}
+
+function readCondition(keys: Keys, what: string, reader: ValueReader): Condition {
+  const node = valueOf(keys, "when");
+  if (node === undefined) return SUCCESS;
+  const word = node.kind === "scalar" ? WORDS.get(String(node.value).trim()) : undefined;
+  if (word !== undefined) return word;
+  const guard = reader.readExpression(node, { place: `"when" of ${what}`, names: OUTCOME_NAMES });
+  if (guard === undefined) return SUCCESS;
+  return { trigger: { kind: "always" }, guard, label: guard.text, reading: "guard" };
+}
+
+/** A map of variables to values, or a list of such maps. Later values see earlier ones. */
+export function readPublish(node: YamlNode, reader: ValueReader): ActionDefinition[] {
+  const maps = node.kind === "list" ? node.items : [node];
+  return maps.flatMap((map) => {
+    if (map.kind === "map") return map.entries.flatMap((entry) => readVariable(entry, reader) ?? []);
+    reportAt(reader.source, "parse/invalid-value", '"publish" is a map of variables to values, or a list of such maps', map);
+    return [];
+  });
+}
+
+function readVariable({ key, keyNode, value }: YamlEntry, reader: ValueReader): ActionDefinition | undefined {
+  const { source } = reader;
+  const site: ExpressionSite = { place: "publish", names: OUTCOME_NAMES };
+  const read = reader.readValue(value, site);
+  if (isVariableName(key)) return { kind: "set", variable: key, value: read, place: source.place(keyNode.start, Math.max(keyNode.end, value.end)) };
+  reportAt(source, "parse/invalid-name", `"${key}" cannot be the name of a variable: letters, digits and underscores`, keyNode);
+  return undefined;
+}
+
+/** The ways out of a switch: one for each case, and one for all other values. */
+export function readCases(keys: Keys, what: string, reader: ValueReader): DraftEntry[] {
+  const { source } = reader;
+  const cases = valueOf(keys, "cases");
+  const other = valueOf(keys, "default");
+  if (!keys.has("switch")) {
+    for (const key of ["cases", "default"]) {
+      const entry = keys.get(key);
+      if (entry !== undefined) reportAt(source, "parse/conflicting-keys", `"${key}" of ${what} belongs to a "switch"`, entry.keyNode);
+    }
+    return [];
+  }
+  const switchKey = (keys.get("switch") as YamlEntry).keyNode;
+  if (cases === undefined) {
+    reportAt(source, "parse/missing-key", `The switch of ${what} needs "cases"`, switchKey);
+    return [];
+  }
+  if (cases.kind !== "map") {
+    reportAt(source, "parse/invalid-value", `"cases" of ${what} is a map of values to tasks`, cases);
+    return [];
+  }
+  const values = cases.entries.map(({ keyNode }) => JSON.stringify(keyNode.value));
+  const entries = cases.entries.map(({ keyNode, value }, index) => makeCase(`result == ${values[index]}`, keyNode, value, reader));
+  if (other !== undefined) entries.push(makeCase(`!(result in [${values.join(", ")}])`, (keys.get("default") as YamlEntry).keyNode, other, reader));
+  return entries;
+}
+
+/** Values of cases are different, so at most one guard holds. */
+function makeCase(condition: string, keyNode: YamlScalar, value: YamlNode, reader: ValueReader): DraftEntry {
+  const place = reader.source.place(keyNode.start, keyNode.end);
+  const guard = { text: `succeeded && ${condition}`, place };
+  const targets = readTexts(isNull(value) ? undefined : value, "a case", reader.source);
+  if (targets.length === 0) reportAt(reader.source, "parse/missing-key", "A case leads to a task", keyNode);
+  return { trigger: { kind: "always" }, guard, actions: [], targets, label: condition, reading: "guard", start: keyNode.start, end: Math.max(keyNode.end, value.end) };
+}

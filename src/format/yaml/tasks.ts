@@ -1,0 +1,115 @@
+// One task of a task graph as it is written: what it does, how, and what follows. Names of other tasks are resolved later, when all are known.
+import type { TaskDefinition } from "../../model/definition.js";
+import { isVariableName } from "../names.js";
+import type { SourceText } from "../source-text.js";
+import { readAction } from "./actions.js";
+import { type Declaration, readDeclarations } from "./declarations.js";
+import { readItems, readRetry } from "./items.js";
+import { type Keys, readKeys, readText, readTexts, readWord, reportAt, valueOf } from "./keys.js";
+import { type ExpressionSite, ITEM_NAMES } from "./names.js";
+import { type DraftEntry, readCases, readNext } from "./next.js";
+import type { YamlMap, YamlNode, YamlScalar } from "./tree.js";
+import type { ValueReader } from "./values.js";
+
+/** Tasks of one workflow. */
+export const TASK_COUNT_MAX = 50_000;
+
+/** What `do` can say besides the names of tasks. */
+export const COMMANDS = ["continue", "noop", "fail", "retry"] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+const TASK_KEYS = [
+  "name", "description", "action", "workflow", "input", "event", "duration", "message", "with", "with-items", "retry", "timeout", "delay", "join",
+  "merge", "depends_on", "if", "next", "switch", "cases", "default",
+];
+
+/** A task, with what leads out of it and into it still as names. */
+export interface DraftTask {
+  readonly name: string;
+  readonly nameNode: { readonly start: number; readonly end: number };
+  readonly description?: string;
+  readonly task: TaskDefinition;
+  readonly entries: readonly DraftEntry[];
+  readonly dependencies: readonly YamlScalar[];
+  /** For findings about the number of ways. */
+  readonly joinNode?: YamlNode;
+}
+
+export function isCommand(name: string): name is CommandName {
+  return (COMMANDS as readonly string[]).includes(name);
+}
+
+/** Names of tasks, which may be no command and stand once. What is wrong with them is reported. */
+export function readTaskNames(node: YamlNode | undefined, source: SourceText): readonly Declaration[] {
+  const declarations = readDeclarations(node, "tasks", source);
+  const seen = new Set<string>();
+  const over = declarations[TASK_COUNT_MAX];
+  if (over !== undefined) reportAt(source, "parse/too-many-tasks", `There are ${declarations.length} tasks; the limit is ${TASK_COUNT_MAX}`, over.nameNode);
+  return declarations.slice(0, TASK_COUNT_MAX).filter(({ name, nameNode }) => {
+    if (isCommand(name)) reportAt(source, "parse/invalid-name", `"${name}" is what "do" can say by itself, so it cannot name a task`, nameNode);
+    else if (!isVariableName(name)) reportAt(source, "parse/invalid-name", `"${name}" cannot name a task: letters, digits and underscores`, nameNode);
+    else if (seen.has(name)) reportAt(source, "parse/duplicate-name", `There are two tasks "${name}"`, nameNode);
+    const isNew = !seen.has(name);
+    seen.add(name);
+    return isNew;
+  });
+}
+
+/** Reads what is said of one task. */
+export function readTask({ name, nameNode, body }: Declaration, reader: ValueReader): DraftTask {
+  const { source } = reader;
+  const what = `task "${name}"`;
+  if (body !== undefined && body.kind !== "map" && !(body.kind === "scalar" && body.value === null))
+    reportAt(source, "parse/invalid-value", `What ${what} does is a map: {action: …}`, body);
+  const map: YamlMap = body?.kind === "map" ? body : { kind: "map", entries: [], start: nameNode.start, end: nameNode.end };
+  const keys = readKeys(map, TASK_KEYS, what, source);
+  const description = readText(valueOf(keys, "description"), '"description"', source);
+  const joinNode = valueOf(keys, "join");
+  const dependencies = readTexts(valueOf(keys, "depends_on"), '"depends_on"', source);
+  return {
+    name,
+    nameNode,
+    task: readDefinition(keys, what, map, dependencies.length > 0, reader),
+    entries: [...readCases(keys, what, reader), ...readNext(valueOf(keys, "next"), what, reader)],
+    dependencies,
+    ...(description !== undefined && { description }),
+    ...(joinNode !== undefined && { joinNode }),
+  };
+}
+
+function readDefinition(keys: Keys, what: string, map: YamlMap, hasDependencies: boolean, reader: ValueReader): TaskDefinition {
+  const plain: ExpressionSite = { place: what, names: [] };
+  const itemsNode = valueOf(keys, "with") ?? valueOf(keys, "with-items");
+  const both = keys.get("with-items");
+  if (keys.has("with") && both !== undefined) reportAt(reader.source, "parse/conflicting-keys", `${what} has "with" and "with-items", which mean the same`, both.keyNode);
+  const items = itemsNode && readItems(itemsNode, what, reader);
+  const names = items?.lists.flatMap((list) => list.name ?? []) ?? [];
+  const site: ExpressionSite = itemsNode === undefined ? plain : { ...plain, names: ITEM_NAMES, ...(names.length > 0 && { itemNames: names }) };
+  const action = readAction(keys, { what, map, site }, reader);
+  if (itemsNode !== undefined && (action.kind === "await" || action.kind === "fail"))
+    reportAt(reader.source, "parse/conflicting-keys", `${what} cannot be done for each item: "${action.kind}" is done once`, itemsNode);
+  const join = readJoin(valueOf(keys, "join"), reader) ?? (hasDependencies ? "all" : undefined);
+  const merge = readWord(valueOf(keys, "merge"), ["error", "last"], '"merge"', reader.source);
+  const [retryNode, delay, timeout, condition] = ["retry", "delay", "timeout", "if"].map((key) => valueOf(keys, key));
+  const retry = retryNode && readRetry(retryNode, what, reader);
+  const expression = condition && reader.readExpression(condition, { ...plain, place: `"if" of ${what}` });
+  return {
+    action,
+    ...(join !== undefined && { join }),
+    ...(merge !== undefined && { merge }),
+    ...(items && { items }),
+    ...(retry && { retry }),
+    ...(delay && { delay: reader.readDuration(delay, { ...plain, place: `"delay" of ${what}` }) }),
+    ...(timeout && { timeout: reader.readDuration(timeout, { ...plain, place: `"timeout" of ${what}` }, false) }),
+    ...(expression && { condition: expression }),
+  };
+}
+
+function readJoin(node: YamlNode | undefined, reader: ValueReader): "all" | number | undefined {
+  if (node === undefined) return undefined;
+  const value = node.kind === "scalar" ? node.value : undefined;
+  if (value === "all") return "all";
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
+  reportAt(reader.source, "parse/invalid-value", '"join" is all, or a whole number of at least 1', node);
+  return undefined;
+}
