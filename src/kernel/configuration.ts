@@ -66,8 +66,9 @@ class SnapshotReader implements ConfigurationReader {
     this.end = HEAD_SIZE;
     this.serials.clear();
     this.serials.set(0, 0);
-    if (this.actions.length > 0) this.actions = [];
-    if (this.timers.length > 0) this.timers = [];
+    // Always new ones: those given out stay with the configuration before, empty ones too.
+    this.actions = [];
+    this.timers = [];
   }
 
   /** Writes the head before the rest, which is known only now; gives where it begins. */

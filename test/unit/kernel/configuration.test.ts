@@ -54,6 +54,21 @@ describe("a configuration", () => {
     expect(reader.read(kernel.snapshot(copy)).timers).toHaveLength(1);
   });
 
+  test("what one configuration waits for does not change when another is read", async () => {
+    const { kernel, handle } = await openKernel();
+    const reader = createConfigurationReader();
+    const run = kernel.createRun(handle);
+    kernel.add(run, EventKind.START, 0, 0, 0);
+    kernel.step();
+    const first = reader.read(kernel.snapshot(run));
+    expect([first.actions.length, first.timers.length]).toEqual([1, 0]);
+    kernel.add(run, EventKind.TASK_SUCCEEDED, 1, 0, 0, encodeValue(5));
+    kernel.step();
+    const second = reader.read(kernel.snapshot(run));
+    expect([second.actions.length, second.timers.length]).toEqual([0, 1]);
+    expect([first.actions.length, first.timers.length]).toEqual([1, 0]);
+  });
+
   test.each([...VALUES.keys()])("passes over value %i", async (index) => {
     const value = VALUES[index];
     const { kernel, handle } = await openKernel();
