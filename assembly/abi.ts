@@ -686,3 +686,55 @@ export enum RunFault {
   /** What a task with items needs is no list, or not lists of one length, or a number is out of range. */
   ITEMS = 13,
 }
+
+// ---------------------------------------------------------------------------------------------------------------
+// Exploration (the explorer's module only). A configuration is named by the address of its record, whose first words are
+// +0 u32 the configuration before it on its way (0: none)  +4 u32 what led to it: ExploreStep << 28, and its number.
+export enum ExploreStep {
+  START = 0,
+  /** Number: event. */
+  EVENT = 1,
+  /** Number: action. */
+  TASK_SUCCEEDED = 2,
+  TASK_FAILED = 3,
+  /** The time of a `wait`. Number: action. */
+  WAIT = 4,
+  /** Number: transition. */
+  AFTER = 5,
+}
+export const EXPLORE_STEP_SHIFT = 28;
+
+/** What `exploreField` tells. */
+export enum ExploreField {
+  CONFIGURATION_COUNT = 0,
+  /** Of those, how many have been stepped from. */
+  EXPANDED_COUNT = 1,
+  DEPTH = 2,
+  STEP_COUNT = 3,
+  /** ExploreBound bits that were met. */
+  BOUNDS = 4,
+  /** Address and number of findings, EXPLORE_FINDING_SIZE each. */
+  FINDINGS = 5,
+  FINDING_COUNT = 6,
+  /** Address of u8 per node: was a branch there at rest? */
+  SEEN = 7,
+}
+/** Bits: what kept the search from more. */
+export enum ExploreBound {
+  CONFIGURATIONS = 1,
+  SIZE = 2,
+  DEPTH = 4,
+  ENDLESS = 8,
+}
+
+// A finding: +0 u32 configuration  +4 u32 0: a deadlock, else number of the invariant + 1  +8 u32 ExpressionError, 0: not true
+export const EXPLORE_FINDING_SIZE = 12;
+/** Findings that are kept between two calls; the search waits for them to be taken. */
+export const EXPLORE_FINDING_COUNT_MAX = 64;
+
+export enum ExploreStatus {
+  /** All that can be stepped from has been. */
+  FINISHED = 0,
+  GOES_ON = 1,
+  OUT_OF_MEMORY = 2,
+}

@@ -72,7 +72,7 @@ function writeSlots(slots: usize, count: u32): void {
 }
 
 /** The run's frames by their numbers: the oldest of the list is 1; 0 is the run's own slots. Returns their count, which +20 of each then holds. */
-function numberFrames(run: u32): u32 {
+export function numberFrames(run: u32): u32 {
   let count: u32 = 0;
   for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) count += 1;
   let number = count;

@@ -1,6 +1,6 @@
 // Builds what is published: a browser and a Node bundle of every door, the worker as one file, the kernel, the types.
-// Two URLs are left as they stand in the sources, since bundlers look for exactly this form: `new URL("./millrace-worker.js",
-// import.meta.url)` and the same with `millrace.wasm`. So every browser bundle must lie beside these two files.
+// Three URLs are left as they stand in the sources, since bundlers look for exactly this form: `new URL("./millrace-worker.js",
+// import.meta.url)`, the same with `millrace.wasm` and with `millrace-explorer.wasm`. So every browser bundle must lie beside these files.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,7 @@ export async function buildLibrary() {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   copyFileSync(join(root, "build", "kernel.wasm"), join(dist, "millrace.wasm"));
+  copyFileSync(join(root, "build", "explorer.wasm"), join(dist, "millrace-explorer.wasm"));
   const doors = (nameOf) => Object.fromEntries(doorNames.map((name) => [name, join(root, "src", "doors", `${nameOf(name)}.ts`)]));
   await bundle({ input: doors((name) => name), platform: "browser", folder: dist });
   await bundle({ input: { "millrace-worker": join(root, "src", "worker", "entry.ts") }, platform: "browser", folder: dist, isOneFile: true });

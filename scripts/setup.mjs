@@ -54,29 +54,34 @@ async function buildKernel() {
     .map((name) => join(root, "assembly", name));
   const compiler = join(root, "node_modules", "assemblyscript");
   const hash = hashFiles([...sources, join(root, "asconfig.json"), join(compiler, "package.json"), fileURLToPath(import.meta.url)]);
-  const outputs = ["kernel.wasm", "kernel.debug.wasm"];
+  const outputs = ["kernel.wasm", "explorer.wasm", "kernel.debug.wasm"];
   const isFresh = existsSync(kernelStampPath) && readFileSync(kernelStampPath, "utf8") === hash;
   if (isFresh && outputs.every((name) => existsSync(join(root, "build", name)))) return;
   console.log("set-up: building the kernel");
   const folder = join(root, "build", `.kernel-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   try {
-    for (const [target, name] of [["release", outputs[0]], ["debug", outputs[1]]]) {
-      const args = [join(compiler, "bin", "asc.js"), "assembly/index.ts", "--config", "asconfig.json", "--target", target];
-      // Built aside and moved, so that a reader never sees half a file.
-      args.push("--outFile", `${folder}/${name}`, "--textFile", `${folder}/${name.replace(/wasm$/, "wat")}`);
-      await runCommand(process.execPath, args, { timeoutMs: kernelBuildMsMax, isQuiet: true, cwd: root });
-    }
-    // Once more, for size: what was inlined is looked at again as a whole. It takes about half a kilobyte off what is sent.
-    const optimizer = createRequire(join(compiler, "package.json")).resolve("binaryen/bin/wasm-opt");
-    const release = `${folder}/${outputs[0]}`;
-    await runCommand(process.execPath, [optimizer, release, ...kernelFeatures, "-Os", "--converge", "-o", release], { timeoutMs: kernelBuildMsMax, isQuiet: true, cwd: root });
+    await Promise.all(outputs.map((name) => compileKernel(compiler, `${folder}/${name}`)));
     for (const name of readdirSync(folder)) renameSync(join(folder, name), join(root, "build", name));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   mkdirSync(join(root, ".cache"), { recursive: true });
   writeFileSync(kernelStampPath, hash);
+}
+
+/** One module: `explorer` is all of the kernel and the search. */
+async function compileKernel(compiler, path) {
+  const isDebug = path.endsWith("debug.wasm");
+  const args = [join(compiler, "bin", "asc.js"), "assembly/index.ts", "--config", "asconfig.json", "--target", isDebug ? "debug" : "release"];
+  if (path.endsWith("explorer.wasm")) args.push("assembly/explore.ts");
+  // Built aside and moved, so that a reader never sees half a file.
+  args.push("--outFile", path, "--textFile", path.replace(/wasm$/, "wat"));
+  await runCommand(process.execPath, args, { timeoutMs: kernelBuildMsMax, isQuiet: true, cwd: root });
+  if (isDebug) return;
+  // Once more, for size: what was inlined is looked at again as a whole. It takes about half a kilobyte off what is sent.
+  const optimizer = createRequire(join(compiler, "package.json")).resolve("binaryen/bin/wasm-opt");
+  await runCommand(process.execPath, [optimizer, path, ...kernelFeatures, "-Os", "--converge", "-o", path], { timeoutMs: kernelBuildMsMax, isQuiet: true, cwd: root });
 }
 
 function hashFiles(paths) {

@@ -6,6 +6,7 @@ const sourceFolder = fileURLToPath(new URL("../src/", import.meta.url)).replaceA
 const forms = [
   { pattern: /new URL\(\s*["']\.\/millrace-worker\.js["'],\s*import\.meta\.url\s*\)/g, target: "./entry.ts" },
   { pattern: /new URL\(\s*["']\.\/millrace\.wasm["'],\s*import\.meta\.url\s*\)/g, target: "../../build/kernel.wasm" },
+  { pattern: /new URL\(\s*["']\.\/millrace-explorer\.wasm["'],\s*import\.meta\.url\s*\)/g, target: "../../build/explorer.wasm" },
 ];
 
 /** Give it to `plugins` and, as a function, to `worker.plugins`. */

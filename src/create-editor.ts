@@ -1,8 +1,9 @@
 // What editors and readers of workflows need: joins analysis with the kernel that expressions share.
-import { type Exploration, exploreDefinition, type ExplorationOptions } from "./analysis/exploration.js";
+import { exploreDefinition } from "./analysis/exploration.js";
+import type { Exploration, ExplorationOptions } from "./analysis/exploration-words.js";
 import { compileExact, isLoaded, type LoadExpressionsOptions } from "./create-expressions.js";
 import { createConfigurationReader } from "./kernel/configuration.js";
-import { createKernelFactory } from "./kernel/kernel-factory.js";
+import { createExplorer } from "./kernel/explorer.js";
 import { analyseDefinition } from "./analysis/analyse-workflow.js";
 import type { AnalysisFinding } from "./analysis/finding.js";
 import { evaluatePartially as evaluatePartiallyWith, type PartialOptions, type PartialResult } from "./analysis/residual.js";
@@ -11,7 +12,10 @@ import type { Definition } from "./model/definition.js";
 import { WorkflowError } from "./model/errors.js";
 import type { ConstantPort } from "./model/ports.js";
 
-/** Bounds of an exploration, and where the kernel comes from. */
+/**
+ * Bounds of an exploration, and where the kernel comes from: `wasmUrl` says where `millrace-explorer.wasm` is served. A kernel
+ * that does not explore (`millrace.wasm`) does as well, many times slower.
+ */
 export type ExploreOptions = ExplorationOptions & LoadExpressionsOptions;
 
 /** Compiled parts of expressions that are kept: most are one operator or function over variables. */
@@ -66,8 +70,8 @@ export function analyseWorkflow(definition: Definition): readonly AnalysisFindin
  */
 export async function exploreWorkflow(definition: Definition, options: ExploreOptions = {}): Promise<Exploration> {
   const { wasmUrl, wasmModule, ...bounds } = options;
-  const kernel = await createKernelFactory({ wasmUrl, wasmModule })({});
-  return exploreDefinition(definition, { kernel, reader: createConfigurationReader() }, bounds);
+  const { kernel, explorer } = await createExplorer({ wasmUrl, wasmModule });
+  return exploreDefinition(definition, { kernel, explorer, reader: createConfigurationReader() }, bounds);
 }
 
 /**

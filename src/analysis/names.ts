@@ -63,7 +63,7 @@ export class VariableReader {
   }
 }
 
-function allActions(chart: Chart): readonly ActionDefinition[] {
+export function allActions(chart: Chart): readonly ActionDefinition[] {
   return [...chart.states.flatMap(({ entry, exit }) => [...entry, ...exit]), ...chart.transitions.flatMap(({ actions }) => actions)];
 }
 

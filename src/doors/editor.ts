@@ -1,6 +1,6 @@
 // The door `millrace/editor`: what can be known of workflows and expressions before they run.
 export { analyseWorkflow, evaluatePartially, type ExploreOptions, exploreWorkflow } from "../create-editor.js";
-export type { Exploration, ExplorationBound, ExplorationFinding, ExplorationOptions, WitnessStep } from "../analysis/exploration.js";
+export type { Exploration, ExplorationBound, ExplorationFinding, ExplorationOptions, WitnessStep } from "../analysis/exploration-words.js";
 export { loadExpressions, type LoadExpressionsOptions } from "../create-expressions.js";
 export type { AnalysisCode, AnalysisFinding, Certainty } from "../analysis/finding.js";
 export type { PartialOptions, PartialResult } from "../analysis/residual.js";

@@ -74,13 +74,14 @@ export interface KernelInstance {
   lose(message: string, cause?: unknown): WorkflowError;
 }
 
-/** Compiles the kernel once. Throws `kernel/wasm-blocked` (the page's policy) or `kernel/unavailable`. */
+/** Compiles the kernel once; `load` finds its bytes. Throws `kernel/wasm-blocked` (the page's policy) or `kernel/unavailable`. */
 export async function compileKernel(
   source: { readonly wasmModule?: WebAssembly.Module | undefined; readonly wasmUrl?: string | URL | undefined } = {},
+  load: (url?: string | URL) => Promise<BufferSource | Response> = loadKernelBytes,
 ): Promise<WebAssembly.Module> {
   if (source.wasmModule !== undefined) return source.wasmModule;
   try {
-    const loaded = await loadKernelBytes(source.wasmUrl);
+    const loaded = await load(source.wasmUrl);
     return loaded instanceof Response ? await compileResponse(loaded) : await WebAssembly.compile(loaded);
   } catch (error) {
     throw describeFailure(error, source.wasmUrl);

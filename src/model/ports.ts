@@ -112,6 +112,72 @@ export interface ConfigurationReader {
   read(snapshot: Uint8Array): Configuration;
 }
 
+// --- exploration --------------------------------------------------------------------------------------------------
+
+export interface ExplorePlan {
+  /** Of the program's events, so many are offered. */
+  readonly eventCount: number;
+  readonly configurationCountMax: number;
+  /** Bytes of all configurations. */
+  readonly sizeMax: number;
+  readonly depthMax: number;
+  /** What runs start with: a wire MAP. */
+  readonly input: Uint8Array;
+  /** What comes with results and, `hasEventPayload`, with events: a wire value. */
+  readonly payload: Uint8Array;
+  readonly hasEventPayload: boolean;
+  /** The guards of these transitions are conditions that are to hold in every configuration. */
+  readonly invariants: { readonly first: number; readonly count: number };
+  /** The variable that lists the names of the active nodes: its slot, and the names of all nodes, a wire LIST. */
+  readonly names?: { readonly slot: number; readonly values: Uint8Array };
+}
+
+export interface ExploreProgress {
+  readonly configurationCount: number;
+  /** Of those, how many have been stepped from. */
+  readonly expandedCount: number;
+  readonly depth: number;
+  readonly stepCount: number;
+  /** ExploreBound bits. */
+  readonly bounds: number;
+}
+
+export interface ExploredFinding {
+  readonly configuration: number;
+  /** Undefined: a deadlock. */
+  readonly invariant: number | undefined;
+  /** ExpressionError; 0: the invariant is not true. */
+  readonly error: number;
+}
+
+/** One step of the way to a configuration. */
+export interface ExploredStep {
+  /** After the step. */
+  readonly configuration: number;
+  /** ExploreStep. */
+  readonly step: number;
+  /** Of the event, action or transition. */
+  readonly number: number;
+}
+
+/** A search for every configuration of a program, one at a time in a kernel. Configurations are named by numbers. */
+export interface ExplorerPort {
+  /** Begins. False: there are more invariants than it takes. Throws `kernel/out-of-memory`. */
+  open(program: number, plan: ExplorePlan): boolean;
+  /** Goes on for about so many steps; false: it has come to its end. Throws `kernel/out-of-memory`. */
+  more(stepCount: number): boolean;
+  /** What was found in the last call. */
+  takeFindings(): readonly ExploredFinding[];
+  progress(): ExploreProgress;
+  /** Per node: was a branch there at rest? */
+  seenNodes(nodeCount: number): Uint8Array;
+  /** As of a run; leaves and their scopes, ascending. */
+  activeNodes(configuration: number): readonly number[];
+  /** From the start on. */
+  trace(configuration: number): readonly ExploredStep[];
+  close(): void;
+}
+
 /** Makes a fresh kernel instance; the module is compiled once. */
 export type KernelFactory = (options: KernelLimits) => Promise<KernelPort>;
 

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { DECISION_COUNT_MAX } from "../../../src/analysis/exploration.js";
+import { DECISION_COUNT_MAX } from "../../../src/analysis/exploration-words.js";
 import { exploreWorkflow, type ExploreOptions } from "../../../src/create-editor.js";
 import { parseWorkflow } from "../../../src/doors/format.js";
 import { writeWorkflow } from "./reading.js";
+
+/** A kernel that does not explore: the search is led from outside. */
+const KERNEL_URL = new URL("../../../build/kernel.wasm", import.meta.url);
 
 function explore(text: string, options: ExploreOptions = {}) {
   const { definition, findings } = parseWorkflow(text);
@@ -66,6 +69,49 @@ describe("deadlock", () => {
 
   test("an event that is taken is no deadlock, even where it leads back", async () => {
     expect(await exploreDiagram("[*] --> A", "A --> A : tick")).toMatchObject({ findings: [], isComplete: true, configurationCount: 1 });
+  });
+});
+
+describe("deferral, history and timers", () => {
+  test("an event that is deferred is taken where a state comes that awaits it", async () => {
+    const text = writeWorkflow({
+      diagram: ["[*] --> A", "A --> B : go", "B --> C : late", "C --> [*] : late", "A --> A : tick"],
+      states: ["A: defer late"],
+    });
+    const found = await explore(text);
+    // What is deferred is part of a configuration: A for each number of events that is kept, then B without one, C after one.
+    expect(found).toMatchObject({ states: ["A", "B", "C"], isComplete: true, findings: [], configurationCount: 1_024 + 3 });
+  });
+
+  test("a deferred event is lost where no state awaits it afterwards", async () => {
+    const text = writeWorkflow({
+      diagram: ["[*] --> A", "A --> B : go", "B --> [*] : late", "B --> C : skip", "C --> D : late", "D --> [*] : never [1 > 2]"],
+      states: ["A: defer late", "B: defer skip"],
+    });
+    const { findings } = await explore(text, { configurationCountMax: 500 });
+    expect(findings.map(stepsOf)).toEqual([["start start", "event go", "event skip", "event late"]]);
+  });
+
+  test("a history is part of a configuration", async () => {
+    const diagram = ["[*] --> K", "state K {", "[*] --> I", "I --> J : next", "J --> I : back", "}", "K --> Out : leave", "Out --> K : again"];
+    const plain = await explore(writeWorkflow({ diagram }));
+    expect(plain).toMatchObject({ configurationCount: 3, isComplete: true });
+    const kept = await explore(writeWorkflow({ diagram, states: ["K: history"] }));
+    // In I and J before anything was left, and after either was; outside after either.
+    expect(kept).toMatchObject({ configurationCount: 8, isComplete: true, findings: [] });
+  });
+
+  test("a timer whose guard does not hold is over", async () => {
+    const front = ["variables:", "  n: { type: int, initial: 0 }"];
+    const diagram = ["[*] --> A", "A --> B : after 5s", "A : raise [n == 0] / set n = 1", "B --> [*]"];
+    const { definition } = parseWorkflow(writeWorkflow({ front, diagram }));
+    // Texts have no guard beside `after`; definitions have.
+    const guard = { text: "n > 0", place: { start: 0, end: 0, line: 1, column: 1 } };
+    const transitions = definition.transitions.map((item) => (item.trigger.kind === "after" ? { ...item, guard } : item));
+    for (const options of [{}, { wasmUrl: KERNEL_URL }]) {
+      const { findings } = await exploreWorkflow({ ...definition, transitions }, options);
+      expect(findings.map(stepsOf)).toEqual([["start start", "timer A", "event raise"]]);
+    }
   });
 });
 
@@ -148,6 +194,57 @@ describe("invariants", () => {
   });
 });
 
+describe("where a workflow is explored", () => {
+  const front = ["variables:", "  n: { type: int, initial: 0 }"];
+  const wayOf = async (diagram: readonly string[], actions: readonly string[] = [], invariant?: string, options?: ExploreOptions) => {
+    const text = writeWorkflow({ front, diagram: ["[*] --> A", ...diagram], actions });
+    return (await explore(invariant === undefined ? text : `${text}\n## Invariants\n\n- ${invariant}\n`, options)).way;
+  };
+
+  test("in the kernel, where guards and invariants read what is known", async () => {
+    expect(await wayOf(["A --> B : go [n > 1]", "A --> A : more / set n = n + 1"], [], 'n < 5 || "B" in states', { depthMax: 5 })).toBe("kernel");
+    expect(await wayOf(["A --> B : go / set x = event.amount", "B --> [*] : on [n == 0]"])).toBe("kernel");
+    expect(await wayOf(["A --> B : success", "A --> C : failure"], ["A: call work result r"])).toBe("kernel");
+  });
+
+  test("step by step, where one reads what is not known", async () => {
+    expect(await wayOf(["A --> B : go [event.amount > 1]"])).toBe("steps");
+    expect(await wayOf(["A --> B : go / set n = event.amount", "B --> [*] : on [n == 0]"])).toBe("steps");
+    expect(await wayOf(["A --> B : success", "B --> C : go [n > 1]"], ["A: call work result n"])).toBe("steps");
+    expect(await wayOf(["A --> B : go [score(3) > 1]"])).toBe("steps");
+    expect(await wayOf(["A --> B : go / set n = event.amount"], [], "n > 0")).toBe("steps");
+    expect(await wayOf(["A --> B : go"], [], "now < timestamp('2100-01-01T00:00:00Z')")).toBe("steps");
+  });
+
+  test("step by step, where the kernel that is given does not explore", async () => {
+    expect(await wayOf(["A --> B : go [n > 1]"], [], undefined, { wasmUrl: KERNEL_URL })).toBe("steps");
+  });
+
+  test("an invariant that calls a function is evaluated in the kernel", async () => {
+    const text = writeWorkflow({ front, diagram: ["[*] --> A", "A --> A : more / set n = n + 1"] });
+    const { findings } = await explore(`${text}\n## Invariants\n\n- math.abs(n - 10) > 7\n`, { configurationCountMax: 20 });
+    expect(findings.map(stepsOf)).toEqual([["start start", "event more", "event more", "event more"]]);
+  });
+
+  test("an invariant that fails says why", async () => {
+    const text = writeWorkflow({ front, diagram: ["[*] --> A", "A --> A : more / set n = n + 1"] });
+    const messages = await Promise.all(
+      [{}, { wasmUrl: KERNEL_URL }].map(async (where) => {
+        const { findings } = await explore(`${text}\n## Invariants\n\n- ten: 10 / (n - 2) != 100\n`, { configurationCountMax: 20, ...where });
+        return findings.map(({ message }) => message);
+      }),
+    );
+    expect(messages).toEqual(Array(2).fill(["The invariant ten fails (expression/divide-by-zero) in A"]));
+  });
+
+  test("forty invariants are too many for the kernel", async () => {
+    const text = writeWorkflow({ front, diagram: ["[*] --> A", "A --> A : more / set n = (n + 1) % 9"] });
+    const invariants = Array.from({ length: 40 }, (_, index) => `- n != ${index}`).join("\n");
+    const { findings, way } = await explore(`${text}\n## Invariants\n\n${invariants}\n`);
+    expect([way, findings.length]).toEqual(["steps", 9]);
+  });
+});
+
 describe("bounds are said", () => {
   const counter = writeWorkflow({
     front: ["variables:", "  n: { type: int, initial: 0 }"],
@@ -171,7 +268,7 @@ describe("bounds are said", () => {
       told += 1;
       controller.abort();
     };
-    expect(await explore(counter, { onProgress, signal: controller.signal })).toMatchObject({ isComplete: false, bounds: ["aborted"] });
+    expect(await explore(counter, { onProgress, signal: controller.signal, depthMax: 1e9, configurationCountMax: 1e9 })).toMatchObject({ isComplete: false, bounds: ["aborted"] });
     expect(told).toBe(1);
   });
 

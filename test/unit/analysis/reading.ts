@@ -36,11 +36,14 @@ export function writeWorkflow({
   front = [],
   diagram,
   actions = [],
+  states = [],
 }: {
   readonly front?: readonly string[];
   readonly diagram: readonly string[];
   readonly actions?: readonly string[];
+  readonly states?: readonly string[];
 }): string {
-  const body = ["```mermaid", "stateDiagram-v2", ...diagram, "```", "", "## Actions", "", ...actions.map((action) => `- ${action}`), ""];
+  const list = (title: string, items: readonly string[]) => ["", `## ${title}`, "", ...items.map((item) => `- ${item}`)];
+  const body = ["```mermaid", "stateDiagram-v2", ...diagram, "```", ...list("Actions", actions), ...(states.length === 0 ? [] : list("States", states)), ""];
   return ["---", "name: sample", ...front, "---", "", ...body].join("\n");
 }
