@@ -10,8 +10,8 @@ import { MEMORY_SIZE } from "./history";
 import { NO_VALUE, hasKnownValue, knownValueAt, numberOfValue } from "./known-values";
 import { allocateBlock, allocateScratch, blockClassSize, freeBlock, resetScratch } from "./memory";
 import {
-  BLOCK_HEADER_SIZE, BUFFER_DEFERRED, BUFFER_HISTORY, FRAME_HEADER_SIZE, NO_TOKEN, TIMER_SIZE, TOKEN_SIZE, createFrame, createTimer, extendBuffer, freeUnmarkedFrames,
-  isDeferring, resizeTokens, runBlock, runBuffer, runFrames, runTimers, runTokens, setRunDeferring, setTokenCount, slotsOf, timerAt, timerCapacity, tokenAt,
+  BLOCK_HEADER_SIZE, BUFFER_DEFERRED, BUFFER_HISTORY, FRAME_HEADER_SIZE, NO_TOKEN, TOKEN_SIZE, createFrame, createTimer, extendBuffer, freeUnmarkedFrames,
+  isDeferring, resizeTokens, runBlock, runBuffer, runFrames, runTokens, setRunDeferring, setTokenCount, slotsOf, timerAt, timerCount, tokenAt,
   tokenCapacity, tokenCount,
 } from "./run";
 import { numberFrames } from "./snapshot";
@@ -100,14 +100,14 @@ export function packConfiguration(run: u32): u32 {
   const block = runBlock(run);
   const slotCount = load<u32>(block, 8);
   const frameCount: u32 = runFrames(run) == 0 ? 0 : numberFrames(run);
-  const timerCount = runTimers(run) == 0 ? 0 : timerCapacity(run);
+  const timers = timerCount(run);
   const deferred = runBuffer(run, BUFFER_DEFERRED);
   const history = runBuffer(run, BUFFER_HISTORY);
   const memories: u32 = history == 0 ? 0 : load<u32>(history, 8) / <u32>MEMORY_SIZE;
   const deferredSize: usize = deferred == 0 ? 0 : load<u32>(deferred, 8);
   const cells = <usize>slotCount * (1 + 2 * frameCount);
   const needed = 64 + <usize>tokenCount(run) * TOKEN_PACKED_MAX + cells * CELL_PACKED_MAX
-    + (<usize>timerCount + frameCount + memories) * ENTRY_PACKED_MAX + deferredSize * 2;
+    + (<usize>timers + frameCount + memories) * ENTRY_PACKED_MAX + deferredSize * 2;
   if (!reserve(needed) || !beginNumbers(load<u32>(block, 12) + 1)) return 0;
   at = buffer;
   put(tokenCount(run));
@@ -116,7 +116,7 @@ export function packConfiguration(run: u32): u32 {
   let has = frameCount == 0 ? 0 : PART_FRAMES;
   if (!putCells(slotsOf(run, 0), slotCount)) return 0;
   if (frameCount != 0 && !putFrames(run, frameCount, slotCount)) return 0;
-  if (timerCount != 0 && putTimers(run)) has |= PART_TIMERS;
+  if (timers != 0 && putTimers(run)) has |= PART_TIMERS;
   if (deferredCount(run) != 0) {
     putDeferred(run);
     has |= PART_DEFERRED;
@@ -241,10 +241,10 @@ function putFrames(run: u32, count: u32, slotCount: u32): bool {
 /** False where no timer is set: nothing was written. */
 function putTimers(run: u32): bool {
   let count: u32 = 0;
-  for (let index: u32 = 0; index < timerCapacity(run); index++) if (load<u32>(timerAt(run, index)) != 0) count += 1;
+  for (let index: u32 = 0; index < timerCount(run); index++) if (load<u32>(timerAt(run, index)) != 0) count += 1;
   if (count == 0) return false;
   put(count);
-  for (let index: u32 = 0; index < timerCapacity(run); index++) {
+  for (let index: u32 = 0; index < timerCount(run); index++) {
     const timer = timerAt(run, index);
     if (load<u32>(timer) == 0) continue;
     put(numberOf(load<u32>(timer)));
@@ -306,7 +306,7 @@ export function clearRun(run: u32): void {
     for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) store<u32>(frame, 0, 20);
     freeUnmarkedFrames(run);
   }
-  if (runTimers(run) != 0) memory.fill(runTimers(run), 0, <usize>timerCapacity(run) * TIMER_SIZE);
+  for (let index: u32 = 0; index < timerCount(run); index++) store<u32>(timerAt(run, index), 0);
   if (load<u32>(runBlock(run), 24) != 0) {
     emptyBuffer(runBuffer(run, BUFFER_DEFERRED));
     emptyBuffer(runBuffer(run, BUFFER_HISTORY));

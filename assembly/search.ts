@@ -12,8 +12,8 @@ import { allocateBlock, allocatePermanent, blockClassSize, freeBlock } from "./m
 import { outcomesAddress } from "./output";
 import { actionRecord, dispatchAt, nodeRecord, programField } from "./program";
 import {
-  BLOCK_HEADER_SIZE, BUFFER_WATCH, RunState, TOKEN_SIZE, createRun, destroyRun, dropBuffer, expressRunOf, runBlock, runBuffer, runIndexOf, runStatus, runTimers,
-  runTokens, setRunStatus, timerAt, timerCapacity, tokenAt, tokenCount,
+  BLOCK_HEADER_SIZE, BUFFER_WATCH, RunState, TOKEN_SIZE, createRun, destroyRun, dropBuffer, expressRunOf, runBlock, runBuffer, runIndexOf, runStatus,
+  runTokens, setRunStatus, timerAt, timerCount, tokenAt, tokenCount,
 } from "./run";
 import { writeActiveNodes } from "./snapshot";
 import { stepBatch } from "./step";
@@ -237,7 +237,7 @@ function awaitedHere(): u64 {
 /** Results and times of what tokens wait for, then timers. False: out of memory. */
 function listChances(): bool {
   chanceCount = 0;
-  const needed = (<usize>tokenCount(run) * 2 + (runTimers(run) == 0 ? 0 : timerCapacity(run))) * CHANCE_SIZE;
+  const needed = (<usize>tokenCount(run) * 2 + timerCount(run)) * CHANCE_SIZE;
   if (needed > chancesSize) {
     if (chances != 0) freeBlock(chances, chancesSize);
     chancesSize = blockClassSize(needed);
@@ -255,8 +255,7 @@ function listChances(): bool {
       addChance(EventKind.TASK_FAILED, tokenSerial(token), ExploreStep.TASK_FAILED, action);
     }
   }
-  if (runTimers(run) == 0) return true;
-  for (let index: u32 = 0; index < timerCapacity(run); index++) {
+  for (let index: u32 = 0; index < timerCount(run); index++) {
     const timer = timerAt(run, index);
     if (load<u32>(timer) != 0) addChance(EventKind.TIMER, load<u32>(timer), ExploreStep.AFTER, load<u32>(timer, 4));
   }
