@@ -613,7 +613,7 @@ export enum EventOutcome {
 //   +20 u32 payload size (0: none)  +24 f64 time
 export const COMMAND_RECORD_SIZE = 32;
 export enum CommandKind {
-  /** a: action index · b: serial · payload: input. In a task graph flags: attempt, from 1 · time: number of the item from 1, 0: none. */
+  /** a: action index · b: serial · payload: input. In a task graph flags: attempt, from 1 · time: number of the visit × VISIT_SCALE + number of the item from 1, 0: none. */
   CALL_TASK = 1,
   /** b: serial. */
   CANCEL_TASK = 2,
@@ -641,6 +641,8 @@ export enum CommandKind {
   /** a: slot · payload: value. */
   VARIABLE_SET = 13,
 }
+/** Items of one task are fewer. */
+export const VISIT_SCALE = 2097152;
 export enum RunEnd {
   SUCCEEDED = 1,
   FAILED = 2,

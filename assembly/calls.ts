@@ -1,6 +1,6 @@
 // What tasks of a task graph ask of the outside world, and how it is given up. Each ask has a serial, under which the table of
 // instances.ts knows who waits for the answer.
-import { ActionKind, CommandKind, NO_EXPRESSION, NO_INDEX, RunFault, Tag } from "./abi";
+import { ActionKind, CommandKind, NO_EXPRESSION, NO_INDEX, RunFault, Tag, VISIT_SCALE } from "./abi";
 import { stepTime } from "./actions";
 import { evaluateInRun } from "./budget";
 import { noteFault, noteReason, setFaultInHand } from "./fault";
@@ -94,8 +94,13 @@ export function ask(run: u32, name: u32, item: u32): i32 {
   if (!addCall(run, serial, name, item, isWorkflow ? Call.WORKFLOW : Call.TASK)) return refuse();
   if (item == NO_ITEM) store<u32>(instanceAt(run, name), serial, 8);
   const attempt = <i32>load<u16>(instanceAt(run, name), 6);
-  addCommand(isWorkflow ? CommandKind.START_WORKFLOW : CommandKind.CALL_TASK, attempt, action, serial, item == NO_ITEM ? 0 : <f64>item + 1, mark);
+  addCommand(isWorkflow ? CommandKind.START_WORKFLOW : CommandKind.CALL_TASK, attempt, action, serial, nameOfVisit(run, name, item), mark);
   return Asked.OUT;
+}
+
+/** What all attempts at a task, or at one of its items, have in common. */
+function nameOfVisit(run: u32, name: u32, item: u32): f64 {
+  return <f64>load<u32>(instanceAt(run, name), 56) * <f64>VISIT_SCALE + (item == NO_ITEM ? 0 : <f64>item + 1);
 }
 
 function failAsk(cell: usize): i32 {

@@ -23,7 +23,7 @@ const SPLIT: usize = 36;
 //   +0 u32 node  +4 u8 phase  +5 u8 0  +6 u16 attempt, from 1  +8 u32 serial that it waits for  +12 u32 its branch's frame
 //   +16 u32 next in its list  +20 u32 serial of its time limit  +24 u32 items block or 0  +28 u32 arrivals block or 0
 //   +32 u32 number of the split that it came from  +36 u32 ways that have come  +40 u32 event awaited + 1  +44 u32 0
-//   +48 u32 transition that led to it, or NO_INDEX  +52 u32 mark, for a while  +56 u32 0 …
+//   +48 u32 transition that led to it, or NO_INDEX  +52 u32 mark, for a while  +56 u32 number of its visit  +60 u32 0
 export const INSTANCE_SIZE: usize = 64;
 /** Instances of a run at a time. */
 export const INSTANCE_COUNT_MAX: u32 = 1 << 20;

@@ -2,7 +2,7 @@
 // element itself where it lies in the list; what it leaves behind is one cell, its result.
 import {
   CELL_SIZE, NO_EXPRESSION, OBJECT_HEADER_SIZE, OBJECT_KIND_MASK, ObjectKind, ProgramHeader, RunFault, TASK_FLAG_CROSS, TASK_FLAG_ITEMS_CONTINUE,
-  TASK_FLAG_ITEMS_FINISH, TASK_FLAG_ZIP, Tag,
+  TASK_FLAG_ITEMS_FINISH, TASK_FLAG_ZIP, Tag, VISIT_SCALE,
 } from "./abi";
 import { Asked, answerCell, ask, errorOf, evaluateCount, evaluateTask } from "./calls";
 import { copyCell, objectOf, setObject, tagOf } from "./cell";
@@ -31,7 +31,7 @@ export const ITEMS_CELLS: u32 = FIRST_RESULT;
 /** Calls of one task that are out at a time, where the author sets no limit: the others follow as they end. */
 export const ITEMS_OUT_MAX: u32 = 1024;
 /** Items of one task. */
-export const ITEM_COUNT_MAX: u32 = 1 << 24;
+export const ITEM_COUNT_MAX: u32 = VISIT_SCALE - 2;
 
 /** What became of a task's items. */
 export enum Items {

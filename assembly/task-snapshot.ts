@@ -3,7 +3,7 @@
 //   varint frame count, then per frame (bases first): varint base (0 none, else number), a wire value per variable
 //   · a wire value per slot of the run · varint frame in use, frame of ended branches, number of the last split
 //   · u8 has it an error to fail with, then a wire value · varint instance count, then per instance: u8 phase and, unless unused: varint node,
-//     attempt, serial, time limit, frame, split, ways that have come, event, transition + 1, u8 what more (1 items, 2 arrivals)
+//     attempt, serial, time limit, visit, frame, split, ways that have come, event, transition + 1, u8 what more (1 items, 2 arrivals)
 //     items: 7 varints, a wire value per cell · arrivals: varint per way (0 none, 1 taken, else frame + 1)
 //   · varint queue length, names · varint count of instances at joins, names in the order of their lists
 //   · varint call count, then per call: varint serial, instance, item + 1, kind
@@ -111,6 +111,7 @@ function writeInstance(run: u32, instance: usize): void {
   appendVarint(load<u16>(instance, 6));
   appendVarint(load<u32>(instance, 8));
   appendVarint(load<u32>(instance, 20));
+  appendVarint(load<u32>(instance, 56));
   appendVarint(numberOf(load<u32>(instance, 12)));
   appendVarint(load<u32>(instance, 32));
   appendVarint(load<u32>(instance, 36));
@@ -283,6 +284,7 @@ function readInstance(run: u32, name: u32): void {
   store<u16>(instance, <u16>readVarint(), 6);
   store<u32>(instance, readVarint(), 8);
   store<u32>(instance, readVarint(), 20);
+  store<u32>(instance, readVarint(), 56);
   const frame = frameBy(readVarint());
   store<u32>(instance, readVarint(), 32);
   store<u32>(instance, readVarint(), 36);

@@ -13,7 +13,7 @@ interface CheckpointFields {
   readonly seq: number;
   readonly now: number;
   readonly resume: number;
-  /** `[kind, serial, visit, action, due, input or null]` per open command. */
+  /** `[kind, serial, visit, action, due, input or null]` per open command; then, unless they are 0 and 1, item and attempt. */
   readonly open: readonly (readonly unknown[])[];
   readonly kernel: Uint8Array;
 }
@@ -34,13 +34,14 @@ export function isAtRest(state: RunState): boolean {
 
 /** `snapshot`: the kernel's, taken at the same time. */
 export function encodeCheckpoint(state: RunState, versions: number, snapshot: Uint8Array): Uint8Array {
-  const open = [...(state.open?.values() ?? [])].map(({ kind, serial, visit, action, due, input }) => [
+  const open = [...(state.open?.values() ?? [])].map(({ kind, serial, visit, action, due, input, item, attempt }) => [
     kind,
     serial,
     visit,
     action,
     due,
     input ?? null,
+    ...(item !== 0 || attempt !== 1 ? [item, attempt] : []),
   ]);
   const fields: CheckpointFields = { v: versions, seq: state.seq, now: state.lastNow, resume: state.resumeSeq, open, kernel: snapshot };
   const body = encodeValue(fields);
@@ -68,11 +69,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   };
 }
 
-function toOpenCommand([kind, serial, visit, action, due, input]: readonly unknown[]): OpenCommand {
+function toOpenCommand([kind, serial, visit, action, due, input, item = 0, attempt = 1]: readonly unknown[]): OpenCommand {
   return {
     kind: Number(kind),
     serial: Number(serial),
     visit: String(visit),
+    item: Number(item),
+    attempt: Number(attempt),
     action: Number(action),
     due: Number(due),
     input: input instanceof Uint8Array ? input : undefined,

@@ -10,7 +10,7 @@ import type { ChildStarter } from "./child-starter.js";
 import type { Core } from "./core.js";
 import type { Group } from "./group.js";
 import type { Arrival, OpenRun } from "./open-run.js";
-import { encodeError, idempotencyKey, type Performer } from "./performer.js";
+import { callName, encodeError, type Performer } from "./performer.js";
 import { childRunId, decodeError, tellCommand } from "./run-events.js";
 import { type OpenCommand, OpenKind } from "./run-state.js";
 
@@ -104,7 +104,7 @@ export class Consequences {
   }
 
   #abort(run: OpenRun, open: OpenCommand, group: Group): void {
-    const key = idempotencyKey(run.runId, open.visit);
+    const key = callName(run.runId, open);
     if (!this.#performer.isInFlight(key)) return;
     group.abortedKeys.push(key);
     (run.aborting ??= new Set()).add(key);

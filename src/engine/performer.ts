@@ -3,6 +3,7 @@
 import { toErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import type { TaskCall, TaskResult } from "../model/ports.js";
+import { nameCall } from "../model/task-call.js";
 import { encodeValue } from "../model/value.js";
 import type { Core } from "./core.js";
 import type { Group, Work } from "./group.js";
@@ -12,8 +13,13 @@ import type { OpenCommand } from "./run-state.js";
 import { type QueuedTimer, TimerQueue } from "./timer-queue.js";
 
 /** The key that all attempts and re-issues of one ask share: run, visit, item (0: the task itself). */
-export function idempotencyKey(runId: string, visit: string): string {
-  return `${runId}/${visit}/0`;
+export function idempotencyKey(runId: string, { visit, item }: Pick<OpenCommand, "visit" | "item">): string {
+  return `${runId}/${visit}/${item}`;
+}
+
+/** What the call of an open command is known by while it runs. */
+export function callName(runId: string, open: OpenCommand): string {
+  return nameCall({ idempotencyKey: idempotencyKey(runId, open), attempt: open.attempt });
 }
 
 export class Performer {
@@ -55,12 +61,12 @@ export class Performer {
     for (const work of works) {
       const { run, open } = work;
       if (open.isClosed || open.isAnswered || run.isDropped) continue;
-      const key = idempotencyKey(run.runId, open.visit);
+      const { visit, item, attempt } = open;
+      const call = { runId: run.runId, task: actionName(run.program, open.action), visit, item, attempt, idempotencyKey: idempotencyKey(run.runId, open) };
+      const key = nameCall(call);
       const isRunning = this.#inFlight.has(key);
       this.#inFlight.set(key, work);
-      if (isRunning) continue;
-      const task = actionName(run.program, open.action);
-      calls.push({ runId: run.runId, task, visit: open.visit, attempt: 1, idempotencyKey: key, input: decodePayload(open.input) });
+      if (!isRunning) calls.push({ ...call, input: decodePayload(open.input) });
     }
     if (calls.length > 0) this.#core.tasks.perform(calls);
   }
@@ -83,7 +89,7 @@ export class Performer {
     const keys: string[] = [];
     for (const open of run.open?.values() ?? []) {
       this.disarm(open);
-      const key = idempotencyKey(run.runId, open.visit);
+      const key = callName(run.runId, open);
       if (this.#inFlight.has(key)) keys.push(key);
     }
     if (isAborting && keys.length > 0) this.#core.tasks.abort(keys);
@@ -110,7 +116,7 @@ export class Performer {
   #takeResults(results: readonly TaskResult[]): void {
     const arrivals: Arrival[] = [];
     for (const result of results) {
-      const key = result.call.idempotencyKey;
+      const key = nameCall(result.call);
       const work = this.#inFlight.get(key);
       if (work === undefined) continue;
       this.#inFlight.delete(key);

@@ -85,7 +85,7 @@ export function tellEntry(
           ...at,
           type: "taskSucceeded",
           task: actionName(state.program, closed.action),
-          visit: closed.visit,
+          ...tellVisit(closed),
           result: decodePayload(payload),
         }
       );
@@ -95,7 +95,7 @@ export function tellEntry(
           ...at,
           type: "taskFailed",
           task: actionName(state.program, closed.action),
-          visit: closed.visit,
+          ...tellVisit(closed),
           error: decodeError(payload),
         }
       );
@@ -179,9 +179,14 @@ function tellOpen(runId: string, program: LoadedProgram, kind: number, open: Ope
   const isStart = kind === CommandKind.CALL_TASK || kind === CommandKind.SET_TIMER || kind === CommandKind.START_WORKFLOW;
   if (open.kind === OpenKind.TIMER) return isStart ? { type: "timerSet", visit, due: open.due } : { type: "timerCanceled", visit };
   const task = actionName(program, open.action);
-  if (!isStart) return { type: "taskCanceled", task, visit };
+  if (!isStart) return { type: "taskCanceled", task, ...tellVisit(open) };
   if (open.kind === OpenKind.WORKFLOW) return { type: "childStarted", workflow: task, runId: childRunId(runId, open.serial), visit };
-  return { type: "taskStarted", task, visit, input: decodePayload(open.input) };
+  return { type: "taskStarted", task, ...tellVisit(open), input: decodePayload(open.input) };
+}
+
+/** Which visit, and where they say something, the item, from 0, and the attempt. */
+function tellVisit({ visit, item, attempt }: OpenCommand): { visit: string; item?: number; attempt?: number } {
+  return { visit, ...(item > 0 && { item: item - 1 }), ...(attempt > 1 && { attempt }) };
 }
 
 function tellTransition(

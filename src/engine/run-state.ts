@@ -2,7 +2,7 @@
 // where fuel ran out. Live runs, recovery and replays all keep it through the same methods, so that visits, held entries
 // and pauses come out the same each time. Knows nothing of stores, promises or time.
 import { EntryKind } from "../model/history.js";
-import { CommandKind, RunEnd } from "../model/kernel-words.js";
+import { CommandKind, RunEnd, VISIT_SCALE } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
 import type { LoadedProgram } from "./program-table.js";
 
@@ -23,8 +23,12 @@ export enum OpenKind {
 export interface OpenCommand {
   readonly kind: OpenKind;
   readonly serial: number;
-  /** `seq.index`: names the ask for ever. */
+  /** Names the ask for ever: `seq.index`; in a task graph the number of the visit, which all attempts at it share. */
   readonly visit: string;
+  /** From 1; 0: the task itself. */
+  readonly item: number;
+  /** From 1. */
+  readonly attempt: number;
   /** Action index (tasks, workflows). */
   readonly action: number;
   /** ms since 1970 (timers). */
@@ -207,9 +211,15 @@ export class RunState {
     if (command.kind !== OpenKind.TIMER && !command.isAnswered) this.workCount += 1;
   }
 
-  #ask(kind: OpenKind, { a, b, time, payload }: KernelCommand): OpenCommand {
-    const visit = `${this.causeSeq}.${this.askCount++}`;
-    const command = { kind, serial: b, visit, action: a, due: time, input: payload, isAnswered: false, isClosed: false };
+  #ask(kind: OpenKind, { a, b, flags, time, payload }: KernelCommand): OpenCommand {
+    // Of a task graph the kernel counts the attempts.
+    const isCounted = kind !== OpenKind.TIMER && flags > 0;
+    const own = `${this.causeSeq}.${this.askCount++}`;
+    const visit = isCounted ? String(Math.floor(time / VISIT_SCALE)) : own;
+    const item = isCounted ? time % VISIT_SCALE : 0;
+    const attempt = isCounted ? flags : 1;
+    const due = kind === OpenKind.TIMER ? time : 0;
+    const command = { kind, serial: b, visit, item, attempt, action: a, due, input: payload, isAnswered: false, isClosed: false };
     this.restoreOpen(command);
     return command;
   }

@@ -174,11 +174,13 @@ export class Stepper {
     return isAsk ? this.#ask(runId, open) : cancel(runId, open);
   }
 
-  #ask(runId: string, { kind, serial: id, visit, due, action, input }: OpenCommand): RunCommand {
+  #ask(runId: string, open: OpenCommand): RunCommand {
+    const { kind, serial: id, due, action, input, item, attempt } = open;
     if (kind === OpenKind.TIMER) return { type: "setTimer", id, due };
     const name = actionName(this.#program, action);
     if (kind === OpenKind.WORKFLOW) return { type: "startRun", id, workflow: name, runId: childRunId(runId, id), input: decodePayload(input) };
-    return { type: "startTask", id, task: name, input: decodePayload(input), idempotencyKey: idempotencyKey(runId, visit) };
+    const counts = { ...(item > 0 && { item: item - 1 }), ...(attempt > 1 && { attempt }) };
+    return { type: "startTask", id, task: name, input: decodePayload(input), idempotencyKey: idempotencyKey(runId, open), ...counts };
   }
 }
 

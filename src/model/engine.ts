@@ -13,6 +13,8 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** From 1. A re-issue after a crash does not raise it. */
   readonly attempt: number;
+  /** Of a task that is done for each of several items: the number of this one, from 0. */
+  readonly item?: number | undefined;
   /** `runId/visit/item`: the same for all attempts and re-issues of one visit. */
   readonly idempotencyKey: string;
   readonly runId: string;
@@ -94,10 +96,11 @@ export type RunEvent = { readonly seq: number; readonly time: number } & (
   | { readonly type: "transition"; readonly index: number; readonly source: string; readonly target: string }
   | { readonly type: "variableSet"; readonly name: string; readonly value: unknown }
   | { readonly type: "log"; readonly level: "debug" | "info" | "warning" | "error"; readonly message: string; readonly state: string }
-  | { readonly type: "taskStarted"; readonly task: string; readonly visit: string; readonly input: unknown }
-  | { readonly type: "taskSucceeded"; readonly task: string; readonly visit: string; readonly result: unknown }
-  | { readonly type: "taskFailed"; readonly task: string; readonly visit: string; readonly error: ErrorRecord }
-  | { readonly type: "taskCanceled"; readonly task: string; readonly visit: string }
+  /** Of a task graph: `item` counts from 0; `attempt` stands from the second on. */
+  | { readonly type: "taskStarted"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number; readonly input: unknown }
+  | { readonly type: "taskSucceeded"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number; readonly result: unknown }
+  | { readonly type: "taskFailed"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number; readonly error: ErrorRecord }
+  | { readonly type: "taskCanceled"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number }
   | { readonly type: "timerSet"; readonly visit: string; readonly due: number }
   | { readonly type: "timerFired"; readonly visit: string }
   | { readonly type: "timerCanceled"; readonly visit: string }

@@ -19,7 +19,7 @@ export interface KernelCommand {
   readonly b: number;
   /** Of tasks: the attempt, from 1; 0 where the kernel counts none. Of a run's end: a RunFault or 0. */
   readonly flags: number;
-  /** ms since 1970 (timers); of tasks the number of the item, from 1. */
+  /** ms since 1970 (timers); of tasks of a task graph: visit and item, see CommandKind.CALL_TASK. */
   readonly time: number;
   /** A wire value of its own (a copy), or undefined. */
   readonly payload: Uint8Array | undefined;
@@ -217,6 +217,8 @@ export interface TaskCall {
   readonly runId: string;
   readonly task: string;
   readonly visit: string;
+  /** From 1; 0: the task itself. */
+  readonly item: number;
   readonly attempt: number;
   readonly idempotencyKey: string;
   readonly input: unknown;
@@ -230,10 +232,10 @@ export type TaskResult = { readonly call: TaskCall } & (
 export interface TasksPort {
   has(task: string): boolean;
   names(): readonly string[];
-  /** Starts every call; each ends in one `onResult`. A key seen before and still running is not started twice. */
+  /** Starts every call; each ends in one `onResult`. An attempt that still runs is not started twice. */
   perform(calls: readonly TaskCall[]): void;
-  /** Aborts the signals of these idempotency keys. */
-  abort(idempotencyKeys: readonly string[]): void;
+  /** Aborts the signals of these calls, by their names (`nameCall`). */
+  abort(calls: readonly string[]): void;
   /** Set once by the engine; called with batches. */
   onResults: (results: readonly TaskResult[]) => void;
 }

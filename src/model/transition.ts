@@ -51,7 +51,16 @@ export type StepEvent = StepMoment &
 
 /** What a run asks for, to be done in order by whoever keeps the snapshot. Ids are unique within a run. */
 export type RunCommand =
-  | { readonly type: "startTask"; readonly id: number; readonly task: string; readonly input: unknown; readonly idempotencyKey: string }
+  /** Of a task graph: `item` counts from 0; `attempt` stands from the second on. */
+  | {
+      readonly type: "startTask";
+      readonly id: number;
+      readonly task: string;
+      readonly input: unknown;
+      readonly idempotencyKey: string;
+      readonly item?: number;
+      readonly attempt?: number;
+    }
   | { readonly type: "cancelTask"; readonly id: number }
   /** `due`: ms since 1970. */
   | { readonly type: "setTimer"; readonly id: number; readonly due: number }

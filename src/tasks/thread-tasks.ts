@@ -4,6 +4,7 @@ import { argumentError, isRecord } from "../model/arguments.js";
 import type { TaskContext, TaskHandler } from "../model/engine.js";
 import { type ErrorRecord, toErrorRecord, WorkflowError } from "../model/errors.js";
 import type { TaskCall, TaskResult, TasksPort } from "../model/ports.js";
+import { nameCall } from "../model/task-call.js";
 
 /** The handlers by task name, as a port. Own, enumerable functions only: a task named `constructor` is nobody's. */
 export function createTasks(handlers: Readonly<Record<string, TaskHandler>> = {}): TasksPort {
@@ -12,7 +13,7 @@ export function createTasks(handlers: Readonly<Record<string, TaskHandler>> = {}
 
 class ThreadTasks implements TasksPort {
   readonly #handlers: ReadonlyMap<string, TaskHandler>;
-  /** By idempotency key; a controller is made when somebody looks at the signal. */
+  /** By `nameCall`; a controller is made when somebody looks at the signal. */
   readonly #running = new Map<string, RunningTask>();
   #results: TaskResult[] = [];
   onResults: TasksPort["onResults"] = () => undefined;
@@ -34,16 +35,16 @@ class ThreadTasks implements TasksPort {
   }
 
   perform(calls: readonly TaskCall[]): void {
-    for (const call of calls) if (!this.#running.has(call.idempotencyKey)) this.#start(call);
+    for (const call of calls) if (!this.#running.has(nameCall(call))) this.#start(call);
   }
 
-  abort(idempotencyKeys: readonly string[]): void {
-    for (const key of idempotencyKeys) this.#running.get(key)?.abort();
+  abort(calls: readonly string[]): void {
+    for (const call of calls) this.#running.get(call)?.abort();
   }
 
   #start(call: TaskCall): void {
     const running = new RunningTask(call);
-    this.#running.set(call.idempotencyKey, running);
+    this.#running.set(nameCall(call), running);
     const handler = this.#handlers.get(call.task);
     if (handler === undefined) {
       this.#fail(call, new WorkflowError("task/unregistered", `No handler is registered for task "${call.task}"`, { details: { task: call.task } }));
@@ -67,7 +68,7 @@ class ThreadTasks implements TasksPort {
   }
 
   #end(result: TaskResult): void {
-    this.#running.delete(result.call.idempotencyKey);
+    this.#running.delete(nameCall(result.call));
     if (this.#results.push(result) === 1) void Promise.resolve().then(() => this.#flush());
   }
 
@@ -80,14 +81,16 @@ class ThreadTasks implements TasksPort {
 
 class RunningTask implements TaskContext {
   readonly attempt: number;
+  readonly item: number | undefined;
   readonly idempotencyKey: string;
   readonly runId: string;
   readonly task: string;
   #controller: AbortController | undefined;
   #isAborted = false;
 
-  constructor({ attempt, idempotencyKey, runId, task }: TaskCall) {
+  constructor({ attempt, item, idempotencyKey, runId, task }: TaskCall) {
     this.attempt = attempt;
+    this.item = item === 0 ? undefined : item - 1;
     this.idempotencyKey = idempotencyKey;
     this.runId = runId;
     this.task = task;

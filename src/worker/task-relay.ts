@@ -3,6 +3,7 @@
 import { encodeValue } from "../model/value.js";
 import { toErrorRecord } from "../model/errors.js";
 import type { TaskCall, TaskResult, TasksPort } from "../model/ports.js";
+import { nameCall } from "../model/task-call.js";
 import { makeClonable } from "./errors.js";
 import type { FromHandlers, TaskAnswer, ToHandlers } from "./protocol.js";
 
@@ -15,12 +16,12 @@ export function createTaskRelay(names: readonly string[], port: MessagePort): Ta
     has: (task) => known.has(task),
     names: () => names,
     perform(calls) {
-      const fresh = calls.filter((call) => !running.has(call.idempotencyKey));
-      for (const call of fresh) running.set(call.idempotencyKey, call);
+      const fresh = calls.filter((call) => !running.has(nameCall(call)));
+      for (const call of fresh) running.set(nameCall(call), call);
       if (fresh.length > 0) port.postMessage({ kind: "perform", calls: fresh } satisfies ToHandlers);
     },
-    abort(idempotencyKeys) {
-      port.postMessage({ kind: "abort", keys: idempotencyKeys } satisfies ToHandlers);
+    abort(names) {
+      port.postMessage({ kind: "abort", keys: names } satisfies ToHandlers);
     },
   };
   port.onmessage = ({ data }: MessageEvent<FromHandlers>) => {
@@ -45,7 +46,7 @@ export function serveTasks(tasks: TasksPort, port: MessagePort): void {
 }
 
 function toAnswer(result: TaskResult): TaskAnswer {
-  const key = result.call.idempotencyKey;
+  const key = nameCall(result.call);
   return result.isSuccess ? { key, isSuccess: true, value: result.value } : { key, isSuccess: false, error: makeClonable(result.error) };
 }
 

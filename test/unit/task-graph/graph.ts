@@ -1,6 +1,6 @@
 // A small notation for task graphs in the kernel's tests, and a driver that answers their calls.
 import { expect } from "vitest";
-import { CommandKind, EventKind } from "../../../assembly/abi.js";
+import { CommandKind, EventKind, VISIT_SCALE } from "../../../assembly/abi.js";
 import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
 import type {
   ActionDefinition,
@@ -183,7 +183,7 @@ export class GraphRun extends ChartRun {
           input: payload === undefined ? undefined : decodeValue(payload),
           due: time,
           attempt: flags,
-          item: kind === CommandKind.CALL_TASK ? time - 1 : -1,
+          item: kind === CommandKind.SET_TIMER ? -1 : (time % VISIT_SCALE) - 1,
         });
       }
       if (kind === CommandKind.CANCEL_TASK || kind === CommandKind.CANCEL_TIMER || kind === CommandKind.CANCEL_WORKFLOW)

@@ -4,7 +4,7 @@ import type { TaskCall, TaskResult } from "../../../src/model/ports.js";
 import { createTasks } from "../../../src/tasks/thread-tasks.js";
 
 function makeCall(task: string, key: string, input: unknown = null): TaskCall {
-  return { runId: "r", task, visit: "1.0", attempt: 1, idempotencyKey: key, input };
+  return { runId: "r", task, visit: "1.0", item: 0, attempt: 1, idempotencyKey: key, input };
 }
 
 function turn(): Promise<void> {
