@@ -36,6 +36,54 @@ const CHILD = markdown("[*] --> A\nA --> B: success\nB --> [*]: after 11s", {
   actions: "- A: call flaky with n=n",
 });
 
+const GRAPH = `millrace: 1
+name: parent
+vars:
+  n: 1
+  round: 0
+tasks:
+  begin:
+    action: noop
+    next: [{ do: go }]
+  go:
+    action: await
+    event: go
+    next:
+      - publish: { n: "{{ vars.n + result.by }}" }
+        do: [each, left]
+  each:
+    with: { items: "{{ [1, 2, 3, 4, vars.n] }}", concurrency: 2 }
+    action: flaky
+    input: { n: "{{ item }}" }
+    retry: { count: 2, delay: 3s, backoff: exponential }
+    timeout: 40s
+    next:
+      - do: meet
+      - when: failed
+        publish: { n: "{{ vars.n + 1 }}" }
+        do: meet
+  left:
+    delay: 7s
+    action: wait
+    duration: 5s
+    next: [{ do: child }]
+  child:
+    workflow: child
+    input: { n: "{{ vars.round }}" }
+    next: [{ when: completed, do: meet }]
+  meet:
+    join: all
+    action: pass
+    input: "{{ vars.n }}"
+    next:
+      - when: "vars.round < 2"
+        publish: { round: "{{ vars.round + 1 }}" }
+        do: go
+output:
+  n: "{{ vars.n }}"
+  last: "{{ tasks.meet.result }}"
+`;
+
 type Step = { readonly kind: "send"; readonly event: string; readonly by: number } | { readonly kind: "pause" | "resume" | "crash" | "trap" | "cancel" } | { readonly kind: "advance"; readonly ms: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -57,25 +105,25 @@ async function rest(bench: Bench): Promise<void> {
   for (let turn = 0; turn < 6; turn += 1) await bench.clock.settle();
 }
 
-async function reopen(bench: Bench): Promise<Bench> {
+async function reopen(bench: Bench, source: string): Promise<Bench> {
   const next = await bench.reopen();
   await next.engine.load(CHILD);
-  await next.engine.load(PARENT);
+  await next.engine.load(source);
   await rest(next);
   return next;
 }
 
-async function play(script: readonly Step[], isDisturbed: boolean): Promise<unknown> {
+async function play(source: string, script: readonly Step[], isDisturbed: boolean): Promise<unknown> {
   let bench = await openBench({ tasks: { flaky } });
   await bench.engine.load(CHILD);
-  await bench.engine.start(await bench.engine.load(PARENT), {}, { runId: "run" });
+  await bench.engine.start(await bench.engine.load(source), {}, { runId: "run" });
   await bench.clock.settle();
   const answers: unknown[] = [];
   const stories: Promise<unknown>[] = [];
   for (const action of script) {
     if (action.kind === "send") answers.push(await bench.engine.send("run", action.event, { by: action.by }));
     else if (action.kind === "advance") await bench.clock.advance(action.ms);
-    else if (action.kind === "crash" && isDisturbed) bench = await reopen(bench);
+    else if (action.kind === "crash" && isDisturbed) bench = await reopen(bench, source);
     else if (action.kind === "trap" && isDisturbed) {
       try {
         bench.kernel().trap();
@@ -99,10 +147,13 @@ async function tell(run: Run): Promise<unknown> {
   return [await run.status(), await run.context(), brief(await readEvents(run))];
 }
 
-test("crashes and lost kernels between steps change nothing", { timeout: 120_000 }, async () => {
+test.each([
+  ["a statechart", PARENT],
+  ["a task graph", GRAPH],
+])("crashes and lost kernels between steps change nothing: %s", { timeout: 120_000 }, async (_, source) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 25 }), async (script) => {
-      expect(await play(script, true)).toEqual(await play(script, false));
+      expect(await play(source, script, true)).toEqual(await play(source, script, false));
     }),
     { numRuns: 150 },
   );
