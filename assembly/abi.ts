@@ -423,6 +423,8 @@ export enum ProgramHeader {
   FAILED_SLOT = 39,
   COMPLETED_SLOT = 40,
   ATTEMPT_SLOT = 41,
+  /** Expression of the time that a run may take, or NO_EXPRESSION. */
+  TIMEOUT = 42,
 }
 export const FAULT_TEXT_COUNT = 48;
 export const FAULT_CAUSE_FIRST = 16;
@@ -459,7 +461,7 @@ export const NO_SLOT = 0xffffffff;
 //   +0 u16 kind  +2 u16 flags  +4 u32 parent  +8 u32 last descendant  +12 u32 initial child (or NO_NODE)
 //   +16 u32 first entry action  +20 u32 count  +24 u32 first exit action  +28 u32 count
 //   +32 u32 first eventless candidate  +36 u32 count  +40 u32 region count (parallel), ways that are enough (join)
-//   +44 u32 fork whose other branches end (join, or NO_NODE)  +48 u32 first `after` candidate  +52 u32 count  +56 u32 offset of its fault text or 0
+//   +44 u32 fork whose other branches end (join, or NO_NODE); of a task the slot of its status (or NO_SLOT)  +48 u32 first `after` candidate  +52 u32 count  +56 u32 offset of its fault text or 0
 //   +60 u32 nearest scope around it that takes or defers any event (or NO_NODE)
 export const NODE_RECORD_SIZE = 64;
 export enum NodeKind {
@@ -685,6 +687,8 @@ export enum RunFault {
   ENDLESS_LOOP = 11,
   /** A join waits for a task that will not come. */
   JOIN_UNREACHABLE = 12,
+  /** The run took longer than it may. */
+  TIMED_OUT = 14,
   /** What a task with items needs is no list, or not lists of one length, or a number is out of range. */
   ITEMS = 13,
 }

@@ -205,6 +205,8 @@ export enum Call {
   DELAY = 4,
   /** The time limit of an attempt. */
   LIMIT = 5,
+  /** The time limit of the run: of no instance. */
+  RUN = 6,
 }
 
 export function callCount(run: u32): u32 {

@@ -1,12 +1,13 @@
 // How a task ends: its result is kept, and of the entries under its `next` all that match are followed, each on a branch of
 // its own. A failure that none of them takes is the run's.
 import {
-  CANDIDATE_LAST, CommandKind, NO_EXPRESSION, NO_INDEX, NO_SLOT, Outcome, PROGRAM_FLAG_FINISH, PROGRAM_FLAG_MERGE_LAST, ProgramHeader, RunFault,
-  TRANSITION_FLAG_RETRY, Trigger,
+  CANDIDATE_LAST, CELL_SIZE, CommandKind, NO_EXPRESSION, NO_INDEX, NO_SLOT, Outcome, PROGRAM_FLAG_FINISH, PROGRAM_FLAG_MERGE_LAST, ProgramHeader, RunFault,
+  TRANSITION_FLAG_RETRY, Tag, Trigger,
 } from "./abi";
 import { assign } from "./actions";
 import { arrive } from "./arrivals";
 import { mergeBranches, ownFrame, releaseFrame, retainFrame, useFrame } from "./branches";
+import { setObject } from "./cell";
 import { failRunWith, faultInHand, noteReason, setNodeInHand } from "./fault";
 import { createCells } from "./graph-frames";
 import { isPermitted } from "./guard";
@@ -15,6 +16,7 @@ import { addCommand, payloadMark } from "./output";
 import { actionRecord, candidateAt, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
 import { FRAME_HEADER_SIZE, TOKEN_SIZE, isTraced, runProgram, storeCell, storeSlot } from "./run";
 import { clearOutcome, setOutcome } from "./transients";
+import { makeString } from "./value";
 
 /** Actions and guards look at the frame of a token: this one sees the run's slots. */
 const NO_BRANCH = memory.data(TOKEN_SIZE, 16);
@@ -43,6 +45,7 @@ export function endTask(run: u32, name: u32, isSuccess: bool, cell: usize, mayRe
   }
   setOutcome(run, isSuccess, cell);
   const slot = load<u32>(taskRecord(runProgram(run), node), 60);
+  setStatus(run, node, isSuccess);
   if (isSuccess && slot != NO_SLOT && !storeSlot(run, 0, slot, cell)) noteReason(RunFault.MEMORY_LIMIT);
   if (faultInHand() == 0) follow(run, name, isSuccess, mayRetry);
   if (faultInHand() == 0 && !wantsRetry && !hasFired && !isSuccess) failGraph(run, cell);
@@ -51,6 +54,19 @@ export function endTask(run: u32, name: u32, isSuccess: bool, cell: usize, mayRe
   if (wantsRetry) return End.RETRY;
   abandon(run, name);
   return End.ENDED;
+}
+
+const SUCCEEDED = memory.data<u8>([0x73, 0x75, 0x63, 0x63, 0x65, 0x65, 0x64, 0x65, 0x64]);
+const FAILED = memory.data<u8>([0x66, 0x61, 0x69, 0x6c, 0x65, 0x64]);
+const STATUS = memory.data(CELL_SIZE, 16);
+
+/** Keeps how the task has ended, where an expression asks for it. */
+function setStatus(run: u32, node: u32, isSuccess: bool): void {
+  const slot = load<u32>(nodeRecord(runProgram(run), node), 44);
+  if (slot == NO_SLOT) return;
+  const text = isSuccess ? makeString(SUCCEEDED, 9) : makeString(FAILED, 6);
+  setObject(STATUS, Tag.STRING, text);
+  if (text == 0 || !storeSlot(run, 0, slot, STATUS)) noteReason(RunFault.MEMORY_LIMIT);
 }
 
 /** The instance is no more; where nothing was followed, its branch has ended. */

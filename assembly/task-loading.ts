@@ -12,6 +12,7 @@ export function isTaskProgram(program: usize): bool {
 export function areTasksSound(program: usize): bool {
   const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
   if (nodeCount == 0 || !isExpressionOrNone(program, programField(program, ProgramHeader.OUTPUT))) return false;
+  if (!isExpressionOrNone(program, programField(program, ProgramHeader.TIMEOUT))) return false;
   if (programField(program, ProgramHeader.BRANCH_SLOT_COUNT) > programField(program, ProgramHeader.SLOT_COUNT)) return false;
   for (let field = <i32>ProgramHeader.INPUT_SLOT; field <= ProgramHeader.ATTEMPT_SLOT; field++) if (!isRunSlotOrNone(program, programField(program, field))) return false;
   if (!isRunSlotOrNone(program, programField(program, ProgramHeader.RESULT_SLOT)) || !isRunSlotOrNone(program, programField(program, ProgramHeader.ERROR_SLOT))) return false;
@@ -25,6 +26,7 @@ function isTaskSound(program: usize, node: u32): bool {
   const record = nodeRecord(program, node);
   if (load<u32>(record, 4) != 0 || load<u32>(record, 8) != node || load<u16>(record) != <u16>NodeKind.TASK) return false;
   if (load<u32>(task) > load<u32>(task, 4) || load<u32>(task, 4) > programField(program, ProgramHeader.TRANSITION_COUNT)) return false;
+  if (!isRunSlotOrNone(program, load<u32>(record, 44))) return false;
   const action = load<u32>(task, 12);
   if (action >= programField(program, ProgramHeader.ACTION_COUNT)) return false;
   const kind = <i32>load<u16>(actionRecord(program, action));

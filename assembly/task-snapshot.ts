@@ -395,12 +395,14 @@ function readCalls(run: u32): void {
   if (count > leftSize()) breakReading();
   for (let at: u32 = 0; at < count && !isReadingBroken(); at++) {
     const serial = readVarint();
-    const name = readName(run);
+    const name = readVarint();
     const item = readVarint() - 1;
     const kind = <i32>readVarint();
-    if (serial == 0 || name == 0 || kind < Call.TASK || kind > Call.LIMIT || isReadingBroken()) {
-      breakReading();
-      return;
+    if (serial == 0 || kind < Call.TASK || kind > Call.RUN || name > instanceRecordCount(run) || (name == 0) != (kind == Call.RUN)) breakReading();
+    if (isReadingBroken()) return;
+    if (kind == Call.RUN) {
+      if (item != NO_ITEM || !addCall(run, serial, name, item, kind)) breakReading();
+      continue;
     }
     const instance = instanceAt(run, name);
     const phase = phaseOf(instance);

@@ -1,8 +1,8 @@
 // Steps runs that are task graphs: what an event, a result or a timer does, then turn after turn until every instance waits.
 import {
-  CELL_SIZE, EventKind, EventOutcome, NO_EXPRESSION, NO_INDEX, NO_SLOT, PROGRAM_FLAG_INPUT_VARIABLES, ProgramHeader, RunFault, TASK_FLAG_START, Tag,
+  CELL_SIZE, CommandKind, EventKind, EventOutcome, NO_EXPRESSION, NO_INDEX, NO_SLOT, PROGRAM_FLAG_INPUT_VARIABLES, ProgramHeader, RunFault, TASK_FLAG_START, Tag,
 } from "./abi";
-import { assignSlot, timedOutError } from "./actions";
+import { assignSlot, stepTime, timedOutError } from "./actions";
 import { start } from "./arrivals";
 import { attempt, endAttempt, hasTaskFuel, pursueItems, setTaskFuel, takeTurn } from "./attempts";
 import { createRootFrame, releaseFrame, retainFrame, useFrame } from "./branches";
@@ -11,14 +11,16 @@ import { setNull, setObject } from "./cell";
 import { cancelRun, failNoted, failRunWith, faultInHand, noteFault, noteReason, setNodeInHand, succeedRunWith } from "./fault";
 import { giveUpAll } from "./giving-up";
 import {
-  Call, NO_ITEM, Phase, activeCount, awaitingCount, currentFrame, dequeue, endedFrame, failingError, findCall, firstQueued, instanceAt, instanceRecordCount,
+  Call, NO_ITEM, Phase, activeCount, addCall, awaitingCount, currentFrame, dequeue, endedFrame, failingError, findCall, firstQueued, instanceAt, instanceRecordCount,
   joiningCount, phaseOf, removeCall, setPhase,
 } from "./instances";
 import { Items, itemsResult, takeResult } from "./items";
 import { findFieldInMap } from "./map";
+import { addCommand, payloadMark } from "./output";
 import { programField, slotKey, taskRecord } from "./program";
-import { FRAME_HEADER_SIZE, RunState, TOKEN_SIZE, runProgram, runStatus, setRunStatus, slotsOf } from "./run";
+import { FRAME_HEADER_SIZE, RunState, TOKEN_SIZE, runProgram, runStatus, setRunStatus, slotsOf, takeSerial } from "./run";
 import { keyObject } from "./shape";
+import { durationMs } from "./timers";
 
 /** Turns that one event may have before the kernel yields. */
 export const TASK_FUEL: i32 = 20_000;
@@ -64,6 +66,7 @@ function deliverStart(run: u32, payload: usize): void {
   if (inputSlot != NO_SLOT) assignSlot(run, NO_BRANCH, inputSlot, payload);
   if ((programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_INPUT_VARIABLES) != 0 && load<u32>(payload) == Tag.MAP) assignInputs(run, payload);
   assignInitials(run);
+  if (faultInHand() == 0) limitRun(run);
   const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
   const root = currentFrame(run);
   for (let node: u32 = 1; node < nodeCount && faultInHand() == 0; node++) {
@@ -72,6 +75,21 @@ function deliverStart(run: u32, payload: usize): void {
     start(run, node, root, 0, NO_INDEX);
   }
   releaseFrame(run, root);
+}
+
+/** Asks to be told when the run has taken as long as it may. */
+function limitRun(run: u32): void {
+  const expression = programField(runProgram(run), ProgramHeader.TIMEOUT);
+  if (expression == NO_EXPRESSION) return;
+  const cell = evaluateTask(run, expression);
+  const ms = durationMs(cell);
+  if (isNaN(ms)) {
+    noteFault(RunFault.ACTION_FAILED, cell, expression, NO_INDEX, NO_INDEX);
+    return;
+  }
+  const serial = takeSerial(run);
+  if (!addCall(run, serial, 0, NO_ITEM, Call.RUN)) noteReason(RunFault.MEMORY_LIMIT);
+  addCommand(CommandKind.SET_TIMER, 0, 0, serial, stepTime() + ms, payloadMark());
 }
 
 function assignInputs(run: u32, payload: usize): void {
@@ -102,6 +120,7 @@ function assignInitials(run: u32): void {
 /** Nothing is under way any more. */
 function endGraph(run: u32): void {
   const program = runProgram(run);
+  giveUpAll(run, 0);
   const failing = failingError(run);
   if (failing != 0) {
     failRunWith(run, failing + FRAME_HEADER_SIZE);
@@ -183,7 +202,10 @@ function deliverTimer(run: u32, serial: u32): i32 {
   const item = load<u32>(entry, 8);
   if (kind == Call.TASK || kind == Call.WORKFLOW) return EventOutcome.STALE;
   removeCall(run, serial);
-  if (kind == Call.WAIT) {
+  if (kind == Call.RUN) {
+    setNodeInHand(0);
+    noteReason(RunFault.TIMED_OUT);
+  } else if (kind == Call.WAIT) {
     setNull(CELL);
     end(run, name, item, true, CELL);
   } else if (kind == Call.DELAY) {

@@ -50,6 +50,8 @@ export interface TaskTables {
   readonly branchSlotCount: number;
   /** Expression of the run's output, or NO_EXPRESSION. */
   readonly output: number;
+  /** Expression of the time that a run may take, or NO_EXPRESSION. */
+  readonly timeout: number;
   /** Of ProgramHeader.INPUT_SLOT and those after it. */
   readonly slots: readonly number[];
 }
@@ -124,6 +126,7 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
     header[ProgramHeader.TASKS] = sections.add(graph.tasks.records);
     header[ProgramHeader.BRANCH_SLOT_COUNT] = graph.tasks.branchSlotCount;
     header[ProgramHeader.OUTPUT] = graph.tasks.output;
+    header[ProgramHeader.TIMEOUT] = graph.tasks.timeout;
     header.set(graph.tasks.slots, ProgramHeader.INPUT_SLOT);
   }
   header[ProgramHeader.ROOT] = graph.root;

@@ -18,7 +18,7 @@ import type { Finding, Place } from "../model/errors.js";
 import type { Program } from "../model/program.js";
 import { collectFunctions, type GraphTables, layOutBlob } from "./blob.js";
 import type { Range } from "./dispatch.js";
-import { ExpressionList, type ExpressionPurpose, placeOf as placeOfValue } from "./expression-list.js";
+import { ExpressionList, type ExpressionPurpose } from "./expression-list.js";
 import { describeState, listFaultTexts } from "./fault-texts.js";
 import { type ActionRow, NO_ACTIONS, packActions } from "./tables.js";
 import { readTaskGraph, type TaskGraph, taskOf } from "./task-graph.js";
@@ -29,6 +29,13 @@ import { SLOT_COUNT_MAX } from "./variables.js";
 export interface TaskProgram {
   readonly program: Omit<Program, "identity" | "compilerVersion" | "zones"> | undefined;
   readonly findings: readonly Finding[];
+}
+
+/** What a whole run has: expressions of its output and its time limit, and pairs of slot and expression of what it begins with. */
+interface RunParts {
+  readonly output: number;
+  readonly timeout: number;
+  readonly initials: Uint32Array;
 }
 
 /** O(size of the definition). */
@@ -64,8 +71,8 @@ class TaskGraphCompiler {
     const rows = states.map((state, index) => this.#readTask(state, index));
     const ways = this.#readWays();
     this.#state = undefined;
-    if (taskGraph?.timeout !== undefined) this.#report("compile/not-supported", "A time limit of the whole run is not supported yet", placeOfValue(taskGraph.timeout));
     const output = this.#optional(taskGraph?.output, "run", "action");
+    const timeout = this.#optional(taskGraph?.timeout, "run", "duration");
     const initials = this.#readInitials();
     if (this.#variables.count > SLOT_COUNT_MAX)
       this.#report(
@@ -78,7 +85,7 @@ class TaskGraphCompiler {
     if (this.findings.some(({ severity }) => severity === "error")) return undefined;
     for (const [index, { id }] of states.entries())
       (rows[index] as { resultSlot: number }).resultSlot = this.#variables.find(`tasks.${id}.result`);
-    const tables = this.#packTables(rows, ways, output, initials);
+    const tables = this.#packTables(rows, ways, { output, timeout, initials });
     return {
       bytes: layOutBlob(this.#list.codes, this.#variables.names, tables),
       eventNames: events.map(({ name }) => name),
@@ -93,11 +100,11 @@ class TaskGraphCompiler {
     };
   }
 
-  #packTables(rows: readonly TaskRow[], ways: readonly WayRow[], output: number, initials: Uint32Array): GraphTables {
+  #packTables(rows: readonly TaskRow[], ways: readonly WayRow[], { output, timeout, initials }: RunParts): GraphTables {
     const { states, transitions, events } = this.#definition;
     const candidates = groupWays(transitions, states.length);
     return {
-      nodes: packTaskNodes(states.length, candidates.eventless),
+      nodes: packTaskNodes(states.map(({ id }) => this.#variables.find(`tasks.${id}.status`)), candidates.eventless),
       nodeCount: states.length + 1,
       transitions: packWays(transitions, this.#graph, ways),
       transitionCount: transitions.length,
@@ -123,6 +130,7 @@ class TaskGraphCompiler {
         records: packTasks(rows),
         branchSlotCount: this.#variables.branchSlotCount,
         output,
+        timeout,
         slots: ["input", "item", "index", "succeeded", "failed", "completed", "attempt"].map((name) => this.#variables.find(name)),
       },
     };
@@ -138,15 +146,15 @@ class TaskGraphCompiler {
 
   #readInitials(): Uint32Array {
     const { variables, name } = this.#definition;
-    const pairs = variables.flatMap(({ name: variable, initial, place }) =>
-      initial === undefined
-        ? []
-        : [this.#variables.slotOfVariable(variable), this.#add({ kind: "literal", value: initial, place }, "run", "action")],
-    );
+    const pairs = variables.flatMap(({ name: variable, initial, initialValue, place }) => {
+      if (initial === undefined && initialValue === undefined) return [];
+      const value = initialValue ?? ({ kind: "literal", value: initial, place } as const);
+      return [this.#variables.slotOfVariable(variable), this.#add(value, "run", "action")];
+    });
     const workflow = this.#variables.find("workflow");
-    if (workflow !== NO_SLOT)
-      pairs.push(workflow, this.#add({ kind: "literal", value: { name }, place: placeOf(this.#definition.states) }, "run", "action"));
-    return Uint32Array.from(pairs);
+    if (workflow === NO_SLOT) return Uint32Array.from(pairs);
+    const facts = this.#add({ kind: "literal", value: { name }, place: placeOf(this.#definition.states) }, "run", "action");
+    return Uint32Array.from([workflow, facts, ...pairs]);
   }
 
   #report(code: string, message: string, place: Place): void {

@@ -53,31 +53,20 @@ export interface WayRow {
   readonly actions: Range;
 }
 
-/** A root and one node a task. */
-export function packTaskNodes(taskCount: number, eventless: readonly Range[]): Uint8Array {
+/** A root and one node a task. `statusSlots`: per task, where how it has ended goes, or NO_SLOT. */
+export function packTaskNodes(statusSlots: readonly number[], eventless: readonly Range[]): Uint8Array {
+  const taskCount = statusSlots.length;
   const bytes = new Uint8Array((taskCount + 1) * NODE_RECORD_SIZE);
   const view = new DataView(bytes.buffer);
   for (let node = 0; node <= taskCount; node += 1) {
     const at = node * NODE_RECORD_SIZE;
     const { first, count } = eventless[node - 1] ?? { first: 0, count: 0 };
     view.setUint16(at, node === 0 ? NodeKind.COMPOSITE : NodeKind.TASK, true);
-    const words = [
-      node === 0 ? NO_NODE : 0,
-      node === 0 ? taskCount : node,
-      NO_NODE,
-      0,
-      0,
-      0,
-      0,
-      first,
-      count,
-      0,
-      NO_NODE,
-      0,
-      0,
-      0,
-      NO_NODE,
-    ];
+    // A scope of all tasks, and tasks without anything inside: see the drawing of a node's record.
+    const words = new Uint32Array(15).fill(0);
+    words.set([node === 0 ? NO_NODE : 0, node === 0 ? taskCount : node, NO_NODE]);
+    words.set([first, count, 0, statusSlots[node - 1] ?? NO_NODE], 7);
+    words[14] = NO_NODE;
     words.forEach((word, index) => view.setUint32(at + 4 + index * 4, word, true));
   }
   return bytes;

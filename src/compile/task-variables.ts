@@ -43,7 +43,7 @@ export class TaskVariables {
     }
     for (const name of this.#types.keys()) this.#slots.set(name, this.#slots.size);
     this.branchSlotCount = this.#slots.size;
-    this.#tasks = new Set(definition.states.map(({ id }) => `tasks.${id}.result`));
+    this.#tasks = new Set(definition.states.flatMap(({ id }) => [`tasks.${id}.result`, `tasks.${id}.status`]));
   }
 
   readonly branchSlotCount: number;

@@ -104,6 +104,8 @@ function messageOf(
       return `The run needs more memory than one run may hold, or a value is nested too deep${where}`;
     case RunFault.JOIN_UNREACHABLE:
       return `Task "${state ?? ""}" waits at its join for tasks that will not come`;
+    case RunFault.TIMED_OUT:
+      return "The run took longer than it may";
     case RunFault.ITEMS:
       return `The items, or their number at a time,${where} are no lists of one length, or no whole number from 1`;
     case RunFault.TOKEN_LIMIT:

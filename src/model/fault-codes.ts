@@ -15,6 +15,7 @@ export const FAULT_CODES: Readonly<Record<RunFault, string>> = {
   [RunFault.TYPE_MISMATCH]: "run/type-mismatch",
   [RunFault.ENDLESS_LOOP]: "run/endless-loop",
   [RunFault.JOIN_UNREACHABLE]: "run/join-unreachable",
+  [RunFault.TIMED_OUT]: "run/timed-out",
   [RunFault.ITEMS]: "run/invalid-items",
 };
 

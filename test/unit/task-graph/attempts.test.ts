@@ -124,6 +124,27 @@ describe.each(["", ", from its snapshot after every step"])("attempts%s", (movin
     expect(run.ended).toEqual([{ how: "succeeded", value: 3 }]);
   });
 
+  test("a time limit of the whole run", () => {
+    const run = begin({ tasks: { t: {}, u: {} }, timeout: literal(1_000) });
+    run.succeed("u");
+    expect(run.asked()).toEqual(["?@1000", "t"]);
+    run.fire("?@1000");
+    expect(run.asked()).toEqual([]);
+    expect(run.ended).toMatchObject([{ how: "failed", value: { code: "run/timed-out" } }]);
+    const other = begin({ tasks: { t: {} }, timeout: literal(1_000) });
+    other.succeed("t");
+    expect(other.asked()).toEqual([]);
+    expect(other.ended).toEqual([{ how: "succeeded", value: null }]);
+  });
+
+  test("how tasks have ended", () => {
+    const run = begin({ tasks: { a: { next: ["completed -> c"] }, b: { next: ["completed -> c"] }, c: { join: "all" } }, output: cel("[tasks.a.status, tasks.b.status]") });
+    run.fail("a");
+    run.succeed("b");
+    run.succeed("c");
+    expect(run.ended).toEqual([{ how: "succeeded", value: ["failed", "succeeded"] }]);
+  });
+
   test("a child run", () => {
     const run = begin({ tasks: { t: { action: { kind: "workflow", workflow: "inner", input: literal({ a: 1 }), place: PLACE } } }, output: cel("tasks.t.result") });
     expect(run.commands[0]).toMatchObject({ kind: CommandKind.START_WORKFLOW });

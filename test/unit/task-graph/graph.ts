@@ -26,6 +26,7 @@ export interface GraphSource {
   readonly vars?: Readonly<Record<string, unknown>>;
   readonly tasks: Readonly<Record<string, TaskSource>>;
   readonly output?: ValueSource;
+  readonly timeout?: ValueSource;
   readonly onFailure?: "abort" | "finish";
   readonly hasOneNamespace?: boolean;
 }
@@ -48,7 +49,7 @@ export function items(list: string, more: Partial<NonNullable<TaskDefinition["it
 
 const NEXT = /^(failed|completed|if (?:(?! publish | -> ).)+)?\s*(?:publish ((?:(?! -> ).)+))?\s*(?:-> (.+))?$/;
 
-export function buildGraph({ vars = {}, tasks, output, onFailure = "abort", hasOneNamespace = false }: GraphSource): Definition {
+export function buildGraph({ vars = {}, tasks, output, timeout, onFailure = "abort", hasOneNamespace = false }: GraphSource): Definition {
   const names = Object.keys(tasks);
   const states = Object.entries(tasks).map(([id, { next: _, if: condition, action = call(id), ...task }]): StateDefinition => {
     const whole: TaskDefinition = {
@@ -73,7 +74,7 @@ export function buildGraph({ vars = {}, tasks, output, onFailure = "abort", hasO
     invariants: [],
     direction: "TB",
     styles: {},
-    taskGraph: { onFailure, hasOneNamespace, ...(output !== undefined && { output }) },
+    taskGraph: { onFailure, hasOneNamespace, ...(output !== undefined && { output }), ...(timeout !== undefined && { timeout }) },
   };
 }
 
@@ -176,7 +177,9 @@ export class GraphRun extends ChartRun {
   #note(): void {
     for (const { kind, a, b, time, payload, flags } of this.commands) {
       if (kind === CommandKind.CALL_TASK || kind === CommandKind.START_WORKFLOW || kind === CommandKind.SET_TIMER) {
-        const task = this.program.definition.states[this.program.actions[a]?.state ?? -1]?.id ?? "?";
+        // The time limit of the run names no task.
+        const isOfRun = kind === CommandKind.SET_TIMER && b === 1 && this.program.definition.taskGraph?.timeout !== undefined;
+        const task = isOfRun ? "?" : (this.program.definition.states[this.program.actions[a]?.state ?? -1]?.id ?? "?");
         this.open.set(b, {
           task,
           kind,
