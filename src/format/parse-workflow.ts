@@ -7,10 +7,11 @@ import { cutMarkdown, isBareDiagram, type MarkdownParts, type TextRange } from "
 import { findDirection } from "./mermaid/mermaid-view.js";
 import { isStateDiagram, parseDiagram } from "./mermaid/parser.js";
 import type { Diagram } from "./mermaid/statements.js";
+import { readDialect } from "./orquesta/workflow.js";
 import { SourceText } from "./source-text.js";
 import { StateTree } from "./state-tree.js";
 import { validateDefinition } from "./validation.js";
-import { findYamlDialect, readTaskGraph } from "./yaml/task-graph.js";
+import { findYamlDialect, hasTasks, readTaskGraph } from "./yaml/task-graph.js";
 
 /** UTF-16 units in one workflow's text. */
 export const SOURCE_SIZE_MAX = 1_048_576;
@@ -18,6 +19,8 @@ export const SOURCE_SIZE_MAX = 1_048_576;
 export interface ParseWorkflowOptions {
   /** The workflow's name where its text gives none. */
   readonly name?: string;
+  /** A text in YAML without `millrace` is read as one for StackStorm's Orquesta, also where it does not say its `version`. */
+  readonly dialect?: "orquesta";
 }
 
 export interface ParsedWorkflow {
@@ -43,7 +46,7 @@ const NO_PARTS: MarkdownParts = {
 };
 
 /**
- * Reads a Markdown workflow, a bare Mermaid state diagram or a task graph in YAML. Never throws.
+ * Reads a Markdown workflow, a bare Mermaid state diagram or a task graph in YAML (also in Orquesta's dialect). Never throws.
  * @param text - at most SOURCE_SIZE_MAX characters; a longer one gives one finding and is not read
  * O(size).
  */
@@ -62,8 +65,12 @@ function readWorkflow(source: SourceText, options: ParseWorkflowOptions): Parsed
   const { text } = source;
   const isBare = isBareDiagram(text);
   const parts = isBare ? NO_PARTS : cutMarkdown(text);
-  if (!isBare && parts.diagram === undefined && findYamlDialect(text) === "millrace")
-    return { definition: readTaskGraph(source, options.name ?? "workflow"), findings: source.findings() };
+  if (!isBare && parts.diagram === undefined) {
+    const dialect = findYamlDialect(text, options.dialect);
+    const fallbackName = options.name ?? "workflow";
+    if (dialect !== undefined)
+      return { definition: dialect === "millrace" ? readTaskGraph(source, fallbackName) : readDialect(source, fallbackName), findings: source.findings() };
+  }
   const range = isBare ? { start: 0, end: text.length } : findDiagram(parts, source);
   const diagram = parseDiagram(range === undefined ? "stateDiagram-v2\n" : text.slice(range.start, range.end));
   const base = range?.start ?? 0;
@@ -103,12 +110,14 @@ function describeKind(value: unknown): string {
 function findDiagram(parts: MarkdownParts, source: SourceText): TextRange | undefined {
   if (parts.diagram !== undefined) return parts.diagram;
   if (isStateDiagram(source.text)) return { start: 0, end: source.text.length };
-  const message =
-    source.text.trim() === ""
-      ? "The text is empty"
-      : "The text has no diagram: put a stateDiagram-v2 in a block that opens with ```mermaid";
-  source.report("error", "parse/no-diagram", message, 0, 0);
+  source.report("error", "parse/no-diagram", describeMissing(source.text), 0, 0);
   return undefined;
+}
+
+function describeMissing(text: string): string {
+  if (text.trim() === "") return "The text is empty";
+  if (hasTasks(text)) return "A task graph says at its top which language it is in: millrace: 1 (or version: 1.0 for Orquesta's)";
+  return "The text has no diagram: put a stateDiagram-v2 in a block that opens with ```mermaid";
 }
 
 function reportErrors(diagram: Diagram, source: SourceText, base: number): void {

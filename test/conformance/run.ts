@@ -2,7 +2,7 @@
 // `N passed, N failed, N skipped`; failures that are listed as expected count as skipped and are said to be so.
 import { existsSync, statSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import {
@@ -36,7 +36,7 @@ export async function runSuite(suite: Suite, paths: readonly string[], isOwn: bo
   const results: CaseResult[] = [];
   for (const path of paths) {
     const cases: unknown = JSON.parse(await readFile(path, "utf8"));
-    for await (const result of await suite.run(cases, basename(path))) results.push(result);
+    for await (const result of await suite.run(cases, basename(path), dirname(path))) results.push(result);
   }
   const named = nameUniquely(results);
   const expected = await readExpected(suite.name);

@@ -14,8 +14,8 @@ export interface Suite {
   readonly name: string;
   /** The suite's own files, relative to the folder that MILLRACE_CONFORMANCE names. */
   readonly files: readonly string[];
-  /** Runs the cases of one parsed JSON file. */
-  run(cases: unknown, file: string): Iterable<CaseResult> | AsyncIterable<CaseResult> | Promise<Iterable<CaseResult>>;
+  /** Runs the cases of one parsed JSON file; what they refer to lies in `folder`. */
+  run(cases: unknown, file: string, folder?: string): Iterable<CaseResult> | AsyncIterable<CaseResult> | Promise<Iterable<CaseResult>>;
 }
 
 /** expected/<suite>.json. Every failure needs a reason; a pattern ends with `*` and stands for every name that begins so. */

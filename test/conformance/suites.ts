@@ -4,6 +4,8 @@ import { celCostSuite } from "./cel-cost-suite.js";
 import { celSuite } from "./cel-suite.js";
 import { mermaidLabelsSuite } from "./mermaid-labels-suite.js";
 import { mermaidSuite } from "./mermaid-suite.js";
+import { attuneExpressionsSuite, orquestaExpressionsSuite } from "./orquesta-expressions-suite.js";
+import { orquestaValidationSuite } from "./orquesta-validation-suite.js";
 import type { Suite } from "./suite.js";
 
-export const suites: readonly Suite[] = [celSuite, celCheckSuite, celCostSuite, mermaidSuite, mermaidLabelsSuite];
+export const suites: readonly Suite[] = [celSuite, celCheckSuite, celCostSuite, mermaidSuite, mermaidLabelsSuite, orquestaValidationSuite, orquestaExpressionsSuite, attuneExpressionsSuite];

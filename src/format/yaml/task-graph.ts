@@ -23,11 +23,19 @@ const VERSION_KEY = /^["']?version["']?[ \t]*:/m;
 const TASKS_KEY = /^["']?tasks["']?[ \t]*:/m;
 const FLOW_KEY = /^\{\s*["']?millrace["']?\s*:/m;
 
-/** Is the text a YAML map with `millrace:`, or with `version:` and `tasks:`, at the top? Undefined where it is something else. O(size) */
-export function findYamlDialect(text: string): YamlDialect | undefined {
+/**
+ * Is the text a YAML map with `millrace:`, or with `version:` and `tasks:`, at the top? Undefined where it is something else. O(size)
+ * @param fallback - the dialect of a map without `millrace:`, whatever else it has
+ */
+export function findYamlDialect(text: string, fallback?: "orquesta"): YamlDialect | undefined {
   if (!isMapStart(text)) return undefined;
   if (MILLRACE_KEY.test(text) || FLOW_KEY.test(text)) return "millrace";
-  return VERSION_KEY.test(text) && TASKS_KEY.test(text) ? "orquesta" : undefined;
+  return VERSION_KEY.test(text) && TASKS_KEY.test(text) ? "orquesta" : fallback;
+}
+
+/** Is the text a YAML map with `tasks:` at the top, whatever else it has? O(size) */
+export function hasTasks(text: string): boolean {
+  return isMapStart(text) && TASKS_KEY.test(text);
 }
 
 /** Is the first line that is no comment, directive or mark the key of a map, or a brace? */

@@ -10,7 +10,7 @@ import { type ExpressionSite, NameUses } from "./names.js";
 import type { YamlNode, YamlScalar } from "./tree.js";
 
 /** Where a text within a scalar stands in the author's text. */
-interface Located {
+export interface Located {
   readonly start: number;
   readonly end: number;
   /** It stands there letter by letter. */
@@ -43,7 +43,7 @@ export class ValueReader {
     if (typeof value !== "string" || !value.includes("{{")) return { kind: "literal", value, place };
     const { parts, findings } = readTemplate(value, { hasDollar: false });
     for (const { severity, code, message, place: inner } of findings) {
-      const { start, end } = this.locate(node, value.slice(inner.start, inner.end), inner.start);
+      const { start, end } = locateText(this.source, node, value.slice(inner.start, inner.end), inner.start);
       this.source.report(severity, code as FormatFindingCode, message, start, end);
     }
     const read = parts.map((part) => (typeof part === "string" ? part : this.readPart(node, part.text, part.start, site)));
@@ -89,7 +89,7 @@ export class ValueReader {
   }
 
   private readPart(node: YamlScalar, text: string, at: number, site: ExpressionSite): ExpressionSource {
-    const located = this.locate(node, text, at);
+    const located = locateText(this.source, node, text, at);
     const { ast, findings } = parseExpression(text);
     const locate = (start: number, end: number) => (located.isExact ? { start: located.start + start, end: located.start + end } : located);
     for (const { severity, code, message, place } of findings) {
@@ -99,17 +99,17 @@ export class ValueReader {
     if (findings.length === 0) this.uses.collect(ast, site, locate);
     return { text, place: this.source.place(located.start, located.end) };
   }
+}
 
-  /** Escapes, folded lines and indentation make a scalar's text differ from what stands in the file: what stands there is looked for. */
-  private locate(node: YamlScalar, text: string, at: number): Located {
-    const raw = this.source.text.slice(node.start, node.end);
-    const isQuoted = raw.startsWith('"') || raw.startsWith("'");
-    const near = at + (isQuoted ? 1 : 0);
-    const found = raw.startsWith(text, near) ? near : raw.indexOf(text, Math.min(near, raw.length));
-    const start = found === -1 ? raw.indexOf(text) : found;
-    if (start === -1 || text === "") return { start: node.start, end: node.end, isExact: false };
-    return { start: node.start + start, end: node.start + start + text.length, isExact: true };
-  }
+/** Escapes, folded lines and indentation make a scalar's text differ from what stands in the file: what stands there is looked for. */
+export function locateText(source: SourceText, node: YamlScalar, text: string, at: number): Located {
+  const raw = source.text.slice(node.start, node.end);
+  const isQuoted = raw.startsWith('"') || raw.startsWith("'");
+  const near = at + (isQuoted ? 1 : 0);
+  const found = raw.startsWith(text, near) ? near : raw.indexOf(text, Math.min(near, raw.length));
+  const start = found === -1 ? raw.indexOf(text) : found;
+  if (start === -1 || text === "") return { start: node.start, end: node.end, isExact: false };
+  return { start: node.start + start, end: node.start + start + text.length, isExact: true };
 }
 
 function isLiteral(value: ValueSource): value is ValueSource & { kind: "literal" } {

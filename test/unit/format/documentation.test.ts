@@ -70,6 +70,12 @@ test("task graphs have no findings", () => {
   for (const block of blocks) expect([parseWorkflow(block).findings, parseWorkflow(block).definition.format]).toEqual([[], "yaml"]);
 });
 
+test("a workflow in Orquesta's dialect has no findings", () => {
+  const blocks = blocksOf("```", "yaml").filter((block) => block.startsWith("version: 1.0\n"));
+  expect(blocks).toHaveLength(1);
+  for (const block of blocks) expect([parseWorkflow(block).findings, parseWorkflow(block).definition.taskGraph?.hasOneNamespace]).toEqual([[], true]);
+});
+
 test("every key of a task graph is written of", () => {
   const sources = readSources(new URL("../../../src/format/yaml/", import.meta.url));
   const known = [...sources.matchAll(/const [A-Z]+_KEYS = \[([^\]]*)\]/g)].flatMap((match) => [...(match[1] as string).matchAll(/"([\w-]+)"/g)].map((each) => each[1] as string));

@@ -1,0 +1,8 @@
+// Recorded workflows of Orquesta's dialect: what its validator finds, and what its expressions come to.
+import { attuneExpressionsSuite, orquestaExpressionsSuite } from "./orquesta-expressions-suite.js";
+import { orquestaValidationSuite } from "./orquesta-validation-suite.js";
+import { declareSuite } from "./suite-tests.js";
+
+await declareSuite(orquestaValidationSuite);
+await declareSuite(orquestaExpressionsSuite);
+await declareSuite(attuneExpressionsSuite);
