@@ -642,6 +642,8 @@ export enum CommandKind {
   TRANSITION_TAKEN = 12,
   /** a: slot · payload: value. */
   VARIABLE_SET = 13,
+  /** Of a task graph: a: node · b: how many calls its items make · time: number of the visit. */
+  ITEMS_STARTED = 14,
 }
 /** Items of one task are fewer. */
 export const VISIT_SCALE = 2097152;

@@ -1,7 +1,7 @@
 // Tasks that are done once for each item of a list. An item is a view: its expressions see the parent's variables, and the
 // element itself where it lies in the list; what it leaves behind is one cell, its result.
 import {
-  CELL_SIZE, NO_EXPRESSION, OBJECT_HEADER_SIZE, OBJECT_KIND_MASK, ObjectKind, ProgramHeader, RunFault, TASK_FLAG_CROSS, TASK_FLAG_ITEMS_CONTINUE,
+  CELL_SIZE, CommandKind, NO_EXPRESSION, OBJECT_HEADER_SIZE, OBJECT_KIND_MASK, ObjectKind, ProgramHeader, RunFault, TASK_FLAG_CROSS, TASK_FLAG_ITEMS_CONTINUE,
   TASK_FLAG_ITEMS_FINISH, TASK_FLAG_ZIP, Tag, VISIT_SCALE,
 } from "./abi";
 import { Asked, answerCell, ask, errorOf, evaluateCount, evaluateTask } from "./calls";
@@ -12,8 +12,9 @@ import { createCells, freeCells } from "./graph-frames";
 import { instanceAt } from "./instances";
 import { countOf, mapValueAt } from "./map";
 import { allocateScratch, markScratch, releaseScratch } from "./memory";
+import { addCommand, payloadMark } from "./output";
 import { taskRecord } from "./program";
-import { FRAME_HEADER_SIZE, runProgram, storeCell } from "./run";
+import { FRAME_HEADER_SIZE, isTraced, runProgram, storeCell } from "./run";
 import { clearTransient, setTransient, setTransientInt } from "./transients";
 import { elementAt, newList } from "./value";
 
@@ -93,6 +94,7 @@ export function beginItems(run: u32, name: u32): i32 {
   freeCells(run, list);
   store<u32>(block, <u32>cells);
   store<u32>(block, calls, 4);
+  if (isTraced(run)) addCommand(CommandKind.ITEMS_STARTED, 0, load<u32>(instanceAt(run, name)), calls, <f64>load<u32>(instanceAt(run, name), 56), payloadMark());
   store<u32>(block, <u32>min<f64>(concurrency, <f64>ITEMS_OUT_MAX), 20);
   store<u32>(block, <u32>batch, 24);
   return Items.WAITING;

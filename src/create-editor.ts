@@ -67,6 +67,7 @@ export function analyseWorkflow(definition: Definition): readonly AnalysisFindin
  * Goes on in pieces, so the thread is not blocked for long; `signal` ends it.
  * @param definition - one that loads
  * Rejects with `parse/invalid`, `kernel/wasm-blocked`, `kernel/unavailable`, `kernel/out-of-memory`
+ * @throws WorkflowError `analysis/not-supported` for a task graph
  */
 export async function exploreWorkflow(definition: Definition, options: ExploreOptions = {}): Promise<Exploration> {
   const { wasmUrl, wasmModule, ...bounds } = options;

@@ -10,9 +10,11 @@ import { checkNames, listWritten, VariableReader } from "./names.js";
 /**
  * Looks at a definition that loads (one without errors) and says what can be proved of it, in the order of the text. Changes
  * nothing and runs nothing. What the format finds already (docs/formats.md) is not said again.
+ * Of a task graph nothing is known yet.
  * @returns at most ANALYSIS_FINDING_COUNT_MAX findings; docs/analysis.md says which are certain
  */
 export function analyseDefinition(definition: Definition): readonly AnalysisFinding[] {
+  if (definition.taskGraph !== undefined) return [];
   const chart = new Chart(definition);
   const findings = new AnalysisFindings();
   const reader = new VariableReader(chart);

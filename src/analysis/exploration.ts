@@ -2,6 +2,7 @@
 // first, over values that are unknown unless they are given, until no new configuration is found or a bound is met. So a
 // witness is as short as there is one, and an exploration that ended without a bound has seen every configuration there is.
 import type { Definition } from "../model/definition.js";
+import { WorkflowError } from "../model/errors.js";
 import type { ConfigurationReader, ExplorerPort, KernelPort } from "../model/ports.js";
 import { makeAbstract } from "./abstraction.js";
 import { exploreInKernel } from "./exploration-kernel.js";
@@ -26,6 +27,7 @@ export async function exploreDefinition(
   { kernel, reader, explorer }: ExplorationParts,
   options: ExplorationOptions = {},
 ): Promise<Exploration> {
+  if (definition.taskGraph !== undefined) throw new WorkflowError("analysis/not-supported", "Task graphs cannot be explored yet, only state diagrams");
   const abstraction = makeAbstract(definition, options.input ?? {});
   if (explorer !== undefined && abstraction.isKnown) {
     const explored = await exploreInKernel(definition, abstraction, { kernel, explorer }, options);

@@ -139,6 +139,8 @@ export function tellCommand(runId: string, state: RunState, command: KernelComma
     }
     case CommandKind.TRANSITION_TAKEN:
       return tellTransition(at, program, command.a);
+    case CommandKind.ITEMS_STARTED:
+      return { ...at, type: "itemsStarted", state: stateOf(program, command.a), visit: String(command.time), count: command.b };
     case CommandKind.VARIABLE_SET:
       if (program.hiddenSlots.has(command.a)) return undefined;
       return {

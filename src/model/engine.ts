@@ -101,6 +101,8 @@ export type RunEvent = { readonly seq: number; readonly time: number } & (
   | { readonly type: "taskSucceeded"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number; readonly result: unknown }
   | { readonly type: "taskFailed"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number; readonly error: ErrorRecord }
   | { readonly type: "taskCanceled"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number }
+  /** Of a task graph: the task is done for `count` items (or batches of them). */
+  | { readonly type: "itemsStarted"; readonly state: string; readonly visit: string; readonly count: number }
   | { readonly type: "timerSet"; readonly visit: string; readonly due: number }
   | { readonly type: "timerFired"; readonly visit: string }
   | { readonly type: "timerCanceled"; readonly visit: string }

@@ -7,7 +7,7 @@ import { announce } from "../app/announcement.js";
 import { Icon, type IconName } from "../app/icons.js";
 import { createRemembered } from "../app/preferences.js";
 import { showView } from "../app/views.js";
-import { activeStates, awaitedEvents, ending, openWorkflow, takenTransitions, transitionCounts, visitedStates } from "../run/open-run.js";
+import { activeStates, awaitedEvents, ending, itemsProgress, openWorkflow, takenTransitions, transitionCounts, visitedStates } from "../run/open-run.js";
 import { replay, replayStep } from "../proof/proof.js";
 import { cursorLine, goToOffset } from "../text/source-editor.js";
 import { draft } from "../text/draft.js";
@@ -77,6 +77,7 @@ function followRun(marks: LiveMarks, viewport: Viewport, current: Placed): () =>
       const box = last === undefined ? undefined : current.layout.states[marks.indexOf(last) ?? -1];
       if (box && isFollowing.value) viewport.reveal(box);
     }),
+    effect(() => marks.showProgress(isSameDefinition() ? itemsProgress.value : new Map())),
     effect(() => marks.markEdges("was-taken", new Set(isSameDefinition() ? transitionCounts.value.keys() : []))),
     effect(() => {
       const taken = takenTransitions.value;

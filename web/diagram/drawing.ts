@@ -16,6 +16,8 @@ export interface DrawnState {
   readonly width: number;
   readonly height: number;
   readonly notes: readonly DrawnNote[];
+  /** Height of the line that says how far its items are; absent: it has none. */
+  readonly progress?: number;
 }
 
 export interface DrawnNote {
@@ -135,6 +137,8 @@ function listCompartment(definition: Definition, state: StateDefinition, index: 
 }
 
 function markOf(state: StateDefinition, enteringCount: number): string {
+  const join = state.task?.join;
+  if (join !== undefined) return join === "all" ? `all ${enteringCount}` : `${join} of ${enteringCount}`;
   if (state.history !== undefined) return state.history === "deep" ? "H*" : "H";
   return state.joinCount === undefined ? "" : `${state.joinCount} of ${enteringCount}`;
 }
@@ -144,6 +148,31 @@ export function nameState(state: StateDefinition): string {
   if (state.kind === "start") return "Start";
   if (state.kind === "end") return "End";
   return state.descriptions[0] || state.id;
+}
+
+/** What a task of a task graph does, in few words. */
+export function listTaskParts({ task }: StateDefinition): readonly string[] {
+  if (task === undefined) return [];
+  const { action, items, retry, delay, timeout } = task;
+  const lines = [];
+  if (action.kind === "call") lines.push(action.task === "" ? "computed action" : action.task);
+  else if (action.kind === "workflow") lines.push(`workflow ${action.workflow}`);
+  else if (action.kind === "await") lines.push(`awaits ${action.event}`);
+  else if (action.kind === "wait") lines.push(`waits${writeDuration(action.duration)}`);
+  else if (action.kind === "fail") lines.push("fails the run");
+  if (items !== undefined) {
+    const limit = items.concurrency?.kind === "literal" ? `, ${String(items.concurrency.value)} at a time` : "";
+    lines.push(`for each item${limit}`);
+  }
+  if (retry !== undefined) lines.push(retry.count.kind === "literal" ? `up to ${String(retry.count.value)} retries` : "retries");
+  if (delay !== undefined) lines.push(`after${writeDuration(delay)}`);
+  if (timeout !== undefined) lines.push(`at most${writeDuration(timeout)}`);
+  return lines;
+}
+
+function writeDuration(value: NonNullable<NonNullable<StateDefinition["task"]>["delay"]>): string {
+  if (value.kind !== "literal" || typeof value.value !== "number") return " a while";
+  return value.value >= 1_000 ? ` ${value.value / 1_000} s` : ` ${value.value} ms`;
 }
 
 function drawNotes(state: StateDefinition): readonly DrawnNote[] {
@@ -160,6 +189,7 @@ const FIXED_SIZES: Partial<Record<StateDefinition["kind"], readonly [number, num
   choice: [34, 34],
   history: [30, 30],
 };
+const PROGRESS_HEIGHT = 20;
 const BAR_LENGTH_MIN = 84;
 const BAR_LENGTH_MAX = 420;
 /** Length of a fork or join for each branch. */
@@ -181,12 +211,13 @@ function drawState(
     return { ...base, title: [], details: [], width: isUpright ? BAR_THICKNESS : length, height: isUpright ? length : BAR_THICKNESS };
   }
   const titleLines = state.kind === "region" ? [] : wrapText(nameState(state), titleWidthMax, title);
-  const details = [...state.descriptions.slice(1), ...compartment]
+  const details = [...state.descriptions.slice(1), ...listTaskParts(state), ...compartment]
     .flatMap((text) => wrapText(text, detailWidthMax, detail))
     .slice(0, detailCountMax);
   const width = Math.max(measureLines(titleLines, title), measureLines(details, detail));
   const height = titleLines.length * TITLE_LINE + details.length * DETAIL_LINE + (details.length > 0 ? 6 : 0);
-  return { ...base, title: titleLines, details, width: Math.max(64, Math.ceil(width) + PADDING_X * 2), height: height + PADDING_Y * 2 };
+  const progress = state.task?.items === undefined ? 0 : PROGRESS_HEIGHT;
+  return { ...base, title: titleLines, details, progress, width: Math.max(progress > 0 ? 130 : 64, Math.ceil(width) + PADDING_X * 2), height: height + progress + PADDING_Y * 2 };
 }
 
 /** Height of what stands above the states within a composite: its title, and what it does. */
@@ -202,8 +233,9 @@ export function isFailureTransition({ trigger }: TransitionDefinition): boolean 
 function drawTransition(transition: TransitionDefinition, direction: Definition["direction"]): DrawnTransition {
   const { label } = readFonts();
   const { source, target, reading } = transition;
+  // What only publishes, or tries its task again, leads nowhere.
   const isSideways = direction === "LR" || direction === "RL";
-  const isInternal = transition.isInternal === true;
+  const isInternal = transition.isInternal === true || target < 0 || transition.isRetry === true;
   const lines = isInternal ? [] : wrapText(transition.label, isSideways ? sidewaysLabelWidthMax : labelWidthMax, label);
   const width = lines.length === 0 ? 0 : Math.ceil(measureLines(lines, label)) + GLYPH_WIDTH + LABEL_PADDING * 2;
   const height = lines.length === 0 ? 0 : lines.length * LABEL_LINE + 6;
@@ -219,8 +251,13 @@ interface BranchCounts {
 function countBranches(definition: Definition): BranchCounts {
   const entering = definition.states.map(() => 0);
   const leaving = definition.states.map(() => 0);
+  // A task counts once, by however many ways it leads to another.
+  const counted = new Set<string>();
   for (const { source, target } of definition.transitions) {
     leaving[source] = (leaving[source] ?? 0) + 1;
+    const way = `${source} ${target}`;
+    if (definition.taskGraph !== undefined && counted.has(way)) continue;
+    counted.add(way);
     entering[target] = (entering[target] ?? 0) + 1;
   }
   return { entering, leaving };

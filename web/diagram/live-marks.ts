@@ -23,8 +23,8 @@ export class LiveMarks {
       if (list) list.push(element);
       else this.#edges.set(index, [element]);
     }
-    definition.transitions.forEach(({ isInternal, source }, index) => {
-      const state = isInternal === true ? this.#states.get(source) : undefined;
+    definition.transitions.forEach(({ isInternal, isRetry, source, target }, index) => {
+      const state = isInternal === true || isRetry === true || target < 0 ? this.#states.get(source) : undefined;
       if (state !== undefined) this.#edges.set(index, [state]);
     });
   }
@@ -68,6 +68,20 @@ export class LiveMarks {
 
   #toggle(index: number, name: string, isOn: boolean): void {
     for (const element of this.#edges.get(index) ?? []) element.classList.toggle(name, isOn);
+  }
+
+  /** Writes how far the items of tasks are, as far as they are known. */
+  showProgress(progress: ReadonlyMap<string, { readonly done: number; readonly total: number }>): void {
+    for (const [id, index] of this.#indexById) {
+      const group = this.#states.get(index)?.querySelector<SVGElement>(".progress");
+      if (group == null) continue;
+      const known = progress.get(id);
+      const text = known === undefined ? "" : `${known.done.toLocaleString("en")} / ${known.total.toLocaleString("en")}`;
+      const label = group.querySelector(".progress-text");
+      if (label !== null && label.textContent !== text) label.textContent = text;
+      const part = known === undefined || known.total === 0 ? 0 : known.done / known.total;
+      group.querySelector(".progress-bar")?.setAttribute("width", String(Number(group.dataset["width"]) * part));
+    }
   }
 
   /** Lights up transitions for a moment. */

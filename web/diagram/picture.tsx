@@ -7,6 +7,7 @@ import {
   GLYPH_WIDTH,
   LABEL_LINE,
   measureHead,
+  listTaskParts,
   nameState,
   TITLE_LINE,
   type Drawing,
@@ -58,8 +59,8 @@ interface ShapeProperties {
 }
 
 function PlainShape({ box, state, style }: ShapeProperties): VNode {
-  const { title, details } = state;
-  const textHeight = title.length * TITLE_LINE + (details.length > 0 ? details.length * DETAIL_LINE + 6 : 0);
+  const { title, details, progress = 0 } = state;
+  const textHeight = title.length * TITLE_LINE + (details.length > 0 ? details.length * DETAIL_LINE + 6 : 0) + progress;
   const top = box.y + (box.height - textHeight) / 2;
   const middle = box.x + box.width / 2;
   const rule = top + title.length * TITLE_LINE + 2;
@@ -69,7 +70,24 @@ function PlainShape({ box, state, style }: ShapeProperties): VNode {
       {details.length > 0 && <path class="state-rule" d={`M${box.x + 10} ${rule}H${box.x + box.width - 10}`} />}
       <Lines name="state-title" lines={title} x={middle} y={top + 13} step={TITLE_LINE} style={style?.text} />
       <Lines name="state-detail" lines={details} x={middle} y={rule + 15} step={DETAIL_LINE} style={style?.text} />
+      {progress > 0 && <Progress x={box.x + 12} y={box.y + box.height - progress} width={box.width - 24} />}
+      {state.kind === "task" && state.mark !== "" && (
+        <text class="join-mark is-beside" x={box.x + box.width + 5} y={box.y + 11}>
+          {state.mark}
+        </text>
+      )}
     </>
+  );
+}
+
+/** How far the items of a task are: empty until a run says so. */
+function Progress({ x, y, width }: { x: number; y: number; width: number }): VNode {
+  return (
+    <g class="progress" data-width={width}>
+      <rect class="progress-track" x={x} y={y + 12} width={width} height={3} rx={1.5} />
+      <rect class="progress-bar" x={x} y={y + 12} width={0} height={3} rx={1.5} />
+      <text class="progress-text" x={x + width / 2} y={y + 8} />
+    </g>
   );
 }
 
@@ -190,7 +208,8 @@ function describeState(definition: Definition, index: number): string {
   const deferred = state.deferred === undefined ? "" : `\ndefers ${state.deferred.join(", ")}`;
   const history = state.history === undefined ? "" : `\n${state.history} history: goes on where it was left`;
   const name = `${nameState(state)}${nameState(state) === state.id ? "" : ` (${state.id})`}`;
-  return `${name}${listActions("", state.entry)}${listActions("on exit: ", state.exit)}${deferred}${history}`;
+  const task = listTaskParts(state).map((line) => `\n${line}`).join("");
+  return `${name}${task}${listActions("", state.entry)}${listActions("on exit: ", state.exit)}${deferred}${history}`;
 }
 
 function describeTransition(definition: Definition, index: number): string {
@@ -201,7 +220,7 @@ function describeTransition(definition: Definition, index: number): string {
     const found = definition.states[state];
     return found ? nameState(found) : "?";
   };
-  return `${nameOf(transition.source)} → ${nameOf(transition.target)}\n${transition.label === "" ? "" : `${transition.label}\n`}read as ${name}: ${explanation}`;
+  return `${nameOf(transition.source)}${transition.target < 0 ? "" : ` → ${nameOf(transition.target)}`}\n${transition.label === "" ? "" : `${transition.label}\n`}read as ${name}: ${explanation}`;
 }
 
 function EdgeLine({ index, definition, place }: { index: number; definition: Definition; place: PlacedTransition }): VNode | null {

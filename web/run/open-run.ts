@@ -24,6 +24,8 @@ export const visitedStates = signal<ReadonlySet<string>>(new Set());
 export const takenTransitions = signal<readonly number[]>([]);
 /** How often each transition was taken. */
 export const transitionCounts = signal<ReadonlyMap<number, number>>(new Map());
+/** By task: how many of the items of its newest visit have ended. */
+export const itemsProgress = signal<ReadonlyMap<string, { readonly done: number; readonly total: number }>>(new Map());
 export const context = signal<Readonly<Record<string, unknown>> | undefined>(undefined);
 
 export const openRecord = computed(() => (openRunId.value === undefined ? undefined : recordOf(openRunId.value)));
@@ -55,6 +57,7 @@ export function listAwaited(definition: Definition, active: ReadonlySet<string>)
   for (const { source, trigger } of definition.transitions) if (isActive[source] && trigger.kind === "event") names.add(trigger.event);
   definition.states.forEach((state, index) => {
     if (isActive[index]) for (const action of state.entry) if (action.kind === "await") names.add(action.event);
+    if (isActive[index] && state.task?.action.kind === "await") names.add(state.task.action.event);
   });
   return names;
 }
@@ -72,6 +75,7 @@ function clearOpenRun(): void {
   visitedStates.value = new Set();
   takenTransitions.value = [];
   transitionCounts.value = new Map();
+  itemsProgress.value = new Map();
   context.value = undefined;
 }
 
@@ -94,7 +98,10 @@ class RunWatch {
   #pending: RunEvent[] = [];
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #iterator: AsyncIterator<RunEvent> | undefined;
-  readonly #active = new Set<string>();
+  /** How many of each are active: a task of a graph may be under way several times. */
+  readonly #active = new Map<string, number>();
+  /** By visit: the state, and how many of its items have ended. */
+  readonly #items = new Map<string, { readonly state: string; readonly total: number; done: number }>();
   readonly #visited = new Set<string>();
   readonly #counts = new Map<number, number>();
   readonly #engine: Engine;
@@ -147,7 +154,8 @@ class RunWatch {
     for (const event of fresh) this.#apply(event, taken);
     const all = [...events.peek(), ...fresh];
     events.value = all.length > eventCountMax ? all.slice(-eventCountMax) : all;
-    activeStates.value = new Set(this.#active);
+    activeStates.value = new Set(this.#active.keys());
+    if (this.#items.size > 0) itemsProgress.value = new Map([...this.#items.values()].map((items) => [items.state, { ...items }]));
     visitedStates.value = new Set(this.#visited);
     if (fresh.some((event) => event.type === "transition")) transitionCounts.value = new Map(this.#counts);
     if (taken.length > 0) takenTransitions.value = taken;
@@ -156,13 +164,26 @@ class RunWatch {
 
   #apply(event: RunEvent, taken: number[]): void {
     if (event.type === "stateEntered") {
-      this.#active.add(event.state);
+      this.#active.set(event.state, (this.#active.get(event.state) ?? 0) + 1);
       this.#visited.add(event.state);
-    } else if (event.type === "stateExited") this.#active.delete(event.state);
+    } else if (event.type === "stateExited") this.#leave(event.state);
+    else if (event.type === "itemsStarted") this.#items.set(event.visit, { state: event.state, total: event.count, done: 0 });
+    else if (event.type === "taskSucceeded" || event.type === "taskFailed") this.#countItem(event.visit, event.item);
     else if (event.type === "transition") {
       this.#counts.set(event.index, (this.#counts.get(event.index) ?? 0) + 1);
       if (Date.now() - event.time < FRESH_MS) taken.push(event.index);
     } else if (event.type === "ended" && event.status !== "failed" && event.status !== "timedOut") this.#active.clear();
+  }
+
+  #leave(state: string): void {
+    const count = this.#active.get(state) ?? 0;
+    if (count > 1) this.#active.set(state, count - 1);
+    else this.#active.delete(state);
+  }
+
+  #countItem(visit: string, item: number | undefined): void {
+    const items = item === undefined ? undefined : this.#items.get(visit);
+    if (items !== undefined) items.done += 1;
   }
 
   async #readContext(): Promise<void> {

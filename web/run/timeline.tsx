@@ -33,6 +33,7 @@ const TOPICS_BY_TYPE: Readonly<Record<RunEvent["type"], readonly Topic[]>> = {
   transition: ["story"],
   variableSet: [],
   log: ["story", "logs"],
+  itemsStarted: ["story", "tasks"],
   taskStarted: ["story", "tasks"],
   taskSucceeded: ["story", "tasks"],
   taskFailed: ["story", "tasks"],
@@ -55,7 +56,8 @@ const TOPICS: readonly (readonly [Topic, string])[] = [
 ];
 
 function describeTask(event: Extract<RunEvent, { type: "taskStarted" | "taskSucceeded" | "taskFailed" | "taskCanceled" }>): Line {
-  const base = { aside: `visit ${event.visit}` };
+  const item = event.item === undefined ? "" : `, item ${event.item}`;
+  const base = { aside: `visit ${event.visit}${item}${event.attempt === undefined ? "" : `, attempt ${event.attempt}`}` };
   if (event.type === "taskStarted") return { ...base, icon: "tasks", tone: "plain", text: `${event.task} called`, detail: event.input };
   if (event.type === "taskSucceeded")
     return { ...base, icon: "check", tone: "good", text: `${event.task} succeeded`, detail: event.result };
@@ -106,6 +108,8 @@ function describeEvent(event: RunEvent): Line {
         aside: event.status,
         detail: event.payload,
       };
+    case "itemsStarted":
+      return { icon: "tasks", tone: "plain", text: `${event.state}: ${event.count.toLocaleString("en")} items`, aside: `visit ${event.visit}` };
     case "stateEntered":
       return { icon: "target", tone: "accent", text: `Entered ${nameScope(event.state)}` };
     case "stateExited":

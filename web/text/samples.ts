@@ -1,6 +1,7 @@
 // The sample workflows that ship with the playground, and the text that a new draft begins with.
 import approval from "../samples/document-approval.md?raw";
 import charging from "../samples/charging-station.md?raw";
+import health from "../samples/health-checks.yaml?raw";
 import incident from "../samples/incident-response.md?raw";
 import scoring from "../samples/lead-scoring.md?raw";
 import onboarding from "../samples/onboarding.md?raw";
@@ -21,6 +22,7 @@ export const SAMPLES: readonly Sample[] = [
   { id: "release-pipeline", title: "Release pipeline", text: release },
   { id: "lead-scoring", title: "Lead scoring", text: scoring },
   { id: "onboarding", title: "Onboarding", text: onboarding },
+  { id: "health-checks", title: "Health checks (YAML)", text: health },
   { id: "charging-station", title: "Charging station", text: charging },
 ];
 

@@ -1,8 +1,8 @@
-// Colours for a workflow's text as the editor shows it: YAML front matter, Markdown with an Actions list, and the state
+// Colours for a workflow's text as the editor shows it: a task graph in YAML, or YAML front matter, Markdown with an Actions list, and the state
 // diagram in its fence. Line by line and forgiving; meaning comes from the parser, never from here.
 import { StreamLanguage, type StringStream } from "@codemirror/language";
 
-type Mode = "begin" | "front" | "prose" | "diagram";
+type Mode = "begin" | "front" | "yaml" | "prose" | "diagram";
 
 interface LineState {
   mode: Mode;
@@ -17,7 +17,7 @@ const ACTION_WORDS = /^(?:log|set|wait|call|run|workflow|prompt|abort|with|resul
 const LABEL_WORDS = /^(?:after|always|default|event)\b/;
 
 function readFront(stream: StringStream, state: LineState): string | null {
-  if (stream.sol() && stream.match(/^---\s*$/)) {
+  if (state.mode === "front" && stream.sol() && stream.match(/^---\s*$/)) {
     state.mode = "prose";
     return "meta";
   }
@@ -105,9 +105,12 @@ export const workflowLanguage = StreamLanguage.define<LineState>({
         state.mode = "front";
         return "meta";
       }
-      state.mode = stream.match(/^\s*(?:stateDiagram|%%)/, false) ? "diagram" : "prose";
+      // A heading of Markdown, or a comment of YAML: the next lines tell.
+      if (stream.match(/^#.*/)) return "heading";
+      const isYaml = stream.match(/^[\w-]+\s*:(?:\s|$)/, false);
+      state.mode = isYaml ? "yaml" : stream.match(/^\s*(?:stateDiagram|%%)/, false) ? "diagram" : "prose";
     }
-    if (state.mode === "front") return readFront(stream, state);
+    if (state.mode === "front" || state.mode === "yaml") return readFront(stream, state);
     return state.mode === "diagram" ? readDiagram(stream, state) : readProse(stream, state);
   },
   languageData: { commentTokens: { line: "%%" } },

@@ -9,12 +9,13 @@ const TASKS = new Set(
     " ",
   ),
 );
-const files = readdirSync(FOLDER).filter((name) => name.endsWith(".md"));
+const files = readdirSync(FOLDER).filter((name) => /\.(?:md|yaml)$/.test(name));
 
-test("there are seven samples", () => {
+test("there are eight samples", () => {
   expect(files.sort()).toEqual([
     "charging-station.md",
     "document-approval.md",
+    "health-checks.yaml",
     "incident-response.md",
     "lead-scoring.md",
     "onboarding.md",
@@ -31,7 +32,7 @@ describe.each(files)("%s", (file) => {
   });
 
   test("has a name and a description", () => {
-    expect(`${definition.name}.md`).toBe(file);
+    expect(definition.name).toBe(file.replace(/\.\w+$/, ""));
     expect(definition.description).toBeTruthy();
   });
 
@@ -41,7 +42,7 @@ describe.each(files)("%s", (file) => {
   });
 
   test("calls tasks that the playground has", () => {
-    const calls = definition.states.flatMap(({ entry }) => entry).flatMap((action) => (action.kind === "call" ? [action.task] : []));
+    const calls = definition.states.flatMap(({ entry, task }) => [...entry, ...(task === undefined ? [] : [task.action])]).flatMap((action) => (action.kind === "call" ? [action.task] : []));
     expect(calls.length).toBeGreaterThan(2);
     expect(calls.filter((task) => !TASKS.has(task))).toEqual([]);
   });
