@@ -122,8 +122,16 @@ function translateWhere(range: Ast, condition: Term, context: FunctionContext): 
 
 /** `get(key)`, null where the key is missing; of the context too. */
 function getValue(target: Term, key: Term, standard: Term | undefined, context: FunctionContext): Ast {
-  const otherwise = standard === undefined ? cel.literal(null) : context.translate(standard).ast;
-  return cel.method(cel.index(context.translate(target).ast, context.translate(key).ast, true), "orValue", otherwise);
+  const value = cel.index(context.translate(target).ast, context.translate(key).ast, true);
+  return withStandard(standard, context, (otherwise) => cel.method(value, "orValue", otherwise));
+}
+
+/** Both languages work out the value that stands in, whether or not it is needed: where that fails, all of it fails. */
+function withStandard(standard: Term | undefined, context: FunctionContext, make: (otherwise: Ast) => Ast): Ast {
+  if (standard === undefined) return make(cel.literal(null));
+  const { ast } = context.translate(standard);
+  if (standard.kind === "constant") return make(ast);
+  return cel.index(cel.loop("map", cel.list([ast]), "d", make(cel.identifier("d"))), cel.literal(0));
 }
 
 function callPythonMethod(term: Call, context: FunctionContext): Translated | undefined {
@@ -158,7 +166,7 @@ function callFilter(term: Call, context: FunctionContext): Translated | undefine
     case "default":
     case "d":
       if (first === undefined || second !== undefined) return undefined;
-      return { ast: cel.conditional(isDefined(target, context), value(), context.translate(first).ast), type: "any" };
+      return { ast: withStandard(first, context, (otherwise) => cel.conditional(isDefined(target, context), value(), otherwise)), type: "any" };
     case "is defined":
       return { ast: isDefined(target, context), type: "bool" };
     case "is none":
