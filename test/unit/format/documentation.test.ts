@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
 import { parseWorkflow } from "../../../src/doors/format.js";
 import { readLabelText, withActions } from "./reading.js";
 
@@ -67,13 +68,19 @@ test("front matter has no findings", () => {
 test("task graphs have no findings", () => {
   const blocks = blocksOf("```", "yaml").filter((block) => block.startsWith("millrace: 1\n"));
   expect(blocks).toHaveLength(4);
-  for (const block of blocks) expect([parseWorkflow(block).findings, parseWorkflow(block).definition.format]).toEqual([[], "yaml"]);
+  for (const block of blocks) {
+    const { definition, findings } = parseWorkflow(block);
+    expect([findings, definition.format, compileWorkflow(definition, "").findings]).toEqual([[], "yaml", []]);
+  }
 });
 
 test("a workflow in Orquesta's dialect has no findings", () => {
   const blocks = blocksOf("```", "yaml").filter((block) => block.startsWith("version: 1.0\n"));
   expect(blocks).toHaveLength(1);
-  for (const block of blocks) expect([parseWorkflow(block).findings, parseWorkflow(block).definition.taskGraph?.hasOneNamespace]).toEqual([[], true]);
+  for (const block of blocks) {
+    const { definition, findings } = parseWorkflow(block);
+    expect([findings, definition.taskGraph?.hasOneNamespace, compileWorkflow(definition, "").findings]).toEqual([[], true, []]);
+  }
 });
 
 test("every key of a task graph is written of", () => {

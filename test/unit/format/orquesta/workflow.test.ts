@@ -4,6 +4,7 @@ import { parseWorkflow } from "../../../../src/doors/format.js";
 import type { Definition } from "../../../../src/doors/format.js";
 import { COMPUTED_SIZE_MAX } from "../../../../src/format/orquesta/output.js";
 import { INLINE_SIZE_MAX } from "../../../../src/format/orquesta/inline.js";
+import { TERM_DEPTH_MAX } from "../../../../src/format/orquesta/terms.js";
 import { LOOP_DEPTH_MAX } from "../../../../src/format/orquesta/values.js";
 import { findingsOf, show, taskOf, waysOf } from "../yaml/reading.js";
 
@@ -151,6 +152,12 @@ describe("limits", () => {
     const entries = Array.from({ length: 40 }, (_, index) => `  - {p${index}: <% ctx().o %>}`);
     const { findings } = parseWorkflow(dialect("input: [c]", "tasks: {a: {action: x}}", "output:", `  - {o: <% ${long} %>}`, ...entries));
     expect(findings[0]?.message).toContain(String(COMPUTED_SIZE_MAX));
+  });
+
+  test("of brackets within brackets", () => {
+    const nested = (levels: number) => parseWorkflow(dialect(`tasks: {a: {action: x, input: '<% ${"(".repeat(levels)}1${")".repeat(levels)} %>'}}`)).findings.map(({ message }) => message);
+    expect(nested(TERM_DEPTH_MAX - 1)).toEqual([]);
+    expect(nested(TERM_DEPTH_MAX)).toEqual([`The expression nests deeper than ${TERM_DEPTH_MAX} levels`]);
   });
 
   test("of loops within loops", () => {

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { compileWorkflow } from "../../../../src/compile/compile-workflow.js";
 import { parseWorkflow } from "../../../../src/doors/format.js";
 import { SOURCE_SIZE_MAX } from "../../../../src/format/parse-workflow.js";
 import { TRANSITION_COUNT_MAX } from "../../../../src/format/yaml/graph.js";
@@ -30,6 +31,7 @@ describe("no text hangs or throws", () => {
         const { definition, findings } = parseWorkflow(`millrace: 1\n${pieces.join("")}`);
         expect(definition.states.length + findings.length).toBeGreaterThan(0);
         for (const { place } of findings) expect(place.end).toBeGreaterThanOrEqual(place.start);
+        if (findings.every(({ severity }) => severity !== "error")) expect(() => compileWorkflow(definition, "")).not.toThrow();
       }),
       { numRuns: 1_000, seed: 7 },
     );
@@ -106,6 +108,7 @@ test("random graphs are read as they were meant", () => {
         ...(index === 0 ? ways.slice(1).map((_, each) => `t0>t${each + 1}#${list.length + each} success`) : []),
       ]);
       expect(waysOf(definition)).toEqual(expected);
+      expect(compileWorkflow(definition, "").findings).toEqual([]);
     }),
     { numRuns: 300, seed: 11 },
   );
