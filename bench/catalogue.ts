@@ -29,6 +29,12 @@ export type Load =
   | { readonly family: "explore" }
   /** What can be proved of one generated state diagram. */
   | { readonly family: "analyse"; readonly stateCount: number }
+  /** A task is done for each of so many items, over a context of so many characters as JSON. */
+  | { readonly family: "items"; readonly itemCount: number; readonly contextSize: number }
+  /** Whole runs of a task graph. */
+  | { readonly family: "tasks"; readonly graph: "levels" | "ten" }
+  /** Whole runs of a chain of tasks: the subjects name how many. */
+  | { readonly family: "task-chain" }
   /** A ring of states: the subjects name how many. */
   | { readonly family: "growth" };
 
@@ -72,6 +78,9 @@ export const EXPLORED_CONFIGURATION_COUNT = 624;
 /** States of the growth curve's rings. */
 export const GROWTH_STATE_COUNTS: readonly number[] = [1, 10, 100, 1_000, 10_000, 100_000];
 export const nameRing = (stateCount: number): string => `${stateCount.toLocaleString("en")} ${stateCount === 1 ? "state" : "states"}`;
+/** Tasks of the chains. */
+export const CHAIN_TASK_COUNTS: readonly number[] = [25, 200, 2_000];
+export const nameChain = (kind: string, taskCount: number): string => `${kind}, ${taskCount.toLocaleString("en")} tasks`;
 const CHARTS = peers("hand-written JS", "XState 5");
 const MACHINES = peers("hand-written JS", "JS closure table", "robot3", "XState 5");
 
@@ -175,6 +184,68 @@ export const SCENARIOS: readonly Scenario[] = [
     load: { family: "steps", runCount: 1_000, stepCount: 10 },
     subjects: [...ours("engine, blocked"), ...peers("robot3, blocked", "XState 5, blocked")],
     targets: [{ ours: "engine, blocked", timeNsMax: 5e6 }],
+  },
+  {
+    id: "items-1000",
+    title: "A task for each of 1,000 items, over a context of 1 MB",
+    operation: "item",
+    operationStep: 1_000,
+    load: { family: "items", itemCount: 1_000, contextSize: 1_000_000 },
+    subjects: [...ours("built in", "handler"), ...peers("hand-written JS", "hand-written JS, async", "XState 5, async")],
+    targets: [
+      { ours: "built in", perSecondMin: 5e6 },
+      { ours: "handler", perSecondMin: 300e3 },
+    ],
+  },
+  ...[100, 100_000].map(
+    (itemCount): Scenario => ({
+      id: `items-${itemCount}`,
+      title: `The same for ${itemCount.toLocaleString("en")} items`,
+      operation: "item",
+      operationStep: itemCount,
+      load: { family: "items", itemCount, contextSize: 1_000_000 },
+      subjects: ours("built in", "handler"),
+      targets: [],
+    }),
+  ),
+  {
+    id: "levels-10x10",
+    title: "Whole runs of ten levels of ten tasks, each of which waits for the level before, 100 at a time",
+    operation: "task",
+    operationStep: 10_000,
+    load: { family: "tasks", graph: "levels" },
+    subjects: [...ours("built in", "handler"), ...peers("hand-written JS, async")],
+    targets: [
+      { ours: "built in", perSecondMin: 1e6 },
+      { ours: "handler", perSecondMin: 300e3 },
+    ],
+  },
+  {
+    id: "dag-10000",
+    title: "10,000 runs of ten tasks at a time, with handlers",
+    operation: "run",
+    operationStep: 10_000,
+    load: { family: "tasks", graph: "ten" },
+    subjects: ours("handler"),
+    targets: [{ ours: "handler", perSecondMin: 50e3 }],
+  },
+  {
+    id: "dag-10000-blocked",
+    title: "The longest time that the page was blocked meanwhile",
+    operation: "10,000 runs",
+    operationStep: 10_000,
+    load: { family: "tasks", graph: "ten" },
+    subjects: ours("handler, blocked"),
+    targets: [{ ours: "handler, blocked", timeNsMax: 5e6 }],
+  },
+  {
+    id: "chain-growth",
+    title: "Whole runs of a chain of so many tasks",
+    operation: "task",
+    operationStep: 2_000,
+    load: { family: "task-chain" },
+    subjects: ours(...CHAIN_TASK_COUNTS.flatMap((count) => [nameChain("built in", count), nameChain("handler", count)])),
+    targets: [],
   },
   ...(["x-gt-10", "user-age-country"] as const).map(
     (expression): Scenario => ({

@@ -10,6 +10,7 @@ import { COMPILE_AGAIN_SUBJECTS, COMPILE_SUBJECTS } from "./compile-subjects.js"
 import { EXPRESSION_SUBJECTS, STOP_SUBJECTS } from "./expression-subjects.js";
 import { PARSE_SUBJECTS } from "./parse-subjects.js";
 import { CREATE_SUBJECTS, GROWTH_SUBJECTS, IDLE_SUBJECTS, STEPS_SUBJECTS } from "./chart-subjects.js";
+import { ITEMS_SUBJECTS, TASK_CHAIN_SUBJECTS, TASKS_SUBJECTS } from "./task-subjects.js";
 import { RUN_SUBJECTS } from "./run-subjects.js";
 import { TRANSITION_SUBJECTS } from "./transition-subjects.js";
 
@@ -90,6 +91,9 @@ function openSubject(load: Load, name: string): Promise<Subject> {
   if (load.family === "create") return openFrom(CREATE_SUBJECTS, load, name);
   if (load.family === "idle") return openFrom(IDLE_SUBJECTS, load, name);
   if (load.family === "steps") return openFrom(STEPS_SUBJECTS, load, name);
+  if (load.family === "items") return openFrom(ITEMS_SUBJECTS, load, name);
+  if (load.family === "tasks") return openFrom(TASKS_SUBJECTS[load.graph], load, name);
+  if (load.family === "task-chain") return openFrom(TASK_CHAIN_SUBJECTS, load, name);
   return openFrom(RUN_SUBJECTS, load, name);
 }
 
