@@ -226,8 +226,8 @@ export const SCENARIOS: readonly Scenario[] = [
     operation: "run",
     operationStep: 10_000,
     load: { family: "tasks", graph: "ten" },
-    subjects: ours("handler"),
-    targets: [{ ours: "handler", perSecondMin: 50e3 }],
+    subjects: ours("engine", "worker"),
+    targets: [{ ours: "engine", perSecondMin: 50e3 }],
   },
   {
     id: "dag-10000-blocked",
@@ -235,8 +235,8 @@ export const SCENARIOS: readonly Scenario[] = [
     operation: "10,000 runs",
     operationStep: 10_000,
     load: { family: "tasks", graph: "ten" },
-    subjects: ours("handler, blocked"),
-    targets: [{ ours: "handler, blocked", timeNsMax: 5e6 }],
+    subjects: ours("engine, blocked", "worker, blocked"),
+    targets: [{ ours: "worker, blocked", timeNsMax: 5e6 }],
   },
   {
     id: "chain-growth",

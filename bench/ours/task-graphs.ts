@@ -1,18 +1,20 @@
-// Task graphs in the engine of this thread, durability `none`: items over a resident context, and whole runs of levels,
+// Task graphs in the engine of this thread or of a worker, durability `none`: items over a resident context, and whole runs of levels,
 // chains and small graphs.
-import { createEngine } from "../../src/doors/local.js";
 import type { Engine, Run } from "../../src/model/engine.js";
 import { makeContext, type TaskKind, writeItemsGraph } from "../task-graphs.js";
 import type { LoadOf, Subject } from "../subject.js";
 
-function openEngine(): Promise<Engine> {
+export type EnginePlace = "thread" | "worker";
+
+async function openEngine(place: EnginePlace): Promise<Engine> {
+  const { createEngine } = await (place === "worker" ? import("../../src/doors/index.js") : import("../../src/doors/local.js"));
   // A handler that is asynchronous, as real ones are, and does nothing.
   return createEngine({ store: "memory", durability: "none", tasks: { work: async (input: unknown) => input } });
 }
 
 /** One run with a large context; each event makes it go over its list once. */
 export async function openItems({ itemCount, contextSize }: LoadOf<"items">, kind: TaskKind): Promise<Subject> {
-  const engine = await openEngine();
+  const engine = await openEngine("thread");
   const workflow = await engine.load(writeItemsGraph(kind));
   const list = Array.from({ length: itemCount }, (_, index) => index);
   const begin = () => engine.start(workflow, { list, besides: makeContext(contextSize) as never });
@@ -39,8 +41,8 @@ export async function openItems({ itemCount, contextSize }: LoadOf<"items">, kin
 }
 
 /** Whole runs of a task graph with `taskCount` tasks, `runCount` at a time. */
-export async function openTaskRuns(text: string, runCount: number, taskCount: number): Promise<Subject> {
-  const engine = await openEngine();
+export async function openTaskRuns(text: string, runCount: number, taskCount: number, place: EnginePlace = "thread"): Promise<Subject> {
+  const engine = await openEngine(place);
   const workflow = await engine.load(text);
   const inputs = Array.from({ length: runCount }, () => ({}));
   const perform = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 // Who takes part in the scenarios of task graphs. Each is a module of its own, fetched when it is opened.
 import { CHAIN_TASK_COUNTS, nameChain } from "../catalogue.js";
+import type { EnginePlace } from "../ours/task-graphs.js";
 import type { LoadOf, SubjectTable } from "../subject.js";
 import { TEN_TASKS, type TaskKind, writeLevels, writeTaskChain } from "../task-graphs.js";
 
@@ -25,11 +26,15 @@ export const TASKS_SUBJECTS: Readonly<Record<"levels" | "ten", SubjectTable<Load
     "hand-written JS, async": async () => (await import("../peers/task-peers.js")).openHandWrittenLevels(10, 10),
   },
   ten: {
-    handler: () => openTaskRuns(TEN_TASKS, TEN_RUN_COUNT, 1),
-    "handler, blocked": async () =>
-      (await import("../blocking.js")).gaugeBlocking(await openTaskRuns(TEN_TASKS, TEN_RUN_COUNT, 1), { runCount: TEN_RUN_COUNT }),
+    engine: () => openTaskRuns(TEN_TASKS, TEN_RUN_COUNT, 1),
+    worker: () => openTaskRuns(TEN_TASKS, TEN_RUN_COUNT, 1, "worker"),
+    "engine, blocked": () => gaugeTen("thread"),
+    "worker, blocked": () => gaugeTen("worker"),
   },
 };
+
+const gaugeTen = async (place: EnginePlace) =>
+  (await import("../blocking.js")).gaugeBlocking(await openTaskRuns(TEN_TASKS, TEN_RUN_COUNT, 1, place), { runCount: TEN_RUN_COUNT });
 
 const openChain = (kind: TaskKind, count: number) => openTaskRuns(writeTaskChain(kind, count), 2_000 / count, count);
 
