@@ -235,8 +235,14 @@ export function addCall(run: u32, serial: u32, name: u32, item: u32, kind: i32):
   return true;
 }
 
+/** Where a serial belongs: spread, since serials in a row would stand in a row, and removing one looks at all that follow it. */
+@inline
+function homeOf(serial: u32, mask: u32): u32 {
+  return ((serial * 0x9e3779b1) >>> 8) & mask;
+}
+
 function putCall(table: usize, mask: u32, serial: u32, name: u32, item: u32, kind: i32): void {
-  let at = serial & mask;
+  let at = homeOf(serial, mask);
   while (load<u32>(table + <usize>at * CALL_SIZE) != 0) at = (at + 1) & mask;
   const entry = table + <usize>at * CALL_SIZE;
   store<u32>(entry, serial);
@@ -267,7 +273,7 @@ export function findCall(run: u32, serial: u32): usize {
   if (callCount(run) == 0 || serial == 0) return 0;
   const table = callAt(run, 0);
   const mask = callCapacity(run) - 1;
-  let at = serial & mask;
+  let at = homeOf(serial, mask);
   while (true) {
     const entry = table + <usize>at * CALL_SIZE;
     if (load<u32>(entry) == serial) return entry;
@@ -289,7 +295,7 @@ export function removeCall(run: u32, serial: u32): void {
     const other = load<u32>(entry);
     if (other == 0) break;
     // Nearer to its own place than the hole: it stays.
-    if (((at - other) & mask) < ((at - hole) & mask)) continue;
+    if (((at - homeOf(other, mask)) & mask) < ((at - hole) & mask)) continue;
     memory.copy(table + <usize>hole * CALL_SIZE, entry, CALL_SIZE);
     hole = at;
   }

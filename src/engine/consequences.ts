@@ -10,7 +10,7 @@ import type { ChildStarter } from "./child-starter.js";
 import type { Core } from "./core.js";
 import type { Group } from "./group.js";
 import type { Arrival, OpenRun } from "./open-run.js";
-import { callName, encodeError, type Performer } from "./performer.js";
+import { encodeError, type Performer } from "./performer.js";
 import { childRunId, decodeError, tellCommand } from "./run-events.js";
 import { type OpenCommand, OpenKind } from "./run-state.js";
 
@@ -104,10 +104,10 @@ export class Consequences {
   }
 
   #abort(run: OpenRun, open: OpenCommand, group: Group): void {
-    const key = callName(run.runId, open);
-    if (!this.#performer.isInFlight(key)) return;
-    group.abortedKeys.push(key);
-    (run.aborting ??= new Set()).add(key);
+    const call = { runId: run.runId, serial: open.serial };
+    if (!this.#performer.isInFlight(call)) return;
+    group.abortedCalls.push(call);
+    (run.aborting ??= new Set()).add(open.serial);
   }
 
   #cancelChild(run: OpenRun, open: OpenCommand): void {

@@ -1,5 +1,6 @@
 // What one turn of the loop changed and asks for. The durable part is committed as one group, and nothing in it goes out
 // before; the part of durability `none` goes out at once.
+import type { CallName } from "../model/task-call.js";
 import type { LoadedProgram } from "./program-table.js";
 import type { OpenRun, Receipt } from "./open-run.js";
 import type { OpenCommand } from "./run-state.js";
@@ -14,7 +15,7 @@ export class Group {
   readonly runs: OpenRun[] = [];
   readonly calls: Work[] = [];
   readonly timers: Work[] = [];
-  readonly abortedKeys: string[] = [];
+  readonly abortedCalls: CallName[] = [];
   /** Programs of runs that begin: their sources are stored first. */
   readonly programs = new Set<LoadedProgram>();
   readonly #receipts: Receipt[] = [];

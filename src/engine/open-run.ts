@@ -74,8 +74,8 @@ export class OpenRun extends RunState implements JournalRun {
   freshEvents: RunEvent[] | undefined;
   waiting: Arrival[] | undefined;
   taps: Set<Tap> | undefined;
-  /** Keys of canceled tasks and ids of canceled children that have not ended yet. */
-  aborting: Set<string> | undefined;
+  /** Serials of canceled tasks and ids of canceled children that have not ended yet. */
+  aborting: Set<string | number> | undefined;
   stopCancelTimer: (() => void) | undefined;
   settledCallbacks: (() => void)[] | undefined;
   /** Of the step in hand, where it changed: told when that is committed. */

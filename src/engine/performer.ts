@@ -3,7 +3,7 @@
 import { toErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import type { TaskCall, TaskResult } from "../model/ports.js";
-import { nameCall } from "../model/task-call.js";
+import { type CallName, CallTable } from "../model/task-call.js";
 import { encodeValue } from "../model/value.js";
 import type { Core } from "./core.js";
 import type { Group, Work } from "./group.js";
@@ -12,20 +12,10 @@ import { actionName, decodePayload } from "./run-events.js";
 import type { OpenCommand } from "./run-state.js";
 import { type QueuedTimer, TimerQueue } from "./timer-queue.js";
 
-/** The key that all attempts and re-issues of one ask share: run, visit, item (0: the task itself). */
-export function idempotencyKey(runId: string, { visit, item }: Pick<OpenCommand, "visit" | "item">): string {
-  return `${runId}/${visit}/${item}`;
-}
-
-/** What the call of an open command is known by while it runs. */
-export function callName(runId: string, open: OpenCommand): string {
-  return nameCall({ idempotencyKey: idempotencyKey(runId, open), attempt: open.attempt });
-}
-
 export class Performer {
   readonly #core: Core;
   readonly #deliver: (arrivals: readonly Arrival[]) => void;
-  readonly #inFlight = new Map<string, Work>();
+  readonly #inFlight = new CallTable<Work>();
   readonly #timers: TimerQueue<Work>;
   readonly #timerOf = new Map<OpenCommand, QueuedTimer<Work>>();
 
@@ -37,20 +27,20 @@ export class Performer {
   }
 
   get tasksInFlight(): number {
-    return this.#inFlight.size;
+    return this.#inFlight.count;
   }
 
   get timersPending(): number {
     return this.#timers.count;
   }
 
-  isInFlight(key: string): boolean {
-    return this.#inFlight.has(key);
+  isInFlight(call: CallName): boolean {
+    return this.#inFlight.get(call) !== undefined;
   }
 
   /** Performs what a committed group asks for. */
   perform(group: Group): void {
-    if (group.abortedKeys.length > 0) this.#core.tasks.abort(group.abortedKeys);
+    if (group.abortedCalls.length > 0) this.#core.tasks.abort(group.abortedCalls);
     for (const work of group.timers) this.arm(work);
     if (group.calls.length > 0) this.call(group.calls);
   }
@@ -61,12 +51,10 @@ export class Performer {
     for (const work of works) {
       const { run, open } = work;
       if (open.isClosed || open.isAnswered || run.isDropped) continue;
-      const { visit, item, attempt } = open;
-      const call = { runId: run.runId, task: actionName(run.program, open.action), visit, item, attempt, idempotencyKey: idempotencyKey(run.runId, open) };
-      const key = nameCall(call);
-      const isRunning = this.#inFlight.has(key);
-      this.#inFlight.set(key, work);
-      if (!isRunning) calls.push({ ...call, input: decodePayload(open.input) });
+      const { serial, visit, item, attempt, input } = open;
+      const { runId } = run;
+      const call = { runId, serial, task: actionName(run.program, open.action), visit, item, attempt, input: decodePayload(input) };
+      if (!this.#inFlight.set(call, work)) calls.push(call);
     }
     if (calls.length > 0) this.#core.tasks.perform(calls);
   }
@@ -86,22 +74,21 @@ export class Performer {
 
   /** The run leaves the loop: forgets its timers; aborts its tasks where `isAborting`. */
   forget(run: OpenRun, isAborting: boolean): void {
-    const keys: string[] = [];
+    const calls: CallName[] = [];
     for (const open of run.open?.values() ?? []) {
       this.disarm(open);
-      const key = callName(run.runId, open);
-      if (this.#inFlight.has(key)) keys.push(key);
+      const call = { runId: run.runId, serial: open.serial };
+      if (this.isInFlight(call)) calls.push(call);
     }
-    if (isAborting && keys.length > 0) this.#core.tasks.abort(keys);
+    if (isAborting && calls.length > 0) this.#core.tasks.abort(calls);
   }
 
   /** Stops everything: the engine closes or no longer drives. */
   close(): void {
     this.#timers.clear();
     this.#timerOf.clear();
-    const keys = [...this.#inFlight.keys()];
-    this.#inFlight.clear();
-    if (keys.length > 0) this.#core.tasks.abort(keys);
+    const calls = this.#inFlight.clear();
+    if (calls.length > 0) this.#core.tasks.abort(calls);
   }
 
   #fire(due: readonly Work[]): void {
@@ -116,12 +103,10 @@ export class Performer {
   #takeResults(results: readonly TaskResult[]): void {
     const arrivals: Arrival[] = [];
     for (const result of results) {
-      const key = nameCall(result.call);
-      const work = this.#inFlight.get(key);
+      const work = this.#inFlight.take(result.call);
       if (work === undefined) continue;
-      this.#inFlight.delete(key);
       const { run, open } = work;
-      if (run.aborting?.delete(key) === true && run.aborting.size === 0) arrivals.push({ run, kind: TOUCH, id: 0, payload: undefined });
+      if (run.aborting?.delete(result.call.serial) === true && run.aborting.size === 0) arrivals.push({ run, kind: TOUCH, id: 0, payload: undefined });
       if (!open.isClosed && !run.isDropped) arrivals.push({ run, id: open.serial, ...encodeResult(result) });
     }
     if (arrivals.length > 0) this.#deliver(arrivals);

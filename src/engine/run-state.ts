@@ -214,8 +214,8 @@ export class RunState {
   #ask(kind: OpenKind, { a, b, flags, time, payload }: KernelCommand): OpenCommand {
     // Of a task graph the kernel counts the attempts.
     const isCounted = kind !== OpenKind.TIMER && flags > 0;
-    const own = `${this.causeSeq}.${this.askCount++}`;
-    const visit = isCounted ? String(Math.floor(time / VISIT_SCALE)) : own;
+    const number = this.askCount++;
+    const visit = isCounted ? String(Math.floor(time / VISIT_SCALE)) : `${this.causeSeq}.${number}`;
     const item = isCounted ? time % VISIT_SCALE : 0;
     const attempt = isCounted ? flags : 1;
     const due = kind === OpenKind.TIMER ? time : 0;

@@ -14,7 +14,8 @@ import { isRecorded } from "./direct-call.js";
 import { unreadableError } from "./errors.js";
 import { checkInput } from "./input-check.js";
 import { TRANSITION_COMMANDS_MAX, TRANSITION_CONTINUES_MAX } from "./limits.js";
-import { encodeError, idempotencyKey } from "./performer.js";
+import { spellKey } from "../model/task-call.js";
+import { encodeError } from "./performer.js";
 import type { LoadedProgram } from "./program-table.js";
 import { Replay } from "./replay.js";
 import { actionName, childRunId, decodeError, decodePayload, nameStates, tellCommand, toSendStatus } from "./run-events.js";
@@ -180,7 +181,7 @@ export class Stepper {
     const name = actionName(this.#program, action);
     if (kind === OpenKind.WORKFLOW) return { type: "startRun", id, workflow: name, runId: childRunId(runId, id), input: decodePayload(input) };
     const counts = { ...(item > 0 && { item: item - 1 }), ...(attempt > 1 && { attempt }) };
-    return { type: "startTask", id, task: name, input: decodePayload(input), idempotencyKey: idempotencyKey(runId, open), ...counts };
+    return { type: "startTask", id, task: name, input: decodePayload(input), idempotencyKey: spellKey({ runId, visit: open.visit, item }), ...counts };
   }
 }
 

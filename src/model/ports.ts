@@ -6,6 +6,7 @@ import type { RunPage, RunQuery, RunRecord, Durability, TaskContext } from "./en
 import type { ErrorCode, ErrorRecord, Finding } from "./errors.js";
 import type { HistoryEntry } from "./history.js";
 import type { Program } from "./program.js";
+import type { CallName } from "./task-call.js";
 import type { ExactValue } from "./value-reader.js";
 
 // --- kernel -------------------------------------------------------------------------------------------------------
@@ -213,14 +214,12 @@ export interface LibraryPort {
 
 // --- tasks --------------------------------------------------------------------------------------------------------
 
-export interface TaskCall {
-  readonly runId: string;
+export interface TaskCall extends CallName {
   readonly task: string;
   readonly visit: string;
   /** From 1; 0: the task itself. */
   readonly item: number;
   readonly attempt: number;
-  readonly idempotencyKey: string;
   readonly input: unknown;
 }
 export type TaskResult = { readonly call: TaskCall } & (
@@ -234,8 +233,8 @@ export interface TasksPort {
   names(): readonly string[];
   /** Starts every call; each ends in one `onResult`. An attempt that still runs is not started twice. */
   perform(calls: readonly TaskCall[]): void;
-  /** Aborts the signals of these calls, by their names (`nameCall`). */
-  abort(calls: readonly string[]): void;
+  /** Aborts the signals of these calls. */
+  abort(calls: readonly CallName[]): void;
   /** Set once by the engine; called with batches. */
   onResults: (results: readonly TaskResult[]) => void;
 }

@@ -4,7 +4,7 @@ import { argumentError, isRecord } from "../model/arguments.js";
 import type { TaskContext, TaskHandler } from "../model/engine.js";
 import { type ErrorRecord, toErrorRecord, WorkflowError } from "../model/errors.js";
 import type { TaskCall, TaskResult, TasksPort } from "../model/ports.js";
-import { nameCall } from "../model/task-call.js";
+import { type CallName, CallTable, spellKey } from "../model/task-call.js";
 
 /** The handlers by task name, as a port. Own, enumerable functions only: a task named `constructor` is nobody's. */
 export function createTasks(handlers: Readonly<Record<string, TaskHandler>> = {}): TasksPort {
@@ -13,8 +13,8 @@ export function createTasks(handlers: Readonly<Record<string, TaskHandler>> = {}
 
 class ThreadTasks implements TasksPort {
   readonly #handlers: ReadonlyMap<string, TaskHandler>;
-  /** By `nameCall`; a controller is made when somebody looks at the signal. */
-  readonly #running = new Map<string, RunningTask>();
+  /** A controller is made when somebody looks at the signal. */
+  readonly #running = new CallTable<RunningTask>();
   #results: TaskResult[] = [];
   onResults: TasksPort["onResults"] = () => undefined;
 
@@ -35,16 +35,16 @@ class ThreadTasks implements TasksPort {
   }
 
   perform(calls: readonly TaskCall[]): void {
-    for (const call of calls) if (!this.#running.has(nameCall(call))) this.#start(call);
+    for (const call of calls) if (this.#running.get(call) === undefined) this.#start(call);
   }
 
-  abort(calls: readonly string[]): void {
+  abort(calls: readonly CallName[]): void {
     for (const call of calls) this.#running.get(call)?.abort();
   }
 
   #start(call: TaskCall): void {
     const running = new RunningTask(call);
-    this.#running.set(nameCall(call), running);
+    this.#running.set(call, running);
     const handler = this.#handlers.get(call.task);
     if (handler === undefined) {
       this.#fail(call, new WorkflowError("task/unregistered", `No handler is registered for task "${call.task}"`, { details: { task: call.task } }));
@@ -68,7 +68,7 @@ class ThreadTasks implements TasksPort {
   }
 
   #end(result: TaskResult): void {
-    this.#running.delete(nameCall(result.call));
+    this.#running.take(result.call);
     if (this.#results.push(result) === 1) void Promise.resolve().then(() => this.#flush());
   }
 
@@ -80,20 +80,32 @@ class ThreadTasks implements TasksPort {
 }
 
 class RunningTask implements TaskContext {
-  readonly attempt: number;
-  readonly item: number | undefined;
-  readonly idempotencyKey: string;
-  readonly runId: string;
-  readonly task: string;
+  readonly #call: TaskCall;
   #controller: AbortController | undefined;
   #isAborted = false;
 
-  constructor({ attempt, item, idempotencyKey, runId, task }: TaskCall) {
-    this.attempt = attempt;
-    this.item = item === 0 ? undefined : item - 1;
-    this.idempotencyKey = idempotencyKey;
-    this.runId = runId;
-    this.task = task;
+  constructor(call: TaskCall) {
+    this.#call = call;
+  }
+
+  get runId(): string {
+    return this.#call.runId;
+  }
+
+  get task(): string {
+    return this.#call.task;
+  }
+
+  get attempt(): number {
+    return this.#call.attempt;
+  }
+
+  get item(): number | undefined {
+    return this.#call.item === 0 ? undefined : this.#call.item - 1;
+  }
+
+  get idempotencyKey(): string {
+    return spellKey(this.#call);
   }
 
   get signal(): AbortSignal {

@@ -4,6 +4,7 @@
 import type { EngineOptions, EngineStatistics, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
 import type { ErrorRecord } from "../model/errors.js";
 import type { TaskCall } from "../model/ports.js";
+import type { CallName } from "../model/task-call.js";
 import type { RunStatus } from "../model/status.js";
 
 /** What the worker says first, before it listens. The version is raised when a message changes its shape. */
@@ -102,8 +103,8 @@ export type FromHost =
 /** The worker asks for tasks; the page does them. */
 export type ToHandlers =
   | { readonly kind: "perform"; readonly calls: readonly TaskCall[] }
-  | { readonly kind: "abort"; readonly keys: readonly string[] };
-export type TaskAnswer = { readonly key: string } & (
+  | { readonly kind: "abort"; readonly calls: readonly CallName[] };
+export type TaskAnswer = { readonly name: CallName } & (
   | { readonly isSuccess: true; readonly value: unknown }
   | { readonly isSuccess: false; readonly error: ErrorRecord }
 );

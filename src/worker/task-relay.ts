@@ -3,32 +3,30 @@
 import { encodeValue } from "../model/value.js";
 import { toErrorRecord } from "../model/errors.js";
 import type { TaskCall, TaskResult, TasksPort } from "../model/ports.js";
-import { nameCall } from "../model/task-call.js";
+import { CallTable } from "../model/task-call.js";
 import { makeClonable } from "./errors.js";
 import type { FromHandlers, TaskAnswer, ToHandlers } from "./protocol.js";
 
 /** The worker's end: what the engine takes for the handlers. `names`: the tasks that the page registered. */
 export function createTaskRelay(names: readonly string[], port: MessagePort): TasksPort {
   const known = new Set(names);
-  const running = new Map<string, TaskCall>();
+  const running = new CallTable<TaskCall>();
   const relay: TasksPort = {
     onResults: () => undefined,
     has: (task) => known.has(task),
     names: () => names,
     perform(calls) {
-      const fresh = calls.filter((call) => !running.has(nameCall(call)));
-      for (const call of fresh) running.set(nameCall(call), call);
+      const fresh = calls.filter((call) => !running.set(call, call));
       if (fresh.length > 0) port.postMessage({ kind: "perform", calls: fresh } satisfies ToHandlers);
     },
-    abort(names) {
-      port.postMessage({ kind: "abort", keys: names } satisfies ToHandlers);
+    abort(calls) {
+      port.postMessage({ kind: "abort", calls } satisfies ToHandlers);
     },
   };
   port.onmessage = ({ data }: MessageEvent<FromHandlers>) => {
     const results: TaskResult[] = [];
-    for (const { key, ...outcome } of data.results) {
-      const call = running.get(key);
-      running.delete(key);
+    for (const { name, ...outcome } of data.results) {
+      const call = running.take(name);
       if (call !== undefined) results.push({ call, ...outcome });
     }
     if (results.length > 0) relay.onResults(results);
@@ -41,13 +39,14 @@ export function serveTasks(tasks: TasksPort, port: MessagePort): void {
   tasks.onResults = (results) => postResults(port, results.map(toAnswer));
   port.onmessage = ({ data }: MessageEvent<ToHandlers>) => {
     if (data.kind === "perform") tasks.perform(data.calls);
-    else tasks.abort(data.keys);
+    else tasks.abort(data.calls);
   };
 }
 
 function toAnswer(result: TaskResult): TaskAnswer {
-  const key = nameCall(result.call);
-  return result.isSuccess ? { key, isSuccess: true, value: result.value } : { key, isSuccess: false, error: makeClonable(result.error) };
+  const { runId, serial } = result.call;
+  const name = { runId, serial };
+  return result.isSuccess ? { name, isSuccess: true, value: result.value } : { name, isSuccess: false, error: makeClonable(result.error) };
 }
 
 /** A result that cannot be cloned fails its own task, not the batch. */
@@ -65,6 +64,6 @@ function makeSendable(answer: TaskAnswer): TaskAnswer {
     encodeValue(answer.value, "result");
     return { ...answer, value: structuredClone(answer.value) };
   } catch (error) {
-    return { key: answer.key, isSuccess: false, error: makeClonable(toErrorRecord(error)) };
+    return { name: answer.name, isSuccess: false, error: makeClonable(toErrorRecord(error)) };
   }
 }

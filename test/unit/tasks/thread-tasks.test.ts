@@ -3,8 +3,8 @@ import { WorkflowError } from "../../../src/model/errors.js";
 import type { TaskCall, TaskResult } from "../../../src/model/ports.js";
 import { createTasks } from "../../../src/tasks/thread-tasks.js";
 
-function makeCall(task: string, key: string, input: unknown = null): TaskCall {
-  return { runId: "r", task, visit: "1.0", item: 0, attempt: 1, idempotencyKey: key, input };
+function makeCall(task: string, serial: number, input: unknown = null): TaskCall {
+  return { runId: "r", serial, task, visit: "1.0", item: 0, attempt: 1, input };
 }
 
 function turn(): Promise<void> {
@@ -22,20 +22,20 @@ test("handlers get their input and context, and each call has one result", async
   });
   const results: TaskResult[] = [];
   tasks.onResults = (batch) => results.push(...batch);
-  tasks.perform([makeCall("double", "a", 4), makeCall("later", "b", 4)]);
+  tasks.perform([makeCall("double", 1, 4), makeCall("later", 2, 4)]);
   await turn();
-  expect(seen).toEqual([[1, "a", "r", "double"]]);
-  expect(results).toMatchObject([{ isSuccess: true, value: 8, call: { idempotencyKey: "a" } }, { isSuccess: true, value: 5, call: { idempotencyKey: "b" } }]);
+  expect(seen).toEqual([[1, "r/1.0/0", "r", "double"]]);
+  expect(results).toMatchObject([{ isSuccess: true, value: 8, call: { serial: 1 } }, { isSuccess: true, value: 5, call: { serial: 2 } }]);
 });
 
-test("a key that is running is not started twice; after its end it may", async () => {
+test("a call that is running is not started twice; after its end it may", async () => {
   let count = 0;
   const tasks = createTasks({ work: async () => (count += 1) });
-  tasks.perform([makeCall("work", "a"), makeCall("work", "a")]);
-  tasks.perform([makeCall("work", "a")]);
+  tasks.perform([makeCall("work", 1), makeCall("work", 1)]);
+  tasks.perform([makeCall("work", 1)]);
   await turn();
   expect(count).toBe(1);
-  tasks.perform([makeCall("work", "a")]);
+  tasks.perform([makeCall("work", 1)]);
   await turn();
   expect(count).toBe(2);
 });
@@ -48,7 +48,7 @@ test("throws become failures that keep their code", async () => {
   });
   const results: TaskResult[] = [];
   tasks.onResults = (batch) => results.push(...batch);
-  tasks.perform([makeCall("plain", "a"), makeCall("coded", "b"), makeCall("text", "c"), makeCall("missing", "d")]);
+  tasks.perform([makeCall("plain", 1), makeCall("coded", 2), makeCall("text", 3), makeCall("missing", 4)]);
   await turn();
   const errors = Object.fromEntries(results.map((result) => [result.call.task, result.isSuccess ? undefined : result.error]));
   expect(errors).toMatchObject({
@@ -68,8 +68,8 @@ test("abort reaches the signal, also one that is looked at only later", async ()
       states.push(context.signal.aborted);
     },
   });
-  tasks.perform([makeCall("early", "a"), makeCall("late", "b")]);
-  tasks.abort(["a", "b", "unknown"]);
+  tasks.perform([makeCall("early", 1), makeCall("late", 2)]);
+  tasks.abort([1, 2, 3].map((serial) => ({ runId: "r", serial })));
   await turn();
   await turn();
   expect(states).toEqual([true, true]);
