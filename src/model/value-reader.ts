@@ -30,14 +30,19 @@ const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Reads wire values one after the other from one array. Throws WorkflowError `value/malformed` with `details.offset`. */
 export class ValueReader {
   private readonly bytes: Uint8Array;
-  private readonly view: DataView;
+  private madeView: DataView | undefined;
   /** Where the next value begins. */
   position: number;
 
   constructor(bytes: Uint8Array, offset = 0) {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.position = offset;
+  }
+
+  /** Most values need none, and making one is dear. */
+  private get view(): DataView {
+    this.madeView ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    return this.madeView;
   }
 
   get isAtEnd(): boolean {
