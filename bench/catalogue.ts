@@ -26,7 +26,7 @@ export type Load =
   /** A machine made out of what its author's text was read to, and one run of it started. */
   | { readonly family: "create"; readonly stateCount: number }
   /** Every configuration of a chart. */
-  | { readonly family: "explore" }
+  | { readonly family: "explore"; readonly chart: "regions" | "flat" | "nested" }
   /** What can be proved of one generated state diagram. */
   | { readonly family: "analyse"; readonly stateCount: number }
   /** A task is done for each of so many items, over a context of so many characters as JSON. */
@@ -73,8 +73,8 @@ export interface Scenario {
 const ours = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: true }));
 const peers = (...names: readonly string[]): readonly SubjectPlan[] => names.map((name) => ({ name, isOurs: false }));
 const COMPILERS = [...ours("compile", "compile, typed"), ...peers("cel-js parse", "cel-js parse and check", "cel-js typed")];
-/** Configurations of the chart that is explored. */
-export const EXPLORED_CONFIGURATION_COUNT = 624;
+/** Configurations of the charts that are explored. */
+export const EXPLORED_CONFIGURATION_COUNTS = { regions: 624, flat: 453_961, nested: 250_000 } as const;
 /** States of the growth curve's rings. */
 export const GROWTH_STATE_COUNTS: readonly number[] = [1, 10, 100, 1_000, 10_000, 100_000];
 export const nameRing = (stateCount: number): string => `${stateCount.toLocaleString("en")} ${stateCount === 1 ? "state" : "states"}`;
@@ -338,8 +338,26 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "explore",
     title: "Every configuration of a chart of four regions, the kernel made anew",
     operation: "configuration",
-    operationStep: EXPLORED_CONFIGURATION_COUNT,
-    load: { family: "explore" },
+    operationStep: EXPLORED_CONFIGURATION_COUNTS.regions,
+    load: { family: "explore", chart: "regions" },
+    subjects: ours("exploreWorkflow"),
+    targets: [{ ours: "exploreWorkflow", perSecondMin: 1e6 }],
+  },
+  {
+    id: "explore-flat",
+    title: "Every configuration of two states with three counters: five transitions from each",
+    operation: "configuration",
+    operationStep: EXPLORED_CONFIGURATION_COUNTS.flat,
+    load: { family: "explore", chart: "flat" },
+    subjects: ours("exploreWorkflow"),
+    targets: [{ ours: "exploreWorkflow", perSecondMin: 1e6 }],
+  },
+  {
+    id: "explore-nested",
+    title: "250,000 configurations of composites in three levels, with regions, entry actions, a history and an invariant",
+    operation: "configuration",
+    operationStep: EXPLORED_CONFIGURATION_COUNTS.nested,
+    load: { family: "explore", chart: "nested" },
     subjects: ours("exploreWorkflow"),
     targets: [{ ours: "exploreWorkflow", perSecondMin: 1e6 }],
   },

@@ -1,6 +1,6 @@
-// Our exploration through the door `millrace/editor`: every configuration of a chart of four regions, with deadlocks looked for.
+// Our exploration through the door `millrace/editor`: every configuration of a chart, with deadlocks looked for.
 import { analyseWorkflow, exploreWorkflow, parseWorkflow } from "../../src/doors/editor.js";
-import { EXPLORED_CONFIGURATION_COUNT } from "../catalogue.js";
+import { EXPLORED_CONFIGURATION_COUNTS } from "../catalogue.js";
 import { generateDiagram } from "../diagrams.js";
 import type { LoadOf, Subject } from "../subject.js";
 
@@ -18,16 +18,60 @@ function writeRegions(): string {
   return ["stateDiagram-v2", "[*] --> P", "state P {", ...regions.flat(), "}", "P --> [*]"].join("\n");
 }
 
-export async function openExploration(_: LoadOf<"explore">): Promise<Subject> {
-  const { definition } = parseWorkflow(writeRegions());
-  const explore = () => exploreWorkflow(definition);
+function writeChart(diagram: readonly string[], counters: readonly string[], more: readonly string[]): string {
+  const front = ["---", "name: explored", "variables:", ...counters.map((name) => `  ${name}: { type: int, initial: 0 }`), "---"];
+  return [...front, "", "```mermaid", "stateDiagram-v2", ...diagram, "```", ...more].join("\n");
+}
+
+/** Two states and three counters to 60: 2 * 61^3 configurations but one, B with all counters at 0. */
+function writeFlat(): string {
+  const ways = ["n0", "n1", "n2"].flatMap((name) => [
+    `A --> B : up_${name} [${name} < 60] / set ${name} = ${name} + 1`,
+    `B --> A : up_${name} [${name} < 60] / set ${name} = ${name} + 1`,
+    `A --> A : zero_${name} / set ${name} = 0`,
+  ]);
+  return writeChart(["[*] --> A", ...ways, "B --> [*] : stop"], ["n0", "n1", "n2"], []);
+}
+
+/** More configurations than are looked at. */
+function writeNested(): string {
+  const diagram = [
+    "[*] --> Work",
+    "state Work {",
+    "  [*] --> Outer",
+    "  state Outer {",
+    "    [*] --> Left",
+    "    Left --> Right : turn",
+    "    Right --> Left : turn / set m = (m + 1) % 100",
+    "    --",
+    "    [*] --> Low",
+    "    Low --> High : raise [n < 5000]",
+    "    High --> Low : raise",
+    "  }",
+    "  Outer --> Rest : rest",
+    "  Rest --> Outer : work",
+    "}",
+    "Work --> Away : leave",
+    "Away --> Work : back",
+    "Work --> [*] : stop",
+  ];
+  const more = ["", "## Actions", "", "- High: set n = n + 1", "", "## States", "", "- Work: history", "", "## Invariants", "", "- n <= 5001 && m < 100"];
+  return writeChart(diagram, ["n", "m"], more);
+}
+
+const TEXTS = { regions: writeRegions, flat: writeFlat, nested: writeNested };
+
+export async function openExploration({ chart }: LoadOf<"explore">): Promise<Subject> {
+  const { definition } = parseWorkflow(TEXTS[chart]());
+  const size = EXPLORED_CONFIGURATION_COUNTS[chart];
+  const explore = () => exploreWorkflow(definition, { configurationCountMax: chart === "nested" ? size : 1e7 });
   return {
     async run(count) {
-      for (let done = 0; done < count; done += EXPLORED_CONFIGURATION_COUNT) await explore();
+      for (let done = 0; done < count; done += size) await explore();
     },
     async answer() {
-      const { configurationCount, isComplete, findings } = await explore();
-      return [configurationCount, isComplete, findings.length];
+      const { configurationCount, bounds, findings, way } = await explore();
+      return [configurationCount, ...bounds, findings.length, way];
     },
   };
 }
