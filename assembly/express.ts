@@ -217,7 +217,9 @@ function takeBranches(run: u32, program: usize, event: u32, now: f64): i32 {
 function chooseLocal(program: usize, place: u64, event: u32, slots: usize): usize {
   const node = <u32>place;
   const at = dispatchAt(program, node, event);
-  if ((<u32>(place >> 32) & 0xff) != <u32>TokenPhase.RESTING || (at & DISPATCH_DEFERS) != 0) return ROW_UNKNOWN;
+  const phase = <u32>(place >> 32) & 0xff;
+  // A branch that has come to the end of its region takes nothing by itself.
+  if ((at & DISPATCH_DEFERS) != 0 || (phase != <u32>TokenPhase.RESTING && (phase != <u32>TokenPhase.DONE || at != 0))) return ROW_UNKNOWN;
   const row = at == 0 ? ROW_NONE : chooseRow(rowAt(program, at), slots);
   if (row == ROW_NONE) return load<u32>(nodeRecord(program, node), 60) == NO_NODE ? ROW_NONE : ROW_UNKNOWN;
   return row == ROW_UNKNOWN || (load<u32>(row) & WAY_LOCAL) == 0 ? ROW_UNKNOWN : row;

@@ -12,7 +12,7 @@ import { allocateBlock, allocatePermanent, blockClassSize, freeBlock } from "./m
 import { outcomesAddress } from "./output";
 import { actionRecord, dispatchAt, nodeRecord, programField } from "./program";
 import {
-  BLOCK_HEADER_SIZE, BUFFER_WATCH, RunState, TOKEN_SIZE, createRun, destroyRun, dropBuffer, expressRunOf, runBlock, runBuffer, runIndexOf, runStatus,
+  BLOCK_HEADER_SIZE, RunState, TOKEN_SIZE, createRun, destroyRun, expressRunOf, runBlock, runIndexOf, runStatus,
   runTokens, setRunStatus, timerAt, timerCount, tokenAt, tokenCount,
 } from "./run";
 import { writeActiveNodes } from "./snapshot";
@@ -115,11 +115,7 @@ function makeRun(): bool {
 
 /** A run that has ended, or was given up in the middle of a step, is replaced. */
 function renewRun(): bool {
-  if (runStatus(run) == RunState.ACTIVE) {
-    const watch = runBuffer(run, BUFFER_WATCH);
-    if (watch != 0) dropBuffer(watch);
-    return true;
-  }
+  if (runStatus(run) == RunState.ACTIVE) return true;
   destroyRun(run);
   if (!makeRun()) {
     isExhausted = true;
@@ -383,12 +379,13 @@ function keep(parent: usize, reason: u32): void {
     isExhausted = true;
     return;
   }
-  const hash = hashBytes(packedBytes(), length);
-  if (findVisited(packedBytes(), length, hash) != 0) return;
+  const bytes = packedBytes();
+  const hash = hashBytes(bytes, length);
+  if (findVisited(bytes, length, hash) != 0) return;
   if (visitedCount() >= configurationMax) bounds |= ExploreBound.CONFIGURATIONS;
   else if (<f64>visitedSize() + <f64>knownValuesSize() + <f64>recordSize(length) > sizeMax) bounds |= ExploreBound.SIZE;
   else {
-    const record = addVisited(packedBytes(), length, hash, parent, reason);
+    const record = addVisited(bytes, length, hash, parent, reason);
     if (record == 0) {
       isExhausted = true;
       return;

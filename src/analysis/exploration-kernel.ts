@@ -1,5 +1,6 @@
 // Exploration in the kernel: the whole search is one loop there, called in pieces. For workflows of which guards and invariants
 // read only what is known. What comes out are numbers; this gives them their names.
+import { createDefer } from "../base/clock.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import type { Definition } from "../model/definition.js";
 import { causeOf } from "../model/fault-codes.js";
@@ -50,6 +51,7 @@ export async function exploreInKernel(
 
 class KernelSearch {
   private readonly report: ExplorationReport;
+  private readonly defer = createDefer();
   private isAborted = false;
 
   constructor(
@@ -100,7 +102,7 @@ class KernelSearch {
     const { onProgress, signal } = this.options;
     const { configurationCount, expandedCount, depth } = this.explorer.progress();
     onProgress?.({ configurationCount, pendingCount: configurationCount - expandedCount, depth });
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    await new Promise<void>((resolve) => this.defer(resolve));
     if (signal?.aborted === true) this.isAborted = true;
   }
 

@@ -1,5 +1,6 @@
 // Exploration led from outside, step by step over snapshots: for workflows of which guards or invariants read what is not known.
 // Such a guard asks, and the step is taken again for every way in which it may answer.
+import { createDefer } from "../base/clock.js";
 import type { Ast } from "../expression/ast.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { CustomSet } from "../expression/custom/custom-set.js";
@@ -62,6 +63,7 @@ class Explorer {
   private readonly known = new Map<string, number>();
   private readonly visited: Visited[] = [];
   private readonly report: ExplorationReport;
+  private readonly defer = createDefer();
   private readonly bounds = new Set<ExplorationBound>();
   private readonly active = new Set<number>();
   private readonly unknown = encodeValue(UNKNOWN);
@@ -130,7 +132,7 @@ class Explorer {
   private async breathe(at: number): Promise<void> {
     const { onProgress, signal } = this.options;
     onProgress?.({ configurationCount: this.visited.length, pendingCount: this.visited.length - at, depth: this.visited[at]?.depth ?? 0 });
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    await new Promise<void>((resolve) => this.defer(resolve));
     if (signal?.aborted === true) this.bounds.add("aborted");
   }
 

@@ -38,7 +38,7 @@ function createSeed(): () => number {
 }
 
 /** A turn of the event loop without the clamp of nested timers: setImmediate where there is one, else a message. */
-function createDefer(): (callback: () => void) => void {
+export function createDefer(): (callback: () => void) => void {
   if (typeof setImmediate === "function") return (callback) => void setImmediate(callback);
   const { port1, port2 } = new MessageChannel();
   const callbacks: (() => void)[] = [];
