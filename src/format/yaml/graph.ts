@@ -28,6 +28,7 @@ class GraphBuilder {
   private readonly commands = new Map<CommandName, StateDefinition>();
   private readonly transitions: TransitionDefinition[] = [];
   private readonly events = new Map<string, EventDefinition>();
+  private readonly missing = new Set<YamlScalar>();
   private readonly variables: Map<string, VariableDefinition>;
 
   constructor(
@@ -91,6 +92,9 @@ class GraphBuilder {
   private findTask(name: string, node: YamlScalar): number {
     const index = this.indexes.get(name);
     if (index !== undefined) return index;
+    // The workflow's handler stands behind many tasks: it is told of once.
+    if (this.missing.has(node)) return -1;
+    this.missing.add(node);
     const near = findNearest(name, this.indexes.keys());
     reportAt(this.source, "parse/unknown-task", `There is no task "${name}"${near === undefined ? "" : `; is "${near}" meant?`}`, node);
     return -1;

@@ -8,6 +8,7 @@ import { isNull, type YamlEntry, type YamlMap, type YamlNode, type YamlScalar } 
 import type { ValueReader } from "./values.js";
 
 const NEXT_KEYS = ["when", "publish", "do"];
+const ON_ERROR_KEYS = ["publish", "do"];
 
 /** Entries under one task's `next`. */
 export const NEXT_COUNT_MAX = 1_000;
@@ -67,6 +68,30 @@ function readCondition(keys: Keys, what: string, reader: ValueReader): Condition
   const guard = reader.readExpression(node, { place: `"when" of ${what}`, names: OUTCOME_NAMES });
   if (guard === undefined) return SUCCESS;
   return { trigger: { kind: "always" }, guard, label: guard.text, reading: "guard" };
+}
+
+/** Reads `on_error`: names of tasks, or a map with publish and do. Undefined (and reported) where it is something else. */
+export function readOnError(node: YamlNode, what: string, reader: ValueReader): DraftEntry | undefined {
+  const place = `"on_error" of ${what}`;
+  const keys: Keys = node.kind === "map" ? readKeys(node, ON_ERROR_KEYS, place, reader.source) : new Map();
+  const publish = valueOf(keys, "publish");
+  const targets = readTexts(node.kind === "map" ? valueOf(keys, "do") : node, place, reader.source);
+  if (targets.length === 0) {
+    reportAt(reader.source, "parse/missing-key", `${place} leads to a task`, node);
+    return undefined;
+  }
+  const actions = publish === undefined ? [] : readPublish(publish, reader);
+  return { trigger: { kind: "outcome", outcome: "failure" }, actions, targets, label: "failed", reading: "outcome", start: node.start, end: node.end };
+}
+
+/** The entry that takes a failure which none of the others takes; undefined where one of them takes each. */
+export function catchFailure(entries: readonly DraftEntry[], handler: DraftEntry): DraftEntry | undefined {
+  const takers = entries.filter(({ trigger }) => trigger.kind === "always" || (trigger.kind === "outcome" && trigger.outcome === "failure"));
+  if (takers.some(({ guard }) => guard === undefined)) return undefined;
+  const text = takers.map(({ guard }) => `!(${(guard as ExpressionSource).text})`).join(" && ");
+  if (text === "") return handler;
+  const { place } = (takers[0] as { guard: ExpressionSource }).guard;
+  return { ...handler, guard: { text, place } };
 }
 
 /** A map of variables to values, or a list of such maps. Later values see earlier ones. */

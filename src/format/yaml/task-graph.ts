@@ -4,12 +4,12 @@ import type { SourceText } from "../source-text.js";
 import { readParameters, readVariables } from "./declarations.js";
 import { buildGraph } from "./graph.js";
 import { type Keys, readKeys, readText, readWord, reportAt, valueOf } from "./keys.js";
-import type { DraftTask } from "./tasks.js";
-import { readTask, readTaskNames } from "./tasks.js";
+import { readOnError } from "./next.js";
+import { type DraftTask, handleFailures, readTask, readTaskNames } from "./tasks.js";
 import { readYaml, type YamlMap } from "./tree.js";
 import { ValueReader } from "./values.js";
 
-const TOP_KEYS = ["millrace", "name", "description", "input", "vars", "output", "on_failure", "timeout", "tasks"];
+const TOP_KEYS = ["millrace", "name", "description", "input", "vars", "output", "on_failure", "on_error", "timeout", "tasks"];
 /** The version of the language: what `millrace:` says. */
 const LANGUAGE_VERSION = 1;
 
@@ -89,7 +89,10 @@ function readTasks(keys: Keys, root: YamlMap, reader: ValueReader): readonly Dra
   const declarations = readTaskNames(node, reader.source);
   if (declarations.length === 0 && (node === undefined || node.kind !== "scalar"))
     reportAt(reader.source, "parse/missing-key", 'A task graph needs "tasks", and at least one of them', keys.get("tasks")?.keyNode ?? { start: root.start, end: root.start });
-  return declarations.map((declaration) => readTask(declaration, reader));
+  const tasks = declarations.map((declaration) => readTask(declaration, reader));
+  const onError = valueOf(keys, "on_error");
+  const handler = onError && readOnError(onError, "the workflow", reader);
+  return handler === undefined ? tasks : handleFailures(tasks, handler);
 }
 
 function readParts(keys: Keys, reader: ValueReader): TaskGraphParts {

@@ -7,7 +7,7 @@ import { type Declaration, readDeclarations } from "./declarations.js";
 import { readItems, readRetry } from "./items.js";
 import { type Keys, readKeys, readText, readTexts, readWord, reportAt, valueOf } from "./keys.js";
 import { type ExpressionSite, ITEM_NAMES } from "./names.js";
-import { type DraftEntry, readCases, readNext } from "./next.js";
+import { catchFailure, type DraftEntry, readCases, readNext, readOnError } from "./next.js";
 import type { YamlMap, YamlNode, YamlScalar } from "./tree.js";
 import type { ValueReader } from "./values.js";
 
@@ -20,7 +20,7 @@ export type CommandName = (typeof COMMANDS)[number];
 
 const TASK_KEYS = [
   "name", "description", "action", "workflow", "input", "event", "duration", "message", "with", "with-items", "retry", "timeout", "delay", "join",
-  "merge", "depends_on", "if", "next", "switch", "cases", "default",
+  "merge", "depends_on", "if", "next", "on_error", "switch", "cases", "default",
 ];
 
 /** A task, with what leads out of it and into it still as names. */
@@ -65,16 +65,41 @@ export function readTask({ name, nameNode, body }: Declaration, reader: ValueRea
   const keys = readKeys(map, TASK_KEYS, what, source);
   const description = readText(valueOf(keys, "description"), '"description"', source);
   const joinNode = valueOf(keys, "join");
+  const onError = valueOf(keys, "on_error");
+  const handler = onError && readOnError(onError, what, reader);
   const dependencies = readTexts(valueOf(keys, "depends_on"), '"depends_on"', source);
   return {
     name,
     nameNode,
     task: readDefinition(keys, what, map, dependencies.length > 0, reader),
-    entries: [...readCases(keys, what, reader), ...readNext(valueOf(keys, "next"), what, reader)],
+    entries: withHandler([...readCases(keys, what, reader), ...readNext(valueOf(keys, "next"), what, reader)], handler),
     dependencies,
     ...(description !== undefined && { description }),
     ...(joinNode !== undefined && { joinNode }),
   };
+}
+
+/** What takes a failure stands after the other entries. */
+export function withHandler(entries: readonly DraftEntry[], handler: DraftEntry | undefined): readonly DraftEntry[] {
+  const entry = handler && catchFailure(entries, handler);
+  return entry === undefined ? entries : [...entries, entry];
+}
+
+/**
+ * The failures of all tasks that take none themselves lead to the workflow's handler, except of those that the handler leads to: it
+ * does not handle its own failures. O(tasks + ways)
+ */
+export function handleFailures(tasks: readonly DraftTask[], handler: DraftEntry): readonly DraftTask[] {
+  const following = new Map<string, string[]>(tasks.map(({ name, entries }) => [name, entries.flatMap(({ targets }) => targets.map(({ value }) => String(value).trim()))]));
+  for (const { name, dependencies } of tasks) for (const { value } of dependencies) following.get(String(value).trim())?.push(name);
+  const handling = new Set<string>();
+  const pending = handler.targets.map(({ value }) => String(value).trim());
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (handling.has(name)) continue;
+    handling.add(name);
+    for (const next of following.get(name) ?? []) pending.push(next);
+  }
+  return tasks.map((task) => (handling.has(task.name) ? task : { ...task, entries: withHandler(task.entries, handler) }));
 }
 
 function readDefinition(keys: Keys, what: string, map: YamlMap, hasDependencies: boolean, reader: ValueReader): TaskDefinition {

@@ -31,6 +31,7 @@ describe("the language of our own", () => {
     ["dependencies", "tasks: {a: {action: pass, input: 1}, b: {action: pass, input: 2}, c: {depends_on: [a, b], action: pass, input: '{{ tasks.a.result + tasks.b.result }}'}}\noutput: '{{ tasks.c.result }}'", {}, 3],
     ["a loop", "vars: {n: 0}\ntasks: {s: {next: c}, c: {next: [{when: vars.n < 5, publish: {n: '{{ vars.n + 1 }}'}, do: c}, {when: vars.n >= 5, publish: {done: true}}]}}\noutput: ['{{ vars.n }}', '{{ vars.done }}']", {}, [5, true]],
     ["a failure that is taken", "tasks: {s: {action: fail, message: 'no {{ 1 }}', next: [{when: failed, publish: {m: '{{ error.message }}'}, do: continue}]}}\noutput: '{{ vars.m }}'", {}, "no 1"],
+    ["a failure that a handler takes", "on_error: {publish: {m: '{{ error.message }}'}, do: clean}\ntasks: {s: {action: fail, message: no, next: [{when: succeeded && result == 1, do: s}]}, clean: {action: pass, input: '{{ vars.m }}'}, b: {next: s}}\noutput: '{{ tasks.clean.result }}'", {}, "no"],
   ])("%s", async (_, text, input, result) => {
     const names = Object.keys(input);
     expect(await run(`millrace: 1\ninput: [${names.join(", ")}]\n${text}\n`, input, { double })).toEqual(result);

@@ -163,6 +163,21 @@ describe("what follows", () => {
     expect(["b", "c", "d"].map((id) => taskOf(definition, id).join)).toEqual(["all", "all", 1]);
   });
 
+  test.each([
+    ["on_error: b", ["a>b#0 failure"]],
+    ["on_error: {publish: {why: '{{ error.message }}'}, do: [b, c]}", ["a>b#0 failure {why}", "a>c#0 failure {why}"]],
+    ["next: b, on_error: c", ["a>b#0 success", "a>c#1 failure"]],
+    ["next: [{when: failed, do: b}], on_error: c", ["a>b#0 failure"]],
+    ["next: [{when: failed && attempt < 3, do: retry}, {when: result > 1, do: b}], on_error: c", ["a>retry a#0 always [failed && attempt < 3]", "a>b#1 always [result > 1]", "a>c#2 failure [!(failed && attempt < 3) && !(result > 1)]"]],
+  ])("%s", (text, ways) => {
+    expect(waysOf(readWell("tasks:", `  a: {${text}}`, "  b:", "  c:"))).toEqual(ways);
+  });
+
+  test("the workflow's handler takes what no task takes, save its own failures", () => {
+    const definition = readWell("on_error: clean", "tasks: {a: {next: b}, b: {on_error: own}, own: , clean: {next: tell}, tell: {next: last}, last: , late: {depends_on: last}}");
+    expect(waysOf(definition).filter((way) => way.includes("failure"))).toEqual(["a>clean#1 failure", "b>own#0 failure", "own>clean#0 failure"]);
+  });
+
   test("commands are tasks of their own, made once", () => {
     const { states } = readWell("tasks: {a: {next: [noop, fail]}, b: {next: [noop]}}");
     expect(states.map(({ id, task }) => `${id}:${task?.action.kind}`)).toEqual(["a:value", "b:value", "noop:value", "fail:fail"]);
