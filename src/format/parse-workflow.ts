@@ -14,7 +14,7 @@ import { validateDefinition } from "./validation.js";
 import { findYamlDialect, hasTasks, readTaskGraph } from "./yaml/task-graph.js";
 
 /** UTF-16 units in one workflow's text. */
-export const SOURCE_SIZE_MAX = 1_048_576;
+export const SOURCE_SIZE_MAX = 8_388_608;
 
 export interface ParseWorkflowOptions {
   /** The workflow's name where its text gives none. */

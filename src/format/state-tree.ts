@@ -14,7 +14,7 @@ import { dropColon } from "./mermaid/mermaid-view.js";
 import type { SourceText } from "./source-text.js";
 
 /** States of one workflow. */
-export const STATE_COUNT_MAX = 100_000;
+export const STATE_COUNT_MAX = 200_000;
 
 /** A state in the making. Positions are the author's. */
 export interface DraftState {
