@@ -2,6 +2,8 @@
 // seed for a call that repeats the one before. They become part of the runs' histories when somebody asks for one of
 // these or adds to it, in the order in which they were stepped.
 import { seedAt } from "../base/prng.js";
+import type { KernelPort } from "../model/ports.js";
+import { JOURNAL_EVENT_WEIGHT, JOURNAL_WEIGHT_MAX } from "./limits.js";
 import type { LogPiece, PieceEvent } from "./volatile-log.js";
 
 /** A run as far as the journal knows it. */
@@ -9,6 +11,8 @@ export interface JournalRun {
   /** One more event of its history. */
   takeEvent(id: number, now: number, seed: number): void;
   takePiece(piece: LogPiece): void;
+  /** Cuts its history, where it rests. Throws the kernel's errors. */
+  shorten(kernel: KernelPort): void;
 }
 
 /** The runs and event numbers that calls name by index. */
@@ -30,6 +34,26 @@ interface Segment {
 
 export class BatchJournal {
   #segments: Segment[] = [];
+  #weight = 0;
+  readonly #long = new Set<JournalRun>();
+
+  /** Is there something for `shorten` to do? */
+  get isLong(): boolean {
+    return this.#weight >= JOURNAL_WEIGHT_MAX || this.#long.size > 0;
+  }
+
+  /** The run's history has become long. */
+  noteLong(run: JournalRun): void {
+    this.#long.add(run);
+  }
+
+  /** To be called when nothing is under way: spills what is too much, cuts histories that are long. Throws the kernel's errors. */
+  shorten(kernel: KernelPort): void {
+    if (this.#weight >= JOURNAL_WEIGHT_MAX) this.spill();
+    const runs = [...this.#long];
+    this.#long.clear();
+    for (const run of runs) run.shorten(kernel);
+  }
 
   get isEmpty(): boolean {
     return this.#segments.length === 0;
@@ -38,7 +62,9 @@ export class BatchJournal {
   /** A call of which every event was recorded. `records` belong to the journal from now on; `isRepeated`: it is the call before again. */
   add(names: JournalNames, records: Uint32Array, count: number, isRepeated: boolean, now: number, seed: number): void {
     const last = this.#segments.at(-1);
-    if (isRepeated && last?.names === names && last.count === count) last.calls.push(now, seed);
+    const isKnown = isRepeated && last?.names === names && last.count === count;
+    this.#weight += isKnown ? count : count * JOURNAL_EVENT_WEIGHT;
+    if (isKnown) last.calls.push(now, seed);
     else this.#segments.push({ count, records, names, calls: [now, seed] });
   }
 
@@ -46,6 +72,7 @@ export class BatchJournal {
   spill(): void {
     const segments = this.#segments;
     this.#segments = [];
+    this.#weight = 0;
     for (const segment of segments) {
       if (segment.calls.length === 2) spillCall(segment);
       else spillCalls(segment);

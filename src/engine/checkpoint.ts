@@ -27,7 +27,7 @@ export interface Checkpoint {
   readonly kernel: Uint8Array;
 }
 
-/** May a checkpoint be taken now? Only of a run at rest that is not paused. */
+/** Is it between two steps and not paused? */
 export function isAtRest(state: RunState): boolean {
   return !state.isPaused && !state.isYielded && state.held.length === 0 && state.ending === undefined;
 }

@@ -4,7 +4,7 @@ import type { RunRecord } from "../model/engine.js";
 import type { WorkflowError } from "../model/errors.js";
 import type { RunChange } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
-import { encodeCheckpoint, isAtRest } from "./checkpoint.js";
+import { encodeCheckpoint } from "./checkpoint.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
 import { isFree, isUnheard } from "./direct-call.js";
 import type { Group } from "./group.js";
@@ -75,7 +75,7 @@ export class Committer {
   }
 
   #checkpoint(run: OpenRun): Pick<RunChange, "checkpoint"> {
-    if (run.seq - run.checkpointSeq < CHECKPOINT_INTERVAL_ENTRIES || !isAtRest(run) || run.handle === NO_HANDLE) return {};
+    if (run.seq - run.checkpointSeq < CHECKPOINT_INTERVAL_ENTRIES || !run.isCheckable()) return {};
     const snapshot = this.#tryKernel(() => this.#core.kernel.snapshot(run.handle));
     if (snapshot === undefined) return {};
     run.checkpointSeq = run.seq;

@@ -82,6 +82,17 @@ export class Core {
     for (const program of this.programs.values()) program.kernelProgram = NO_PROGRAM;
   }
 
+  /** Keeps histories of durability `none` within their bounds. Only while no event is under way. */
+  shortenLogs(): void {
+    if (!this.journal.isLong) return;
+    try {
+      this.journal.shorten(this.#kernel);
+    } catch (error) {
+      // It is tried again with the next event; a lost kernel is met, and replaced, by then.
+      if (!(error instanceof WorkflowError)) throw error;
+    }
+  }
+
   /** The next turn of the event loop. */
   turn(): Promise<void> {
     return new Promise((resolve) => this.clock.defer(resolve));

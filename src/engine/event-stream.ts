@@ -78,22 +78,13 @@ function createIterator(host: StreamHost, runId: string, from: number): AsyncIte
 
 /** All events, several at a time: the past, then live, and over again from `position` when the tap is lost. */
 async function* readAll(host: StreamHost, runId: string, stop: Stop): AsyncGenerator<readonly RunEvent[], undefined> {
-  let position = 0;
+  const place = new Place();
   while (!stop.isStopped) {
     const change = host.change(runId);
     let source: Source | undefined;
     try {
       source = await openSource(host, runId);
-      let index = 0;
-      for await (const events of host.reader.tell(source.found, source.reach)) {
-        const fresh = events.slice(Math.max(0, position - index));
-        index += events.length;
-        position = Math.max(position, index);
-        if (fresh.length > 0) yield fresh;
-        if (fresh.at(-1)?.type === "ended") return undefined;
-      }
-      for (let events = await source.tap?.next(stop); events !== undefined; events = await source.tap?.next(stop)) {
-        position += events.length;
+      for await (const events of readSource(host, source, place, stop)) {
         yield events;
         if (events.at(-1)?.type === "ended") return undefined;
       }
@@ -108,6 +99,50 @@ async function* readAll(host: StreamHost, runId: string, stop: Stop): AsyncGener
     }
   }
   return undefined;
+}
+
+/** How far a stream has told, as a number of events from where the history begins: it is cut now and then. */
+class Place {
+  toldCount = 0;
+  #pastSeq = 0;
+  readonly #cuts = new Map<number, number>();
+
+  /** `count`: of the events up to entry `seq`, after which the history may begin when it is read the next time. */
+  noteCut(seq: number, count: number): void {
+    this.#cuts.set(seq, count);
+  }
+
+  /** The history that is read now begins after entry `pastSeq`; where that is not 0, with an event that says so. */
+  open(pastSeq: number): void {
+    if (pastSeq !== this.#pastSeq) {
+      const count = this.#cuts.get(pastSeq);
+      // Not noted: it was cut behind all that was told, and what lies between may be lost.
+      this.toldCount = count === undefined ? 0 : Math.max(0, this.toldCount - count + 1);
+    }
+    this.#pastSeq = pastSeq;
+    this.#cuts.clear();
+  }
+}
+
+/** What a source is told from: the past by replay, and what is live behind it. */
+async function* readSource(host: StreamHost, { found, tap, reach }: Source, place: Place, stop: Stop): AsyncGenerator<readonly RunEvent[], undefined> {
+  place.open(found.pastSeq);
+  let index = 0;
+  let earlyCount = 0;
+  for await (const events of host.reader.tell(found, reach)) {
+    for (const { seq } of events) if (seq <= found.recentSeq) earlyCount += 1;
+    const fresh = events.slice(Math.max(0, place.toldCount - index));
+    index += events.length;
+    place.toldCount = Math.max(place.toldCount, index);
+    if (index > earlyCount) place.noteCut(found.recentSeq, earlyCount);
+    if (fresh.length > 0) yield fresh;
+  }
+  place.noteCut(found.recentSeq, earlyCount);
+  for (let events = await tap?.next(stop); events !== undefined; events = await tap?.next(stop)) {
+    place.toldCount += events.length;
+    yield events;
+  }
+  for (const { seq, pushedCount } of tap?.cuts ?? []) place.noteCut(seq, index + pushedCount);
 }
 
 /** Finds the run; of an open one, taps it at a step boundary in the same moment as the past is cut off. */
@@ -138,6 +173,10 @@ class LiveTap implements Tap {
   #isOpen = true;
   #wake: () => void = () => undefined;
 
+  #pushedCount = 0;
+  /** The last cuts of the run's history: behind so many of the pushed events. */
+  cuts: readonly { readonly seq: number; readonly pushedCount: number }[] = [];
+
   constructor(core: Core, run: OpenRun) {
     this.#core = core;
     this.#run = run;
@@ -148,6 +187,7 @@ class LiveTap implements Tap {
 
   push(events: readonly RunEvent[]): void {
     if (!this.#isOpen) return;
+    this.#pushedCount += events.length;
     if (this.#events.length + events.length > EVENT_BUFFER_MAX && this.#events.length > 0) {
       this.#events = [];
       this.close();
@@ -160,6 +200,10 @@ class LiveTap implements Tap {
   detach(): void {
     this.#isOpen = false;
     this.#wake();
+  }
+
+  noteCut(seq: number): void {
+    if (this.#isOpen) this.cuts = [...this.cuts.slice(-1), { seq, pushedCount: this.#pushedCount }];
   }
 
   /** What came since the last call; undefined when the tap is closed and read empty, or the reader has stopped. */

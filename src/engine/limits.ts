@@ -18,6 +18,15 @@ export const FOLLOW_UP_ROUNDS_MAX = 64;
 export const WAITING_EVENTS_MAX = 65_536;
 /** Ended runs of durability `none` that stay readable; the oldest go first. */
 export const VOLATILE_ENDED_RUNS_MAX = 10_000;
+/**
+ * A history of durability `none` is cut when so many entries have come since the last cut; what came before the cut before is
+ * forgotten. So at least as many are kept, in at most some 300 KB where they have no payloads.
+ */
+export const VOLATILE_SPAN_ENTRIES = 16_384;
+/** Events of packed calls that wait to become part of histories: of a repeated call each counts once, of another one JOURNAL_EVENT_WEIGHT times. */
+export const JOURNAL_WEIGHT_MAX = 1_048_576;
+/** What it costs to keep such an event and to write it into its run's history, against one of a repeated call: 65,536 of them take 1 to 2 ms. */
+export const JOURNAL_EVENT_WEIGHT = 16;
 /** How long steps may follow each other without giving the event loop a turn, ms. */
 export const PUMP_SLICE_MS = 4;
 /** Kernel calls of one replay without giving the event loop a turn. */

@@ -171,6 +171,7 @@ export class Loop {
       void this.#rebuild();
       return;
     }
+    this.#core.shortenLogs();
     if (this.#inbox.length > 0 || this.#ready.length > 0 || this.#suspects.length > 0) this.#schedule();
     this.#settleFlushed();
   }
@@ -586,7 +587,7 @@ export class Loop {
   #record(run: OpenRun, kind: number, id: number, now: number, seed: number, payload: Uint8Array | undefined, isHeld: boolean): void {
     run.record(kind, id, now, isHeld);
     run.updatedAt = now;
-    if (run.isVolatile) run.log?.add(kind, isHeld, id, now, seed, payload);
+    if (run.isVolatile) run.keepEntry(kind, isHeld, id, now, seed, payload);
     else (run.fresh ??= []).push({ seq: run.seq, kind, isHeld, id, now, seed, ...(payload && { payload }) });
   }
 }

@@ -3,9 +3,11 @@
 import type { Durability, RunEvent, RunRecord } from "../model/engine.js";
 import type { ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
+import type { KernelPort } from "../model/ports.js";
 import type { RunStatus } from "../model/status.js";
 import type { LoadedProgram } from "./program-table.js";
-import { RunState } from "./run-state.js";
+import { encodeCheckpoint, isAtRest } from "./checkpoint.js";
+import { NO_HANDLE, RunState } from "./run-state.js";
 import type { BatchJournal, JournalRun } from "./batch-journal.js";
 import { type LogPiece, VolatileLog } from "./volatile-log.js";
 
@@ -38,6 +40,8 @@ export interface Tap {
   push(events: readonly RunEvent[]): void;
   /** The run is no longer told from here: it has ended, or the listener has to read history again. */
   detach(): void;
+  /** The run's history may be told from entry `seq` on later; everything up to there has been pushed. */
+  noteCut(seq: number): void;
 }
 
 export interface OpenRunOptions {
@@ -137,12 +141,39 @@ export class OpenRun extends RunState implements JournalRun {
     this.addEvents(1, now);
     this.#updatedAt = this.lastNow;
     this.#log?.add(EntryKind.EVENT, false, id, now, seed, payload);
+    this.#noteLength();
   }
 
   takePiece(piece: LogPiece): void {
     this.addEvents(piece.count, piece.lastNow);
     this.#updatedAt = this.lastNow;
     this.#log?.addPiece(piece);
+    this.#noteLength();
+  }
+
+  /** A new entry of a volatile run's history. */
+  keepEntry(kind: EntryKind, isHeld: boolean, id: number, now: number, seed: number, payload: Uint8Array | undefined): void {
+    this.log?.add(kind, isHeld, id, now, seed, payload);
+    this.#noteLength();
+  }
+
+  #noteLength(): void {
+    if (this.#log?.isLong === true) this.#journal.noteLong(this);
+  }
+
+  /** May a checkpoint be taken now? */
+  isCheckable(): boolean {
+    // Released by a RESUME, but not stepped yet: they are in history, and no checkpoint would have them.
+    const hasHeld = this.waiting?.some(({ heldSeed }) => heldSeed !== undefined) === true;
+    return isAtRest(this) && !hasHeld && this.handle !== NO_HANDLE;
+  }
+
+  /** Cuts a long history; of a run that does not rest, another time. Only while no event is under way. */
+  shorten(kernel: KernelPort): void {
+    const { log } = this;
+    if (log?.isLong !== true || !this.isCheckable() || this.isDropped) return;
+    log.cut(encodeCheckpoint(this, this.versions, kernel.snapshot(this.handle)));
+    for (const tap of this.taps ?? []) tap.noteCut(log.count);
   }
 
   /** The serial of the parent's command that started this run. */

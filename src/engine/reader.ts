@@ -13,8 +13,9 @@ import type { OpenRun } from "./open-run.js";
 import type { LoadedProgram } from "./program-table.js";
 import { type Reach, Replay, type ReplayOptions } from "./replay.js";
 import { decodePayload, nameStates, tellEnd } from "./run-events.js";
-import { NO_HANDLE, type RunEnding } from "./run-state.js";
+import { NO_HANDLE, type RunEnding, type RunState } from "./run-state.js";
 import type { VolatileArchive } from "./volatile-archive.js";
+import type { Past, VolatileLog } from "./volatile-log.js";
 
 /** How often a replay is begun anew when the kernel is lost under it. */
 const REPLAY_ATTEMPTS_MAX = 3;
@@ -23,7 +24,12 @@ const REPLAY_ATTEMPTS_MAX = 3;
 export interface FoundRun {
   readonly record: RunRecord;
   readonly program: () => Promise<LoadedProgram>;
-  readonly history: () => Promise<Iterable<HistoryEntry>>;
+  /** Number of entries that are not kept any more: its story begins after them. */
+  readonly pastSeq: number;
+  /** The same when its history will have been cut the next time; at least `pastSeq`. */
+  readonly recentSeq: number;
+  /** Its history: all that is kept, or only what came after its last checkpoint. */
+  readonly past: (extent: "whole" | "recent") => Promise<Past>;
   readonly open?: OpenRun;
 }
 
@@ -42,16 +48,30 @@ export class Reader {
   async find(runId: string): Promise<FoundRun> {
     const { store } = this.#core;
     const open = this.#core.runs.get(runId);
-    if (open !== undefined) {
-      const history = async (): Promise<Iterable<HistoryEntry>> => open.log?.entries(open.seq) ?? store.history(runId);
-      return { record: open.toRecord(), program: async () => open.program, history, open };
-    }
+    if (open !== undefined) return { record: open.toRecord(), program: async () => open.program, ...this.#findPast(runId, open.log), open };
     const archived = this.#archive.get(runId);
-    if (archived !== undefined)
-      return { record: archived.record, program: async () => archived.program, history: async () => archived.log.entries() };
+    if (archived !== undefined) return { record: archived.record, program: async () => archived.program, ...this.#findPast(runId, archived.log) };
     const record = await store.get(runId);
     if (record === undefined) throw unknownRunError(runId);
-    return { record, program: () => this.program(record), history: () => store.history(runId) };
+    return { record, program: () => this.program(record), ...this.#findPast(runId, undefined) };
+  }
+
+  /** A history in memory is taken as it is now. */
+  #findPast(runId: string, log: VolatileLog | undefined): Pick<FoundRun, "past" | "pastSeq" | "recentSeq"> {
+    const { store } = this.#core;
+    if (log !== undefined) {
+      const [whole, recent] = [log.past(), log.recentPast()];
+      return { pastSeq: whole.seq, recentSeq: recent.seq, past: async (extent) => (extent === "whole" ? whole : recent) };
+    }
+    return {
+      pastSeq: 0,
+      recentSeq: 0,
+      past: async (extent) => {
+        const stored = extent === "whole" ? undefined : await store.checkpoint(runId);
+        const seq = stored?.seq ?? 0;
+        return { seq, checkpoint: stored?.bytes, entries: await store.history(runId, seq) };
+      },
+    };
   }
 
   /** The workflow of a stored run, loaded from its stored source where nobody loaded it. */
@@ -111,21 +131,29 @@ export class Reader {
   }
 
   /**
-   * The history told from its beginning to the record's last entry and `reach` after it, several events at a time.
-   * Throws `kernel/lost` when the kernel is lost on the way.
+   * The history told from where it begins to the record's last entry and `reach` after it, several events at a time. Where it does not begin
+   * with the run, the first event is of type `checkpoint`. Throws `kernel/lost` when the kernel is lost on the way.
    */
   async *tell(found: FoundRun, reach: Reach | undefined): AsyncGenerator<readonly RunEvent[]> {
     const program = await found.program();
-    const entries = await found.history();
+    const { checkpoint, entries } = await found.past("whole");
     const last = found.record.seq;
-    const replay = this.#begin(program, { runId: found.record.runId, isTold: true, reach });
+    const replay = this.#begin(program, { runId: found.record.runId, isTold: true, reach, checkpoint: checkpoint && decodeCheckpoint(checkpoint) });
     try {
+      if (checkpoint !== undefined) yield [this.#tellCheckpoint(replay.state)];
       for await (const _slice of this.#slices(replay, upTo(entries, last))) yield replay.takeEvents();
       yield replay.takeEvents();
       if (isEnded(found.record.status)) yield [tellEnd(replay.state, found.record)];
     } finally {
       this.#end(program, replay);
     }
+  }
+
+  #tellCheckpoint(state: RunState): RunEvent {
+    const { kernel } = this.#core;
+    const states = nameStates(state.program, kernel.activeNodes(state.handle));
+    const context = decodePayload(kernel.context(state.handle)) as Record<string, unknown>;
+    return { seq: state.seq, time: state.lastNow, type: "checkpoint", states, context };
   }
 
   /** Plays everything, giving the event loop its turns. */
@@ -164,15 +192,10 @@ export class Reader {
     for (let attempt = 1; ; attempt += 1) {
       await this.#loop.flushed();
       try {
-        const stored =
-          found.open?.isVolatile !== true && this.#archive.get(found.record.runId) === undefined
-            ? await this.#core.store.checkpoint(found.record.runId)
-            : undefined;
-        const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
-        const entries = await found.history();
-        const replay = this.#begin(program, { runId: found.record.runId, checkpoint });
+        const { checkpoint, entries } = await found.past("recent");
+        const replay = this.#begin(program, { runId: found.record.runId, checkpoint: checkpoint && decodeCheckpoint(checkpoint) });
         try {
-          await this.play(replay, after(entries, checkpoint?.seq ?? 0));
+          await this.play(replay, entries);
           return take(replay);
         } finally {
           this.#end(program, replay);
@@ -210,8 +233,4 @@ export function endError(record: RunRecord): WorkflowError {
 
 function* upTo(entries: Iterable<HistoryEntry>, last: number): Iterable<HistoryEntry> {
   for (const entry of entries) if (entry.seq <= last) yield entry;
-}
-
-function* after(entries: Iterable<HistoryEntry>, first: number): Iterable<HistoryEntry> {
-  for (const entry of entries) if (entry.seq > first) yield entry;
 }

@@ -111,9 +111,10 @@ export class Recovery {
 
   async #rebuildRun(run: OpenRun): Promise<void> {
     const { core, reader } = this.#parts;
-    const stored = !run.isVolatile ? await core.store.checkpoint(run.runId) : undefined;
-    const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
-    const entries = run.log?.entries() ?? (await core.store.history(run.runId, checkpoint?.seq ?? 0));
+    const past = run.log?.recentPast();
+    const bytes = past === undefined ? (await core.store.checkpoint(run.runId))?.bytes : past.checkpoint;
+    const checkpoint = bytes === undefined ? undefined : decodeCheckpoint(bytes);
+    const entries = past?.entries ?? (await core.store.history(run.runId, checkpoint?.seq ?? 0));
     const replay = new Replay(core.kernel, run.program, {
       runId: run.runId,
       checkpoint,

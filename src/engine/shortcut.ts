@@ -34,6 +34,7 @@ export class Shortcut {
     this.#core.stepsTotal += 1;
     this.#core.eventsTotal += 1;
     run.takeEvent(id, now, this.#core.clock.seed());
+    this.#core.shortenLogs();
     return { status: toSendStatus(outcome), runStatus: run.status };
   }
 
@@ -50,6 +51,7 @@ export class Shortcut {
       const outcomes = output.outcomes.slice();
       if (output.oddCount === 0 && output.commands.length === 0) {
         this.#core.journal.add(names.direct, copy.records, copy.count, output.isRepeated, now, seed);
+        this.#core.shortenLogs();
         return outcomes;
       }
       return new Promise((resolve, reject) => {

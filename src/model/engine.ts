@@ -107,6 +107,11 @@ export type RunEvent = { readonly seq: number; readonly time: number } & (
   | { readonly type: "timerFired"; readonly visit: string }
   | { readonly type: "timerCanceled"; readonly visit: string }
   | { readonly type: "childStarted"; readonly workflow: string; readonly runId: string; readonly visit: string }
+  /**
+   * Only as the first event: what happened up to entry `seq` is not kept any more (a long run of durability `none`). `states` and `context` are
+   * those of the run then.
+   */
+  | { readonly type: "checkpoint"; readonly states: readonly string[]; readonly context: Readonly<Record<string, unknown>> }
   | { readonly type: "paused" }
   | { readonly type: "resumed" }
   | { readonly type: "ended"; readonly status: RunStatus; readonly output?: unknown; readonly error?: ErrorRecord }
@@ -161,7 +166,10 @@ export interface Run {
   workflow(): Promise<Workflow & { readonly source: string }>;
   /** Asked for lazily, memoised; the run's output, or a rejection with the run's error (`run/canceled` …). */
   readonly result: Promise<unknown>;
-  /** From the run's first event to its end; `from` skips what came before that seq. */
+  /**
+   * From the run's first event to its end; `from` skips what came before that seq. Of a run of durability `none` at least the last 16,384
+   * entries of history are kept: a longer one begins with an event `checkpoint` (as does a reader of it that has fallen so far behind).
+   */
   events(options?: { readonly from?: number }): AsyncIterable<RunEvent>;
 }
 

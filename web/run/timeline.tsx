@@ -42,6 +42,7 @@ const TOPICS_BY_TYPE: Readonly<Record<RunEvent["type"], readonly Topic[]>> = {
   timerFired: ["story", "states"],
   timerCanceled: [],
   childStarted: ["story", "tasks"],
+  checkpoint: ["story", "states"],
   paused: ["story", "states"],
   resumed: ["story", "states"],
   ended: ["story", "states", "tasks", "logs"],
@@ -138,6 +139,8 @@ function describeEvent(event: RunEvent): Line {
       return { icon: "clock", tone: "faint", text: "Timer canceled", aside: `visit ${event.visit}` };
     case "childStarted":
       return { icon: "play", tone: "plain", text: `Started workflow ${event.workflow}`, aside: event.runId };
+    case "checkpoint":
+      return { icon: "clock", tone: "faint", text: "What came before is no longer kept", aside: event.states.join(", "), detail: event.context };
     case "paused":
       return { icon: "pause", tone: "warn", text: "Paused" };
     case "resumed":
