@@ -1,2 +1,14 @@
 // The door `millrace/testing`: what tests of workflows need.
 export { SimulatedClock } from "../testing/simulated-clock.js";
+export { SIMULATION_RUN_COUNT_MAX, simulate } from "../testing/simulation.js";
+export type {
+  Distribution,
+  SimulatedCall,
+  SimulatedEvent,
+  SimulatedHandler,
+  SimulatedRun,
+  SimulatedTime,
+  SimulationOptions,
+  SimulationReport,
+  TaskTally,
+} from "../testing/simulation-words.js";
