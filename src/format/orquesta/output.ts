@@ -14,7 +14,9 @@ export class ComputedOutputs {
   private remainingSize = COMPUTED_SIZE_MAX;
 
   add(name: string, value: ValueSource): void {
-    this.entries.set(name, { ast: toAst(value), size: measure(value) });
+    const ast = toAst(value);
+    // A constant has a type that the compiler would hold against what is done with it; elsewhere that fails when it runs.
+    this.entries.set(name, { ast: value.kind === "expression" ? ast : cel.call("dyn", ast), size: measure(value) });
   }
 
   has(name: string): boolean {

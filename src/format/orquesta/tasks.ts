@@ -1,7 +1,7 @@
 // Tasks of the dialect: what they do, for which items, how often, and what follows. They become the same drafts as tasks of the
 // language of our own.
 import type { ActionDefinition, RetryDefinition, TaskAction, TaskDefinition, ValueSource } from "../../model/definition.js";
-import { isVariableName } from "../names.js";
+import { isIdentifier } from "../names.js";
 import type { SourceText } from "../source-text.js";
 import type { Declaration } from "../yaml/declarations.js";
 import { type Keys, readKeys, readText, readTexts, reportAt, valueOf } from "../yaml/keys.js";
@@ -180,7 +180,7 @@ class TaskReader {
     return entries.flatMap(({ key, keyNode, value }) => {
       const read = this.values.readValue(value, this.site('"publish"', OUTCOME_NAMES, new Set(added)));
       added.add(key);
-      if (isVariableName(key)) return [{ kind: "set", variable: key, value: read, place: this.source.place(keyNode.start, Math.max(keyNode.end, value.end)) } as const];
+      if (isIdentifier(key)) return [{ kind: "set", variable: key, value: read, place: this.source.place(keyNode.start, Math.max(keyNode.end, value.end)) } as const];
       reportAt(this.source, "parse/invalid-name", `"${key}" cannot be the name of a variable: letters, digits and underscores`, keyNode);
       return [];
     });

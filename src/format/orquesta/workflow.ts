@@ -1,7 +1,7 @@
 // Reads a workflow in the dialect of StackStorm's Orquesta as it stands. Its context is one namespace: inputs, variables and what
 // tasks publish are variables of the definition. Facts: docs.stackstorm.com/orquesta.
 import type { Definition, ParameterDefinition, ValueSource, VariableDefinition } from "../../model/definition.js";
-import { isVariableName } from "../names.js";
+import { isIdentifier } from "../names.js";
 import type { SourceText } from "../source-text.js";
 import { checkNames, type Declaration, readDeclarations } from "../yaml/declarations.js";
 import { buildGraph } from "../yaml/graph.js";
@@ -97,7 +97,7 @@ class DialectReader {
     const place = this.source.place(node.start, node.end);
     const computed = new ComputedOutputs();
     const entries = this.listOutput(node).map(({ key, keyNode, value }) => {
-      if (!isVariableName(key)) reportAt(this.source, "parse/invalid-name", `"${key}" cannot be the name of an output: letters, digits and underscores`, keyNode);
+      if (!isIdentifier(key)) reportAt(this.source, "parse/invalid-name", `"${key}" cannot be the name of an output: letters, digits and underscores`, keyNode);
       const site: DialectSite = { place: "output", names: [], point: { kind: "output" }, computed };
       const read = this.values.readValue(value, site);
       computed.add(key, read);

@@ -1,7 +1,7 @@
 // What a task graph declares under `input` and `vars`: lists of names, or maps by name to a type, a value or a map that says more.
 import type { ParameterDefinition, TypeName, ValueSource, VariableDefinition } from "../../model/definition.js";
 import { inferType, isOfType, TYPES } from "../declared-types.js";
-import { isVariableName } from "../names.js";
+import { isIdentifier } from "../names.js";
 import type { SourceText } from "../source-text.js";
 import { findNearest, type Keys, readKeys, reportAt, valueOf } from "./keys.js";
 import type { ExpressionSite } from "./names.js";
@@ -44,7 +44,7 @@ function readItem(item: YamlNode, what: string, source: SourceText): Declaration
 export function checkNames(declarations: readonly Declaration[], source: SourceText): void {
   const seen = new Set<string>();
   for (const { name, nameNode } of declarations) {
-    if (!isVariableName(name)) reportAt(source, "parse/invalid-name", `"${name}" cannot be a name: letters, digits and underscores`, nameNode);
+    if (!isIdentifier(name)) reportAt(source, "parse/invalid-name", `"${name}" cannot be a name: letters, digits and underscores`, nameNode);
     else if (seen.has(name)) reportAt(source, "parse/duplicate-name", `"${name}" is declared twice`, nameNode);
     seen.add(name);
   }

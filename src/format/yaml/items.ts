@@ -1,6 +1,6 @@
 // How often and in what way a task is done: for each item of a list, and again after a failure.
 import type { ItemsDefinition, RetryDefinition, ValueSource } from "../../model/definition.js";
-import { isVariableName } from "../names.js";
+import { isIdentifier } from "../names.js";
 import { readKeys, readWord, reportAt, valueOf } from "./keys.js";
 import { type ExpressionSite, OUTCOME_NAMES } from "./names.js";
 import type { YamlMap, YamlNode } from "./tree.js";
@@ -42,7 +42,7 @@ function readLists(node: YamlNode, site: ExpressionSite, reader: ValueReader): I
   if (entries.length === 0 || entries.length > ITEM_LIST_COUNT_MAX)
     reportAt(reader.source, "parse/invalid-value", `There are ${entries.length} lists; there may be 1 to ${ITEM_LIST_COUNT_MAX}`, node);
   return entries.slice(0, ITEM_LIST_COUNT_MAX).map(({ key, keyNode, value }) => {
-    if (!isVariableName(key)) reportAt(reader.source, "parse/invalid-name", `"${key}" cannot be the name of a list: letters, digits and underscores`, keyNode);
+    if (!isIdentifier(key)) reportAt(reader.source, "parse/invalid-name", `"${key}" cannot be the name of a list: letters, digits and underscores`, keyNode);
     return { name: key, value: readList(value, site, reader) };
   });
 }

@@ -1,7 +1,7 @@
 // What follows a task: the entries under `next`, and the cases of a switch. An entry becomes one draft; targets are resolved when all
 // tasks are known.
 import type { ActionDefinition, ExpressionSource, LabelReading, TriggerDefinition } from "../../model/definition.js";
-import { isVariableName } from "../names.js";
+import { isIdentifier } from "../names.js";
 import { type Keys, readKeys, readTexts, reportAt, valueOf } from "./keys.js";
 import { type ExpressionSite, OUTCOME_NAMES } from "./names.js";
 import { isNull, type YamlEntry, type YamlMap, type YamlNode, type YamlScalar } from "./tree.js";
@@ -108,7 +108,7 @@ function readVariable({ key, keyNode, value }: YamlEntry, reader: ValueReader): 
   const { source } = reader;
   const site: ExpressionSite = { place: "publish", names: OUTCOME_NAMES };
   const read = reader.readValue(value, site);
-  if (isVariableName(key)) return { kind: "set", variable: key, value: read, place: source.place(keyNode.start, Math.max(keyNode.end, value.end)) };
+  if (isIdentifier(key)) return { kind: "set", variable: key, value: read, place: source.place(keyNode.start, Math.max(keyNode.end, value.end)) };
   reportAt(source, "parse/invalid-name", `"${key}" cannot be the name of a variable: letters, digits and underscores`, keyNode);
   return undefined;
 }

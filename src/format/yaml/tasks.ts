@@ -1,6 +1,6 @@
 // One task of a task graph as it is written: what it does, how, and what follows. Names of other tasks are resolved later, when all are known.
 import type { TaskDefinition } from "../../model/definition.js";
-import { isVariableName } from "../names.js";
+import { isIdentifier } from "../names.js";
 import type { SourceText } from "../source-text.js";
 import { readAction } from "./actions.js";
 import { type Declaration, readDeclarations } from "./declarations.js";
@@ -47,7 +47,7 @@ export function readTaskNames(node: YamlNode | undefined, source: SourceText): r
   if (over !== undefined) reportAt(source, "parse/too-many-tasks", `There are ${declarations.length} tasks; the limit is ${TASK_COUNT_MAX}`, over.nameNode);
   return declarations.slice(0, TASK_COUNT_MAX).filter(({ name, nameNode }) => {
     if (isCommand(name)) reportAt(source, "parse/invalid-name", `"${name}" is what "do" can say by itself, so it cannot name a task`, nameNode);
-    else if (!isVariableName(name)) reportAt(source, "parse/invalid-name", `"${name}" cannot name a task: letters, digits and underscores`, nameNode);
+    else if (!isIdentifier(name)) reportAt(source, "parse/invalid-name", `"${name}" cannot name a task: letters, digits and underscores`, nameNode);
     else if (seen.has(name)) reportAt(source, "parse/duplicate-name", `There are two tasks "${name}"`, nameNode);
     const isNew = !seen.has(name);
     seen.add(name);

@@ -30,6 +30,7 @@ describe("the language of our own", () => {
     ["durations of all kinds", "tasks: {a: {action: wait, duration: '{{ input.n / 100 }}', next: b}, b: {action: wait, duration: '{{ \"1ms\" }}', next: c}, c: {action: wait, duration: '{{ duration(\"1ms\") }}', next: d}, d: {action: wait, duration: 0.001}}\noutput: done", { n: 1 }, "done"],
     ["dependencies", "tasks: {a: {action: pass, input: 1}, b: {action: pass, input: 2}, c: {depends_on: [a, b], action: pass, input: '{{ tasks.a.result + tasks.b.result }}'}}\noutput: '{{ tasks.c.result }}'", {}, 3],
     ["a loop", "vars: {n: 0}\ntasks: {s: {next: c}, c: {next: [{when: vars.n < 5, publish: {n: '{{ vars.n + 1 }}'}, do: c}, {when: vars.n >= 5, publish: {done: true}}]}}\noutput: ['{{ vars.n }}', '{{ vars.done }}']", {}, [5, true]],
+    ["names that CEL keeps for itself stand behind a dot", "vars: {loop: 1}\ntasks: {import: {action: pass, input: '{{ vars.loop + 1 }}'}}\noutput: '{{ tasks.import.result }}'", {}, 2],
     ["a failure that is taken", "tasks: {s: {action: fail, message: 'no {{ 1 }}', next: [{when: failed, publish: {m: '{{ error.message }}'}, do: continue}]}}\noutput: '{{ vars.m }}'", {}, "no 1"],
     ["a failure that a handler takes", "on_error: {publish: {m: '{{ error.message }}'}, do: clean}\ntasks: {s: {action: fail, message: no, next: [{when: succeeded && result == 1, do: s}]}, clean: {action: pass, input: '{{ vars.m }}'}, b: {next: s}}\noutput: '{{ tasks.clean.result }}'", {}, "no"],
   ])("%s", async (_, text, input, result) => {
@@ -68,6 +69,11 @@ describe("Orquesta's dialect", () => {
     ].join("\n");
     const result = await run(text, { name: "Ann" }, { "core.echo": (input) => (input as { message: string }).message });
     expect(result).toEqual({ message: "Hello! Ann", again: "Hello! Ann", status: "succeeded" });
+  });
+
+  test("an output that is put in for its name fails like any other value", async () => {
+    const text = "version: 1.0\ntasks: {a: {action: echo}}\noutput: [{x: 123}, {y: <% ctx().x %>}, {z: <% ctx().y.value %>}]\n";
+    await expect(run(text, {}, { echo: () => 1 })).rejects.toMatchObject({ code: "run/action-failed" });
   });
 
   test("items by name", async () => {
