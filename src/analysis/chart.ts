@@ -11,7 +11,7 @@ export class Chart {
   private readonly out: number[][];
   private readonly in: number[][];
   private readonly children: number[][];
-  /** Is the name a variable, though CEL has a type or a library of this name? Where nothing is declared every name is. */
+  /** Is the name a variable, though CEL has a type or a library of this name? Those that the author declares are. */
   readonly isVariable: (name: string) => boolean;
   /** Transitions that are never taken. */
   readonly barred = new Set<number>();
@@ -29,7 +29,7 @@ export class Chart {
       this.in[target]?.push(index);
     });
     const names = new Set([...definition.parameters, ...definition.variables].map(({ name }) => name));
-    this.isVariable = (name) => names.size === 0 || names.has(name);
+    this.isVariable = (name) => names.has(name);
     states.forEach(({ parent }, index) => this.children[parent + 1]?.push(index));
   }
 

@@ -122,6 +122,11 @@ describe("what is not known", () => {
     expect(findings[0]?.witness[1]).toEqual({ kind: "event", name: "go", states: ["B"], guards: [{ guard: "x > 1", holds: true }] });
   });
 
+  test("the name of a type is no variable, also where nothing is declared", async () => {
+    const found = await exploreDiagram("[*] --> A", 'A --> B : go [type("text") == string]', "A --> C : go", "B --> [*] : on", "C --> [*] : on");
+    expect(found).toMatchObject({ way: "kernel", states: ["A", "B"], isComplete: true });
+  });
+
   test("a given input decides", async () => {
     const text = ["stateDiagram-v2", "[*] --> A", "A --> B : go [x > 1]", "A --> [*] : go", "B --> [*] : on [1 > 2]"].join("\n");
     expect((await explore(text, { input: { x: 1 } })).findings).toEqual([]);
