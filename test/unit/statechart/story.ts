@@ -170,6 +170,12 @@ class KernelTeller implements Teller {
       if (kind === CommandKind.SET_TIMER) this.outstanding.timer(b, time);
       if (kind === CommandKind.CANCEL_TASK || kind === CommandKind.CANCEL_TIMER) this.outstanding.cancel(b);
     }
+    // A long step goes on in the next call.
+    if (this.run.commands.some(({ kind }) => kind === CommandKind.CONTINUE)) {
+      this.run.step(EventKind.CONTINUE, 0);
+      this.take();
+      return;
+    }
     const end = this.run.end();
     if (end !== undefined) this.end = end.how === "succeeded" ? "the end" : `fails with ${(end.value as { code: string }).code}`;
   }
