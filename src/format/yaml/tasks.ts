@@ -114,7 +114,9 @@ function readDefinition(keys: Keys, what: string, map: YamlMap, hasDependencies:
   if (itemsNode !== undefined && (action.kind === "await" || action.kind === "fail"))
     reportAt(reader.source, "parse/conflicting-keys", `${what} cannot be done for each item: "${action.kind}" is done once`, itemsNode);
   const join = readJoin(valueOf(keys, "join"), reader) ?? (hasDependencies ? "all" : undefined);
-  const merge = readWord(valueOf(keys, "merge"), ["error", "last"], '"merge"', reader.source);
+  const mergeNode = valueOf(keys, "merge");
+  const merge = readWord(mergeNode, ["error", "last"], '"merge"', reader.source);
+  if (mergeNode !== undefined && join === undefined) reportAt(reader.source, "parse/conflicting-keys", `"merge" of ${what} belongs to a join`, mergeNode);
   const [retryNode, delay, timeout, condition] = ["retry", "delay", "timeout", "if"].map((key) => valueOf(keys, key));
   const retry = retryNode && readRetry(retryNode, what, reader);
   const expression = condition && reader.readExpression(condition, { ...plain, place: `"if" of ${what}` });
