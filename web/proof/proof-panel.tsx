@@ -5,6 +5,7 @@ import { Icon } from "../app/icons.js";
 import { showView } from "../app/views.js";
 import type { Exploration, ExplorationBound, ExplorationFinding, WitnessStep } from "../millrace-editor.js";
 import { analysisFindings, draft } from "../text/draft.js";
+import { SimulationPart } from "../simulation/simulation-part.js";
 import { goToOffset } from "../text/source-editor.js";
 import {
   beginReplay,
@@ -213,10 +214,26 @@ function AnalysisPart(): VNode {
 
 /** The prove tab. */
 export function ProofPanel(): VNode {
+  const isTaskGraph = draft.value?.definition?.taskGraph !== undefined;
+  return (
+    <div class="panel-body proof-panel">
+      {!isTaskGraph && <Exploring />}
+      <SimulationPart />
+      {!isTaskGraph && (
+        <>
+          <h2>Analysis of the text</h2>
+          <AnalysisPart />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Exploring(): VNode {
   const invariants = draft.value?.definition?.invariants ?? [];
   const isBusy = explorationState.value.kind === "busy";
   return (
-    <div class="panel-body proof-panel">
+    <>
       <h2>What can happen</h2>
       <p class="quiet">
         Every event, outcome and timer, in every order, over values that are unknown: can a run get stuck
@@ -253,8 +270,6 @@ export function ProofPanel(): VNode {
           </ul>
         </>
       )}
-      <h3>Analysis of the text</h3>
-      <AnalysisPart />
-    </div>
+    </>
   );
 }
