@@ -30,45 +30,94 @@ export interface Candidates {
   readonly hears: Uint8Array;
 }
 
+const NO_TRANSITION = 0xffffffff;
+const NO_ROW: ReadonlyMap<number, number> = new Map();
+
 /** Groups the transitions of every node. O(transitions + nodes, and + nodes * events where the table is dense). */
 export function groupCandidates(definition: Definition, graph: Graph, eventOf: (name: string) => number): Candidates {
-  const leaving: number[][] = Array.from({ length: graph.nodeCount }, () => []);
-  definition.transitions.forEach((transition, index) => leaving[graph.nodes[transition.source] as number]?.push(index));
+  const { heads, next } = listLeaving(definition, graph);
   const list: number[] = [];
-  const addGroup = (group: readonly number[]): Range => {
-    const first = list.length;
-    for (const index of group) list.push(index);
-    if (group.length > 0) list[list.length - 1] = ((list[list.length - 1] as number) | CANDIDATE_LAST) >>> 0;
-    return { first, count: group.length };
+  const close = (first: number): Range => {
+    if (list.length === first) return { first, count: 0 };
+    list[list.length - 1] = ((list[list.length - 1] as number) | CANDIDATE_LAST) >>> 0;
+    return { first, count: list.length - first };
   };
   const eventless: Range[] = [];
   const after: Range[] = [];
-  const rows: Map<number, number>[] = [];
-  leaving.forEach((transitions, node) => {
-    const ofKind = (...kinds: TransitionDefinition["trigger"]["kind"][]) =>
-      transitions.filter((index) => kinds.includes(definition.transitions[index]?.trigger.kind ?? "always"));
-    eventless.push(addGroup(ofKind("always", "outcome")));
-    after.push(addGroup(ofKind("after")));
-    const groups = new Map<number, number[]>();
-    for (const index of ofKind("event")) {
-      const event = eventOfTransition(definition, index, eventOf);
-      const group = groups.get(event);
-      if (group === undefined) groups.set(event, [index]);
-      else group.push(index);
+  const rows: ReadonlyMap<number, number>[] = [];
+  // Of the node in hand.
+  const delayed: number[] = [];
+  const heard: number[] = [];
+  for (let node = 0; node < graph.nodeCount; node += 1) {
+    delayed.length = heard.length = 0;
+    const first = list.length;
+    for (let index = heads[node] as number; index !== NO_TRANSITION; index = next[index] as number) {
+      const { kind } = (definition.transitions[index] as TransitionDefinition).trigger;
+      (kind === "event" ? heard : kind === "after" ? delayed : list).push(index);
     }
-    const row = new Map<number, number>();
-    for (const [event, group] of groups) row.set(event, addGroup(group).first + 1);
-    for (const name of definition.states[graph.states[node] as number]?.deferred ?? []) {
-      const event = eventOf(name);
-      row.set(event, ((row.get(event) ?? 0) | DISPATCH_DEFERS) >>> 0);
-    }
-    rows.push(row);
-  });
+    eventless.push(close(first));
+    const firstDelayed = list.length;
+    for (const index of delayed) list.push(index);
+    after.push(close(firstDelayed));
+    const row = heard.length === 0 ? undefined : groupByEvent(definition, heard, list, close, eventOf);
+    rows.push(addDeferred(row, definition.states[graph.states[node] as number]?.deferred, eventOf));
+  }
   const hears = Uint8Array.from(rows, (row) => (row.size > 0 ? 1 : 0));
   const eventCount = definition.events.length;
   const isDense = graph.nodeCount * eventCount <= DENSE_COUNT_MAX;
   const table = isDense ? { dispatch: layOutDense(rows, eventCount), cells: new Uint32Array(0) } : layOutRows(rows);
   return { list: Uint32Array.from(list), eventless, after, hears, ...table };
+}
+
+/** Transitions by their source, as lists in file order: the first per node, and the next per transition. */
+function listLeaving({ transitions }: Definition, graph: Graph): { readonly heads: Uint32Array; readonly next: Uint32Array } {
+  const heads = new Uint32Array(graph.nodeCount).fill(NO_TRANSITION);
+  const next = new Uint32Array(transitions.length);
+  for (let index = transitions.length - 1; index >= 0; index -= 1) {
+    const node = graph.nodes[(transitions[index] as TransitionDefinition).source] as number;
+    next[index] = heads[node] as number;
+    heads[node] = index;
+  }
+  return { heads, next };
+}
+
+/** Adds a group for each event; gives the index + 1 of its first candidate by event. */
+function groupByEvent(
+  definition: Definition,
+  indexes: readonly number[],
+  list: number[],
+  close: (first: number) => Range,
+  eventOf: (name: string) => number,
+): Map<number, number> {
+  const row = new Map<number, number>();
+  if (indexes.length === 1) {
+    const [index] = indexes as readonly [number];
+    list.push(index);
+    return row.set(eventOfTransition(definition, index, eventOf), close(list.length - 1).first + 1);
+  }
+  const groups = new Map<number, number[]>();
+  for (const index of indexes) {
+    const event = eventOfTransition(definition, index, eventOf);
+    const group = groups.get(event);
+    if (group === undefined) groups.set(event, [index]);
+    else group.push(index);
+  }
+  for (const [event, group] of groups) {
+    const first = list.length;
+    for (const index of group) list.push(index);
+    row.set(event, close(first).first + 1);
+  }
+  return row;
+}
+
+function addDeferred(row: Map<number, number> | undefined, names: readonly string[] | undefined, eventOf: (name: string) => number): ReadonlyMap<number, number> {
+  if (names === undefined || names.length === 0) return row ?? NO_ROW;
+  const deferring = row ?? new Map<number, number>();
+  for (const name of names) {
+    const event = eventOf(name);
+    deferring.set(event, ((deferring.get(event) ?? 0) | DISPATCH_DEFERS) >>> 0);
+  }
+  return deferring;
 }
 
 function eventOfTransition(definition: Definition, index: number, eventOf: (name: string) => number): number {

@@ -56,12 +56,6 @@ function bare({ start, end, line, column }: Place): Record<string, number> {
 }
 
 function encodePairs(pairs: Readonly<Record<string, unknown>>): Uint8Array {
-  const parts = Object.entries(pairs).flatMap(([key, value]) => [encodeValue(key), encodeValue(value)]);
-  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  // A MAP of less than 128 pairs, without its tag and its count.
+  return encodeValue(pairs).subarray(2);
 }

@@ -65,6 +65,7 @@ export interface NodeParts {
 export function packNodes(definition: Definition, graph: Graph, { candidates, entries, exits }: NodeParts): Uint8Array {
   const bytes = new Uint8Array(graph.nodeCount * NODE_RECORD_SIZE);
   const view = new DataView(bytes.buffer);
+  const words = new Uint32Array(bytes.buffer);
   const incoming = countIncoming(definition, graph);
   const outer = new Uint32Array(graph.nodeCount);
   const remembered = findRemembered(definition, graph);
@@ -84,9 +85,21 @@ export function packNodes(definition: Definition, graph: Graph, { candidates, en
     view.setUint16(at + 2, (isPlain ? NODE_FLAG_PLAIN : 0) | flagsOf(definition, graph, remembered, node), true);
     const fork = kind === NodeKind.JOIN ? forks.get(state) : undefined;
     const enough = kind === NodeKind.JOIN ? (definition.states[state]?.joinCount ?? incoming[node]) : countRegions(graph, node);
-    const words = [parent, graph.lasts[node], graph.initials[node], entry.first, entry.count, exit.first, exit.count];
-    words.push(eventless.first, eventless.count, enough, fork === undefined ? NO_NODE : graph.nodes[fork], after.first, after.count, 0, outer[node]);
-    words.forEach((word, index) => view.setUint32(at + 4 + index * 4, word as number, true));
+    let word = at / 4;
+    words[++word] = parent;
+    words[++word] = graph.lasts[node] as number;
+    words[++word] = graph.initials[node] as number;
+    words[++word] = entry.first;
+    words[++word] = entry.count;
+    words[++word] = exit.first;
+    words[++word] = exit.count;
+    words[++word] = eventless.first;
+    words[++word] = eventless.count;
+    words[++word] = enough as number;
+    words[++word] = fork === undefined ? NO_NODE : (graph.nodes[fork] as number);
+    words[++word] = after.first;
+    words[++word] = after.count;
+    words[word + 2] = outer[node] as number;
   }
   return bytes;
 }
@@ -135,30 +148,31 @@ function countIncoming(definition: Definition, graph: Graph): Uint32Array {
 
 export function packTransitions(definition: Definition, graph: Graph, rows: readonly TransitionRow[]): Uint8Array {
   const bytes = new Uint8Array(rows.length * TRANSITION_RECORD_SIZE);
-  const view = new DataView(bytes.buffer);
+  const words = new Uint32Array(bytes.buffer);
+  const doubles = new Float64Array(bytes.buffer);
   const edges = new Uint32Array(graph.nodeCount);
   const unquiet = findUnquiet(definition);
   rows.forEach((row, index) => {
     const transition = definition.transitions[index] as TransitionDefinition;
     const source = graph.nodes[transition.source] as number;
     const target = graph.nodes[transition.target] as number;
-    const at = index * TRANSITION_RECORD_SIZE;
+    const at = index * (TRANSITION_RECORD_SIZE / 4);
     const edge = edges[target] as number;
     edges[target] = edge + 1;
     const { trigger, detail } = describeTrigger(transition, row);
-    view.setUint32(at, source, true);
-    view.setUint32(at + 4, target, true);
-    view.setUint32(at + 8, row.guard, true);
-    view.setUint16(at + 12, trigger, true);
     const internal = transition.isInternal === true ? TRANSITION_FLAG_INTERNAL : 0;
-    view.setUint16(at + 14, internal | (isLocal(definition, unquiet, transition) ? TRANSITION_FLAG_LOCAL : 0), true);
-    view.setUint32(at + 16, detail, true);
-    view.setUint32(at + 20, row.durationExpression, true);
-    view.setFloat64(at + 24, row.durationMs, true);
-    view.setUint32(at + 32, row.actions.first, true);
-    view.setUint32(at + 36, row.actions.count, true);
-    view.setUint32(at + 40, findDomain(graph, source, target), true);
-    view.setUint32(at + 44, edge, true);
+    const flags = internal | (isLocal(definition, unquiet, transition) ? TRANSITION_FLAG_LOCAL : 0);
+    words[at] = source;
+    words[at + 1] = target;
+    words[at + 2] = row.guard;
+    words[at + 3] = trigger | (flags << 16);
+    words[at + 4] = detail;
+    words[at + 5] = row.durationExpression;
+    doubles[at / 2 + 3] = row.durationMs;
+    words[at + 8] = row.actions.first;
+    words[at + 9] = row.actions.count;
+    words[at + 10] = findDomain(graph, source, target);
+    words[at + 11] = edge;
   });
   return bytes;
 }

@@ -19,6 +19,11 @@ export const FIELD_END = 5;
 export const FIELD_COUNT = 6;
 export const DST_SHIFT = 8;
 
+const NO_BYTES = new Uint8Array(0);
+/** Constants of one expression that may leave its writer to the next, bytes: a fresh one costs more than a short expression. */
+const KEPT_SIZE_MAX = 4_096;
+let spareWriter: ValueWriter | undefined;
+
 /** A constant, from one literal or several. */
 export type ConstantValue =
   | { readonly type: LiteralType | "type"; readonly value: LiteralValue }
@@ -95,9 +100,13 @@ export class EmittedCode implements ExpressionCode {
   }
 
   get constants(): Uint8Array {
-    const writer = new ValueWriter();
+    if (this.values.length === 0) return NO_BYTES;
+    const writer = spareWriter ?? new ValueWriter();
+    spareWriter = undefined;
     for (const value of this.values) writeConstant(writer, value);
-    return writer.take();
+    const bytes = writer.take();
+    if (bytes.length <= KEPT_SIZE_MAX) spareWriter = writer;
+    return bytes;
   }
 
   get spans(): Uint32Array {

@@ -15,12 +15,13 @@ export class Numbering<Item> {
   /** By number: the hash, and the next number in its bucket. */
   private hashes: number[] = [];
   private next: number[] = [];
-  /** By bucket: the number given last, or -1. */
-  private readonly heads = new Int32Array(BUCKET_COUNT).fill(-1);
+  /** By bucket: the number given last, or -1. Made for the first item: most expressions name no fields. */
+  private heads: Int32Array | undefined;
 
   /** The number of `item`, whose equals have the same key and the same hash. */
   indexOf(item: Item, key: Key, hash: number): number {
-    const { heads, keys, hashes, next } = this;
+    const { keys, hashes, next } = this;
+    const heads = (this.heads ??= new Int32Array(BUCKET_COUNT).fill(-1));
     const bucket = bucketOf(hash);
     const head = heads[bucket] as number;
     for (let index = head; index >= 0; index = next[index] as number) {
@@ -40,7 +41,7 @@ export class Numbering<Item> {
   /** All items so far, undefined: none; the numbers begin anew. */
   take(): Item[] | undefined {
     const { items, heads, hashes } = this;
-    if (items === undefined) return undefined;
+    if (items === undefined || heads === undefined) return undefined;
     for (let index = 0; index < items.length; index += 1) heads[bucketOf(hashes[index] as number)] = -1;
     if (items.length > KEPT_COUNT_MAX) {
       this.keys = [];

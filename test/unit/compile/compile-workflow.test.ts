@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CANDIDATE_LAST, NO_NODE, ProgramHeader, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE } from "../../../assembly/abi.js";
 import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
 import { groupCandidates } from "../../../src/compile/dispatch.js";
+import { SHARED_COUNT_MAX } from "../../../src/compile/expression-list.js";
 import { findDomain, numberStates } from "../../../src/compile/graph.js";
 
 import { buildDefinition, compileChart } from "../kernel/chart.js";
@@ -118,5 +119,32 @@ describe("findings", () => {
     );
     expect(program).toBeUndefined();
     expect(findings[0]).toMatchObject({ severity: "error" });
+  });
+});
+
+describe("texts that come again", () => {
+  test("are emitted once, each with its own place", () => {
+    const { program } = compileWorkflow(
+      buildDefinition({ states: ["s:start", "A", "B"], transitions: ["s -> A", "A -> B on go if n > 1", "B -> A on go if n > 1", "B -> B on stay do m = n > 1"], variables: { n: 0, m: false } }),
+      "",
+    );
+    expect(program?.expressions.slice(0, 3).map(({ text }) => text)).toEqual(["n > 1", "n > 1", "n > 1"]);
+    const [first, second] = program?.expressions ?? [];
+    expect(first?.spans).toEqual(second?.spans);
+  });
+
+  test("what is wrong with one is said wherever it stands, and a value may be what a guard may not", () => {
+    const { findings } = compileWorkflow(
+      buildDefinition({ states: ["s:start", "A"], transitions: ["s -> A", "A -> . on set do n = n + 1", "A -> A on go if n + 1", "A -> A on go if n + 1"], variables: { "n: int": 0 } }),
+      "",
+    );
+    expect(findings.map(({ code }) => code)).toEqual(["expression/no-such-overload", "expression/no-such-overload"]);
+  });
+
+  test("more of them than are kept", () => {
+    const transitions = Array.from({ length: SHARED_COUNT_MAX + 10 }, (_, index) => `A -> A on go if n == ${index % (SHARED_COUNT_MAX + 5)}`);
+    const program = compileChart({ states: ["s:start", "A"], transitions: ["s -> A", ...transitions], variables: { n: 0 } });
+    expect(program.expressions.filter(({ text }) => text === "n == 0")).toHaveLength(2);
+    expect(new Set(program.expressions.map(({ text }) => text)).size).toBeGreaterThan(SHARED_COUNT_MAX);
   });
 });
