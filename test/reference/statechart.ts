@@ -26,6 +26,12 @@ const TOKEN_COUNT_MAX = 64;
 /** The model is asked for more than it is made for. */
 export class TooMuch extends Error {}
 
+/** For those who compare: what was decided at once. */
+export interface EventlessSet {
+  readonly chosen: readonly TransitionDefinition[];
+  readonly preempted: readonly TransitionDefinition[];
+}
+
 export class ReferenceRun extends TokenRun {
   /** Events that an active state deferred. */
   private deferred: { readonly event: string; readonly payload: Value }[] = [];
@@ -33,6 +39,8 @@ export class ReferenceRun extends TokenRun {
   private readonly memory = new Map<number, readonly Leaf[]>();
   private microstepCount = 0;
   private isTaken = false;
+  /** The sets of eventless transitions of the last step: what was chosen, and what gave way to another of them. */
+  readonly eventlessSets: EventlessSet[] = [];
 
   /** The active states in document order: where tokens stand, and the scopes around. */
   get states(): readonly string[] {
@@ -125,6 +133,7 @@ export class ReferenceRun extends TokenRun {
   /** One step: what `begin` does, then completion transitions, set by set, until nothing moves. */
   private step(begin: () => boolean | "stale" | "deferred"): Answer {
     this.effects = [];
+    this.eventlessSets.length = 0;
     this.microstepCount = 0;
     this.isTaken = false;
     if (this.isEnded) return "ended";
@@ -154,6 +163,9 @@ export class ReferenceRun extends TokenRun {
       const configuration = this.describe();
       if (seen.has(configuration)) this.failRun({ code: "run/endless-loop" });
       seen.add(configuration);
+      const kept = removeConflicts(this.tree, this.tokens, choices);
+      const waysOf = (some: readonly Choice[]) => some.flatMap(({ ways }) => ways);
+      this.eventlessSets.push({ chosen: waysOf(choices), preempted: waysOf(choices.filter((choice) => !kept.includes(choice))) });
       this.microstep(choices, []);
     }
   }

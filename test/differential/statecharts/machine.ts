@@ -5,7 +5,7 @@ import type { Definition } from "../../../src/model/definition.js";
 import type { KernelPort } from "../../../src/model/ports.js";
 import type { Program } from "../../../src/model/program.js";
 import { decodeValue } from "../../../src/model/value.js";
-import { ReferenceRun } from "../../reference/statechart.js";
+import { type EventlessSet, ReferenceRun } from "../../reference/statechart.js";
 import { ChartRun } from "../../unit/kernel/chart.js";
 
 export interface Machine {
@@ -54,24 +54,29 @@ export class ModelMachine implements Machine {
   private readonly run: ReferenceRun;
   private readonly timers = new Timers();
   private logs: string[] = [];
+  /** The sets of eventless transitions since the last thing that happened to it. */
+  eventlessSets: EventlessSet[] = [];
 
   constructor(definition: Definition) {
     this.run = new ReferenceRun(definition);
   }
 
   start(now: number): void {
+    this.eventlessSets = [];
     this.run.now = now;
     this.run.start();
     this.take();
   }
 
   send(event: string, now: number): void {
+    this.eventlessSets = [];
     this.run.now = now;
     this.run.send(event);
     this.take();
   }
 
   advance(now: number): void {
+    this.eventlessSets = [];
     this.timers.fire(now, (serial, due) => {
       this.run.now = due;
       this.run.fireTimer(serial);
@@ -100,6 +105,7 @@ export class ModelMachine implements Machine {
   }
 
   private take(): void {
+    this.eventlessSets.push(...this.run.eventlessSets);
     for (const effect of this.run.effects) {
       if (effect.kind === "log") this.logs.push(String(effect.message));
       if (effect.kind === "timer") this.timers.set(effect.serial, effect.due);
