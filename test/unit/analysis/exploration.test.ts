@@ -250,6 +250,12 @@ describe("where a workflow is explored", () => {
   });
 });
 
+test("a task graph is refused", async () => {
+  const { definition } = parseWorkflow("millrace: 1\nname: one\ntasks:\n  first:\n    call: work\n");
+  expect(definition.taskGraph).toBeDefined();
+  await expect(exploreWorkflow(definition)).rejects.toMatchObject({ code: "analysis/not-supported" });
+});
+
 describe("bounds are said", () => {
   const counter = writeWorkflow({
     front: ["variables:", "  n: { type: int, initial: 0 }"],
