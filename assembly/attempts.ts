@@ -23,7 +23,7 @@ export const ATTEMPT_COUNT_MAX: u32 = 65_535;
 const RETRY_COUNT_DEFAULT: f64 = 3;
 
 const NULL_CELL = memory.data(16, 16);
-const ERROR = memory.data(16, 16);
+const OUTCOME = memory.data(16, 16);
 
 /** Seed of the event in hand: for the jitter of delays. */
 let stepSeed: u32 = 0;
@@ -142,7 +142,10 @@ export function endAttempt(run: u32, name: u32, isSuccess: bool, cell: usize): b
   store<u32>(instance, 0, 20);
   freeItems(run, name);
   useFrame(run, load<u32>(instance, 12));
-  if (failingError(run) == 0) {
+  if (failingError(run) == 0 && load<u32>(taskOf(run, name), 28) != NO_EXPRESSION) {
+    // What decides on a retry is evaluated where the outcome may stand.
+    if (!setAside(cell)) return false;
+    cell = OUTCOME;
     const ms = retryDelay(run, name, isSuccess, cell);
     if (ms >= 0) return retry(run, name, ms);
   }
@@ -152,11 +155,8 @@ export function endAttempt(run: u32, name: u32, isSuccess: bool, cell: usize): b
 function end(run: u32, name: u32, isSuccess: bool, cell: usize): bool {
   let result = cell;
   if (!isSuccess) {
-    result = ERROR;
-    if (!setAside(cell)) {
-      noteReason(RunFault.MEMORY_LIMIT);
-      return false;
-    }
+    result = OUTCOME;
+    if (!setAside(cell)) return false;
   }
   const mayRetry = load<u16>(instanceAt(run, name), 6) <= <u32>retryCount(run, name, RETRY_COUNT_DEFAULT);
   const ended = endTask(run, name, isSuccess, result, mayRetry);
@@ -167,14 +167,18 @@ function end(run: u32, name: u32, isSuccess: bool, cell: usize): bool {
   return ended != End.FAULT;
 }
 
-/** Copies an error to where it stays for the step, whatever becomes of the run's memory. */
+/** Copies a result or an error to where it stays for the step, whatever becomes of the run's memory. False: a fault is in hand. */
 function setAside(cell: usize): bool {
-  copyCell(ERROR, cell);
-  const size = deepSize(ERROR, 0, 0);
+  if (cell == OUTCOME) return true;
+  copyCell(OUTCOME, cell);
+  const size = deepSize(OUTCOME, 0, 0);
   if (size == 0) return true;
   const target = allocateScratch(size);
-  if (target == 0) return false;
-  deepCopy(ERROR, target, 0, 0);
+  if (target == 0) {
+    noteReason(RunFault.MEMORY_LIMIT);
+    return false;
+  }
+  deepCopy(OUTCOME, target, 0, 0);
   return true;
 }
 
@@ -203,7 +207,7 @@ function retryDelay(run: u32, name: u32, isSuccess: bool, cell: usize): f64 {
   const condition = load<u32>(task, 40);
   if (load<u32>(task, 28) == NO_EXPRESSION || (isSuccess && condition == NO_EXPRESSION)) return -1;
   if (condition != NO_EXPRESSION) {
-    setOutcome(run, isSuccess, cell);
+    setOutcome(run, isSuccess, cell, load<u16>(instanceAt(run, name), 6));
     const verdict = evaluateTask(run, condition);
     const isWanted = load<u32>(verdict) == Tag.BOOL && load<u32>(verdict, 4) != 0;
     clearOutcome(run);

@@ -183,10 +183,12 @@ function askItem(run: u32, name: u32, number: u32, flags: u32): i32 {
     return Items.FAULT;
   }
   const asked = ask(run, name, number);
+  let status: i32 = asked == Asked.FAULT ? Items.FAULT : Items.WAITING;
+  // The answer may be the item's own slot.
+  if (asked == Asked.VALUE || asked == Asked.FAILED) status = takeResult(run, name, number, asked == Asked.VALUE, answerCell());
   clearTransient(run, ProgramHeader.ITEM_SLOT);
   clearTransient(run, ProgramHeader.INDEX_SLOT);
-  if (asked == Asked.FAULT) return Items.FAULT;
-  return asked == Asked.OUT ? Items.WAITING : takeResult(run, name, number, asked == Asked.VALUE, answerCell());
+  return status;
 }
 
 const ITEM = memory.data(CELL_SIZE, 16);

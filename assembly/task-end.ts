@@ -33,6 +33,8 @@ export enum End {
 /** What `follow` has found. */
 let hasFired: bool = false;
 let wantsRetry: bool = false;
+/** The branch on which the task is tried again: a reference of its own. */
+let retryFrame: usize = 0;
 
 /** Ends a task. `cell`: its result, or its error. `mayRetry`: may an entry say that it is tried again? */
 export function endTask(run: u32, name: u32, isSuccess: bool, cell: usize, mayRetry: bool): i32 {
@@ -43,7 +45,7 @@ export function endTask(run: u32, name: u32, isSuccess: bool, cell: usize, mayRe
     abandon(run, name);
     return End.ENDED;
   }
-  setOutcome(run, isSuccess, cell);
+  setOutcome(run, isSuccess, cell, load<u16>(instanceAt(run, name), 6));
   const slot = load<u32>(taskRecord(runProgram(run), node), 60);
   setStatus(run, node, isSuccess);
   if (isSuccess && slot != NO_SLOT && !storeSlot(run, 0, slot, cell)) noteReason(RunFault.MEMORY_LIMIT);
@@ -105,7 +107,11 @@ function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
     }
     if (!isOpen || faultInHand() != 0) continue;
     if ((load<u16>(way, 14) & TRANSITION_FLAG_RETRY) != 0) {
-      if (mayRetry) wantsRetry = true;
+      if (mayRetry && !wantsRetry) {
+        wantsRetry = true;
+        retainFrame(entryFrame);
+        retryFrame = entryFrame;
+      }
       entryLeads = true;
       continue;
     }
@@ -117,6 +123,10 @@ function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
     arrive(run, transition, entryFrame, split);
   }
   endEntry(run);
+  if (wantsRetry) {
+    releaseFrame(run, load<u32>(instanceAt(run, name), 12));
+    store<u32>(instanceAt(run, name), <u32>retryFrame, 12);
+  }
   if (faultInHand() == 0 && !hasFired && !wantsRetry && isSuccess) {
     retainFrame(load<u32>(instanceAt(run, name), 12));
     endBranch(run, load<u32>(instanceAt(run, name), 12));

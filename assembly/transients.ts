@@ -33,7 +33,8 @@ export function clearTransient(run: u32, field: i32): void {
 }
 
 /** How a task has ended, for the expressions that ask. `cell`: its result, or its error. */
-export function setOutcome(run: u32, isSuccess: bool, cell: usize): void {
+export function setOutcome(run: u32, isSuccess: bool, cell: usize, attempt: u32): void {
+  setTransientInt(run, ProgramHeader.ATTEMPT_SLOT, attempt);
   setTransient(run, isSuccess ? ProgramHeader.RESULT_SLOT : ProgramHeader.ERROR_SLOT, cell);
   setTransientBool(run, ProgramHeader.SUCCEEDED_SLOT, isSuccess);
   setTransientBool(run, ProgramHeader.FAILED_SLOT, !isSuccess);

@@ -78,6 +78,38 @@ describe.each(["", ", from its snapshot after every step"])("attempts%s", (movin
     expect(other.asked()).toEqual(["f"]);
   });
 
+  test("which attempt it was is the task's own matter", () => {
+    const retry = { count: literal(1), backoff: "constant", jitter: 0 } as const;
+    const run = begin({ vars: { a: 0, b: 0, c: 0 }, tasks: {
+      a: { next: ["completed publish a = attempt"] },
+      b: { retry, next: ["completed publish b = attempt"] },
+      c: { if: "false", next: ["completed publish c = attempt"] },
+    }, output: cel("[vars.a, vars.b, vars.c]") });
+    run.fail("b");
+    run.succeed("a");
+    run.succeed("b");
+    expect(run.ended).toEqual([{ how: "succeeded", value: [1, 2, 1] }]);
+  });
+
+  test("what an entry publishes is seen by the attempt that it asks for", () => {
+    const run = begin({ vars: { n: 0 }, tasks: { t: { action: call("t", "vars.n"), next: ["failed publish n = vars.n + 1 -> retry", "publish n = vars.n + 10"] } }, output: cel("vars.n") });
+    run.fail("t");
+    run.fail("t");
+    expect(run.inputOf("t")).toBe(2);
+    run.succeed("t");
+    expect(run.ended).toEqual([{ how: "succeeded", value: 12 }]);
+  });
+
+  test("a condition that decides on a retry leaves the outcome as it is", () => {
+    const when = { text: "[attempt] == [5]", place: { ...PLACE, end: 16 } };
+    const retry = { count: cel("1 + 1"), backoff: "constant", jitter: 0, when } as const;
+    const run = begin({ tasks: {
+      t: { action: { kind: "value", value: cel("['a']"), place: PLACE }, retry, next: ["-> f"] },
+      f: { action: { kind: "fail", message: cel("'no: ' + tasks.t.result[0]"), place: PLACE }, retry },
+    } });
+    expect(run.ended).toEqual([{ how: "failed", value: { code: "run/aborted", message: "no: a" } }]);
+  });
+
   test("a delay before the first attempt", () => {
     const run = begin({ tasks: { t: { delay: cel("duration('2s')") } } });
     expect(run.asked()).toEqual(["t@2000"]);

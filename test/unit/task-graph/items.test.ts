@@ -122,6 +122,11 @@ describe.each(["", ", from its snapshot after every step"])("with items%s", (mov
     expect(run.ended).toEqual([{ how: "succeeded", value: [count, 49_999 * 3] }]);
   });
 
+  test("an item alone may be its own result", () => {
+    const run = begin({ tasks: { t: { action: value("item"), items: items("['a', 'b']"), next: ["-> u"] }, u: { action: value("index"), items: items("['a', 'b']") } }, output: cel("[tasks.t.result, tasks.u.result]") });
+    expect(run.ended).toEqual([{ how: "succeeded", value: [["a", "b"], [0, 1]] }]);
+  });
+
   test("a retried task begins its items anew", () => {
     const retry = { count: literal(1), backoff: "constant", jitter: 0 } as const;
     const run = begin({ tasks: { t: { items: items("[1, 2]"), retry, next: ["failed -> failed"] }, failed: {} } });
