@@ -7,6 +7,7 @@ import { start } from "./arrivals";
 import { attempt, endAttempt, hasTaskFuel, pursueItems, setTaskFuel, takeTurn } from "./attempts";
 import { createRootFrame, releaseFrame, retainFrame, useFrame } from "./branches";
 import { evaluateTask } from "./calls";
+import { abandon } from "./task-end";
 import { setNull, setObject } from "./cell";
 import { cancelRun, failNoted, failRunWith, faultInHand, noteFault, noteReason, setNodeInHand, succeedRunWith } from "./fault";
 import { giveUpAll } from "./giving-up";
@@ -211,7 +212,8 @@ function deliverTimer(run: u32, serial: u32): i32 {
   } else if (kind == Call.DELAY) {
     store<u32>(instanceAt(run, name), 0, 8);
     setPhase(instanceAt(run, name), Phase.READY);
-    attempt(run, name);
+    if (failingError(run) != 0) abandon(run, name);
+    else attempt(run, name);
   } else {
     giveUpAll(run, name);
     timedOutError(CELL);

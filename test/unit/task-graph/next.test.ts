@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { KernelPort } from "../../../src/model/ports.js";
 import { PLACE, cel, newKernel } from "../kernel/chart.js";
-import { type GraphSource, beginGraph, value } from "./graph.js";
+import { type GraphSource, beginGraph, literal, value } from "./graph.js";
 
 let kernel: KernelPort;
 beforeAll(async () => {
@@ -60,6 +60,14 @@ describe.each(["", ", from its snapshot after every step"])("what follows a task
     run.fail("a");
     expect(run.asked()).toEqual(["b"]);
     run.succeed("b");
+    expect(run.asked()).toEqual([]);
+    expect(run.ended).toEqual([{ how: "failed", value: { code: "task/failed", message: "no" } }]);
+  });
+
+  test("nor does what waited for its time", () => {
+    const run = begin({ tasks: { a: {}, b: { delay: literal(10) } }, onFailure: "finish" });
+    run.fail("a");
+    run.fire("b@10");
     expect(run.asked()).toEqual([]);
     expect(run.ended).toEqual([{ how: "failed", value: { code: "task/failed", message: "no" } }]);
   });
