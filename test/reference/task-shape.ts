@@ -1,0 +1,53 @@
+// The shape of a task graph as the reference model asks for it.
+import type { Definition, TaskDefinition, TransitionDefinition } from "../../src/model/definition.js";
+
+export class TaskShape {
+  constructor(readonly definition: Definition) {}
+
+  task(task: number): TaskDefinition {
+    return this.definition.states[task]?.task as TaskDefinition;
+  }
+
+  name(task: number): string {
+    return this.definition.states[task]?.id as string;
+  }
+
+  /** Those to which no transition leads, retries apart. */
+  starts(): readonly number[] {
+    return [...this.definition.states.keys()].filter((task) => this.into(task).length === 0);
+  }
+
+  private into(task: number): readonly TransitionDefinition[] {
+    return this.definition.transitions.filter(({ target, isRetry }) => target === task && isRetry !== true);
+  }
+
+  /** The tasks that lead here, in the order of their first transition. */
+  sources(task: number): readonly number[] {
+    return [...new Set(this.into(task).map(({ source }) => source))];
+  }
+
+  /** The entries under the task's `next`, each a list of transitions. */
+  entries(task: number): readonly (readonly TransitionDefinition[])[] {
+    const own = this.definition.transitions.filter(({ source }) => source === task);
+    const numbers = [...new Set(own.map(({ next }) => next))];
+    return numbers.map((number) => own.filter(({ next }) => next === number));
+  }
+
+  /** Does a way lead from the task back to it? */
+  isCyclic(task: number): boolean {
+    const reached = new Set(this.targets(task));
+    // A set that grows while it is walked is walked to its end.
+    for (const other of reached) for (const target of this.targets(other)) reached.add(target);
+    return reached.has(task);
+  }
+
+  private targets(task: number): readonly number[] {
+    const own = this.definition.transitions.filter(({ source, isRetry }) => source === task && isRetry !== true);
+    return own.map(({ target }) => target).filter((target) => target >= 0);
+  }
+
+  /** Does each arrival begin a split of its own? */
+  isSplit(task: number): boolean {
+    return this.task(task).join === undefined && this.into(task).length > 1 && !this.isCyclic(task);
+  }
+}
