@@ -140,6 +140,15 @@ export const SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
+    id: "event-to-100000",
+    title: "One event to each of 100,000 runs, guard and counter included, in one packed call",
+    operation: "event",
+    operationStep: 100_000,
+    load: { family: "transition", runCount: 100_000, batchCount: 100_000 },
+    subjects: [...ours("kernel", "engine"), ...peers("hand-written JS")],
+    targets: [{ ours: "kernel", timeNsMax: 0.5 }],
+  },
+  {
     id: "growth",
     title: "One event in a ring of so many states, batches of 1,000 events for one run in the kernel",
     operation: "event",
