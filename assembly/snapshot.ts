@@ -53,9 +53,17 @@ export function writeSnapshot(run: u32): u32 {
   return payloadsUsedSize();
 }
 
-/** Appends all that decides how the run goes on by itself: variables, tokens, histories. */
+/** Bits of TOKEN_WORDS that only name what is asked for: serials and the name of timers. */
+const NAMING_WORDS: i32 = (1 << 3) | (1 << 6) | (1 << 9);
+
+/**
+ * Appends all that decides how the run goes on by itself: variables, tokens, histories. Not under which number something was asked
+ * for: a state that asks for the same again is the same.
+ */
 export function writeState(run: u32): void {
+  passedOver = NAMING_WORDS;
   writePlaces(run);
+  passedOver = 0;
   writeHistory(run);
 }
 
@@ -99,6 +107,9 @@ function writeFrames(run: u32, slotCount: u32): void {
   }
 }
 
+/** Bits of the TOKEN_WORDS that are not written. */
+let passedOver: i32 = 0;
+
 function writeToken(token: usize): void {
   appendByte(tokenPhase(token));
   if (tokenPhase(token) == TokenPhase.FREE) return;
@@ -106,7 +117,7 @@ function writeToken(token: usize): void {
   appendByte(load<u8>(token, 5));
   appendByte(load<u8>(token, 6));
   appendByte(load<u8>(token, 7));
-  for (let word = 0; word < TOKEN_WORD_COUNT; word++) appendVarint(load<u32>(token + load<u8>(TOKEN_WORDS + word)));
+  for (let word = 0; word < TOKEN_WORD_COUNT; word++) if ((passedOver >> word & 1) == 0) appendVarint(load<u32>(token + load<u8>(TOKEN_WORDS + word)));
   appendVarint(frameNumber(tokenFrame(token)));
 }
 

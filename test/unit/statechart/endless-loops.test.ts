@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { EventKind } from "../../../assembly/abi.js";
 import type { KernelPort } from "../../../src/model/ports.js";
-import { ChartRun, type ChartSource, compileChart, newKernel, set } from "../kernel/chart.js";
+import { ChartRun, type ChartSource, call, compileChart, newKernel, set } from "../kernel/chart.js";
 
 let kernel: KernelPort;
 beforeAll(async () => {
@@ -12,7 +12,10 @@ beforeAll(async () => {
 
 /** Steps until the run rests or ends, or so many CONTINUEs are spent. */
 function play(source: ChartSource, continueMax = 200): { run: ChartRun; continues: number } {
-  const run = new ChartRun(kernel, compileChart(source));
+  return playRun(new ChartRun(kernel, compileChart(source)), continueMax);
+}
+
+function playRun(run: ChartRun, continueMax = 200): { run: ChartRun; continues: number } {
   run.start();
   let continues = 0;
   for (; continues < continueMax && run.end() === undefined; continues += 1) if (run.step(EventKind.CONTINUE) === "stale") break;
@@ -54,6 +57,20 @@ describe("a loop that changes nothing", () => {
     expect(run.end()).toMatchObject({ value: { code: "run/endless-loop", details: { states: ["C", "c", "X", "x"] } } });
   });
 
+  test("that sets and cancels timers in each turn", () => {
+    const { run } = play({ states: ["s:start", "A", "B", "C"], transitions: ["s -> A", "A -> B", "B -> A", "A -> C after 50"] });
+    expect(run.end()).toMatchObject({ value: { code: "run/endless-loop", details: { states: ["A", "B"] } } });
+  });
+
+  test("that waits for a task anew in each turn", () => {
+    const { run } = play({
+      states: ["s:start", "P:parallel", "P/R:region", "R/r:start", "R/A", "P/Q:region", "Q/q:start", "Q/X", "Q/Y"],
+      transitions: ["s -> P", "r -> A", "q -> X", "X -> Y", "Y -> P"],
+      actions: { A: [call("work")] },
+    });
+    expect(run.end()).toMatchObject({ value: { code: "run/endless-loop" } });
+  });
+
   test("of a fork and its join", () => {
     const { run } = play({
       states: ["s:start", "F:fork", "A", "B", "J:join"],
@@ -85,7 +102,10 @@ describe("a loop that changes something", () => {
 
   test("and leaves no memory behind", () => {
     const chart: ChartSource = { states: ["s:start", "A", "e:end"], transitions: ["s -> A", "A -> e if n == 70000", "A -> A do n = n + 1"], variables: { n: 0, big: "x".repeat(10_000) } };
-    const spend = () => kernel.destroyRun(play(chart).run.handle);
+    // Loaded once: programs take memory, too.
+    const program = compileChart(chart);
+    const loaded = kernel.loadProgram(program);
+    const spend = () => kernel.destroyRun(playRun(new ChartRun(kernel, program, loaded)).run.handle);
     spend();
     const { sizeBytes } = kernel.statistics();
     for (let times = 0; times < 5; times += 1) spend();
