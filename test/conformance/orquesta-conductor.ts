@@ -1,0 +1,346 @@
+// Steps a task graph by the calls of a recorded conductor: what a call asks for becomes an event of the kernel, what the kernel asks
+// for is kept until a call fetches it. Which task begins, ends, is tried again or fails, what it is given and what the run returns is the
+// kernel's word. Ours here are names: routes (the ways that led to a task), and what a held or canceled run is called, as an engine would.
+import { CommandKind, EventKind, RunEnd, VISIT_SCALE } from "../../assembly/abi.js";
+import type { StateDefinition } from "../../src/model/definition.js";
+import type { KernelCommand, KernelPort } from "../../src/model/ports.js";
+import type { Program } from "../../src/model/program.js";
+import { decodeValue, encodeValue } from "../../src/model/value.js";
+
+/** Statuses of actions that are answers; `abandoned` and `timeout` are failures to the kernel. */
+const FAILURES: readonly unknown[] = ["failed", "abandoned", "timeout"];
+
+interface Call {
+  readonly serial: number;
+  readonly visit: Visit;
+  readonly action: string;
+  readonly input: unknown;
+  /** From 0; -1: the task itself. */
+  readonly item: number;
+  isRunning: boolean;
+}
+
+/** One time that a task is done. */
+interface Visit {
+  readonly state: number;
+  readonly route: number;
+  readonly calls: Map<number, Call>;
+  /** Since when it is listed; undefined: nothing of it has begun. */
+  isListed: boolean;
+  delaySeconds: number | undefined;
+  isRetrying: boolean;
+  hasFailed: boolean;
+  hasEnded: boolean;
+}
+
+export interface ActionEvent {
+  readonly status: string;
+  readonly result?: unknown;
+  readonly item_id?: number;
+}
+
+export interface Asked {
+  readonly id: string;
+  readonly route: number;
+  readonly delay: number | undefined;
+  readonly actions: readonly { readonly action: string; readonly input: unknown; readonly item_id: number | undefined }[];
+}
+
+/** A call of the recording that means nothing to the kernel as it stands. */
+export class Untold extends Error {}
+
+export class Conductor {
+  end: { readonly how: number; readonly value: unknown } | undefined;
+  /** Tasks that failed, and what the run failed with; `undefined`: no task's. */
+  errors: (string | undefined)[] = [];
+
+  private readonly loaded: number;
+  private run: number;
+  private now = 1_700_000_000_000;
+  private readonly visits: Visit[] = [];
+  private readonly listed: Visit[] = [];
+  private readonly calls = new Map<number, Call>();
+  private readonly numbered = new Map<number, Visit>();
+  private readonly names: RouteNames;
+  private current: Visit | undefined;
+  private timers: { readonly serial: number; readonly due: number; readonly visit: Visit }[] = [];
+  private hold: "pause" | "cancel" | undefined;
+  private isResuming = false;
+  hasStarted = false;
+
+  constructor(
+    private readonly kernel: KernelPort,
+    private readonly program: Program,
+  ) {
+    this.names = new RouteNames(program);
+    this.loaded = kernel.loadProgram(program);
+    this.run = kernel.createRun(this.loaded);
+    kernel.setTraced(this.run, true);
+  }
+
+  dispose(): void {
+    this.kernel.destroyRun(this.run);
+    this.kernel.unloadProgram(this.loaded);
+  }
+
+  start(inputs: Readonly<Record<string, unknown>>): void {
+    this.hasStarted = true;
+    this.deliver(EventKind.START, 0, inputs);
+  }
+
+  pause(): void {
+    this.hold ??= "pause";
+  }
+
+  resume(): void {
+    if (this.hold !== "pause") throw new Untold("a run that is not paused is resumed");
+    this.hold = undefined;
+    this.isResuming = true;
+  }
+
+  /** What is under way ends first. */
+  cancel(): void {
+    this.hold = "cancel";
+    this.settle();
+  }
+
+  status(): string {
+    const isBusy = [...this.calls.values()].some(({ isRunning }) => isRunning);
+    if (this.end !== undefined) return (RunEnd[this.end.how] ?? "?").toLowerCase();
+    if (this.hold === "cancel") return "canceling";
+    if (this.hold === "pause") return isBusy ? "pausing" : "paused";
+    return this.isResuming ? "resuming" : "running";
+  }
+
+  sequence(): { readonly id: string; readonly route: number; readonly status: string }[] {
+    return this.listed.map((visit) => ({ id: this.idOf(visit.state), route: visit.route, status: this.statusOf(visit) }));
+  }
+
+  /** What is out and not begun, by task and route. */
+  next(): Asked[] {
+    if (this.hold !== undefined || this.end !== undefined) return [];
+    return this.visits
+      .filter(({ calls }) => [...calls.values()].some(({ isRunning }) => !isRunning))
+      .map((visit) => ({
+        id: this.idOf(visit.state),
+        route: visit.route,
+        delay: visit.delaySeconds,
+        actions: [...visit.calls.values()]
+          .filter(({ isRunning }) => !isRunning)
+          .map(({ action, input, item }) => ({ action, input, item_id: item < 0 ? undefined : item })),
+      }))
+      .sort((left, right) => (left.id === right.id ? left.route - right.route : left.id < right.id ? -1 : 1));
+  }
+
+  update(task: string, route: number, event: ActionEvent): void {
+    const call = [...this.calls.values()].find(
+      ({ visit, item, isRunning }) =>
+        this.idOf(visit.state) === task && visit.route === route && item === (event.item_id ?? -1) && isRunning === (event.status !== "running"),
+    );
+    if (call === undefined) throw new Untold(`${task} on route ${route} has no call that is ${event.status === "running" ? "to begin" : "under way"}`);
+    if (event.status === "running") {
+      call.isRunning = true;
+      call.visit.isRetrying = false;
+      call.visit.delaySeconds = undefined;
+      if (!call.visit.isListed) this.listed.push(call.visit);
+      call.visit.isListed = true;
+      this.isResuming = false;
+      return;
+    }
+    const isFailure = FAILURES.includes(event.status);
+    if (!isFailure && event.status !== "succeeded") throw new Untold(`an action says of itself that it is ${event.status}`);
+    this.answer(call, isFailure, event);
+    this.settle();
+  }
+
+  /** A snapshot, and another run made from it. */
+  move(): void {
+    if (this.end !== undefined) return;
+    const bytes = this.kernel.snapshot(this.run).slice();
+    const run = this.kernel.restore(this.loaded, bytes);
+    this.kernel.destroyRun(this.run);
+    this.run = run;
+    this.kernel.setTraced(run, true);
+  }
+
+  // --- to the kernel -----------------------------------------------------------------------------------------------------
+
+  private answer(call: Call, isFailure: boolean, { status, result }: ActionEvent): void {
+    this.calls.delete(call.serial);
+    call.visit.calls.delete(call.serial);
+    this.current = call.visit;
+    if (isFailure) {
+      call.visit.hasFailed = true;
+      if (!this.errors.includes(this.idOf(call.visit.state))) this.errors.push(this.idOf(call.visit.state));
+    }
+    const error = { code: "task/failed", message: "Execution failed. See result for details.", ...(status !== "failed" && { details: { status } }) };
+    this.deliver(isFailure ? EventKind.TASK_FAILED : EventKind.TASK_SUCCEEDED, call.serial, isFailure ? { ...error, ...(result !== undefined && { details: result }) } : (result ?? null));
+  }
+
+  /** A run that is to be canceled is, as soon as nothing is under way. */
+  private settle(): void {
+    if (this.hold !== "cancel" || [...this.calls.values()].some(({ isRunning }) => isRunning)) return;
+    if (this.end === undefined) this.deliver(EventKind.CANCEL);
+  }
+
+  private deliver(kind: EventKind, id = 0, payload?: unknown): void {
+    this.kernel.add(this.run, kind, id, this.now, 7, payload === undefined ? undefined : encodeValue(payload));
+    const { commands } = this.kernel.step();
+    for (const command of commands) this.note(command);
+    if (commands.some((command) => command.kind === CommandKind.CONTINUE)) this.deliver(EventKind.CONTINUE);
+    for (let timer = this.timers.shift(); timer !== undefined && this.end === undefined; timer = this.timers.shift()) {
+      this.now = timer.due;
+      this.current = timer.visit;
+      this.deliver(EventKind.TIMER, timer.serial);
+    }
+  }
+
+  // --- from the kernel ---------------------------------------------------------------------------------------------------
+
+  private note(command: KernelCommand): void {
+    switch (command.kind) {
+      case CommandKind.STATE_ENTERED:
+        this.enter(this.program.nodeStates[command.a] ?? -1);
+        break;
+      case CommandKind.TRANSITION_TAKEN:
+        this.names.take(this.program.transitionSources[command.a] ?? -1, this.current?.route ?? 0);
+        break;
+      case CommandKind.STATE_EXITED:
+        if (this.current !== undefined) this.current.hasEnded = true;
+        break;
+      case CommandKind.SET_TIMER: {
+        const visit = this.current as Visit;
+        visit.delaySeconds = (command.time - this.now) / 1000;
+        visit.isRetrying = visit.isListed;
+        if (visit.isRetrying) visit.hasFailed = false;
+        this.timers.push({ serial: command.b, due: command.time, visit });
+        break;
+      }
+      case CommandKind.CALL_TASK:
+        this.ask(command);
+        break;
+      case CommandKind.CANCEL_TASK:
+        this.calls.get(command.b)?.visit.calls.delete(command.b);
+        this.calls.delete(command.b);
+        break;
+      case CommandKind.CANCEL_TIMER:
+        this.timers = this.timers.filter(({ serial }) => serial !== command.b);
+        break;
+      case CommandKind.RUN_ENDED:
+        this.finish(command);
+        break;
+    }
+  }
+
+  private enter(state: number): void {
+    this.current = {
+      state,
+      route: this.names.enter(state),
+      calls: new Map(),
+      isListed: false,
+      delaySeconds: undefined,
+      isRetrying: false,
+      hasFailed: false,
+      hasEnded: false,
+    };
+    this.visits.push(this.current);
+  }
+
+  private ask({ a, b, flags, time, payload }: KernelCommand): void {
+    const number = Math.floor(time / VISIT_SCALE);
+    const visit = this.numbered.get(number) ?? (this.current as Visit);
+    this.numbered.set(number, visit);
+    if (flags > 1 && visit.isListed && visit.calls.size === 0) {
+      visit.isRetrying = true;
+      visit.hasFailed = false;
+      visit.delaySeconds ??= 0;
+    }
+    const decoded = payload === undefined ? undefined : decodeValue(payload);
+    const hasName = this.stateOf(visit.state).task?.action.kind === "call" && this.program.actions[a]?.name === "";
+    const [action, input] = hasName ? (decoded as [string, unknown]) : [this.program.actions[a]?.name ?? "?", decoded];
+    const call: Call = { serial: b, visit, action, input, item: (time % VISIT_SCALE) - 1, isRunning: false };
+    visit.calls.set(b, call);
+    this.calls.set(b, call);
+  }
+
+  private finish({ a, flags, payload }: KernelCommand): void {
+    const value = payload === undefined ? undefined : decodeValue(payload);
+    this.end = { how: a, value };
+    if (a !== RunEnd.FAILED || flags === 0) return;
+    const state = (value as { readonly details?: { readonly state?: string } }).details?.state;
+    if (!this.errors.includes(state)) this.errors.push(state);
+  }
+
+  private statusOf({ state, calls, isRetrying, hasFailed, hasEnded }: Visit): string {
+    if (isRetrying) return "retrying";
+    const isBusy = [...calls.values()].some(({ isRunning }) => isRunning);
+    if (hasEnded) return hasFailed ? "failed" : "succeeded";
+    if (this.stateOf(state).task?.items === undefined) return hasFailed ? "failed" : isBusy || this.end === undefined ? "running" : "succeeded";
+    if (this.end?.how === RunEnd.CANCELED) return "canceled";
+    if (this.end !== undefined) return hasFailed ? "failed" : "succeeded";
+    if (this.hold === "cancel") return "canceling";
+    if (this.hold === "pause") return isBusy ? "pausing" : "paused";
+    return "running";
+  }
+
+  private stateOf(state: number): StateDefinition {
+    return this.program.definition.states[state] as StateDefinition;
+  }
+
+  private idOf(state: number): string {
+    return this.stateOf(state).id;
+  }
+}
+
+/** Routes are numbered as they appear: one more where a way leads to a task to which several lead, that joins none and is in no cycle. */
+class RouteNames {
+  private readonly routes: (readonly number[])[] = [[]];
+  /** By state: the routes of ways that have been taken to it. */
+  private readonly arrived = new Map<number, number[]>();
+
+  constructor(private readonly program: Program) {}
+
+  take(transition: number, route: number): void {
+    const { transitions, states } = this.program.definition;
+    const target = transitions[transition]?.target ?? -1;
+    if (target < 0) return;
+    const list = this.arrived.get(target) ?? [];
+    this.arrived.set(target, list);
+    const isJoin = states[target]?.task?.join !== undefined;
+    list.push(isJoin ? route : this.follow(transition, target, route));
+  }
+
+  enter(state: number): number {
+    const list = this.arrived.get(state) ?? [];
+    if (this.program.definition.states[state]?.task?.join === undefined) return list.shift() ?? 0;
+    // Of a join all ways on its route have come, or enough of them.
+    const counts = new Map<number, number>();
+    for (const route of list) counts.set(route, (counts.get(route) ?? 0) + 1);
+    const [route] = [...counts].sort((left, right) => right[1] - left[1])[0] ?? [0];
+    this.arrived.set(state, list.filter((other) => other !== route));
+    return route;
+  }
+
+  private follow(transition: number, target: number, route: number): number {
+    const { transitions } = this.program.definition;
+    const sources = new Set(transitions.filter((way) => way.target === target && way.isRetry !== true).map(({ source }) => source));
+    const ways = this.routes[route] ?? [];
+    if (sources.size < 2 || this.isInCycle(target) || ways.includes(transition)) return route;
+    this.routes.push([...ways, transition]);
+    return this.routes.length - 1;
+  }
+
+  private isInCycle(state: number): boolean {
+    const seen = new Set<number>();
+    const waiting = [state];
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      for (const { source, target, isRetry } of this.program.definition.transitions) {
+        if (source !== at || target < 0 || isRetry === true) continue;
+        if (target === state) return true;
+        if (!seen.has(target)) waiting.push(target);
+        seen.add(target);
+      }
+    }
+    return false;
+  }
+}
