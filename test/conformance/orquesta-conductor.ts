@@ -7,8 +7,13 @@ import type { KernelCommand, KernelPort } from "../../src/model/ports.js";
 import type { Program } from "../../src/model/program.js";
 import { decodeValue, encodeValue } from "../../src/model/value.js";
 
-/** Statuses of actions that are answers; `abandoned` and `timeout` are failures to the kernel. */
-const FAILURES: readonly unknown[] = ["failed", "abandoned", "timeout"];
+/** Answers of actions that are failures to the kernel; only the first is told as an error. */
+const FAILURES: readonly string[] = ["failed", "abandoned", "timeout"];
+/** An action that says of itself that it pauses, or waits, asks the same of its run; so does one that is being canceled. */
+const PAUSES: readonly string[] = ["pausing", "paused", "pending"];
+/** Of those: it does nothing until it says otherwise. */
+const DORMANT: readonly string[] = ["paused", "pending"];
+const CANCELS: readonly string[] = ["canceling", "canceled"];
 
 interface Call {
   readonly serial: number;
@@ -18,6 +23,7 @@ interface Call {
   /** From 0; -1: the task itself. */
   readonly item: number;
   isRunning: boolean;
+  isDormant: boolean;
 }
 
 /** One time that a task is done. */
@@ -25,7 +31,7 @@ interface Visit {
   readonly state: number;
   readonly route: number;
   readonly calls: Map<number, Call>;
-  /** Since when it is listed; undefined: nothing of it has begun. */
+  /** Some of it has begun. */
   isListed: boolean;
   delaySeconds: number | undefined;
   isRetrying: boolean;
@@ -44,6 +50,10 @@ export interface Asked {
   readonly route: number;
   readonly delay: number | undefined;
   readonly actions: readonly { readonly action: string; readonly input: unknown; readonly item_id: number | undefined }[];
+}
+
+function isUnderWay(calls: ReadonlyMap<number, Call>): boolean {
+  return [...calls.values()].some(({ isRunning, isDormant }) => isRunning && !isDormant);
 }
 
 /** A call of the recording that means nothing to the kernel as it stands. */
@@ -105,7 +115,7 @@ export class Conductor {
   }
 
   status(): string {
-    const isBusy = [...this.calls.values()].some(({ isRunning }) => isRunning);
+    const isBusy = isUnderWay(this.calls);
     if (this.end !== undefined) return (RunEnd[this.end.how] ?? "?").toLowerCase();
     if (this.hold === "cancel") return "canceling";
     if (this.hold === "pause") return isBusy ? "pausing" : "paused";
@@ -133,24 +143,36 @@ export class Conductor {
   }
 
   update(task: string, route: number, event: ActionEvent): void {
-    const call = [...this.calls.values()].find(
-      ({ visit, item, isRunning }) =>
-        this.idOf(visit.state) === task && visit.route === route && item === (event.item_id ?? -1) && isRunning === (event.status !== "running"),
-    );
-    if (call === undefined) throw new Untold(`${task} on route ${route} has no call that is ${event.status === "running" ? "to begin" : "under way"}`);
-    if (event.status === "running") {
-      call.isRunning = true;
-      call.visit.isRetrying = false;
-      call.visit.delaySeconds = undefined;
-      if (!call.visit.isListed) this.listed.push(call.visit);
-      call.visit.isListed = true;
-      this.isResuming = false;
-      return;
-    }
-    const isFailure = FAILURES.includes(event.status);
-    if (!isFailure && event.status !== "succeeded") throw new Untold(`an action says of itself that it is ${event.status}`);
-    this.answer(call, isFailure, event);
+    const call = this.find(task, route, event);
+    const { status } = event;
+    if (status === "running" && !call.isRunning) this.begin(call);
+    call.isDormant = DORMANT.includes(status);
+    if (PAUSES.includes(status)) this.pause();
+    if (CANCELS.includes(status)) this.hold = "cancel";
+    if (status === "canceled") this.drop(call.serial);
+    if (status === "succeeded" || FAILURES.includes(status)) this.answer(call, event);
     this.settle();
+  }
+
+  private find(task: string, route: number, { status, item_id = -1 }: ActionEvent): Call {
+    const calls = [...this.calls.values()].filter(({ visit, item }) => this.idOf(visit.state) === task && visit.route === route && item === item_id);
+    const call = calls.find(({ isRunning }) => isRunning === (status !== "running")) ?? (status === "running" ? calls[0] : undefined);
+    if (call === undefined) throw new Untold(`${task} on route ${route} has no call that is ${status === "running" ? "to begin" : "under way"}`);
+    return call;
+  }
+
+  private begin(call: Call): void {
+    call.isRunning = true;
+    call.visit.isRetrying = false;
+    call.visit.delaySeconds = undefined;
+    if (!call.visit.isListed) this.listed.push(call.visit);
+    call.visit.isListed = true;
+    this.isResuming = false;
+  }
+
+  private drop(serial: number): void {
+    this.calls.get(serial)?.visit.calls.delete(serial);
+    this.calls.delete(serial);
   }
 
   /** A snapshot, and another run made from it. */
@@ -165,21 +187,22 @@ export class Conductor {
 
   // --- to the kernel -----------------------------------------------------------------------------------------------------
 
-  private answer(call: Call, isFailure: boolean, { status, result }: ActionEvent): void {
-    this.calls.delete(call.serial);
-    call.visit.calls.delete(call.serial);
+  private answer(call: Call, { status, result }: ActionEvent): void {
+    const isFailure = status !== "succeeded";
+    this.drop(call.serial);
     this.current = call.visit;
     if (isFailure) {
       call.visit.hasFailed = true;
-      if (!this.errors.includes(this.idOf(call.visit.state))) this.errors.push(this.idOf(call.visit.state));
+      const id = this.idOf(call.visit.state);
+      if (status === "failed" && !this.errors.includes(id)) this.errors.push(id);
     }
-    const error = { code: "task/failed", message: "Execution failed. See result for details.", ...(status !== "failed" && { details: { status } }) };
-    this.deliver(isFailure ? EventKind.TASK_FAILED : EventKind.TASK_SUCCEEDED, call.serial, isFailure ? { ...error, ...(result !== undefined && { details: result }) } : (result ?? null));
+    const error = { code: "task/failed", message: "Execution failed. See result for details.", ...(result !== undefined && { details: result }) };
+    this.deliver(isFailure ? EventKind.TASK_FAILED : EventKind.TASK_SUCCEEDED, call.serial, isFailure ? error : (result ?? null));
   }
 
   /** A run that is to be canceled is, as soon as nothing is under way. */
   private settle(): void {
-    if (this.hold !== "cancel" || [...this.calls.values()].some(({ isRunning }) => isRunning)) return;
+    if (this.hold !== "cancel" || isUnderWay(this.calls)) return;
     if (this.end === undefined) this.deliver(EventKind.CANCEL);
   }
 
@@ -220,8 +243,7 @@ export class Conductor {
         this.ask(command);
         break;
       case CommandKind.CANCEL_TASK:
-        this.calls.get(command.b)?.visit.calls.delete(command.b);
-        this.calls.delete(command.b);
+        this.drop(command.b);
         break;
       case CommandKind.CANCEL_TIMER:
         this.timers = this.timers.filter(({ serial }) => serial !== command.b);
@@ -258,7 +280,7 @@ export class Conductor {
     const decoded = payload === undefined ? undefined : decodeValue(payload);
     const hasName = this.stateOf(visit.state).task?.action.kind === "call" && this.program.actions[a]?.name === "";
     const [action, input] = hasName ? (decoded as [string, unknown]) : [this.program.actions[a]?.name ?? "?", decoded];
-    const call: Call = { serial: b, visit, action, input, item: (time % VISIT_SCALE) - 1, isRunning: false };
+    const call: Call = { serial: b, visit, action, input, item: (time % VISIT_SCALE) - 1, isRunning: false, isDormant: false };
     visit.calls.set(b, call);
     this.calls.set(b, call);
   }
@@ -273,7 +295,7 @@ export class Conductor {
 
   private statusOf({ state, calls, isRetrying, hasFailed, hasEnded }: Visit): string {
     if (isRetrying) return "retrying";
-    const isBusy = [...calls.values()].some(({ isRunning }) => isRunning);
+    const isBusy = isUnderWay(calls);
     if (hasEnded) return hasFailed ? "failed" : "succeeded";
     if (this.stateOf(state).task?.items === undefined) return hasFailed ? "failed" : isBusy || this.end === undefined ? "running" : "succeeded";
     if (this.end?.how === RunEnd.CANCELED) return "canceled";
