@@ -9,11 +9,11 @@ import { decodeValue, encodeValue } from "../../src/model/value.js";
 
 /** Answers of actions that are failures to the kernel; only the first is told as an error. */
 const FAILURES: readonly string[] = ["failed", "abandoned", "timeout"];
-/** An action that says of itself that it pauses, or waits, asks the same of its run; so does one that is being canceled. */
-const PAUSES: readonly string[] = ["pausing", "paused", "pending"];
-/** Of those: it does nothing until it says otherwise. */
+/** An action that says so of itself does nothing until it says otherwise; where all do, the run is paused. */
 const DORMANT: readonly string[] = ["paused", "pending"];
+/** An action that says so asks for its run to be canceled, once all that others do has ended. */
 const CANCELS: readonly string[] = ["canceling", "canceled"];
+const ENDS: readonly string[] = ["succeeded", "canceled", ...FAILURES];
 
 interface Call {
   readonly serial: number;
@@ -23,7 +23,8 @@ interface Call {
   /** From 0; -1: the task itself. */
   readonly item: number;
   isRunning: boolean;
-  isDormant: boolean;
+  /** What it last said of itself. */
+  status: string;
 }
 
 /** One time that a task is done. */
@@ -53,7 +54,7 @@ export interface Asked {
 }
 
 function isUnderWay(calls: ReadonlyMap<number, Call>): boolean {
-  return [...calls.values()].some(({ isRunning, isDormant }) => isRunning && !isDormant);
+  return [...calls.values()].some(({ isRunning, status }) => isRunning && !DORMANT.includes(status));
 }
 
 /** A call of the recording that means nothing to the kernel as it stands. */
@@ -76,6 +77,9 @@ export class Conductor {
   private timers: { readonly serial: number; readonly due: number; readonly visit: Visit }[] = [];
   private hold: "pause" | "cancel" | undefined;
   private isResuming = false;
+  private wantsCancel = false;
+  /** The run ended with what a task was to be given, which a conductor finds when the task is asked for. */
+  private isUntold = false;
   hasStarted = false;
 
   constructor(
@@ -116,10 +120,12 @@ export class Conductor {
 
   status(): string {
     const isBusy = isUnderWay(this.calls);
-    if (this.end !== undefined) return (RunEnd[this.end.how] ?? "?").toLowerCase();
+    if (this.end !== undefined && !this.isUntold) return (RunEnd[this.end.how] ?? "?").toLowerCase();
     if (this.hold === "cancel") return "canceling";
     if (this.hold === "pause") return isBusy ? "pausing" : "paused";
-    return this.isResuming ? "resuming" : "running";
+    if (this.isResuming) return "resuming";
+    const isDormant = [...this.calls.values()].some(({ status }) => DORMANT.includes(status));
+    return isDormant && !isBusy && this.next().length === 0 ? "paused" : "running";
   }
 
   sequence(): { readonly id: string; readonly route: number; readonly status: string }[] {
@@ -128,6 +134,7 @@ export class Conductor {
 
   /** What is out and not begun, by task and route. */
   next(): Asked[] {
+    this.isUntold = false;
     if (this.hold !== undefined || this.end !== undefined) return [];
     return this.visits
       .filter(({ calls }) => [...calls.values()].some(({ isRunning }) => !isRunning))
@@ -146,11 +153,10 @@ export class Conductor {
     const call = this.find(task, route, event);
     const { status } = event;
     if (status === "running" && !call.isRunning) this.begin(call);
-    call.isDormant = DORMANT.includes(status);
-    if (PAUSES.includes(status)) this.pause();
-    if (CANCELS.includes(status)) this.hold = "cancel";
-    if (status === "canceled") this.drop(call.serial);
-    if (status === "succeeded" || FAILURES.includes(status)) this.answer(call, event);
+    call.status = status;
+    if (CANCELS.includes(status)) this.wantsCancel = true;
+    if (ENDS.includes(status)) this.drop(call.serial);
+    if (status !== "canceled" && ENDS.includes(status)) this.answer(call, event);
     this.settle();
   }
 
@@ -189,21 +195,32 @@ export class Conductor {
 
   private answer(call: Call, { status, result }: ActionEvent): void {
     const isFailure = status !== "succeeded";
-    this.drop(call.serial);
     this.current = call.visit;
     if (isFailure) {
       call.visit.hasFailed = true;
       const id = this.idOf(call.visit.state);
       if (status === "failed" && !this.errors.includes(id)) this.errors.push(id);
     }
+    // What ends while a run is being canceled decides nothing any more.
+    if (this.hold === "cancel") return;
     const error = { code: "task/failed", message: "Execution failed. See result for details.", ...(result !== undefined && { details: result }) };
     this.deliver(isFailure ? EventKind.TASK_FAILED : EventKind.TASK_SUCCEEDED, call.serial, isFailure ? error : (result ?? null));
   }
 
-  /** A run that is to be canceled is, as soon as nothing is under way. */
+  /** A run that is to be canceled is, as soon as nothing is under way. Items that did not begin before another failed are given back. */
   private settle(): void {
-    if (this.hold !== "cancel" || isUnderWay(this.calls)) return;
-    if (this.end === undefined) this.deliver(EventKind.CANCEL);
+    const active = [...this.calls.values()].filter(({ isRunning, status }) => isRunning && !DORMANT.includes(status));
+    if (this.wantsCancel && active.every(({ status }) => status === "canceling")) this.hold = "cancel";
+    if (this.hold === "cancel") {
+      if (active.length === 0 && this.end === undefined) this.deliver(EventKind.CANCEL);
+      return;
+    }
+    for (const { visit, serial } of [...this.calls.values()]) {
+      if (!visit.hasFailed || isUnderWay(visit.calls) || !this.calls.has(serial)) continue;
+      this.drop(serial);
+      this.current = visit;
+      this.deliver(EventKind.TASK_FAILED, serial, { code: "task/canceled", message: "It did not begin." });
+    }
   }
 
   private deliver(kind: EventKind, id = 0, payload?: unknown): void {
@@ -280,7 +297,7 @@ export class Conductor {
     const decoded = payload === undefined ? undefined : decodeValue(payload);
     const hasName = this.stateOf(visit.state).task?.action.kind === "call" && this.program.actions[a]?.name === "";
     const [action, input] = hasName ? (decoded as [string, unknown]) : [this.program.actions[a]?.name ?? "?", decoded];
-    const call: Call = { serial: b, visit, action, input, item: (time % VISIT_SCALE) - 1, isRunning: false, isDormant: false };
+    const call: Call = { serial: b, visit, action, input, item: (time % VISIT_SCALE) - 1, isRunning: false, status: "running" };
     visit.calls.set(b, call);
     this.calls.set(b, call);
   }
@@ -290,6 +307,7 @@ export class Conductor {
     this.end = { how: a, value };
     if (a !== RunEnd.FAILED || flags === 0) return;
     const state = (value as { readonly details?: { readonly state?: string } }).details?.state;
+    this.isUntold = state !== undefined && this.visits.some((visit) => this.idOf(visit.state) === state && !visit.isListed);
     if (!this.errors.includes(state)) this.errors.push(state);
   }
 
@@ -297,6 +315,8 @@ export class Conductor {
     if (isRetrying) return "retrying";
     const isBusy = isUnderWay(calls);
     if (hasEnded) return hasFailed ? "failed" : "succeeded";
+    const [call] = calls.values();
+    if (this.stateOf(state).task?.items === undefined && call !== undefined && call.status !== "running") return call.status;
     if (this.stateOf(state).task?.items === undefined) return hasFailed ? "failed" : isBusy || this.end === undefined ? "running" : "succeeded";
     if (this.end?.how === RunEnd.CANCELED) return "canceled";
     if (this.end !== undefined) return hasFailed ? "failed" : "succeeded";
