@@ -1,7 +1,7 @@
 // Steps a task graph by the calls of a recorded conductor: what a call asks for becomes an event of the kernel, what the kernel asks
 // for is kept until a call fetches it. Which task begins, ends, is tried again or fails, what it is given and what the run returns is the
 // kernel's word. Ours here are names: routes (the ways that led to a task), and what a held or canceled run is called, as an engine would.
-import { CommandKind, EventKind, RunEnd, VISIT_SCALE } from "../../assembly/abi.js";
+import { CommandKind, EventKind, RunEnd, RunFault, VISIT_SCALE } from "../../assembly/abi.js";
 import type { StateDefinition } from "../../src/model/definition.js";
 import type { KernelCommand, KernelPort } from "../../src/model/ports.js";
 import type { Program } from "../../src/model/program.js";
@@ -12,6 +12,7 @@ const FAILURES: readonly string[] = ["failed", "abandoned", "timeout"];
 /** An action that says so of itself does nothing until it says otherwise; where all do, the run is paused. */
 const DORMANT: readonly string[] = ["paused", "pending"];
 /** An action that says so asks for its run to be canceled, once all that others do has ended. */
+const PAUSES: readonly string[] = ["pausing", ...DORMANT];
 const CANCELS: readonly string[] = ["canceling", "canceled"];
 const ENDS: readonly string[] = ["succeeded", "canceled", ...FAILURES];
 
@@ -38,6 +39,12 @@ interface Visit {
   isRetrying: boolean;
   hasFailed: boolean;
   hasEnded: boolean;
+  hasLed: boolean;
+  isPausing: boolean;
+  isCanceled: boolean;
+  /** Calls that its items make, and how many of them succeeded. */
+  itemCount: number;
+  doneCount: number;
 }
 
 export interface ActionEvent {
@@ -63,7 +70,7 @@ export class Untold extends Error {}
 export class Conductor {
   end: { readonly how: number; readonly value: unknown } | undefined;
   /** Tasks that failed, and what the run failed with; `undefined`: no task's. */
-  errors: (string | undefined)[] = [];
+  readonly failures: (string | undefined)[] = [];
 
   private readonly loaded: number;
   private run: number;
@@ -78,6 +85,7 @@ export class Conductor {
   private hold: "pause" | "cancel" | undefined;
   private isResuming = false;
   private wantsCancel = false;
+  private isFailing = false;
   /** The run ended with what a task was to be given, which a conductor finds when the task is asked for. */
   private isUntold = false;
   hasStarted = false;
@@ -107,7 +115,7 @@ export class Conductor {
   }
 
   resume(): void {
-    if (this.hold !== "pause") throw new Untold("a run that is not paused is resumed");
+    if (this.hold !== "pause" && this.status() !== "paused") throw new Untold("a run that is not paused is resumed");
     this.hold = undefined;
     this.isResuming = true;
   }
@@ -121,21 +129,27 @@ export class Conductor {
   status(): string {
     const isBusy = isUnderWay(this.calls);
     if (this.end !== undefined && !this.isUntold) return (RunEnd[this.end.how] ?? "?").toLowerCase();
+    if (this.isFailing) return "failed";
     if (this.hold === "cancel") return "canceling";
     if (this.hold === "pause") return isBusy ? "pausing" : "paused";
     if (this.isResuming) return "resuming";
-    const isDormant = [...this.calls.values()].some(({ status }) => DORMANT.includes(status));
-    return isDormant && !isBusy && this.next().length === 0 ? "paused" : "running";
+    const dormant = [...this.calls.values()].filter(({ status }) => DORMANT.includes(status)).map(({ visit }) => visit);
+    const isAsking = [...this.calls.values()].some(({ visit, isRunning }) => !isRunning && !dormant.includes(visit));
+    return dormant.length > 0 && !isBusy && !isAsking ? "paused" : "running";
   }
 
   sequence(): { readonly id: string; readonly route: number; readonly status: string }[] {
     return this.listed.map((visit) => ({ id: this.idOf(visit.state), route: visit.route, status: this.statusOf(visit) }));
   }
 
+  errors(): readonly (string | undefined)[] {
+    return this.isUntold ? [] : this.failures;
+  }
+
   /** What is out and not begun, by task and route. */
   next(): Asked[] {
     this.isUntold = false;
-    if (this.hold !== undefined || this.end !== undefined) return [];
+    if (this.isFailing || this.hold !== undefined || this.end !== undefined) return [];
     return this.visits
       .filter(({ calls }) => [...calls.values()].some(({ isRunning }) => !isRunning))
       .map((visit) => ({
@@ -150,20 +164,29 @@ export class Conductor {
   }
 
   update(task: string, route: number, event: ActionEvent): void {
-    const call = this.find(task, route, event);
+    // The kernel would call a second answer stale.
+    const isAnswered = this.listed.some((visit) => this.idOf(visit.state) === task && visit.route === route && visit.hasEnded && visit.calls.size === 0);
+    const call = this.find(task, route, event, isAnswered);
+    if (call === undefined) return;
     const { status } = event;
+    this.isResuming = false;
     if (status === "running" && !call.isRunning) this.begin(call);
+    if (status === "running" && ![...call.visit.calls.values()].some((other) => other !== call && PAUSES.includes(other.status))) call.visit.isPausing = false;
     call.status = status;
     if (CANCELS.includes(status)) this.wantsCancel = true;
+    if (this.wantsCancel && this.hold === undefined) this.hold = "cancel";
+    if (PAUSES.includes(status)) call.visit.isPausing = true;
+    if (status === "canceled") call.visit.isCanceled = true;
+    if (status === "succeeded") call.visit.doneCount++;
     if (ENDS.includes(status)) this.drop(call.serial);
     if (status !== "canceled" && ENDS.includes(status)) this.answer(call, event);
     this.settle();
   }
 
-  private find(task: string, route: number, { status, item_id = -1 }: ActionEvent): Call {
+  private find(task: string, route: number, { status, item_id = -1 }: ActionEvent, isAnswered: boolean): Call | undefined {
     const calls = [...this.calls.values()].filter(({ visit, item }) => this.idOf(visit.state) === task && visit.route === route && item === item_id);
     const call = calls.find(({ isRunning }) => isRunning === (status !== "running")) ?? (status === "running" ? calls[0] : undefined);
-    if (call === undefined) throw new Untold(`${task} on route ${route} has no call that is ${status === "running" ? "to begin" : "under way"}`);
+    if (call === undefined && !(isAnswered && ENDS.includes(status))) throw new Untold(`${task} on route ${route} has no call that is ${status === "running" ? "to begin" : "under way"}`);
     return call;
   }
 
@@ -173,7 +196,6 @@ export class Conductor {
     call.visit.delaySeconds = undefined;
     if (!call.visit.isListed) this.listed.push(call.visit);
     call.visit.isListed = true;
-    this.isResuming = false;
   }
 
   private drop(serial: number): void {
@@ -199,7 +221,7 @@ export class Conductor {
     if (isFailure) {
       call.visit.hasFailed = true;
       const id = this.idOf(call.visit.state);
-      if (status === "failed" && !this.errors.includes(id)) this.errors.push(id);
+      if (status === "failed" && !this.failures.includes(id)) this.failures.push(id);
     }
     // What ends while a run is being canceled decides nothing any more.
     if (this.hold === "cancel") return;
@@ -243,10 +265,11 @@ export class Conductor {
         this.enter(this.program.nodeStates[command.a] ?? -1);
         break;
       case CommandKind.TRANSITION_TAKEN:
+        if (this.current !== undefined) this.current.hasLed = true;
         this.names.take(this.program.transitionSources[command.a] ?? -1, this.current?.route ?? 0);
         break;
       case CommandKind.STATE_EXITED:
-        if (this.current !== undefined) this.current.hasEnded = true;
+        this.exit();
         break;
       case CommandKind.SET_TIMER: {
         const visit = this.current as Visit;
@@ -256,6 +279,9 @@ export class Conductor {
         this.timers.push({ serial: command.b, due: command.time, visit });
         break;
       }
+      case CommandKind.ITEMS_STARTED:
+        if (this.current !== undefined) this.current.itemCount = command.b;
+        break;
       case CommandKind.CALL_TASK:
         this.ask(command);
         break;
@@ -271,6 +297,13 @@ export class Conductor {
     }
   }
 
+  /** A failure that leads nowhere is the run's, though what is under way ends first. */
+  private exit(): void {
+    if (this.current === undefined) return;
+    this.current.hasEnded = true;
+    if (this.current.hasFailed && !this.current.hasLed) this.isFailing = true;
+  }
+
   private enter(state: number): void {
     this.current = {
       state,
@@ -281,8 +314,14 @@ export class Conductor {
       isRetrying: false,
       hasFailed: false,
       hasEnded: false,
+      hasLed: false,
+      isPausing: false,
+      isCanceled: false,
+      itemCount: 1,
+      doneCount: 0,
     };
     this.visits.push(this.current);
+    if (this.stateOf(state).task?.action.kind === "fail") this.failures.push("fail");
   }
 
   private ask({ a, b, flags, time, payload }: KernelCommand): void {
@@ -305,23 +344,30 @@ export class Conductor {
   private finish({ a, flags, payload }: KernelCommand): void {
     const value = payload === undefined ? undefined : decodeValue(payload);
     this.end = { how: a, value };
-    if (a !== RunEnd.FAILED || flags === 0) return;
-    const state = (value as { readonly details?: { readonly state?: string } }).details?.state;
-    this.isUntold = state !== undefined && this.visits.some((visit) => this.idOf(visit.state) === state && !visit.isListed);
-    if (!this.errors.includes(state)) this.errors.push(state);
+    if (a !== RunEnd.FAILED) return;
+    const { code, details } = value as { readonly code: string; readonly details?: { readonly state?: string } };
+    if (flags === 0 && (code === "run/aborted" || !code.startsWith("run/"))) return;
+    const state = flags === 0 && this.current !== undefined ? this.idOf(this.current.state) : details?.state;
+    this.isUntold = state !== undefined && flags !== RunFault.JOIN_UNREACHABLE && flags !== RunFault.MERGE_CONFLICT && this.visits.some((visit) => this.idOf(visit.state) === state && !visit.isListed);
+    if (!this.failures.includes(state)) this.failures.push(state);
   }
 
-  private statusOf({ state, calls, isRetrying, hasFailed, hasEnded }: Visit): string {
+  private statusOf(visit: Visit): string {
+    const { state, calls, isRetrying, hasFailed, hasEnded, isCanceled, isPausing } = visit;
+    const isDone = visit.doneCount >= visit.itemCount;
     if (isRetrying) return "retrying";
     const isBusy = isUnderWay(calls);
     if (hasEnded) return hasFailed ? "failed" : "succeeded";
     const [call] = calls.values();
-    if (this.stateOf(state).task?.items === undefined && call !== undefined && call.status !== "running") return call.status;
-    if (this.stateOf(state).task?.items === undefined) return hasFailed ? "failed" : isBusy || this.end === undefined ? "running" : "succeeded";
-    if (this.end?.how === RunEnd.CANCELED) return "canceled";
-    if (this.end !== undefined) return hasFailed ? "failed" : "succeeded";
+    if (this.stateOf(state).task?.items === undefined) {
+      if (isCanceled || call === undefined) return isCanceled ? "canceled" : hasFailed ? "failed" : "succeeded";
+      return call.status;
+    }
+    if (isDone) return "succeeded";
+    if (this.end !== undefined || (this.hold === "cancel" && !isBusy)) return this.hold === "cancel" ? "canceled" : "failed";
     if (this.hold === "cancel") return "canceling";
-    if (this.hold === "pause") return isBusy ? "pausing" : "paused";
+    if (this.isResuming && !isBusy) return "paused";
+    if (this.hold === "pause" || isPausing) return isBusy ? "pausing" : "paused";
     return "running";
   }
 
