@@ -180,7 +180,7 @@ class TaskGraphCompiler {
     return {
       enough: task.join === undefined || wayCount === 0 ? 0 : task.join === "all" ? wayCount : Math.min(task.join, wayCount),
       wayCount,
-      task,
+      task: this.#definition.taskGraph?.hasOneNamespace === true ? { ...task, merge: "last" } : task,
       isStart: isStart[index] === true,
       isCyclic: isCyclic[index] === true,
       isSplit: isSplit[index] === true,

@@ -130,6 +130,14 @@ describe.each(["", ", from its snapshot after every step"])("branches%s", (movin
     expect(run.ended).toMatchObject([{ how: "failed", value: { code: "run/merge-conflict", details: { state: "j" } } }]);
   });
 
+  test("agree in one namespace: the later in file order wins", () => {
+    const run = begin({ ...clash(), hasOneNamespace: true });
+    run.succeed("s");
+    run.succeed("b", 2);
+    run.succeed("a", 1);
+    expect(run.ended).toEqual([{ how: "succeeded", value: [2, 0] }]);
+  });
+
   test("the same value is no conflict", () => {
     const run = begin(clash());
     run.succeed("s");
