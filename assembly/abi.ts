@@ -528,6 +528,8 @@ export const TRANSITION_FLAG_LOCAL = 1;
 export const TRANSITION_FLAG_INTERNAL = 2;
 /** In a task graph: the source is tried again. */
 export const TRANSITION_FLAG_RETRY = 4;
+/** In a task graph: another entry of the source leads to the same join, outside of cycles. What follows both arrives once. */
+export const TRANSITION_FLAG_REPEATED = 8;
 export enum Trigger {
   ALWAYS = 0,
   EVENT = 1,

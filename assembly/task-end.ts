@@ -2,7 +2,7 @@
 // its own. A failure that none of them takes is the run's.
 import {
   CANDIDATE_LAST, CELL_SIZE, CommandKind, NO_EXPRESSION, NO_INDEX, NO_SLOT, Outcome, PROGRAM_FLAG_FINISH, PROGRAM_FLAG_MERGE_LAST, ProgramHeader, RunFault,
-  TRANSITION_FLAG_RETRY, Tag, Trigger,
+  TASK_FLAG_MERGE_LAST, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY, Tag, Trigger,
 } from "./abi";
 import { assign } from "./actions";
 import { arrive } from "./arrivals";
@@ -12,6 +12,7 @@ import { failRunWith, faultInHand, noteReason, setNodeInHand } from "./fault";
 import { createCells } from "./graph-frames";
 import { isPermitted } from "./guard";
 import { addActive, dropInstance, endedFrame, failingError, instanceAt, setEndedFrame, setFailingError } from "./instances";
+import { allocateScratch } from "./memory";
 import { addCommand, payloadMark } from "./output";
 import { actionRecord, candidateAt, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
 import { FRAME_HEADER_SIZE, TOKEN_SIZE, isTraced, runProgram, storeCell, storeSlot } from "./run";
@@ -97,6 +98,7 @@ function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
   hasFired = false;
   wantsRetry = false;
   entryFrame = 0;
+  heldCount = 0;
   for (let at: u32 = 0; at < count && faultInHand() == 0; at++) {
     const transition = candidateAt(program, first + at) & ~CANDIDATE_LAST;
     const way = transitionRecord(program, transition);
@@ -120,9 +122,14 @@ function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
     if (load<u32>(way, 4) == 0) continue;
     entryLeads = true;
     retainFrame(entryFrame);
-    arrive(run, transition, entryFrame, split);
+    if ((load<u16>(way, 14) & TRANSITION_FLAG_REPEATED) == 0) arrive(run, transition, entryFrame, split);
+    else if (!hold(transition, entryFrame, count)) {
+      releaseFrame(run, entryFrame);
+      noteReason(RunFault.MEMORY_LIMIT);
+    }
   }
   endEntry(run);
+  if (heldCount != 0) arriveOnce(run, split);
   if (wantsRetry) {
     releaseFrame(run, load<u32>(instanceAt(run, name), 12));
     store<u32>(instanceAt(run, name), <u32>retryFrame, 12);
@@ -130,6 +137,45 @@ function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
   if (faultInHand() == 0 && !hasFired && !wantsRetry && isSuccess) {
     retainFrame(load<u32>(instanceAt(run, name), 12));
     endBranch(run, load<u32>(instanceAt(run, name), 12));
+  }
+}
+
+// Ways of one end that lead to one join by several entries: pairs of u32, transition and frame.
+let held: usize = 0;
+let heldCount: u32 = 0;
+
+/** Keeps a way until all entries have been looked at. False: out of memory. */
+function hold(transition: u32, frame: usize, countMax: u32): bool {
+  if (heldCount == 0) held = allocateScratch(<usize>countMax << 3);
+  if (held == 0) return false;
+  store<u32>(held + (<usize>heldCount << 3), transition);
+  store<u32>(held + (<usize>heldCount << 3), <u32>frame, 4);
+  heldCount += 1;
+  return true;
+}
+
+/** What leads to the same join is merged, in the order of the entries, and arrives there once. */
+function arriveOnce(run: u32, split: u32): void {
+  const program = runProgram(run);
+  for (let at: u32 = 0; at < heldCount; at++) {
+    const transition = load<u32>(held + (<usize>at << 3));
+    let frame = <usize>load<u32>(held + (<usize>at << 3), 4);
+    if (frame == 0) continue;
+    const target = load<u32>(transitionRecord(program, transition), 4);
+    for (let later = at + 1; later < heldCount; later++) {
+      const place = held + (<usize>later << 3);
+      const other = <usize>load<u32>(place, 4);
+      if (other == 0 || load<u32>(transitionRecord(program, load<u32>(place)), 4) != target) continue;
+      store<u32>(place, 0, 4);
+      if (faultInHand() != 0) {
+        releaseFrame(run, other);
+        continue;
+      }
+      setNodeInHand(target);
+      frame = mergeBranches(run, frame, other, (load<u32>(taskRecord(program, target), 8) & TASK_FLAG_MERGE_LAST) != 0);
+    }
+    if (faultInHand() == 0) arrive(run, transition, frame, split);
+    else if (frame != 0) releaseFrame(run, frame);
   }
 }
 

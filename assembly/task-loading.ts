@@ -1,6 +1,6 @@
 // Checks the tables of a task graph once, when its program is loaded, so that stepping never has to.
 import {
-  ActionKind, NO_EXPRESSION, NO_SLOT, NodeKind, PROGRAM_FLAG_TASKS, ProgramHeader, TRANSITION_FLAG_RETRY, Trigger,
+  ActionKind, NO_EXPRESSION, NO_SLOT, NodeKind, PROGRAM_FLAG_TASKS, ProgramHeader, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY, Trigger,
 } from "./abi";
 import { actionRecord, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
 
@@ -42,7 +42,7 @@ function isWaySound(program: usize, transition: u32): bool {
   const target = load<u32>(record, 4);
   const trigger = <i32>load<u16>(record, 12);
   if (load<u32>(record) == 0 || (trigger != Trigger.ALWAYS && trigger != Trigger.OUTCOME)) return false;
-  if ((load<u16>(record, 14) & ~TRANSITION_FLAG_RETRY) != 0) return false;
+  if ((load<u16>(record, 14) & ~(TRANSITION_FLAG_RETRY | TRANSITION_FLAG_REPEATED)) != 0) return false;
   if (target != 0 && load<u32>(record, 44) >= load<u32>(taskRecord(program, target), 4)) return false;
   const first = load<u32>(record, 32);
   for (let action = first; action < first + load<u32>(record, 36); action++) {

@@ -5,6 +5,8 @@ import type { Definition, StateDefinition, TaskDefinition } from "../model/defin
 /** Per transition: the number of its source among the tasks that lead to its target. */
 export interface TaskGraph {
   readonly ways: readonly number[];
+  /** Per transition: another entry of its source leads to the same join, outside of cycles. */
+  readonly isRepeated: readonly boolean[];
   /** Per state: how many tasks lead to it. */
   readonly wayCounts: readonly number[];
   /** Per state: no transition leads to it. */
@@ -28,8 +30,17 @@ export function readTaskGraph(definition: Definition): TaskGraph {
     return way;
   });
   const isCyclic = findCyclic(definition);
+  const seen = new Map<string, number>();
+  const nameWay = ({ source, target }: Definition["transitions"][number]) => `${source} ${target}`;
+  for (const way of definition.transitions.map(nameWay)) seen.set(way, (seen.get(way) ?? 0) + 1);
   return {
     ways,
+    isRepeated: definition.transitions.map((transition) => {
+      const { target, isRetry } = transition;
+      const state = definition.states[target];
+      if (state === undefined || isRetry === true || isCyclic[target] === true || taskOf(state).join === undefined) return false;
+      return (seen.get(nameWay(transition)) ?? 0) > 1;
+    }),
     wayCounts: sources.map(({ size }) => size),
     isStart: counts.map((count) => count === 0),
     isCyclic,

@@ -16,6 +16,7 @@ import {
   TASK_FLAG_START,
   TASK_FLAG_ZIP,
   TASK_RECORD_SIZE,
+  TRANSITION_FLAG_REPEATED,
   TRANSITION_FLAG_RETRY,
   TRANSITION_RECORD_SIZE,
   Trigger,
@@ -111,7 +112,7 @@ export function packWays(transitions: readonly TransitionDefinition[], graph: Ta
     view.setUint32(at + 4, target < 0 || isRetry === true ? 0 : target + 1, true);
     view.setUint32(at + 8, guard, true);
     view.setUint16(at + 12, isOutcome ? Trigger.OUTCOME : Trigger.ALWAYS, true);
-    view.setUint16(at + 14, isRetry === true ? TRANSITION_FLAG_RETRY : 0, true);
+    view.setUint16(at + 14, (isRetry === true ? TRANSITION_FLAG_RETRY : 0) | (graph.isRepeated[index] === true ? TRANSITION_FLAG_REPEATED : 0), true);
     view.setUint32(at + 16, isOutcome ? outcome : 0, true);
     view.setUint32(at + 20, NO_EXPRESSION, true);
     view.setUint32(at + 32, actions.first, true);

@@ -374,6 +374,8 @@ export class ReferenceTaskRun {
     this.ends = { ...this.ends, [name]: end.isSuccess ? { result: end.result, status } : { ...known, status } };
     let isTaken = false;
     let retried: Branch | undefined;
+    // By join: what several entries lead to it. It arrives there once.
+    const once = new Map<number, Branch[]>();
     for (const entry of this.shape.entries(instance.task)) {
       const [first] = entry as [TransitionDefinition];
       if (!this.isTaken(first, names, end)) continue;
@@ -384,7 +386,11 @@ export class ReferenceTaskRun {
         continue;
       }
       isTaken = true;
-      this.follow(instance, entry, names);
+      this.follow(instance, entry, names, once);
+    }
+    for (const [target, branches] of once) {
+      const isLast = this.shape.task(target).merge === "last";
+      this.arrive(target, instance, branches.reduce((first, second) => mergeBranches(first, second, isLast)));
     }
     if (retried !== undefined) {
       this.seen.add("retry by an entry");
@@ -404,11 +410,13 @@ export class ReferenceTaskRun {
   }
 
   /** Publishes once, then goes to each target. */
-  private follow(instance: Instance, entry: readonly TransitionDefinition[], names: Names): void {
+  private follow(instance: Instance, entry: readonly TransitionDefinition[], names: Names, once: Map<number, Branch[]>): void {
     const branch = this.publish(instance, entry[0] as TransitionDefinition, names);
     for (const { target } of entry) {
+      const known = once.get(target);
       if (target < 0) this.endBranch(branch);
-      else this.arrive(target, instance, branch);
+      else if (!this.shape.isRepeated(instance.task, target)) this.arrive(target, instance, branch);
+      else once.set(target, [...(known ?? []), branch]);
     }
   }
 

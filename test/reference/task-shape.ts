@@ -46,6 +46,11 @@ export class TaskShape {
     return own.map(({ target }) => target).filter((target) => target >= 0);
   }
 
+  /** Do several entries of `source` lead to this join, outside of cycles? */
+  isRepeated(source: number, task: number): boolean {
+    return this.task(task).join !== undefined && !this.isCyclic(task) && this.into(task).filter((way) => way.source === source).length > 1;
+  }
+
   /** Does each arrival begin a split of its own? */
   isSplit(task: number): boolean {
     return this.task(task).join === undefined && this.into(task).length > 1 && !this.isCyclic(task);

@@ -219,6 +219,18 @@ describe.each(["", ", from its snapshot after every step"])("joins%s", (moving) 
     expect(run.asked()).toEqual(["j", "j"]);
   });
 
+  test("a task whose entries lead to one join arrives there once, whoever comes first", () => {
+    for (const order of [["a", "b"], ["b", "a"]]) {
+      const run = begin({
+        vars: { x: 0, y: 0 },
+        tasks: { a: { next: ["publish x = 1 -> j", "completed publish y = 2 -> j"] }, b: { next: ["-> j"] }, j: { join: "all", action: value("[vars.x, vars.y]") } },
+        output: cel("tasks.j.result"),
+      });
+      for (const name of order) run.succeed(name);
+      expect(run.ended).toEqual([{ how: "succeeded", value: [1, 2] }]);
+    }
+  });
+
   test("in a cycle a join waits anew each time", () => {
     const run = begin({
       vars: { n: 0 },
