@@ -135,3 +135,27 @@ test("a damaged snapshot is refused and harms nobody", () => {
   expect(refused).toBeGreaterThan(bytes.length / 2);
   expect(run.send("side")).toBe("taken");
 });
+
+test("one that memory does not suffice for is refused, never cut short", async () => {
+  const small = await newKernel({ memorySizeMax: 12 << 20 });
+  const chart = compileChart({ states: ["s:start", "A"], transitions: ["s -> A"], variables: { text: "", n: 1 } });
+  const loaded = small.loadProgram(chart);
+  const fill = (length: number): ChartRun[] => {
+    const run = new ChartRun(small, chart, loaded);
+    run.start({ text: "x".repeat(length) });
+    return run.end() === undefined ? [run, ...fill(length)] : [];
+  };
+  const runs = fill(600_000);
+  expect(runs.length).toBeGreaterThan(2);
+  // What a step needs for a while is free for a snapshot after it: that goes to smaller runs.
+  const smaller = fill(50_000);
+  expect(smaller.length).toBeGreaterThan(2);
+  for (const run of runs) {
+    expect(() => small.snapshot(run.handle)).toThrow(expect.objectContaining({ code: "kernel/out-of-memory" }));
+    expect(run.states()).toEqual(["A"]);
+  }
+  // Each goes on as it was, and where there is memory again its snapshot is whole.
+  const [first, ...others] = runs as [ChartRun, ...ChartRun[]];
+  for (const { handle } of [...others, ...smaller]) small.destroyRun(handle);
+  expect(small.restore(loaded, small.snapshot(first.handle))).not.toBe(0);
+});
