@@ -33,9 +33,14 @@ export function beginOutput(eventCount: u32): bool {
   return outcomes != 0;
 }
 
-/** Did a command or payload get lost because memory ran out? */
+/** Did a command or a payload get lost because memory ran out? */
 export function isOutputExhausted(): bool {
   return isExhausted;
+}
+
+/** For those who found no memory for what they had to add: what is there is not whole. */
+export function noteExhaustion(): void {
+  isExhausted = true;
 }
 
 @inline

@@ -13,7 +13,7 @@ import { DEFERRED_COUNT_MAX, defer, deferredCount } from "./deferral";
 import { MEMORY_SIZE } from "./history";
 import { allocateScratch, resetScratch } from "./memory";
 import { arrangeTokens } from "./order";
-import { appendByte, appendBytes, appendDouble, appendVarint, appendWire, appendWord, beginOutput, payloadsAddress, payloadsUsedSize } from "./output";
+import { appendByte, appendBytes, appendDouble, appendVarint, appendWire, appendWord, beginOutput, isOutputExhausted, noteExhaustion, payloadsAddress, payloadsUsedSize } from "./output";
 import { nodeRecord, programField, transitionRecord } from "./program";
 import {
   BUFFER_DEFERRED, BUFFER_HISTORY, FRAME_HEADER_SIZE, RunState, TOKEN_COUNT_MAX, createFrame, createRun, createTimer, createToken, destroyRun,
@@ -42,15 +42,14 @@ export function writeSnapshot(run: u32): u32 {
   appendVarint(load<u32>(block, 12));
   appendDouble(load<f64>(block, 16));
   appendVarint(load<u32>(block, 8));
-  if (isTaskGraph(run)) {
-    writeTasks(run);
-    return payloadsUsedSize();
+  if (isTaskGraph(run)) writeTasks(run);
+  else {
+    writePlaces(run);
+    writeTimers(run);
+    writeDeferred(run);
+    writeHistory(run);
   }
-  writePlaces(run);
-  writeTimers(run);
-  writeDeferred(run);
-  writeHistory(run);
-  return payloadsUsedSize();
+  return isOutputExhausted() ? 0 : payloadsUsedSize();
 }
 
 /** Bits of TOKEN_WORDS that only name what is asked for: serials and the name of timers. */
@@ -97,7 +96,10 @@ function writeFrames(run: u32, slotCount: u32): void {
   const count = numberFrames(run);
   appendVarint(count);
   const list = allocateScratch(<usize>count << 2);
-  if (list == 0) return;
+  if (list == 0) {
+    noteExhaustion();
+    return;
+  }
   for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) store<u32>(list + (<usize>(frameNumber(frame) - 1) << 2), <u32>frame);
   for (let at: u32 = 0; at < count; at++) {
     const frame = <usize>load<u32>(list + (<usize>at << 2));

@@ -18,7 +18,7 @@ import {
 } from "./instances";
 import { ITEM_COUNT_MAX, ITEMS_BLOCK_SIZE, ITEMS_CELLS, restoreItems } from "./items";
 import { allocateScratch } from "./memory";
-import { appendByte, appendVarint, appendWire, appendWord } from "./output";
+import { appendByte, appendVarint, appendWire, appendWord, noteExhaustion } from "./output";
 import { programField, taskRecord } from "./program";
 import { BUFFER_JOINS, FRAME_HEADER_SIZE, runBuffer, runFrames, runProgram, slotsOf, storeCell } from "./run";
 import { breakReading, isReadingBroken, leftSize, readByte, readCell, readCellAddress, readVarint } from "./snapshot-reader";
@@ -85,7 +85,10 @@ function visitFrame(run: u32, frame: usize, isWriting: bool): void {
   for (let at = frame; at != 0 && load<u32>(at, 20) == 0; at = load<u32>(at)) length += 1;
   if (length == 0) return;
   const list = allocateScratch(<usize>length << 2);
-  if (list == 0) return;
+  if (list == 0) {
+    noteExhaustion();
+    return;
+  }
   let at = frame;
   for (let place = length; place > 0; place--) {
     store<u32>(list + (<usize>(place - 1) << 2), <u32>at);

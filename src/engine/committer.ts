@@ -5,7 +5,7 @@ import type { WorkflowError } from "../model/errors.js";
 import type { RunChange } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
 import { encodeCheckpoint } from "./checkpoint.js";
-import { type Core, isKernelLost, toWorkflowError } from "./core.js";
+import { type Core, isKernelFull, isKernelLost, toWorkflowError } from "./core.js";
 import { isFree, isUnheard } from "./direct-call.js";
 import type { Group } from "./group.js";
 import { CHECKPOINT_INTERVAL_ENTRIES, RELOAD_DELAY_MS } from "./limits.js";
@@ -94,8 +94,9 @@ export class Committer {
     try {
       return call();
     } catch (error) {
-      if (!isKernelLost(error)) throw error;
-      this.#hooks.loseKernel();
+      if (isKernelLost(error)) this.#hooks.loseKernel();
+      // Without memory for a checkpoint there is none yet: the history holds all of it.
+      else if (!isKernelFull(error)) throw error;
       return undefined;
     }
   }

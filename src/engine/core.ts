@@ -113,6 +113,11 @@ export function isKernelLost(error: unknown): boolean {
   return error instanceof WorkflowError && error.code === "kernel/lost";
 }
 
+/** Was there no memory for what the kernel should hand out? It goes on as it was. */
+export function isKernelFull(error: unknown): boolean {
+  return error instanceof WorkflowError && error.code === "kernel/out-of-memory";
+}
+
 /** Any failure as a WorkflowError. */
 export function toWorkflowError(error: unknown): WorkflowError {
   if (error instanceof WorkflowError) return error;
