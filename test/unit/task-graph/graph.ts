@@ -132,7 +132,8 @@ export class GraphRun extends ChartRun {
     }
   >();
 
-  readonly #loaded: number;
+  /** The program in the kernel. */
+  readonly loaded: number;
   readonly #isMoving: boolean;
 
   /** `isMoving`: after every step it goes on as another run, made from its snapshot. */
@@ -140,7 +141,7 @@ export class GraphRun extends ChartRun {
     const program = "tasks" in source ? compileGraph(source) : source;
     const loaded = kernel.loadProgram(program);
     super(kernel, program, loaded);
-    this.#loaded = loaded;
+    this.loaded = loaded;
     this.#isMoving = isMoving;
   }
 
@@ -148,7 +149,7 @@ export class GraphRun extends ChartRun {
     if (!this.#isMoving) return;
     const bytes = this.kernel.snapshot(this.handle).slice();
     const context = this.context();
-    const handle = this.kernel.restore(this.#loaded, bytes);
+    const handle = this.kernel.restore(this.loaded, bytes);
     this.kernel.destroyRun(this.handle);
     this.handle = handle;
     expect(this.context()).toEqual(context);

@@ -1,8 +1,9 @@
 // Tasks that are done once for each item of a list.
 import { beforeAll, describe, expect, test } from "vitest";
+import { EventKind } from "../../../assembly/abi.js";
 import type { KernelPort } from "../../../src/model/ports.js";
 import { cel, newKernel } from "../kernel/chart.js";
-import { type GraphSource, beginGraph, call, items, literal, value } from "./graph.js";
+import { GraphRun, type GraphSource, beginGraph, call, items, literal, value } from "./graph.js";
 
 let kernel: KernelPort;
 beforeAll(async () => {
@@ -136,4 +137,16 @@ describe.each(["", ", from its snapshot after every step"])("with items%s", (mov
     run.fail("t[0]");
     expect(run.asked()).toEqual(["failed"]);
   });
+});
+
+test("a snapshot of tasks that wait for their turn is one of a run that has yielded, or damaged", () => {
+  const run = new GraphRun(kernel, { tasks: { t: { action: value("item"), items: items("lists.range(50000)"), timeout: literal(5) } } });
+  kernel.add(run.handle, EventKind.START, 0, run.now, 7);
+  kernel.step();
+  const snapshot = kernel.snapshot(run.handle).slice();
+  expect(kernel.restore(run.loaded, snapshot)).not.toBe(0);
+  // Its status (of assembly/run.ts), told otherwise.
+  expect(snapshot[1]).toBe(3);
+  snapshot[1] = 2;
+  expect(() => kernel.restore(run.loaded, snapshot)).toThrow(expect.objectContaining({ code: "kernel/bad-snapshot" }));
 });
