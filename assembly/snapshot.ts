@@ -11,6 +11,7 @@
 import { CELL_SIZE, NO_NODE, ProgramHeader } from "./abi";
 import { DEFERRED_COUNT_MAX, defer, deferredCount } from "./deferral";
 import { MEMORY_SIZE } from "./history";
+import { firstQueued } from "./instances";
 import { allocateScratch, resetScratch } from "./memory";
 import { arrangeTokens } from "./order";
 import { appendByte, appendBytes, appendDouble, appendVarint, appendWire, appendWord, beginOutput, isOutputExhausted, noteExhaustion, payloadsAddress, payloadsUsedSize } from "./output";
@@ -196,6 +197,8 @@ function readRun(run: u32, slotCount: u32): void {
   if (isReadingBroken()) return;
   if (isTaskGraph(run)) {
     readTasks(run);
+    // What waits for its turn has been asked for nothing: a run in rest, which takes answers, has none such.
+    if (status == RunState.ACTIVE && firstQueued(run) != 0) breakReading();
     if (!isReadingBroken()) setRunStatus(run, status);
     return;
   }
