@@ -425,6 +425,10 @@ export enum ProgramHeader {
   ATTEMPT_SLOT = 41,
   /** Expression of the time that a run may take, or NO_EXPRESSION. */
   TIMEOUT = 42,
+  /** Where the run's id goes; where it is no NO_SLOT, START comes with a LIST of the input and the id. */
+  RUN_ID_SLOT = 43,
+  /** Expression of the output of a run that does not succeed: only what of it can be computed. NO_EXPRESSION: there is none. */
+  PARTIAL_OUTPUT = 44,
 }
 export const FAULT_TEXT_COUNT = 48;
 export const FAULT_CAUSE_FIRST = 16;
@@ -530,6 +534,8 @@ export const TRANSITION_FLAG_INTERNAL = 2;
 export const TRANSITION_FLAG_RETRY = 4;
 /** In a task graph: another entry of the source leads to the same join, outside of cycles. What follows both arrives once. */
 export const TRANSITION_FLAG_REPEATED = 8;
+/** In a task graph: where the source has failed, following it does not take the failure. */
+export const TRANSITION_FLAG_CONTINUE = 16;
 export enum Trigger {
   ALWAYS = 0,
   EVENT = 1,
@@ -574,7 +580,7 @@ export enum LogLevel {
 //   +12 u32 payload offset from the region's start (0: none)  +16 f64 now, ms since 1970  +24 u32 seed  +28 u32 payload size
 export const EVENT_RECORD_SIZE = 32;
 export enum EventKind {
-  /** Payload: a MAP of inputs. */
+  /** Payload: a MAP of inputs; where the program has a RUN_ID_SLOT a LIST of that map and the run's id, a STRING. */
   START = 1,
   EVENT = 2,
   /** Payload: the result. */
@@ -646,6 +652,8 @@ export enum CommandKind {
   VARIABLE_SET = 13,
   /** Of a task graph: a: node · b: how many calls its items make · time: number of the visit. */
   ITEMS_STARTED = 14,
+  /** Of a task graph that failed or was canceled, after RUN_ENDED: payload: what can be computed of its output, a MAP. */
+  RUN_OUTPUT = 15,
 }
 /** Items of one task are fewer. */
 export const VISIT_SCALE = 2097152;

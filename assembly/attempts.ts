@@ -13,7 +13,7 @@ import { allocateScratch } from "./memory";
 import { addCommand, payloadMark } from "./output";
 import { actionRecord, taskRecord } from "./program";
 import { isTraced, runBlock, runProgram, takeSerial } from "./run";
-import { End, abandon, endTask } from "./task-end";
+import { End, endFailing, endTask } from "./task-end";
 import { clearOutcome, setOutcome, setTransientInt } from "./transients";
 import { deepCopy, deepSize } from "./value";
 
@@ -53,7 +53,7 @@ export function takeTurn(run: u32, name: u32): bool {
   useFrame(run, load<u32>(instance, 12));
   if (phaseOf(instance) == Phase.ITEMS) return pursueItems(run, name);
   if (failingError(run) != 0) {
-    abandon(run, name);
+    endFailing(run, name);
     return true;
   }
   return load<u16>(instance, 6) == 1 ? begin(run, name) : attempt(run, name);

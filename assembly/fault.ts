@@ -44,16 +44,17 @@ export function succeedRun(run: u32): void {
   addCommand(CommandKind.RUN_ENDED, 0, RunEnd.SUCCEEDED, 0, 0, mark);
 }
 
-/** Ends a task graph. `output`: the cell of what it gives; one without a wire form fails the run. */
-export function succeedRunWith(run: u32, output: usize): void {
+/** Ends a task graph. `output`: the cell of what it gives; one without a wire form fails the run. Has it succeeded? */
+export function succeedRunWith(run: u32, output: usize): bool {
   const mark = payloadMark();
   if (!appendWire(output)) {
     noteReason(RunFault.MEMORY_LIMIT);
     failNoted(run);
-    return;
+    return false;
   }
   setRunStatus(run, RunState.ENDED);
   addCommand(CommandKind.RUN_ENDED, 0, RunEnd.SUCCEEDED, 0, 0, mark);
+  return true;
 }
 
 export function cancelRun(run: u32): void {

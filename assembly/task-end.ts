@@ -2,7 +2,7 @@
 // its own. A failure that none of them takes is the run's.
 import {
   CANDIDATE_LAST, CELL_SIZE, CommandKind, NO_EXPRESSION, NO_INDEX, NO_SLOT, Outcome, PROGRAM_FLAG_FINISH, PROGRAM_FLAG_MERGE_LAST, ProgramHeader, RunFault,
-  TASK_FLAG_MERGE_LAST, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY, Tag, Trigger,
+  TASK_FLAG_MERGE_LAST, TRANSITION_FLAG_CONTINUE, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY, Tag, Trigger,
 } from "./abi";
 import { assign } from "./actions";
 import { arrive } from "./arrivals";
@@ -43,7 +43,7 @@ export function endTask(run: u32, name: u32, isSuccess: bool, cell: usize, mayRe
   setNodeInHand(node);
   useFrame(run, load<u32>(instanceAt(run, name), 12));
   if (failingError(run) != 0) {
-    abandon(run, name);
+    endFailing(run, name);
     return End.ENDED;
   }
   setOutcome(run, isSuccess, cell, load<u16>(instanceAt(run, name), 6));
@@ -51,7 +51,7 @@ export function endTask(run: u32, name: u32, isSuccess: bool, cell: usize, mayRe
   setStatus(run, node, isSuccess);
   if (isSuccess && slot != NO_SLOT && !storeSlot(run, 0, slot, cell)) noteReason(RunFault.MEMORY_LIMIT);
   if (faultInHand() == 0) follow(run, name, isSuccess, mayRetry);
-  if (faultInHand() == 0 && !wantsRetry && !hasFired && !isSuccess) failGraph(run, cell);
+  if (faultInHand() == 0 && !wantsRetry && !hasFired && !isSuccess) failGraph(run, name, cell);
   clearOutcome(run);
   if (faultInHand() != 0) return End.FAULT;
   if (wantsRetry) return End.RETRY;
@@ -79,6 +79,18 @@ export function abandon(run: u32, name: u32): void {
   releaseFrame(run, load<u32>(instance, 12));
   addActive(run, -1);
   dropInstance(run, name);
+}
+
+/** The instance is no more, since the run fails: what its branch changed is part of what can be told of the output. */
+export function endFailing(run: u32, name: u32): void {
+  keepBranch(run, name);
+  abandon(run, name);
+}
+
+function keepBranch(run: u32, name: u32): void {
+  const frame = <usize>load<u32>(instanceAt(run, name), 12);
+  retainFrame(frame);
+  endBranch(run, frame, true);
 }
 
 /** The frame of the entry in hand: a reference of its own, or 0 between entries. */
@@ -117,7 +129,7 @@ function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
       entryLeads = true;
       continue;
     }
-    hasFired = true;
+    if (isSuccess || (load<u16>(way, 14) & TRANSITION_FLAG_CONTINUE) == 0) hasFired = true;
     if (isTraced(run)) addCommand(CommandKind.TRANSITION_TAKEN, 0, transition, 0, 0, payloadMark());
     if (load<u32>(way, 4) == 0) continue;
     entryLeads = true;
@@ -136,7 +148,7 @@ function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
   }
   if (faultInHand() == 0 && !hasFired && !wantsRetry && isSuccess) {
     retainFrame(load<u32>(instanceAt(run, name), 12));
-    endBranch(run, load<u32>(instanceAt(run, name), 12));
+    endBranch(run, load<u32>(instanceAt(run, name), 12), false);
   }
 }
 
@@ -207,11 +219,11 @@ function endEntry(run: u32): void {
   entryFrame = 0;
   if (frame == 0) return;
   if (entryLeads || faultInHand() != 0) releaseFrame(run, frame);
-  else endBranch(run, frame);
+  else endBranch(run, frame, false);
 }
 
 /** A branch has come to its end: what it changed is part of what the output sees. Takes over the reference. */
-function endBranch(run: u32, frame: usize): void {
+function endBranch(run: u32, frame: usize, isFailing: bool): void {
   const program = runProgram(run);
   if (programField(program, ProgramHeader.OUTPUT) == NO_EXPRESSION) {
     releaseFrame(run, frame);
@@ -219,12 +231,14 @@ function endBranch(run: u32, frame: usize): void {
   }
   const ended = endedFrame(run);
   setEndedFrame(run, 0);
-  const isLastWinning = (programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_MERGE_LAST) != 0;
+  const isLastWinning = isFailing || (programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_MERGE_LAST) != 0;
   setEndedFrame(run, ended == 0 ? frame : mergeBranches(run, ended, frame, isLastWinning));
 }
 
 /** A failure that nothing takes. What is under way ends first, or is given up with the run. */
-function failGraph(run: u32, error: usize): void {
+function failGraph(run: u32, name: u32, error: usize): void {
+  keepBranch(run, name);
+  if (faultInHand() != 0) return;
   if ((programField(runProgram(run), ProgramHeader.FLAGS) & PROGRAM_FLAG_FINISH) == 0) {
     failRunWith(run, error);
     return;

@@ -1,6 +1,6 @@
 // Checks the tables of a task graph once, when its program is loaded, so that stepping never has to.
 import {
-  ActionKind, NO_EXPRESSION, NO_SLOT, NodeKind, PROGRAM_FLAG_TASKS, ProgramHeader, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY, Trigger,
+  ActionKind, NO_EXPRESSION, NO_SLOT, NodeKind, PROGRAM_FLAG_TASKS, ProgramHeader, TRANSITION_FLAG_CONTINUE, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY, Trigger,
 } from "./abi";
 import { actionRecord, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
 
@@ -12,9 +12,10 @@ export function isTaskProgram(program: usize): bool {
 export function areTasksSound(program: usize): bool {
   const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
   if (nodeCount == 0 || !isExpressionOrNone(program, programField(program, ProgramHeader.OUTPUT))) return false;
-  if (!isExpressionOrNone(program, programField(program, ProgramHeader.TIMEOUT))) return false;
+  if (!isExpressionOrNone(program, programField(program, ProgramHeader.TIMEOUT)) || !isExpressionOrNone(program, programField(program, ProgramHeader.PARTIAL_OUTPUT))) return false;
   if (programField(program, ProgramHeader.BRANCH_SLOT_COUNT) > programField(program, ProgramHeader.SLOT_COUNT)) return false;
   for (let field = <i32>ProgramHeader.INPUT_SLOT; field <= ProgramHeader.ATTEMPT_SLOT; field++) if (!isRunSlotOrNone(program, programField(program, field))) return false;
+  if (!isRunSlotOrNone(program, programField(program, ProgramHeader.RUN_ID_SLOT))) return false;
   if (!isRunSlotOrNone(program, programField(program, ProgramHeader.RESULT_SLOT)) || !isRunSlotOrNone(program, programField(program, ProgramHeader.ERROR_SLOT))) return false;
   for (let node: u32 = 1; node < nodeCount; node++) if (!isTaskSound(program, node)) return false;
   for (let transition: u32 = 0; transition < programField(program, ProgramHeader.TRANSITION_COUNT); transition++) if (!isWaySound(program, transition)) return false;
@@ -42,7 +43,7 @@ function isWaySound(program: usize, transition: u32): bool {
   const target = load<u32>(record, 4);
   const trigger = <i32>load<u16>(record, 12);
   if (load<u32>(record) == 0 || (trigger != Trigger.ALWAYS && trigger != Trigger.OUTCOME)) return false;
-  if ((load<u16>(record, 14) & ~(TRANSITION_FLAG_RETRY | TRANSITION_FLAG_REPEATED)) != 0) return false;
+  if ((load<u16>(record, 14) & ~(TRANSITION_FLAG_RETRY | TRANSITION_FLAG_REPEATED | TRANSITION_FLAG_CONTINUE)) != 0) return false;
   if (target != 0 && load<u32>(record, 44) >= load<u32>(taskRecord(program, target), 4)) return false;
   const first = load<u32>(record, 32);
   for (let action = first; action < first + load<u32>(record, 36); action++) {

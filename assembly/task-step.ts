@@ -5,23 +5,24 @@ import {
 import { assignSlot, stepTime, timedOutError } from "./actions";
 import { start } from "./arrivals";
 import { attempt, endAttempt, hasTaskFuel, pursueItems, setTaskFuel, takeTurn } from "./attempts";
-import { createRootFrame, releaseFrame, retainFrame, useFrame } from "./branches";
+import { createRootFrame, mergeBranches, releaseFrame, retainFrame, useFrame } from "./branches";
 import { evaluateTask } from "./calls";
-import { abandon } from "./task-end";
+import { endFailing } from "./task-end";
 import { setNull, setObject } from "./cell";
-import { cancelRun, failNoted, failRunWith, faultInHand, noteFault, noteReason, setNodeInHand, succeedRunWith } from "./fault";
+import { cancelRun, failNoted, failRunWith, faultInHand, noteFault, noteReason, setFaultInHand, setNodeInHand, succeedRunWith } from "./fault";
 import { giveUpAll } from "./giving-up";
 import {
   Call, NO_ITEM, Phase, activeCount, addCall, awaitingCount, currentFrame, dequeue, endedFrame, failingError, findCall, firstQueued, instanceAt, instanceRecordCount,
-  joiningCount, phaseOf, removeCall, setPhase,
+  joiningCount, phaseOf, removeCall, setEndedFrame, setPhase,
 } from "./instances";
 import { Items, itemsResult, takeResult } from "./items";
 import { findFieldInMap } from "./map";
-import { addCommand, payloadMark } from "./output";
+import { addCommand, appendWire, payloadMark } from "./output";
 import { programField, slotKey, taskRecord } from "./program";
 import { FRAME_HEADER_SIZE, RunState, TOKEN_SIZE, runProgram, runStatus, setRunStatus, slotsOf, takeSerial } from "./run";
 import { keyObject } from "./shape";
 import { durationMs } from "./timers";
+import { elementAt } from "./value";
 
 /** Turns that one event may have before the kernel yields. */
 export const TASK_FUEL: i32 = 20_000;
@@ -40,6 +41,7 @@ export function deliverToTasks(run: u32, kind: i32, id: u32, payload: usize, see
   else if (kind == EventKind.CANCEL) cancelRun(run);
   else if (kind != EventKind.CONTINUE) return EventOutcome.MALFORMED;
   if (faultInHand() != 0) failNoted(run);
+  if (runStatus(run) == RunState.ENDED) tellPartialOutput(run);
   return outcome;
 }
 
@@ -49,7 +51,8 @@ export function settleTasks(run: u32): bool {
     if (!hasTaskFuel()) return false;
     if (!takeTurn(run, dequeue(run)) && faultInHand() != 0) failNoted(run);
   }
-  if (runStatus(run) != RunState.ENDED && activeCount(run) == 0) endGraph(run);
+  const hasSucceeded = runStatus(run) != RunState.ENDED && activeCount(run) == 0 && endGraph(run);
+  if (runStatus(run) == RunState.ENDED && !hasSucceeded) tellPartialOutput(run);
   return true;
 }
 
@@ -62,6 +65,16 @@ function deliverStart(run: u32, payload: usize): void {
   if (!createRootFrame(run)) {
     noteReason(RunFault.MEMORY_LIMIT);
     return;
+  }
+  const runIdSlot = programField(program, ProgramHeader.RUN_ID_SLOT);
+  if (runIdSlot != NO_SLOT) {
+    if (load<u32>(payload) != Tag.LIST || load<u32>(load<u32>(payload, 8), 4) != 2) {
+      noteReason(RunFault.INPUT);
+      return;
+    }
+    const both = <usize>load<u32>(payload, 8);
+    assignSlot(run, NO_BRANCH, runIdSlot, elementAt(both, 1));
+    payload = elementAt(both, 0);
   }
   const inputSlot = programField(program, ProgramHeader.INPUT_SLOT);
   if (inputSlot != NO_SLOT) assignSlot(run, NO_BRANCH, inputSlot, payload);
@@ -118,36 +131,55 @@ function assignInitials(run: u32): void {
   }
 }
 
-/** Nothing is under way any more. */
-function endGraph(run: u32): void {
-  const program = runProgram(run);
+/** Nothing is under way any more. Has the run succeeded? */
+function endGraph(run: u32): bool {
   giveUpAll(run, 0);
   const failing = failingError(run);
   if (failing != 0) {
     failRunWith(run, failing + FRAME_HEADER_SIZE);
-    return;
+    return false;
   }
+  setNodeInHand(0);
+  let output: usize = CELL;
+  setNull(CELL);
+  const expression = programField(runProgram(run), ProgramHeader.OUTPUT);
   if (joiningCount(run) != 0) {
     setNodeInHand(firstJoining(run));
     noteReason(RunFault.JOIN_UNREACHABLE);
-    failNoted(run);
-    return;
+  } else if (expression != NO_EXPRESSION) {
+    if (endedFrame(run) != 0) useFrame(run, endedFrame(run));
+    output = evaluateTask(run, expression);
+    if (load<u32>(output) == Tag.ERROR) noteFault(RunFault.ACTION_FAILED, output, expression, NO_INDEX, NO_INDEX);
   }
-  const output = programField(program, ProgramHeader.OUTPUT);
-  setNodeInHand(0);
-  setNull(CELL);
-  if (output == NO_EXPRESSION) {
-    succeedRunWith(run, CELL);
-    return;
-  }
-  if (endedFrame(run) != 0) useFrame(run, endedFrame(run));
-  const cell = evaluateTask(run, output);
-  if (load<u32>(cell) != Tag.ERROR) {
-    succeedRunWith(run, cell);
-    return;
-  }
-  noteFault(RunFault.ACTION_FAILED, cell, output, NO_INDEX, NO_INDEX);
+  if (faultInHand() == 0) return succeedRunWith(run, output);
   failNoted(run);
+  return false;
+}
+
+/**
+ * What can be computed of the output of a run that has failed or was canceled: over what its branches have changed that have ended,
+ * and those that were under way, the later instance winning.
+ */
+function tellPartialOutput(run: u32): void {
+  const output = programField(runProgram(run), ProgramHeader.PARTIAL_OUTPUT);
+  if (output == NO_EXPRESSION) return;
+  let frame = endedFrame(run);
+  setEndedFrame(run, 0);
+  for (let name: u32 = 1; name <= instanceRecordCount(run); name++) {
+    const other = <usize>load<u32>(instanceAt(run, name), 12);
+    if (phaseOf(instanceAt(run, name)) == Phase.UNUSED || other == 0 || other == frame) continue;
+    retainFrame(other);
+    frame = frame == 0 ? other : mergeBranches(run, frame, other, true);
+    if (faultInHand() != 0) break;
+  }
+  setEndedFrame(run, frame);
+  if (faultInHand() != 0) setFaultInHand(0);
+  else if (frame != 0) {
+    useFrame(run, frame);
+    const mark = payloadMark();
+    const cell = evaluateTask(run, output);
+    if (load<u32>(cell) == Tag.MAP && appendWire(cell)) addCommand(CommandKind.RUN_OUTPUT, 0, 0, 0, 0, mark);
+  }
 }
 
 /** The first task, in file order, that waits at its join. */
@@ -212,7 +244,7 @@ function deliverTimer(run: u32, serial: u32): i32 {
   } else if (kind == Call.DELAY) {
     store<u32>(instanceAt(run, name), 0, 8);
     setPhase(instanceAt(run, name), Phase.READY);
-    if (failingError(run) != 0) abandon(run, name);
+    if (failingError(run) != 0) endFailing(run, name);
     else attempt(run, name);
   } else {
     giveUpAll(run, name);

@@ -50,7 +50,7 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
     library: options.libraryPort ?? createLibrary(customs),
     store: options.storePort ?? (isStored ? createIndexedDbStore({ name }) : createMemoryStore()),
     tabs: options.tabsPort ?? (isStored ? createTabs(name) : createSoleTab()),
-    tasks: options.tasksPort ?? createTasks(options.tasks),
+    tasks: options.tasksPort ?? createTasks(options.tasks, options.secrets),
     clock: options.clock ?? createClock(),
     durability: options.durability,
     cancelTimeoutMs: options.cancelTimeoutMs,

@@ -52,6 +52,10 @@ export interface TaskTables {
   readonly output: number;
   /** Expression of the time that a run may take, or NO_EXPRESSION. */
   readonly timeout: number;
+  /** Expression of what can be told of the output where the run does not succeed, or NO_EXPRESSION. */
+  readonly partialOutput: number;
+  /** Where the run's id goes, or NO_SLOT. */
+  readonly runIdSlot: number;
   /** Of ProgramHeader.INPUT_SLOT and those after it. */
   readonly slots: readonly number[];
 }
@@ -127,6 +131,8 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
     header[ProgramHeader.BRANCH_SLOT_COUNT] = graph.tasks.branchSlotCount;
     header[ProgramHeader.OUTPUT] = graph.tasks.output;
     header[ProgramHeader.TIMEOUT] = graph.tasks.timeout;
+    header[ProgramHeader.PARTIAL_OUTPUT] = graph.tasks.partialOutput;
+    header[ProgramHeader.RUN_ID_SLOT] = graph.tasks.runIdSlot;
     header.set(graph.tasks.slots, ProgramHeader.INPUT_SLOT);
   }
   header[ProgramHeader.ROOT] = graph.root;

@@ -15,15 +15,16 @@ import {
 import type { CustomSet } from "../expression/custom/custom-set.js";
 import type { Definition, StateDefinition, TaskAction, TaskDefinition, TransitionDefinition, ValueSource } from "../model/definition.js";
 import type { Finding, Place } from "../model/errors.js";
-import type { Program } from "../model/program.js";
+import type { Program, ProgramAction } from "../model/program.js";
 import { collectFunctions, type GraphTables, layOutBlob } from "./blob.js";
 import type { Range } from "./dispatch.js";
 import { ExpressionList, type ExpressionPurpose } from "./expression-list.js";
 import { describeState, listFaultTexts } from "./fault-texts.js";
+import { separateSecrets } from "./secret-uses.js";
 import { type ActionRow, NO_ACTIONS, packActions } from "./tables.js";
 import { readTaskGraph, type TaskGraph, taskOf } from "./task-graph.js";
 import { packTaskNodes, packTasks, packWays, type TaskRow, type WayRow } from "./task-tables.js";
-import { type TaskPlace, TaskVariables } from "./task-variables.js";
+import { RUN_ID, type TaskPlace, TaskVariables, WORKFLOW_NAME } from "./task-variables.js";
 import { SLOT_COUNT_MAX } from "./variables.js";
 
 export interface TaskProgram {
@@ -34,6 +35,7 @@ export interface TaskProgram {
 /** What a whole run has: expressions of its output and its time limit, and pairs of slot and expression of what it begins with. */
 interface RunParts {
   readonly output: number;
+  readonly partialOutput: number;
   readonly timeout: number;
   readonly initials: Uint32Array;
 }
@@ -51,7 +53,7 @@ class TaskGraphCompiler {
   readonly #list = new ExpressionList();
   readonly #events: ReadonlyMap<string, number>;
   readonly #actionRows: ActionRow[] = [];
-  readonly #actions: { name: string; place: Place; state: number }[] = [];
+  readonly #actions: ProgramAction[] = [];
   /** The task whose expressions are read, or undefined. */
   #state: StateDefinition | undefined;
 
@@ -72,6 +74,7 @@ class TaskGraphCompiler {
     const ways = this.#readWays();
     this.#state = undefined;
     const output = this.#optional(taskGraph?.output, "run", "action");
+    const partialOutput = this.#addPartialOutput(taskGraph?.output);
     const timeout = this.#optional(taskGraph?.timeout, "run", "duration");
     const initials = this.#readInitials();
     if (this.#variables.count > SLOT_COUNT_MAX)
@@ -85,7 +88,7 @@ class TaskGraphCompiler {
     if (this.findings.some(({ severity }) => severity === "error")) return undefined;
     for (const [index, { id }] of states.entries())
       (rows[index] as { resultSlot: number }).resultSlot = this.#variables.find(`tasks.${id}.result`);
-    const tables = this.#packTables(rows, ways, { output, timeout, initials });
+    const tables = this.#packTables(rows, ways, { output, partialOutput, timeout, initials });
     return {
       bytes: layOutBlob(this.#list.codes, this.#variables.names, tables),
       eventNames: events.map(({ name }) => name),
@@ -97,10 +100,11 @@ class TaskGraphCompiler {
       definition: this.#definition,
       functions: collectFunctions(this.#list.codes),
       customs: [...this.#list.uses.values()],
+      isRunIdUsed: this.#variables.find(RUN_ID) !== NO_SLOT,
     };
   }
 
-  #packTables(rows: readonly TaskRow[], ways: readonly WayRow[], { output, timeout, initials }: RunParts): GraphTables {
+  #packTables(rows: readonly TaskRow[], ways: readonly WayRow[], { output, partialOutput, timeout, initials }: RunParts): GraphTables {
     const { states, transitions, events } = this.#definition;
     const candidates = groupWays(transitions, states.length);
     return {
@@ -130,7 +134,9 @@ class TaskGraphCompiler {
         records: packTasks(rows),
         branchSlotCount: this.#variables.branchSlotCount,
         output,
+        partialOutput,
         timeout,
+        runIdSlot: this.#variables.find(RUN_ID),
         slots: ["input", "item", "index", "succeeded", "failed", "completed", "attempt"].map((name) => this.#variables.find(name)),
       },
     };
@@ -151,10 +157,10 @@ class TaskGraphCompiler {
       const value = initialValue ?? ({ kind: "literal", value: initial, place } as const);
       return [this.#variables.slotOfVariable(variable), this.#add(value, "run", "action")];
     });
-    const workflow = this.#variables.find("workflow");
-    if (workflow === NO_SLOT) return Uint32Array.from(pairs);
-    const facts = this.#add({ kind: "literal", value: { name }, place: placeOf(this.#definition.states) }, "run", "action");
-    return Uint32Array.from([workflow, facts, ...pairs]);
+    const slot = this.#variables.find(WORKFLOW_NAME);
+    if (slot === NO_SLOT) return Uint32Array.from(pairs);
+    const text = this.#add({ kind: "literal", value: name, place: placeOf(this.#definition.states) }, "run", "action");
+    return Uint32Array.from([slot, text, ...pairs]);
   }
 
   #report(code: string, message: string, place: Place): void {
@@ -167,6 +173,15 @@ class TaskGraphCompiler {
 
   #optional(source: ValueSource | undefined, place: TaskPlace, purpose: ExpressionPurpose): number {
     return source === undefined ? NO_EXPRESSION : this.#add(source, place, purpose);
+  }
+
+  /** Of an output that is a map: those of its entries that can be computed. What is to be said of them has been said. */
+  #addPartialOutput(source: ValueSource | undefined): number {
+    if (source?.kind !== "map") return NO_EXPRESSION;
+    const { length } = this.findings;
+    const number = this.#list.addPartial(source, this.#variables.scope("run"));
+    this.findings.length = length;
+    return number;
   }
 
   #readTask(state: StateDefinition, index: number): TaskRow {
@@ -204,9 +219,8 @@ class TaskGraphCompiler {
     const row = { kind: 0, name: this.#actions.length, expression: NO_EXPRESSION, slot: NO_SLOT, level: 0, timeoutMs: 0 };
     switch (action.kind) {
       case "call":
-        if (action.taskName !== undefined) this.#report("compile/not-supported", "A task whose action is computed is not supported yet", action.place);
-        this.#actionRows.push({ ...row, kind: ActionKind.CALL, expression: this.#add(action.input, place, "action") });
-        break;
+        this.#addCall(action, row, state, place);
+        return this.#actionRows.length - 1;
       case "workflow":
         this.#actionRows.push({ ...row, kind: ActionKind.WORKFLOW, expression: this.#add(action.input, place, "action") });
         break;
@@ -226,12 +240,16 @@ class TaskGraphCompiler {
           expression: this.#add(failure(action.message, action.place), place, "action"),
         });
     }
-    this.#actions.push({
-      name: action.kind === "call" ? action.task : action.kind === "workflow" ? action.workflow : "",
-      place: action.place,
-      state,
-    });
+    this.#actions.push({ name: action.kind === "workflow" ? action.workflow : "", place: action.place, state });
     return this.#actionRows.length - 1;
+  }
+
+  /** Where the task's name is computed, the call is given a list of the name and the input. */
+  #addCall({ task, taskName, input, place }: TaskAction & { kind: "call" }, row: ActionRow, state: number, at: TaskPlace): void {
+    const { value, uses } = separateSecrets(input);
+    const given: ValueSource = taskName === undefined ? value : { kind: "list", elements: [taskName, value], place };
+    this.#actionRows.push({ ...row, kind: ActionKind.CALL, expression: this.#add(given, at, "action") });
+    this.#actions.push({ name: task, place, state, ...(taskName !== undefined && { isComputed: true }), ...(uses.length > 0 && { secrets: uses }) });
   }
 
   #eventOf(name: string, place: Place): number {

@@ -41,6 +41,16 @@ export class ExpressionList {
     return this.codes.length - 1;
   }
 
+  /** As `add`, of a map: without the entries that fail. */
+  addPartial(source: ValueSource & { readonly kind: "map" }, scope: ExpressionScope): number {
+    const { code, findings } = emitValue(source, scope, { isPartial: true });
+    this.findings.push(...findings);
+    this.codes.push(code);
+    this.sites.push({ text: textsOf(source).join("\n"), place: placeOf(source), spans: code.spans });
+    this.texts.push(undefined);
+    return this.codes.length - 1;
+  }
+
   /** The same text in the same scope is emitted once, unless there is something to say of it: that has a place. */
   #emit(source: ValueSource, scope: ExpressionScope, purpose: ExpressionPurpose): EmittedExpression {
     const options = purpose === "guard" ? GUARD : OTHER;

@@ -16,6 +16,7 @@ import {
   TASK_FLAG_START,
   TASK_FLAG_ZIP,
   TASK_RECORD_SIZE,
+  TRANSITION_FLAG_CONTINUE,
   TRANSITION_FLAG_REPEATED,
   TRANSITION_FLAG_RETRY,
   TRANSITION_RECORD_SIZE,
@@ -103,7 +104,7 @@ function flagsOf({ task, isStart, isCyclic, isSplit, items }: TaskRow): number {
 export function packWays(transitions: readonly TransitionDefinition[], graph: TaskGraph, rows: readonly WayRow[]): Uint8Array {
   const bytes = new Uint8Array(transitions.length * TRANSITION_RECORD_SIZE);
   const view = new DataView(bytes.buffer);
-  transitions.forEach(({ source, target, trigger, isRetry, next }, index) => {
+  transitions.forEach(({ source, target, trigger, isRetry, isContinued, next }, index) => {
     const at = index * TRANSITION_RECORD_SIZE;
     const { guard, actions } = rows[index] as WayRow;
     const isOutcome = trigger.kind === "outcome";
@@ -112,7 +113,8 @@ export function packWays(transitions: readonly TransitionDefinition[], graph: Ta
     view.setUint32(at + 4, target < 0 || isRetry === true ? 0 : target + 1, true);
     view.setUint32(at + 8, guard, true);
     view.setUint16(at + 12, isOutcome ? Trigger.OUTCOME : Trigger.ALWAYS, true);
-    view.setUint16(at + 14, (isRetry === true ? TRANSITION_FLAG_RETRY : 0) | (graph.isRepeated[index] === true ? TRANSITION_FLAG_REPEATED : 0), true);
+    const flags = (isRetry === true ? TRANSITION_FLAG_RETRY : 0) | (isContinued === true ? TRANSITION_FLAG_CONTINUE : 0);
+    view.setUint16(at + 14, flags | (graph.isRepeated[index] === true ? TRANSITION_FLAG_REPEATED : 0), true);
     view.setUint32(at + 16, isOutcome ? outcome : 0, true);
     view.setUint32(at + 20, NO_EXPRESSION, true);
     view.setUint32(at + 32, actions.first, true);

@@ -6,17 +6,25 @@ import type { ExpressionScope } from "../expression/emitter.js";
 import type { Definition, TypeName } from "../model/definition.js";
 import { TAGS } from "./variables.js";
 
+/** The run's id, which a run begins with, and the workflow's name. */
+export const RUN_ID = "workflow.id";
+export const WORKFLOW_NAME = "workflow.name";
+
 /** What an expression may name, by where it stands. `end`: how a task has ended. `item`: what is done for one item. */
 export type TaskPlace = "run" | "end" | "item";
 
+const RUN_NAMES = ["input", RUN_ID, WORKFLOW_NAME, "attempt"];
 const NAMES: Readonly<Record<TaskPlace, readonly string[]>> = {
-  run: ["input", "workflow", "attempt"],
-  end: ["input", "workflow", "attempt", "result", "error", "succeeded", "failed", "completed"],
-  item: ["input", "workflow", "attempt", "item", "index"],
+  run: RUN_NAMES,
+  end: [...RUN_NAMES, "result", "error", "succeeded", "failed", "completed"],
+  item: [...RUN_NAMES, "item", "index"],
 };
 
 const TYPES: Readonly<Record<string, TypeName>> = {
   input: "map",
+  [RUN_ID]: "string",
+  [WORKFLOW_NAME]: "string",
+  vars: "map",
   workflow: "map",
   attempt: "int",
   index: "int",
@@ -33,6 +41,8 @@ export class TaskVariables {
   /** Slots by name: variables as `vars.x`. */
   readonly #slots = new Map<string, number>();
   readonly #tasks: ReadonlySet<string>;
+  /** Names by namespace: alone they are maps. */
+  readonly #namespaces: ReadonlyMap<string, readonly string[]>;
 
   constructor(definition: Definition, customs?: CustomSet) {
     this.customs = customs;
@@ -43,6 +53,10 @@ export class TaskVariables {
     }
     for (const name of this.#types.keys()) this.#slots.set(name, this.#slots.size);
     this.branchSlotCount = this.#slots.size;
+    this.#namespaces = new Map([
+      ["vars", [...this.#slots.keys()].map((name) => name.slice(VARIABLES.length))],
+      ["workflow", ["id", "name"]],
+    ]);
     this.#tasks = new Set(definition.states.flatMap(({ id }) => [`tasks.${id}.result`, `tasks.${id}.status`]));
   }
 
@@ -74,11 +88,12 @@ export class TaskVariables {
 
   scope(place: TaskPlace): ExpressionScope {
     const names = new Set(NAMES[place]);
-    const isDeclared = (name: string) => this.#types.has(name) || this.#tasks.has(name) || names.has(name);
+    const isDeclared = (name: string) => this.#types.has(name) || this.#tasks.has(name) || names.has(name) || this.#namespaces.has(name);
     return {
       slotOf: (name) => (isDeclared(name) ? this.#slotOf(name) : undefined),
       typeOf: (name) => (isDeclared(name) ? (this.#types.get(name) ?? TYPES[name] ?? "any") : undefined),
       isDeclared,
+      namespaceOf: (name) => this.#namespaces.get(name),
       ...(this.customs !== undefined && { customs: this.customs }),
     };
   }

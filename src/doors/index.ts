@@ -11,7 +11,7 @@ import { createWorkerEngine } from "../worker/client.js";
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   checkEngineOptions(options);
-  return createWorkerEngine(options, createTasks(options.tasks), watchLifeline);
+  return createWorkerEngine(options, createTasks(options.tasks, options.secrets), watchLifeline);
 }
 
 export { createBatch } from "../model/batch.js";

@@ -5,7 +5,7 @@ import { SEMANTICS_VERSION } from "../model/kernel-words.js";
 import { encodeValue } from "../model/value.js";
 import type { Core } from "./core.js";
 import type { Work } from "./group.js";
-import { checkInput } from "./input-check.js";
+import { checkInput, encodeStart } from "./input-check.js";
 import { WORKFLOW_DEPTH_MAX } from "./limits.js";
 import { type Arrival, OpenRun } from "./open-run.js";
 import { encodeError } from "./performer.js";
@@ -83,8 +83,9 @@ export class ChildStarter {
     }
     const input = checkInput(workflow.name, workflow.program.definition.parameters, decodePayload(open.input));
     const versions = packVersions(workflow.program.compilerVersion, SEMANTICS_VERSION);
+    const runId = childRunId(parent.runId, open.serial);
     const child = new OpenRun(program, {
-      runId: childRunId(parent.runId, open.serial),
+      runId,
       durability: parent.durability,
       startedAt: Math.max(this.#core.clock.now(), parent.lastNow),
       parentRunId: parent.runId,
@@ -93,6 +94,6 @@ export class ChildStarter {
     });
     program.userCount += 1;
     this.#core.runs.set(child.runId, child);
-    return { run: child, kind: EntryKind.START, id: versions, payload: encodeValue(input) };
+    return { run: child, kind: EntryKind.START, id: versions, payload: encodeStart(workflow.program, runId, input) };
   }
 }

@@ -1,6 +1,13 @@
 // A run's input against the parameters that the workflow declares: defaults filled in, types and choices checked.
 import type { ParameterDefinition, TypeName } from "../model/definition.js";
 import { toErrorRecord, WorkflowError } from "../model/errors.js";
+import type { Program } from "../model/program.js";
+import { encodeValue } from "../model/value.js";
+
+/** What a run's START is given: the input, with the run's id where its expressions ask for it. */
+export function encodeStart({ isRunIdUsed }: Program, runId: string, input: unknown): Uint8Array {
+  return encodeValue(isRunIdUsed === true ? [input, runId] : input, "input");
+}
 
 /** What CEL's `timestamp()` reads: RFC 3339. The engine checks the form, the kernel the rest. */
 const TIMESTAMP_TEXT = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;

@@ -5,10 +5,10 @@ import { EntryKind } from "../model/history.js";
 import type { TaskCall, TaskResult } from "../model/ports.js";
 import { type CallName, CallTable } from "../model/task-call.js";
 import { encodeValue } from "../model/value.js";
+import { readCall } from "./asked-call.js";
 import type { Core } from "./core.js";
 import type { Group, Work } from "./group.js";
 import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
-import { actionName, decodePayload } from "./run-events.js";
 import type { OpenCommand } from "./run-state.js";
 import { type QueuedTimer, TimerQueue } from "./timer-queue.js";
 
@@ -51,9 +51,9 @@ export class Performer {
     for (const work of works) {
       const { run, open } = work;
       if (open.isClosed || open.isAnswered || run.isDropped) continue;
-      const { serial, visit, item, attempt, input } = open;
+      const { serial, visit, item, attempt } = open;
       const { runId } = run;
-      const call = { runId, serial, task: actionName(run.program, open.action), visit, item, attempt, input: decodePayload(input) };
+      const call = { runId, serial, visit, item, attempt, ...readCall(run.program, open) };
       if (!this.#inFlight.set(call, work)) calls.push(call);
     }
     if (calls.length > 0) this.#core.tasks.perform(calls);

@@ -1,6 +1,6 @@
 // The workflows that this engine has loaded, by identity and by name, with what the loop looks up in them.
 import { WorkflowError } from "../model/errors.js";
-import type { ActionDefinition } from "../model/definition.js";
+import type { ActionDefinition, TaskAction } from "../model/definition.js";
 import type { Place } from "../model/errors.js";
 import type { LoadedWorkflow, TasksPort } from "../model/ports.js";
 import { PROGRAMS_KEPT_MAX } from "./limits.js";
@@ -95,7 +95,8 @@ function findHiddenSlots({ program: { slotNames, definition } }: LoadedWorkflow)
 export function findUnregisteredTasks(workflow: LoadedWorkflow, tasks: TasksPort): WorkflowError | undefined {
   const missing = new Map<string, Place>();
   for (const action of listActions(workflow)) {
-    if (action.kind === "call" && !missing.has(action.task) && !tasks.has(action.task)) missing.set(action.task, action.place);
+    // Which task a computed name means is known when it is called.
+    if (action.kind === "call" && action.task !== "" && !missing.has(action.task) && !tasks.has(action.task)) missing.set(action.task, action.place);
   }
   const [first] = missing;
   if (first === undefined) return undefined;
@@ -109,10 +110,11 @@ export function findUnregisteredTasks(workflow: LoadedWorkflow, tasks: TasksPort
   return new WorkflowError("task/unregistered", message, { details, place: first[1] });
 }
 
-function* listActions({ program: { definition } }: LoadedWorkflow): Iterable<ActionDefinition> {
+function* listActions({ program: { definition } }: LoadedWorkflow): Iterable<ActionDefinition | TaskAction> {
   for (const state of definition.states) {
     yield* state.entry;
     yield* state.exit;
+    if (state.task !== undefined) yield state.task.action;
   }
   for (const transition of definition.transitions) yield* transition.actions;
 }

@@ -6,6 +6,7 @@ import { EntryKind } from "../model/history.js";
 import { CommandKind, EventOutcome, LogLevel } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
 import { decodeValue } from "../model/value.js";
+import { taskOf, tellInput } from "./asked-call.js";
 import type { LoadedProgram } from "./program-table.js";
 import { type OpenCommand, OpenKind, type RunState } from "./run-state.js";
 
@@ -39,6 +40,12 @@ export function decodePayload(payload: Uint8Array | undefined): unknown {
   return payload === undefined ? null : decodeValue(payload);
 }
 
+/** The input that a run began with. */
+function readStart({ workflow }: LoadedProgram, payload: Uint8Array | undefined): unknown {
+  const value = decodePayload(payload);
+  return workflow.program.isRunIdUsed === true ? (value as readonly unknown[])[0] : value;
+}
+
 /** An error as it crosses the kernel, `{code, message, details?, place?}`, back as a record. */
 export function decodeError(payload: Uint8Array | undefined): ErrorRecord {
   const value = decodePayload(payload);
@@ -70,7 +77,7 @@ export function tellEntry(
   const at = { seq: state.causeSeq, time: state.causeNow };
   switch (kind) {
     case EntryKind.START:
-      return { ...at, type: "started", input: decodePayload(payload) };
+      return { ...at, type: "started", input: readStart(state.program, payload) };
     case EntryKind.EVENT:
       return {
         ...at,
@@ -84,7 +91,7 @@ export function tellEntry(
         closed && {
           ...at,
           type: "taskSucceeded",
-          task: actionName(state.program, closed.action),
+          task: taskOf(state.program, closed),
           ...tellVisit(closed),
           result: decodePayload(payload),
         }
@@ -94,7 +101,7 @@ export function tellEntry(
         closed && {
           ...at,
           type: "taskFailed",
-          task: actionName(state.program, closed.action),
+          task: taskOf(state.program, closed),
           ...tellVisit(closed),
           error: decodeError(payload),
         }
@@ -157,12 +164,13 @@ export function tellCommand(runId: string, state: RunState, command: KernelComma
 /** The last event of an ended run. */
 export function tellEnd(state: RunState, record: RunRecord): RunEvent {
   const at = { seq: record.seq, time: state.lastNow };
-  const hasOutput = record.status === "succeeded";
+  const hasSucceeded = record.status === "succeeded";
+  const output = hasSucceeded ? state.ending?.payload : state.ending?.output;
   return {
     ...at,
     type: "ended",
     status: record.status,
-    ...(hasOutput && { output: decodePayload(state.ending?.payload) }),
+    ...((hasSucceeded || output !== undefined) && { output: decodePayload(output) }),
     ...(record.error && { error: record.error }),
   };
 }
@@ -180,10 +188,10 @@ function tellOpen(runId: string, program: LoadedProgram, kind: number, open: Ope
   const { visit } = open;
   const isStart = kind === CommandKind.CALL_TASK || kind === CommandKind.SET_TIMER || kind === CommandKind.START_WORKFLOW;
   if (open.kind === OpenKind.TIMER) return isStart ? { type: "timerSet", visit, due: open.due } : { type: "timerCanceled", visit };
-  const task = actionName(program, open.action);
+  const task = taskOf(program, open);
   if (!isStart) return { type: "taskCanceled", task, ...tellVisit(open) };
   if (open.kind === OpenKind.WORKFLOW) return { type: "childStarted", workflow: task, runId: childRunId(runId, open.serial), visit };
-  return { type: "taskStarted", task, ...tellVisit(open), input: decodePayload(open.input) };
+  return { type: "taskStarted", task, ...tellVisit(open), input: tellInput(program, open) };
 }
 
 /** Which visit, and where they say something, the item, from 0, and the attempt. */

@@ -51,6 +51,8 @@ export interface HeldEntry {
 export interface RunEnding {
   readonly status: "succeeded" | "failed" | "canceled";
   readonly payload: Uint8Array | undefined;
+  /** What can be told of the output of a run that did not succeed. */
+  readonly output?: Uint8Array | undefined;
 }
 
 const ENDINGS: Readonly<Record<number, RunEnding["status"]>> = {
@@ -196,6 +198,9 @@ export class RunState {
       case CommandKind.RUN_ENDED:
         this.ending = { status: ENDINGS[command.a] ?? "failed", payload: command.payload };
         this.isYielded = false;
+        return undefined;
+      case CommandKind.RUN_OUTPUT:
+        if (this.ending !== undefined) this.ending = { ...this.ending, output: command.payload };
         return undefined;
       case CommandKind.CONTINUE:
         this.isYielded = true;

@@ -8,7 +8,7 @@ import { SEMANTICS_VERSION } from "../model/kernel-words.js";
 import { encodeValue } from "../model/value.js";
 import { BulkStart } from "./bulk-start.js";
 import type { Core } from "./core.js";
-import { checkInput } from "./input-check.js";
+import { checkInput, encodeStart } from "./input-check.js";
 import { BULK_STEP_RUNS } from "./limits.js";
 import type { Loop } from "./loop.js";
 import { type Arrival, OpenRun, type Receipt } from "./open-run.js";
@@ -44,10 +44,10 @@ export class Starter {
   async startMany(program: LoadedProgram, inputs: readonly Value[], options: StartOptions): Promise<readonly string[]> {
     const { core, loop } = this.#host;
     if (options.runId !== undefined) await this.#checkRunId(options.runId, inputs.length);
-    const payloads = this.#encodeInputs(program, inputs);
-    if (payloads.length === 0) return [];
+    if (inputs.length === 0) return [];
+    const runIds = options.runId === undefined ? createRunIds(inputs.length) : [options.runId];
+    const payloads = this.#encodeInputs(program, runIds, inputs);
     const versions = packVersions(program.workflow.program.compilerVersion, SEMANTICS_VERSION);
-    const runIds = options.runId === undefined ? createRunIds(payloads.length) : [options.runId];
     const startedCount = this.#isBulk(program, payloads.length, options) ? await this.#startInBulk(program, versions, runIds, payloads) : 0;
     if (startedCount === payloads.length) return runIds;
     const startedAt = core.clock.now();
@@ -73,11 +73,12 @@ export class Starter {
     return runIds;
   }
 
-  #encodeInputs({ workflow }: LoadedProgram, inputs: readonly Value[]): readonly Uint8Array[] {
+  #encodeInputs({ workflow }: LoadedProgram, runIds: readonly string[], inputs: readonly Value[]): readonly Uint8Array[] {
     const { name, program } = workflow;
     const { parameters } = program.definition;
-    return inputs.map((input) =>
-      parameters.length === 0 && isNothing(input) ? this.#noInput : encodeValue(checkInput(name, parameters, input), "input"),
+    const isBare = parameters.length === 0 && program.isRunIdUsed !== true;
+    return inputs.map((input, index) =>
+      isBare && isNothing(input) ? this.#noInput : encodeStart(program, runIds[index] as string, checkInput(name, parameters, input)),
     );
   }
 

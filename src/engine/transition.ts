@@ -12,12 +12,13 @@ import { decodeValue, encodeValue } from "../model/value.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
 import { isRecorded } from "./direct-call.js";
 import { unreadableError } from "./errors.js";
-import { checkInput } from "./input-check.js";
+import { checkInput, encodeStart } from "./input-check.js";
 import { TRANSITION_COMMANDS_MAX, TRANSITION_CONTINUES_MAX } from "./limits.js";
 import { spellKey } from "../model/task-call.js";
 import { encodeError } from "./performer.js";
 import type { LoadedProgram } from "./program-table.js";
 import { Replay } from "./replay.js";
+import { taskOf, tellInput } from "./asked-call.js";
 import { actionName, childRunId, decodeError, decodePayload, nameStates, tellCommand, toSendStatus } from "./run-events.js";
 import { type OpenCommand, OpenKind, packVersions, type RunState } from "./run-state.js";
 
@@ -47,7 +48,7 @@ export class Stepper {
   /** The first step. Throws `run/invalid-input`, `run/step-limit`, `value/unsupported`, `kernel/…`. */
   begin(input: unknown, { runId = RUN_ID_DEFAULT, now = 0, seed = SEED_DEFAULT }: InitialOptions): Step {
     const { name, program } = this.#program.workflow;
-    const payload = encodeValue(checkInput(name, program.definition.parameters, input), "input");
+    const payload = encodeStart(program, runId, checkInput(name, program.definition.parameters, input));
     return this.#stepRun(runId, undefined, { kind: EntryKind.START, id: 0, payload }, { now, seed });
   }
 
@@ -178,10 +179,10 @@ export class Stepper {
   #ask(runId: string, open: OpenCommand): RunCommand {
     const { kind, serial: id, due, action, input, item, attempt } = open;
     if (kind === OpenKind.TIMER) return { type: "setTimer", id, due };
-    const name = actionName(this.#program, action);
-    if (kind === OpenKind.WORKFLOW) return { type: "startRun", id, workflow: name, runId: childRunId(runId, id), input: decodePayload(input) };
+    if (kind === OpenKind.WORKFLOW) return { type: "startRun", id, workflow: actionName(this.#program, action), runId: childRunId(runId, id), input: decodePayload(input) };
     const counts = { ...(item > 0 && { item: item - 1 }), ...(attempt > 1 && { attempt }) };
-    return { type: "startTask", id, task: name, input: decodePayload(input), idempotencyKey: spellKey({ runId, visit: open.visit, item }), ...counts };
+    const task = { task: taskOf(this.#program, open), input: tellInput(this.#program, open) };
+    return { type: "startTask", id, ...task, idempotencyKey: spellKey({ runId, visit: open.visit, item }), ...counts };
   }
 }
 
@@ -197,8 +198,9 @@ function toLog(runId: string, state: RunState, command: KernelCommand): RunComma
 
 function toEnd({ ending }: RunState): RunCommand {
   if (ending?.status === "succeeded") return { type: "end", status: "succeeded", output: decodePayload(ending.payload) };
-  if (ending?.status === "canceled") return { type: "end", status: "canceled" };
-  return { type: "end", status: "failed", error: decodeError(ending?.payload) satisfies ErrorRecord };
+  const output = ending?.output === undefined ? {} : { output: decodePayload(ending.output) };
+  if (ending?.status === "canceled") return { type: "end", status: "canceled", ...output };
+  return { type: "end", status: "failed", error: decodeError(ending?.payload) satisfies ErrorRecord, ...output };
 }
 
 function isAnswer(kind: EntryKind): boolean {

@@ -9,7 +9,6 @@ import type { ExpressionCode } from "../model/program.js";
 import type {
   Ast,
   BinaryNode,
-  BinaryOperator,
   BindNode,
   CallNode,
   HasNode,
@@ -23,6 +22,7 @@ import type {
   UnaryNode,
 } from "./ast.js";
 import { type CallHost, emitCall } from "./call-emitter.js";
+import { isComparison, opOf } from "./operator-code.js";
 import { checkInScope, type NamedScope, toStaticType } from "./checker/named-scope.js";
 import { ALL_FUNCTIONS, type FunctionSet } from "./checker/library.js";
 import { mayBePath, typeOfTypeName } from "./checker/type-names.js";
@@ -32,6 +32,7 @@ import { costOfLiteral, type FunctionCosts, isChain, isChainRoot, LIST_COST, MAP
 import { CodeLimitError, CodeWriter, type Label, type Operand, type Register } from "./code-writer.js";
 import type { CustomConstant } from "./custom/custom-set.js";
 import { emitList, emitMap } from "./collection-emitter.js";
+import { emitNamespace, emitPresence } from "./namespace-emitter.js";
 import { readConstant } from "./constant.js";
 import type { ConstantValue } from "./emitted-code.js";
 import { type ExpressionOrigin, FindingList } from "./finding-list.js";
@@ -48,6 +49,8 @@ export interface ExpressionScope extends NamedScope {
   typeOf(name: string): TypeName | undefined;
   /** Does a declared variable have exactly this name, which may hold dots? Default: `typeOf` knows it. */
   isDeclared?(name: string): boolean;
+  /** The fields of a name that stands for variables `name.field`: alone it is a map of those that have a value. */
+  namespaceOf?(name: string): readonly string[] | undefined;
   /** The context may hold any name: no warnings, and a context's own `type`, `int` or `now` wins over CEL's. */
   readonly isOpen?: boolean;
   /** Prefix that names are looked up under first (langdef.md, "Name Resolution"). */
@@ -76,36 +79,6 @@ export interface EmittedExpression {
   readonly inferred: Type;
   /** The functions and constants of the embedder that it uses. */
   readonly uses: readonly CustomUse[];
-}
-
-/** The instruction of an operator. */
-function opOf(operator: BinaryOperator): Op {
-  switch (operator) {
-    case "==":
-      return Op.EQ;
-    case "!=":
-      return Op.NE;
-    case "<":
-      return Op.LT;
-    case "<=":
-      return Op.LE;
-    case ">":
-      return Op.GT;
-    case ">=":
-      return Op.GE;
-    case "+":
-      return Op.ADD;
-    case "-":
-      return Op.SUB;
-    case "*":
-      return Op.MUL;
-    case "/":
-      return Op.DIV;
-    case "%":
-      return Op.MOD;
-    case "in":
-      return Op.IN;
-  }
 }
 
 const NO_USES: readonly CustomUse[] = [];
@@ -320,6 +293,8 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
       this.writer.charge(1);
       return local;
     }
+    const fields = this.scope.namespaceOf?.(node.name);
+    if (fields !== undefined) return emitNamespace(this, node, fields, (name) => this.scope.slotOf(name), dst ?? this.writer.allocate());
     const declared = this.findDeclared(node.name, node.isRooted);
     if (declared !== undefined) return this.emitVariable(declared, node);
     const constant = this.scope.customs?.constantOf(node.name);
@@ -438,6 +413,11 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   }
 
   private emitHas(node: HasNode, dst: Register): Operand {
+    const { operand: outer, field } = node;
+    if (outer.kind === "identifier" && this.findLocal(outer.name) === undefined && this.scope.namespaceOf?.(outer.name)?.includes(field) === true) {
+      const slot = this.scope.slotOf(`${outer.name}.${field}`);
+      if (slot !== undefined) return emitPresence(this, node, slot, dst);
+    }
     const mark = this.writer.mark();
     const operand = this.emit(node.operand);
     this.writer.release(mark);
@@ -593,8 +573,4 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
     this.findings.report("expression/unsupported", message, node.start, node.end);
     return this.writer.constant(NULL);
   }
-}
-
-function isComparison(node: Ast): node is BinaryNode {
-  return node.kind === "binary" && opOf(node.operator) <= Op.GE;
 }

@@ -10,6 +10,7 @@ import { CodeLimitError, type Operand } from "./code-writer.js";
 import type { ConstantValue } from "./emitted-code.js";
 import { type EmittedExpression, Emitter, type ExpressionScope } from "./emitter.js";
 import { FindingList } from "./finding-list.js";
+import { emitPresent } from "./namespace-emitter.js";
 import { parseInto } from "./parser.js";
 import { isAssignable, type StaticType } from "./type.js";
 
@@ -21,6 +22,8 @@ export interface EmitValueOptions {
   readonly expected?: TypeName;
   /** The whole document that places refer to, for snippets; only where expressions are copied from it unchanged. */
   readonly document?: string;
+  /** Of a map: entries that fail are left out. */
+  readonly isPartial?: boolean;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface EmitValueOptions {
 export function emitValue(source: ValueSource, scope: ExpressionScope, options: EmitValueOptions = {}): EmittedExpression {
   const { expected, document } = options;
   const emission = new ValueEmission(scope, placeOf(source), document);
-  const code = emission.emitter.emitRoot(() => emission.emit(source));
+  const code = emission.emitter.emitRoot(() => (options.isPartial === true && source.kind === "map" ? emission.emitPartialMap(source) : emission.emit(source)));
   const { type } = emission;
   const { inferred } = emission.emitter;
   const findings = emission.findings();
@@ -128,6 +131,14 @@ class ValueEmission {
       ({ key, value }) => [() => emitter.writer.constant({ type: "string", value: key }), () => this.emit(value)] as const,
     );
     emitEntries(emitter, entries, { start: 0, end: source.place.end - source.place.start }, dst);
+    this.type = "map";
+    return dst;
+  }
+
+  emitPartialMap(source: ValueSource & { kind: "map" }): Operand {
+    const { emitter } = this;
+    const entries = source.entries.map(({ key, value }) => [key, () => this.emit(value)] as const);
+    const dst = emitPresent(emitter, entries, { start: 0, end: source.place.end - source.place.start }, emitter.writer.allocate());
     this.type = "map";
     return dst;
   }

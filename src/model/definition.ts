@@ -226,6 +226,8 @@ export interface TransitionDefinition {
   readonly next?: number;
   /** In a task graph, where source and target are one task: the task is tried again, by its `retry`, in place of being started anew. */
   readonly isRetry?: boolean;
+  /** In a task graph: where the source failed, following it does not take the failure. */
+  readonly isContinued?: boolean;
   readonly label: string;
   readonly reading: LabelReading;
   readonly place: Place;

@@ -23,10 +23,18 @@ export interface TaskContext {
 /** The code that does a task. Returns (a promise of) a JSON-like value; a throw is the task's failure, its `code` kept. */
 export type TaskHandler = (input: any, context: TaskContext) => unknown;
 
+/** By name: a text, or a function that gives (a promise of) one. Asked whenever a handler is called with it. */
+export type Secrets = Readonly<Record<string, string | (() => unknown)>>;
+
 export type Durability = "strict" | "relaxed" | "none";
 
 export interface EngineOptions {
   readonly tasks?: Readonly<Record<string, TaskHandler>>;
+  /**
+   * What `{{ secrets.NAME }}` in a task's input stands for. The values are put in where the handlers run: the engine, its worker, its
+   * history and its events never have them. A name that is not here fails the task with `task/unknown-secret`.
+   */
+  readonly secrets?: Secrets;
   /** Name of the database. Default `millrace`. */
   readonly name?: string;
   /** `indexeddb` where the platform has it, else `memory`. */
@@ -114,6 +122,7 @@ export type RunEvent = { readonly seq: number; readonly time: number } & (
   | { readonly type: "checkpoint"; readonly states: readonly string[]; readonly context: Readonly<Record<string, unknown>> }
   | { readonly type: "paused" }
   | { readonly type: "resumed" }
+  /** Of a task graph that did not succeed `output` is what of it can be computed: those entries of a map. */
   | { readonly type: "ended"; readonly status: RunStatus; readonly output?: unknown; readonly error?: ErrorRecord }
 );
 

@@ -6,6 +6,7 @@ import type { RunPage, RunQuery, RunRecord, Durability, TaskContext } from "./en
 import type { ErrorCode, ErrorRecord, Finding } from "./errors.js";
 import type { HistoryEntry } from "./history.js";
 import type { Program } from "./program.js";
+import type { SecretUse } from "./secrets.js";
 import type { CallName } from "./task-call.js";
 import type { ExactValue } from "./value-reader.js";
 
@@ -221,6 +222,8 @@ export interface TaskCall extends CallName {
   readonly item: number;
   readonly attempt: number;
   readonly input: unknown;
+  /** Where the input refers to secrets. */
+  readonly secrets?: readonly SecretUse[];
 }
 export type TaskResult = { readonly call: TaskCall } & (
   | { readonly isSuccess: true; readonly value: unknown }

@@ -3,6 +3,7 @@ import type { TimeZone } from "../base/time-zone.js";
 import type { CustomFunction, CustomUse } from "./custom-function.js";
 import type { Definition } from "./definition.js";
 import type { Place } from "./errors.js";
+import type { SecretUse } from "./secrets.js";
 
 export interface Program {
   /** The blob drawn in assembly/abi.ts. */
@@ -20,7 +21,7 @@ export interface Program {
   /** By transition index (the kernel's): index into `Definition.transitions`. */
   readonly transitionSources: readonly number[];
   /** By action index: name of task or workflow, and place. */
-  readonly actions: readonly { readonly name: string; readonly place: Place; readonly state: number }[];
+  readonly actions: readonly ProgramAction[];
   /** By expression index: text, place, and per instruction the offsets in the text it came from. */
   readonly expressions: readonly ExpressionSite[];
   readonly definition: Definition;
@@ -30,6 +31,20 @@ export interface Program {
   readonly zones?: readonly TimeZone[];
   /** The custom functions and constants that it uses: part of its identity. */
   readonly customs?: readonly CustomUse[];
+  /** Its runs know their ids: they begin with a LIST of the input and the id (START's payload). */
+  readonly isRunIdUsed?: boolean;
+}
+
+export interface ProgramAction {
+  /** Of a task or workflow; empty: it has none, or it is computed. */
+  readonly name: string;
+  readonly place: Place;
+  /** Index into `Definition.states`. */
+  readonly state: number;
+  /** What a call is given is a list: the task's name, and its input. */
+  readonly isComputed?: boolean;
+  /** Where the input refers to secrets; absent: nowhere. */
+  readonly secrets?: readonly SecretUse[];
 }
 
 export interface ExpressionSite {

@@ -71,8 +71,8 @@ export type RunCommand =
   | { readonly type: "log"; readonly level: "debug" | "info" | "warning" | "error"; readonly message: string; readonly state: string }
   /** The last command of a run. */
   | { readonly type: "end"; readonly status: "succeeded"; readonly output: unknown }
-  | { readonly type: "end"; readonly status: "failed"; readonly error: ErrorRecord }
-  | { readonly type: "end"; readonly status: "canceled" };
+  | { readonly type: "end"; readonly status: "failed"; readonly error: ErrorRecord; readonly output?: unknown }
+  | { readonly type: "end"; readonly status: "canceled"; readonly output?: unknown };
 
 export interface InitialOptions extends StepMoment {
   /** Part of idempotency keys, and of the ids of child runs. Default `run`. */

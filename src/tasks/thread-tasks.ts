@@ -1,29 +1,37 @@
 // Tasks whose handlers live in this thread: starts them, watches over their signals, and brings their results back in
 // batches, one per microtask. Knows nothing of runs and histories.
 import { argumentError, isRecord } from "../model/arguments.js";
-import type { TaskContext, TaskHandler } from "../model/engine.js";
+import type { Secrets, TaskContext, TaskHandler } from "../model/engine.js";
 import { type ErrorRecord, toErrorRecord, WorkflowError } from "../model/errors.js";
 import type { TaskCall, TaskResult, TasksPort } from "../model/ports.js";
+import { insertSecrets, namesOf, type SecretUse } from "../model/secrets.js";
 import { type CallName, CallTable, spellKey } from "../model/task-call.js";
 
-/** The handlers by task name, as a port. Own, enumerable functions only: a task named `constructor` is nobody's. */
-export function createTasks(handlers: Readonly<Record<string, TaskHandler>> = {}): TasksPort {
-  return new ThreadTasks(handlers);
+/** The handlers by task name, and the secrets by name, as a port. Own, enumerable functions only: a task named `constructor` is nobody's. */
+export function createTasks(handlers: Readonly<Record<string, TaskHandler>> = {}, secrets: Secrets = {}): TasksPort {
+  return new ThreadTasks(handlers, secrets);
 }
 
 class ThreadTasks implements TasksPort {
   readonly #handlers: ReadonlyMap<string, TaskHandler>;
+  readonly #secrets: ReadonlyMap<string, Secrets[string]>;
   /** A controller is made when somebody looks at the signal. */
   readonly #running = new CallTable<RunningTask>();
   #results: TaskResult[] = [];
   onResults: TasksPort["onResults"] = () => undefined;
 
-  constructor(handlers: Readonly<Record<string, TaskHandler>>) {
+  constructor(handlers: Readonly<Record<string, TaskHandler>>, secrets: Secrets) {
     if (!isRecord(handlers)) throw argumentError("engine/invalid-option", "tasks", handlers, "an object of functions");
     for (const [name, handler] of Object.entries(handlers)) {
       if (typeof handler !== "function") throw argumentError("engine/invalid-option", `The handler of task "${name}"`, handler, "a function");
     }
     this.#handlers = new Map(Object.entries(handlers));
+    if (!isRecord(secrets)) throw argumentError("engine/invalid-option", "secrets", secrets, "an object of texts and functions");
+    for (const [name, secret] of Object.entries(secrets)) {
+      // Never the value itself: an error is shown.
+      if (typeof secret !== "function" && typeof secret !== "string") throw argumentError("engine/invalid-option", `The secret "${name}"`, typeof secret, "a text or a function");
+    }
+    this.#secrets = new Map(Object.entries(secrets));
   }
 
   has(task: string): boolean {
@@ -50,13 +58,32 @@ class ThreadTasks implements TasksPort {
       this.#fail(call, new WorkflowError("task/unregistered", `No handler is registered for task "${call.task}"`, { details: { task: call.task } }));
       return;
     }
+    if (call.secrets !== undefined) {
+      this.#resolve(call.input, call.secrets).then((input) => this.#perform(call, handler, running, input), (error: unknown) => this.#fail(call, error));
+      return;
+    }
+    this.#perform(call, handler, running, call.input);
+  }
+
+  #perform(call: TaskCall, handler: TaskHandler, running: RunningTask, input: unknown): void {
     try {
-      const result = handler(call.input, running);
+      const result = handler(input, running);
       if (isThenable(result)) result.then((value) => this.#succeed(call, value), (error: unknown) => this.#fail(call, error));
       else this.#succeed(call, result);
     } catch (error) {
       this.#fail(call, error);
     }
+  }
+
+  /** The input with its secrets. */
+  async #resolve(input: unknown, uses: readonly SecretUse[]): Promise<unknown> {
+    const values = new Map<string, unknown>();
+    for (const name of namesOf(uses)) {
+      const secret = this.#secrets.get(name);
+      if (secret === undefined) throw new WorkflowError("task/unknown-secret", `There is no secret "${name}"`, { details: { secret: name } });
+      values.set(name, typeof secret === "function" ? await secret() : secret);
+    }
+    return insertSecrets(input, uses, (name) => values.get(name));
   }
 
   #succeed(call: TaskCall, value: unknown): void {

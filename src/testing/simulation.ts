@@ -2,7 +2,7 @@
 // take, fail as often, and crashes interrupt them. Nothing is performed, stored or awaited.
 import { createPrng, seedAt } from "../base/prng.js";
 import { createClock } from "../base/clock.js";
-import { checkInput } from "../engine/input-check.js";
+import { checkInput, encodeStart } from "../engine/input-check.js";
 import { decodeError, decodePayload } from "../engine/run-events.js";
 import { createKernelFactory } from "../kernel/kernel-factory.js";
 import { createLibrary } from "../library/library.js";
@@ -28,6 +28,9 @@ const STEP_COUNT_MAX = 1_000_000;
 /** Real time that runs are played for before the thread has a turn. */
 const SLICE_MS = 12;
 
+/** What `workflow.id` is in a simulated run. */
+const SIMULATED_RUN_ID = "simulated";
+
 /**
  * Simulates `runCount` runs of a workflow. Rejects with `parse/invalid` (its findings), `run/invalid-input` and
  * `engine/invalid-argument`. A thousand runs of ten calls take about a tenth of a second.
@@ -38,7 +41,7 @@ export async function simulate(source: string, options: SimulationOptions = {}):
   if (!Number.isInteger(runCount) || runCount < 1 || runCount > SIMULATION_RUN_COUNT_MAX)
     throw argumentError("engine/invalid-argument", "runCount", runCount, `a whole number from 1 to ${SIMULATION_RUN_COUNT_MAX}`);
   const { program, name } = await createLibrary().load(source);
-  const input = encodeValue(checkInput(name, program.definition.parameters, options.input), "input");
+  const input = encodeStart(program, SIMULATED_RUN_ID, checkInput(name, program.definition.parameters, options.input));
   const kernel = await createKernelFactory()({});
   const loaded = kernel.loadProgram(program);
   const runs: SimulatedRun[] = [];

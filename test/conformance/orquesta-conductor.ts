@@ -69,6 +69,8 @@ export class Untold extends Error {}
 
 export class Conductor {
   end: { readonly how: number; readonly value: unknown } | undefined;
+  /** What the run gave, or what can be told of it. */
+  output: unknown = null;
   /** Tasks that failed, and what the run failed with; `undefined`: no task's. */
   readonly failures: (string | undefined)[] = [];
 
@@ -291,6 +293,9 @@ export class Conductor {
       case CommandKind.CANCEL_TIMER:
         this.timers = this.timers.filter(({ serial }) => serial !== command.b);
         break;
+      case CommandKind.RUN_OUTPUT:
+        this.output = decodeValue(command.payload as Uint8Array);
+        break;
       case CommandKind.RUN_ENDED:
         this.finish(command);
         break;
@@ -344,6 +349,7 @@ export class Conductor {
   private finish({ a, flags, payload }: KernelCommand): void {
     const value = payload === undefined ? undefined : decodeValue(payload);
     this.end = { how: a, value };
+    if (a === RunEnd.SUCCEEDED) this.output = value;
     if (a !== RunEnd.FAILED) return;
     const { code, details } = value as { readonly code: string; readonly details?: { readonly state?: string } };
     if (flags === 0 && (code === "run/aborted" || !code.startsWith("run/"))) return;

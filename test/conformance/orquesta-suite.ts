@@ -4,7 +4,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { RunEnd } from "../../assembly/abi.js";
 import { compileWorkflow } from "../../src/compile/compile-workflow.js";
 import { parseWorkflow } from "../../src/doors/format.js";
 import { createKernelFactory } from "../../src/kernel/kernel-factory.js";
@@ -133,13 +132,9 @@ function compare(conductor: Conductor, expected: RecordedState, { op, result, af
     differ("sequence", tasks(conductor.sequence()), tasks(expected.sequence)) ??
     differ("errors", [...conductor.errors()].sort(), errors) ??
     (op === "get_next_tasks" ? differ("asked", showAsked(conductor.next()), showAsked(result as readonly RecordedAsk[])) : undefined) ??
-    (op === "render_workflow_output" && after?.output !== undefined ? differ("output", outputOf(conductor), after.output) : undefined) ??
-    (op === "get_workflow_output" ? differ("output", outputOf(conductor), result ?? null) : undefined)
+    (op === "render_workflow_output" && after?.output !== undefined ? differ("output", conductor.output, after.output) : undefined) ??
+    (op === "get_workflow_output" ? differ("output", conductor.output, result ?? null) : undefined)
   );
-}
-
-function outputOf({ end }: Conductor): unknown {
-  return end?.how === RunEnd.SUCCEEDED ? end.value : null;
 }
 
 /** Without parameters is without parameters, however it is written. */

@@ -55,7 +55,7 @@ class ActionReader {
       case "noop":
         return { kind: "value", value: this.refuseInput(name), place };
       case "pass":
-        return { kind: "value", value: this.readInput(), place };
+        return { kind: "value", value: this.readInput("the input of \"pass\""), place };
       case "wait":
         return { kind: "wait", duration: this.readWait(), place };
       case "await":
@@ -75,9 +75,11 @@ class ActionReader {
     return { kind: "literal", value, place: this.place };
   }
 
-  private readInput(): ValueSource {
+  /** Secrets go to handlers alone: `place` names any other taker. */
+  private readInput(place?: string): ValueSource {
     const node = valueOf(this.keys, "input");
-    return node === undefined ? this.literal(null) : this.reader.readValue(node, { ...this.site, hasSecrets: true });
+    const site = place === undefined ? { ...this.site, hasSecrets: true } : { ...this.site, place };
+    return node === undefined ? this.literal(null) : this.reader.readValue(node, site);
   }
 
   private refuseInput(name: string): ValueSource {
@@ -101,7 +103,7 @@ class ActionReader {
     if (node === undefined) reportAt(this.source, "parse/missing-key", `Which workflow does ${this.places.what} run?`, keyNode);
     if (workflow.includes("{{")) reportAt(this.source, "parse/not-supported", "The name of a workflow is written out: it cannot be computed", node ?? keyNode);
     this.checkOwnKeys("workflow");
-    return { kind: "workflow", workflow, input: valueOf(this.keys, "input") === undefined ? this.literal({}) : this.readInput(), place: this.place };
+    return { kind: "workflow", workflow, input: valueOf(this.keys, "input") === undefined ? this.literal({}) : this.readInput("the input of a workflow"), place: this.place };
   }
 
   private readSwitch(): TaskAction {

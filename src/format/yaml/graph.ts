@@ -120,13 +120,18 @@ class GraphBuilder {
       const place = this.source.place(node.start, node.end);
       if (seen.has(name)) reportAt(this.source, "parse/duplicate-name", `"${name}" stands here twice`, node);
       else if (name === "retry") this.addRetry(task, { ...common, target: source, isRetry: true, place }, node);
-      else if (isCommand(name)) this.add({ ...common, target: this.useCommand(name, place), place });
+      else if (isCommand(name)) this.add({ ...common, target: this.useCommand(name, place), place, ...(this.isContinued(name) && { isContinued: true }) });
       else {
         const target = this.findTask(name, node);
         if (target !== -1) this.add({ ...common, target, place });
       }
       seen.add(name);
     }
+  }
+
+  /** In Orquesta's dialect "continue" leaves a failure as it is, and "noop" takes it. */
+  private isContinued(name: string): boolean {
+    return name === "continue" && this.parts.taskGraph.hasOneNamespace === true;
   }
 
   private addRetry({ name, task }: DraftTask, transition: TransitionDefinition, node: YamlScalar): void {

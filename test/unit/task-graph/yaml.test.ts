@@ -1,7 +1,7 @@
 // Texts of task graphs from end to end: read, compiled, run by the engine of this thread.
 import { afterEach, describe, expect, test } from "vitest";
 import { createEngine } from "../../../src/doors/local.js";
-import type { Engine, TaskHandler, Value } from "../../../src/model/engine.js";
+import type { Engine, Run, RunEvent, TaskHandler, Value } from "../../../src/model/engine.js";
 
 let engine: Engine | undefined;
 
@@ -31,11 +31,89 @@ describe("the language of our own", () => {
     ["dependencies", "tasks: {a: {action: pass, input: 1}, b: {action: pass, input: 2}, c: {depends_on: [a, b], action: pass, input: '{{ tasks.a.result + tasks.b.result }}'}}\noutput: '{{ tasks.c.result }}'", {}, 3],
     ["a loop", "vars: {n: 0}\ntasks: {s: {next: c}, c: {next: [{when: vars.n < 5, publish: {n: '{{ vars.n + 1 }}'}, do: c}, {when: vars.n >= 5, publish: {done: true}}]}}\noutput: ['{{ vars.n }}', '{{ vars.done }}']", {}, [5, true]],
     ["names that CEL keeps for itself stand behind a dot", "vars: {loop: 1}\ntasks: {import: {action: pass, input: '{{ vars.loop + 1 }}'}}\noutput: '{{ tasks.import.result }}'", {}, 2],
+    ["an action that is computed", "tasks: {t: {action: '{{ input.how }}', input: '{{ input.a }}'}}\noutput: '{{ tasks.t.result }}'", { how: "double", a: 2 }, 4],
+    ["a computed action for each item", "tasks: {t: {with: [double, same], action: '{{ item }}', input: '{{ index + 1 }}'}}\noutput: '{{ tasks.t.result }}'", {}, [2, 2]],
+    ["variables as a whole", "vars: {a: 1, b: map, c: '{{ size(vars) }}'}\ntasks: {t: {next: [{publish: {d: '{{ vars }}'}}]}}\noutput: '{{ vars.d }}'", {}, { a: 1, c: 1 }],
+    ["a variable that has no value yet", "vars: {a: map}\ntasks: {t: {next: [{publish: {b: '{{ [has(vars.a), has(vars.b)] }}'}}]}}\noutput: '{{ [vars.b, [has(vars.a), has(vars.b)]] }}'", {}, [[false, false], [false, true]]],
+    ["the workflow's name", "name: named\ntasks: {t: }\noutput: '{{ [workflow.name, has(workflow.name)] }}'", {}, ["named", true]],
     ["a failure that is taken", "tasks: {s: {action: fail, message: 'no {{ 1 }}', next: [{when: failed, publish: {m: '{{ error.message }}'}, do: continue}]}}\noutput: '{{ vars.m }}'", {}, "no 1"],
     ["a failure that a handler takes", "on_error: {publish: {m: '{{ error.message }}'}, do: clean}\ntasks: {s: {action: fail, message: no, next: [{when: succeeded && result == 1, do: s}]}, clean: {action: pass, input: '{{ vars.m }}'}, b: {next: s}}\noutput: '{{ tasks.clean.result }}'", {}, "no"],
   ])("%s", async (_, text, input, result) => {
     const names = Object.keys(input);
-    expect(await run(`millrace: 1\ninput: [${names.join(", ")}]\n${text}\n`, input, { double })).toEqual(result);
+    expect(await run(`millrace: 1\ninput: [${names.join(", ")}]\n${text}\n`, input, { double, same: (value) => value })).toEqual(result);
+  });
+
+  test("a run knows its id", async () => {
+    engine = await createEngine({});
+    const workflow = await engine.load("millrace: 1\ninput: [n]\ntasks: {t: {action: pass, input: '{{ workflow }}'}}\noutput: ['{{ workflow.id }}', '{{ tasks.t.result.id }}', '{{ input.n }}']\n", { name: "ids" });
+    const run = await engine.start(workflow, { n: 1 });
+    expect(await run.result).toEqual([run.id, run.id, 1]);
+    for await (const event of run.events()) if (event.type === "started") expect(event.input).toEqual({ n: 1 });
+    const many = await engine.startMany(workflow, Array.from({ length: 20 }, (_, n) => ({ n })));
+    expect(await Promise.all(many.map(({ result }) => result))).toEqual(many.map(({ id }, n) => [id, id, n]));
+  });
+
+  test("a computed action is a handler that is registered", async () => {
+    const text = "millrace: 1\ninput: [how]\ntasks: {t: {action: '{{ input.how }}'}}\n";
+    await expect(run(text, { how: "treble" }, { double })).rejects.toMatchObject({ code: "task/unregistered", details: { task: "treble" } });
+    await expect(run(text, { how: 3 }, { double })).rejects.toMatchObject({ code: "task/unregistered", details: { task: "3" } });
+  });
+
+  test("a workflow whose handlers are missing is not loaded", async () => {
+    await expect(run("millrace: 1\ntasks: {t: {action: double}}\n")).rejects.toMatchObject({ code: "task/unregistered" });
+  });
+
+  test("a secret reaches the handler, and nobody else", async () => {
+    const inputs: unknown[] = [];
+    engine = await createEngine({ tasks: { work: (input) => inputs.push(input) }, secrets: { KEY: "s3cret", LATER: async () => "t0ken" } });
+    const input = "{plain: '{{ secrets.KEY }}', list: ['Bearer {{ secrets.LATER }} for {{ input.n }}', 2], trap: '{{ input.trap }}'}";
+    const workflow = await engine.load(`millrace: 1\ninput: [n, trap]\ntasks: {t: {action: work, input: ${input}, next: u}, u: {action: work, with: [1, 2], input: '{{ item }}-{{ secrets["KEY"] }}'}}\n`);
+    const trap = "{{ secrets.KEY }}";
+    const run = await engine.start(workflow, { n: 7, trap });
+    await run.result;
+    expect(inputs).toEqual([{ plain: "s3cret", list: ["Bearer t0ken for 7", 2], trap }, "1-s3cret", "2-s3cret"]);
+    const told: string[] = [];
+    for await (const event of run.events()) told.push(JSON.stringify(event));
+    expect(told.join()).not.toMatch(/s3cret|t0ken/);
+    expect(told.join()).toContain("Bearer {{ secrets.LATER }} for 7");
+  });
+
+  test("a secret that is not there fails the task", async () => {
+    const text = "millrace: 1\ntasks: {t: {action: double, input: '{{ secrets.NO }}', next: [{when: failed, publish: {e: '{{ error.code }}'}}]}}\noutput: '{{ vars.e }}'\n";
+    expect(await run(text, {}, { double })).toBe("task/unknown-secret");
+  });
+
+  describe("what can be told of the output of a run", () => {
+    const output = "output: {a: '{{ vars.a }}', b: '{{ vars.b }}', c: {d: '{{ tasks.s.result }}'}, e: 1}";
+
+    async function endOf(text: string, act: (run: Run) => Promise<unknown> = async () => undefined): Promise<unknown> {
+      engine = await createEngine({});
+      const run = await engine.start(await engine.load(`millrace: 1\nvars: {a: 0, b: map}\n${text}\n${output}\n`));
+      await act(run);
+      let last: RunEvent | undefined;
+      for await (const event of run.events()) last = event;
+      if (last?.type !== "ended") throw new Error("the run has not ended");
+      return [last.status, last.output];
+    }
+
+    test("that failed", async () => {
+      expect(await endOf("tasks: {s: {action: pass, input: 1, next: [{publish: {a: 2}, do: [t]}]}, t: {action: fail}}")).toEqual(["failed", { a: 2, c: { d: 1 }, e: 1 }]);
+    });
+    test("that failed while others were under way", async () => {
+      const text = "tasks: {s: {next: [{publish: {b: {x: 1}}, do: u}, {do: t}]}, u: {action: wait, duration: 60}, t: {action: fail}}";
+      expect(await endOf(text)).toEqual(["failed", { a: 0, b: { x: 1 }, c: { d: null }, e: 1 }]);
+    });
+    test("that lets end what is under way", async () => {
+      const text = "on_failure: finish\ntasks: {s: {next: [{publish: {b: {x: 1}}, do: u}, {do: t}]}, u: {action: wait, duration: 1ms}, t: {action: fail}}";
+      expect(await endOf(text)).toEqual(["failed", { a: 0, b: { x: 1 }, c: { d: null }, e: 1 }]);
+    });
+    test("that was canceled", async () => {
+      const text = "tasks: {s: {next: [{publish: {a: 5}, do: u}]}, u: {action: wait, duration: 60}}";
+      expect(await endOf(text, (run) => (engine as Engine).cancel(run.id))).toEqual(["canceled", { a: 5, c: { d: null }, e: 1 }]);
+    });
+    test("whose output fails", async () => {
+      expect(await endOf("tasks: {s: }")).toEqual(["failed", { a: 0, c: { d: null }, e: 1 }]);
+    });
   });
 
   test("a task is tried again", async () => {
@@ -74,6 +152,13 @@ describe("Orquesta's dialect", () => {
   test("an output that is put in for its name fails like any other value", async () => {
     const text = "version: 1.0\ntasks: {a: {action: echo}}\noutput: [{x: 123}, {y: <% ctx().x %>}, {z: <% ctx().y.value %>}]\n";
     await expect(run(text, {}, { echo: () => 1 })).rejects.toMatchObject({ code: "run/action-failed" });
+  });
+
+  test("continue leaves a failure as it is, noop takes it", async () => {
+    const text = (command: string) => `version: 1.0\ninput: [x]\ntasks: {a: {action: no, next: [{publish: [m: 1], do: ${command}}]}}\noutput: [{m: <% ctx(m) %>}]\n`;
+    const no = () => Promise.reject(new Error("no"));
+    await expect(run(text("continue"), {}, { no })).rejects.toMatchObject({ code: "task/failed" });
+    expect(await run(text("noop"), {}, { no })).toEqual({ m: 1 });
   });
 
   test("items by name", async () => {
