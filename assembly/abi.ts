@@ -2,7 +2,7 @@
 // TypeScript), so it holds enums with explicit values and integer literals, nothing else. A change to any number
 // here, or to a layout drawn here, raises ABI_VERSION; the loader refuses a kernel of another version.
 
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 /** Version of what programs mean: recorded with every run, raised when a step could differ for the same history. */
 export const SEMANTICS_VERSION = 2;
 

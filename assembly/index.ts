@@ -3,7 +3,7 @@ import { ABI_VERSION } from "./abi";
 import { setNow as startClock } from "./machine";
 import { preparePowers } from "./powers";
 
-export { allocateBlock, allocatePermanent, allocateScratch, freeBlock, memorySize, resetScratch, setMemoryLimits } from "./memory";
+export { allocateBlock, allocatePermanent, allocateScratch, freeBlock, memorySize, memoryUsed, resetScratch, setMemoryLimits } from "./memory";
 export { exchangeRegion, inputRegion, resultAddress, resultWire } from "./region";
 export { decodeWire } from "./wire";
 export { setNow } from "./evaluate";

@@ -204,7 +204,8 @@ function setItem(block: usize, run: u32, number: u32, flags: u32): bool {
     const total = <u32>countItems(cellAt(block, LIST_CELL), flags);
     const list = newList(min<u32>(size, total - first));
     if (list == 0) return false;
-    for (let at: u32 = 0; at < countOf(list); at++) if (!readElement(block, first + at, flags, elementAt(list, at))) return false;
+    if ((flags & (TASK_FLAG_ZIP | TASK_FLAG_CROSS)) == 0) memory.copy(elementAt(list, 0), elementAt(objectOf(cellAt(block, LIST_CELL)), first), <usize>countOf(list) << 4);
+    else for (let at: u32 = 0; at < countOf(list); at++) if (!readElement(block, first + at, flags, elementAt(list, at))) return false;
     setObject(ITEM, Tag.LIST, list);
   }
   setTransient(run, ProgramHeader.ITEM_SLOT, ITEM);

@@ -22,6 +22,8 @@ let totalSizeMax: usize = 0xffff0000;
 let scratchSizeMax: usize = 0xffff0000;
 /** First byte of the heap that was never handed out; 0 before the first call. */
 let heapTop: usize = 0;
+/** Bytes of blocks on the free lists. */
+let freeSize: usize = 0;
 
 let permanentTop: usize = 0;
 let permanentEnd: usize = 0;
@@ -42,6 +44,11 @@ export function setMemoryLimits(totalMax: usize, scratchMax: usize): void {
 /** Size of the whole linear memory in bytes. */
 export function memorySize(): usize {
   return <usize>memory.size() << 16;
+}
+
+/** Bytes of the heap that are in use: what was handed out and has not been given back, whole blocks. */
+export function memoryUsed(): usize {
+  return heapTop == 0 ? 0 : heapTop - ((__heap_base + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1)) - freeSize;
 }
 
 /** The limit set by `setMemoryLimits`, for those who refuse early what could never be stored. */
@@ -114,6 +121,7 @@ export function allocateBlock(size: usize): usize {
   const free = <usize>load<u32>(list);
   if (free != 0) {
     store<u32>(list, load<u32>(free));
+    freeSize -= <usize>1 << shift;
     return free;
   }
   if (shift < PAGE_SHIFT) return carvePage(shift);
@@ -132,6 +140,7 @@ function carvePage(shift: u32): usize {
     next = <u32>at;
   }
   store<u32>(FREE_LISTS + (<usize>shift << 2), next);
+  freeSize += PAGE_SIZE - size;
   return page;
 }
 
@@ -142,6 +151,7 @@ function splitLarger(shift: u32): usize {
     const block = <usize>load<u32>(list);
     if (block == 0) continue;
     store<u32>(list, load<u32>(block));
+    freeSize -= <usize>1 << larger;
     for (let half = larger; half > shift; ) {
       half--;
       pushFree(block + (<usize>1 << half), half);
@@ -156,6 +166,7 @@ function pushFree(address: usize, shift: u32): void {
   const list = FREE_LISTS + (<usize>shift << 2);
   store<u32>(address, load<u32>(list));
   store<u32>(list, <u32>address);
+  freeSize += <usize>1 << shift;
 }
 
 /** Gives back a block of `allocateBlock(size)`; any size of the same class does. O(1). */

@@ -11,6 +11,7 @@ export interface KernelExports {
   abiVersion(): number;
   trap(): void;
   memorySize(): number;
+  memoryUsed(): number;
   setMemoryLimits(totalSizeMax: number, scratchSizeMax: number): void;
   allocateBlock(size: number): number;
   freeBlock(address: number, size: number): void;

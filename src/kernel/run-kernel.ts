@@ -174,7 +174,7 @@ class RunKernel implements KernelPort {
 
   statistics(): KernelStatistics {
     const { exports } = this.#instance;
-    return { sizeBytes: exports.memorySize() >>> 0, runCount: exports.runCount(), programCount: exports.programCount() };
+    return { sizeBytes: exports.memorySize() >>> 0, usedBytes: exports.memoryUsed() >>> 0, runCount: exports.runCount(), programCount: exports.programCount() };
   }
 
   trap(): void {

@@ -56,7 +56,10 @@ export interface PackedOutput extends StepOutput {
 }
 
 export interface KernelStatistics {
+  /** Of the whole memory, which never shrinks. */
   readonly sizeBytes: number;
+  /** Of what is in use of it: programs, runs, and room that the kernel keeps for its work. */
+  readonly usedBytes: number;
   readonly runCount: number;
   readonly programCount: number;
 }
