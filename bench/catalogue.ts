@@ -31,6 +31,14 @@ export type Load =
   | { readonly family: "analyse"; readonly stateCount: number }
   /** A task is done for each of so many items, over a context of so many characters as JSON. */
   | { readonly family: "items"; readonly itemCount: number; readonly contextSize: number }
+  /** The same over lists of several lengths: the subjects name how many items. */
+  | { readonly family: "items-growth"; readonly contextSize: number }
+  /** Items that are put where expressions see them: the time, or the bytes that all of them take while they are out. */
+  | { readonly family: "item-view"; readonly itemCount: number }
+  /** After so many tasks that left results, a task for each of so many items. */
+  | { readonly family: "field"; readonly story: FieldStory; readonly itemCount: number; readonly taskCount: number }
+  /** A run is paused and goes on. */
+  | { readonly family: "pause"; readonly openTaskCount: number }
   /** Whole runs of a task graph. */
   | { readonly family: "tasks"; readonly graph: "levels" | "ten" }
   /** Whole runs of a chain of tasks: the subjects name how many. */
@@ -51,7 +59,9 @@ export type Target =
   /** At least so many operations a second. */
   | { readonly ours: string; readonly perSecondMin: number }
   /** One operation keeps at most so many bytes (a scenario whose unit is bytes). */
-  | { readonly ours: string; readonly bytesMax: number };
+  | { readonly ours: string; readonly bytesMax: number }
+  /** One operation takes at most so many times as long as one of another subject of ours: it does not grow. */
+  | { readonly ours: string; readonly against: string; readonly growthMax: number };
 
 /** What is measured of an operation: nanoseconds, or bytes that stay in use. */
 export type Unit = "ns" | "bytes";
@@ -78,6 +88,17 @@ export const EXPLORED_CONFIGURATION_COUNTS = { regions: 624, flat: 453_961, nest
 /** States of the growth curve's rings. */
 export const GROWTH_STATE_COUNTS: readonly number[] = [1, 10, 100, 1_000, 10_000, 100_000];
 export const nameRing = (stateCount: number): string => `${stateCount.toLocaleString("en")} ${stateCount === 1 ? "state" : "states"}`;
+/** Lengths of the lists whose items are done. */
+export const ITEM_COUNTS: readonly number[] = [100, 1_000, 10_000, 100_000];
+export const nameItems = (kind: string, itemCount: number): string => `${kind}, ${itemCount.toLocaleString("en")} items`;
+/** How much longer an item or a task may take where there are many. */
+const GROWTH_MAX = 1.2;
+/** What task-graph engines are shown with: servers that are looked at, lines that are read, people who are told. */
+export type FieldStory = "health" | "logs" | "notifications";
+const FIELD_ITEM_COUNTS: Readonly<Record<FieldStory, number>> = { health: 1_000, logs: 10_000, notifications: 5_000 };
+const FIELD_TITLES: Readonly<Record<FieldStory, string>> = { health: "A health check of 1,000 servers", logs: "10,000 lines of logs", notifications: "5,000 notifications" };
+/** Tasks that left results before the items begin. */
+const FIELD_TASK_COUNT = 100;
 /** Tasks of the chains. */
 export const CHAIN_TASK_COUNTS: readonly number[] = [25, 200, 2_000];
 export const nameChain = (kind: string, taskCount: number): string => `${kind}, ${taskCount.toLocaleString("en")} tasks`;
@@ -200,21 +221,52 @@ export const SCENARIOS: readonly Scenario[] = [
     operation: "item",
     operationStep: 1_000,
     load: { family: "items", itemCount: 1_000, contextSize: 1_000_000 },
-    subjects: [...ours("built in", "handler"), ...peers("hand-written JS", "hand-written JS, async", "XState 5, async")],
+    subjects: [...ours("built in", "handler"), ...peers("hand-written JS", "hand-written JS, async", "XState 5, async", "dataflow-wasm")],
     targets: [
       { ours: "built in", perSecondMin: 5e6 },
       { ours: "handler", perSecondMin: 300e3 },
     ],
   },
-  ...[100, 100_000].map(
-    (itemCount): Scenario => ({
-      id: `items-${itemCount}`,
-      title: `The same for ${itemCount.toLocaleString("en")} items`,
+  {
+    id: "items-growth",
+    title: "The same for 100 to 100,000 items",
+    operation: "item",
+    operationStep: 100_000,
+    load: { family: "items-growth", contextSize: 1_000_000 },
+    subjects: ours(...ITEM_COUNTS.flatMap((count) => [nameItems("built in", count), nameItems("handler", count)])),
+    targets: ["built in", "handler"].map((kind) => ({ ours: nameItems(kind, 100_000), against: nameItems(kind, 100), growthMax: GROWTH_MAX })),
+  },
+  {
+    id: "item-view",
+    title: "An item put where expressions see it, in batches of 1,000 a call",
+    operation: "item",
+    operationStep: 100_000,
+    load: { family: "item-view", itemCount: 100_000 },
+    subjects: ours("kernel"),
+    targets: [{ ours: "kernel", timeNsMax: 2 }],
+  },
+  {
+    id: "item-view-size",
+    title: "What an item of 100,000 keeps in the kernel while they are under way, the list left out",
+    operation: "item",
+    operationStep: 1,
+    unit: "bytes",
+    load: { family: "item-view", itemCount: 100_000 },
+    subjects: ours("kernel, bytes"),
+    targets: [{ ours: "kernel, bytes", bytesMax: 64 }],
+  },
+  ...(["health", "logs", "notifications"] as const).map(
+    (story): Scenario => ({
+      id: `field-${story}`,
+      title: `${FIELD_TITLES[story]}, after ${FIELD_TASK_COUNT} tasks that left results`,
       operation: "item",
-      operationStep: itemCount,
-      load: { family: "items", itemCount, contextSize: 1_000_000 },
-      subjects: ours("built in", "handler"),
-      targets: [],
+      operationStep: FIELD_ITEM_COUNTS[story],
+      load: { family: "field", story, itemCount: FIELD_ITEM_COUNTS[story], taskCount: FIELD_TASK_COUNT },
+      subjects: [...ours("built in", "handler", "handler, nothing before"), ...peers("hand-written JS, async", ...(story === "health" ? ["XState 5, async"] : []), "dataflow-wasm")],
+      targets: [
+        { ours: "handler", against: "handler, nothing before", growthMax: GROWTH_MAX },
+        { ours: "handler", perSecondMin: 300e3 },
+      ],
     }),
   ),
   {
@@ -223,7 +275,7 @@ export const SCENARIOS: readonly Scenario[] = [
     operation: "task",
     operationStep: 10_000,
     load: { family: "tasks", graph: "levels" },
-    subjects: [...ours("built in", "handler"), ...peers("hand-written JS, async")],
+    subjects: [...ours("built in", "handler"), ...peers("hand-written JS, async", "XState 5, async", "dataflow-wasm, in order")],
     targets: [
       { ours: "built in", perSecondMin: 1e6 },
       { ours: "handler", perSecondMin: 300e3 },
@@ -254,8 +306,19 @@ export const SCENARIOS: readonly Scenario[] = [
     operationStep: 2_000,
     load: { family: "task-chain" },
     subjects: ours(...CHAIN_TASK_COUNTS.flatMap((count) => [nameChain("built in", count), nameChain("handler", count)])),
-    targets: [],
+    targets: ["built in", "handler"].map((kind) => ({ ours: nameChain(kind, 2_000), against: nameChain(kind, 25), growthMax: GROWTH_MAX })),
   },
+  ...[0, 100].map(
+    (openTaskCount): Scenario => ({
+      id: openTaskCount === 0 ? "pause-resume" : "pause-resume-busy",
+      title: openTaskCount === 0 ? "A run that awaits an event is paused and goes on" : `The same while ${openTaskCount} tasks of it are under way`,
+      operation: "pause and resume",
+      operationStep: 1,
+      load: { family: "pause", openTaskCount },
+      subjects: ours("engine", "worker"),
+      targets: [],
+    }),
+  ),
   ...(["x-gt-10", "user-age-country"] as const).map(
     (expression): Scenario => ({
       id: expression,

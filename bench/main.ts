@@ -12,7 +12,7 @@ import { RESULTS_VERSION, summarizeScenario, type BenchResults, type Environment
 
 const BENCH_FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const ROOT_FOLDER = resolve(BENCH_FOLDER, "..");
-const PEER_PACKAGES = ["xstate", "robot3", "@marcbachmann/cel-js", "mermaid"];
+const PEER_PACKAGES = ["xstate", "robot3", "@goplasmatic/dataflow-wasm", "@marcbachmann/cel-js", "mermaid"];
 const PROFILE_TIME_MS = 3_000;
 
 /** Runs what the arguments ask for, in the browser that `findBrowser` gives. Gives the process's exit code: 0, 1 where a subject failed or disagreed, 2 for a bad command line. A missed target is no failure. */

@@ -83,6 +83,7 @@ export function formatTarget(target: TargetResult): string {
 function describeAim(target: TargetResult): [string, (reached: number) => string] {
   if ("ratioMin" in target) return [`${target.ours} at least ${target.ratioMin}x faster than ${target.peer}`, formatRatio];
   if ("perSecondMin" in target) return [`${target.ours} at least ${formatRate(target.perSecondMin)}`, formatRate];
+  if ("growthMax" in target) return [`${target.ours} at most ${formatRatio(target.growthMax)} as long as ${target.against}`, formatRatio];
   if ("bytesMax" in target) return [`${target.ours} in at most ${formatSize(target.bytesMax)}`, formatSize];
   return [`${target.ours} in at most ${formatTime(target.timeNsMax)}`, formatTime];
 }

@@ -80,6 +80,12 @@ function judgeTarget(target: Target, done: readonly SubjectResult[], pairs: read
     const reached = pairs.find(({ ours, peer }) => ours === target.ours && peer === target.peer)?.perRound.median;
     return reached === undefined ? { ...target, isMet: false } : { ...target, reached, isMet: reached >= target.ratioMin };
   }
+  if ("growthMax" in target) {
+    const samplesOf = (name: string): readonly number[] | undefined => done.find((subject) => subject.name === name)?.samples;
+    const [own, base] = [samplesOf(target.ours), samplesOf(target.against)];
+    const reached = own === undefined || base === undefined ? undefined : compareSamples(own, base).perRound.median;
+    return reached === undefined ? { ...target, isMet: false } : { ...target, reached, isMet: reached <= target.growthMax };
+  }
   const amount = done.find(({ name }) => name === target.ours)?.spread?.median;
   if (amount === undefined) return { ...target, isMet: false };
   if ("timeNsMax" in target) return { ...target, reached: amount, isMet: amount <= target.timeNsMax };

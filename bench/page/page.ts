@@ -10,7 +10,7 @@ import { COMPILE_AGAIN_SUBJECTS, COMPILE_SUBJECTS } from "./compile-subjects.js"
 import { EXPRESSION_SUBJECTS, STOP_SUBJECTS } from "./expression-subjects.js";
 import { PARSE_SUBJECTS } from "./parse-subjects.js";
 import { CREATE_SUBJECTS, GROWTH_SUBJECTS, IDLE_SUBJECTS, STEPS_SUBJECTS } from "./chart-subjects.js";
-import { ITEMS_SUBJECTS, TASK_CHAIN_SUBJECTS, TASKS_SUBJECTS } from "./task-subjects.js";
+import { FIELD_SUBJECTS, ITEM_VIEW_SUBJECTS, ITEMS_GROWTH_SUBJECTS, ITEMS_SUBJECTS, PAUSE_SUBJECTS, TASK_CHAIN_SUBJECTS, TASKS_SUBJECTS } from "./task-subjects.js";
 import { RUN_SUBJECTS } from "./run-subjects.js";
 import { TRANSITION_SUBJECTS } from "./transition-subjects.js";
 
@@ -92,6 +92,10 @@ function openSubject(load: Load, name: string): Promise<Subject> {
   if (load.family === "idle") return openFrom(IDLE_SUBJECTS, load, name);
   if (load.family === "steps") return openFrom(STEPS_SUBJECTS, load, name);
   if (load.family === "items") return openFrom(ITEMS_SUBJECTS, load, name);
+  if (load.family === "items-growth") return openFrom(ITEMS_GROWTH_SUBJECTS, load, name);
+  if (load.family === "item-view") return openFrom(ITEM_VIEW_SUBJECTS, load, name);
+  if (load.family === "field") return openFrom(FIELD_SUBJECTS, load, name);
+  if (load.family === "pause") return openFrom(PAUSE_SUBJECTS, load, name);
   if (load.family === "tasks") return openFrom(TASKS_SUBJECTS[load.graph], load, name);
   if (load.family === "task-chain") return openFrom(TASK_CHAIN_SUBJECTS, load, name);
   return openFrom(RUN_SUBJECTS, load, name);

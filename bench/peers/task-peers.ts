@@ -70,3 +70,30 @@ export function openHandWrittenLevels(levels: number, width: number): Subject {
     answer: async () => ((await perform()) === levels * width ? "ended" : "not ended"),
   };
 }
+
+/** One machine: a state a level, each with a region for every task, which invokes a promise. */
+export function openXStateLevels(levels: number, width: number): Subject {
+  const builder = setup({ actors: { work: fromPromise<unknown, undefined>(({ input }) => work(input)) } });
+  const regions = Object.fromEntries(
+    Array.from({ length: width }, (_, at) => [
+      `task${at}`,
+      { initial: "working", states: { working: { invoke: { src: "work" as const, onDone: "done" } }, done: { type: "final" as const } } },
+    ]),
+  );
+  const states = Object.fromEntries(
+    Array.from({ length: levels }, (_, level) => [`level${level}`, { type: "parallel" as const, states: regions, onDone: level + 1 === levels ? "end" : `level${level + 1}` }]),
+  );
+  const machine = builder.createMachine({ initial: "level0", states: { ...states, end: { type: "final" } } } as never);
+  const perform = (): Promise<string> =>
+    new Promise((resolve) => {
+      const actor = createActor(machine);
+      actor.subscribe({ complete: () => resolve(actor.getSnapshot().value === "end" ? "ended" : "not ended") });
+      actor.start();
+    });
+  return {
+    async run(count) {
+      for (let done = 0; done < count; done += levels * width) await perform();
+    },
+    answer: perform,
+  };
+}

@@ -4,6 +4,8 @@ import charging from "../samples/charging-station.md?raw";
 import health from "../samples/health-checks.yaml?raw";
 import incident from "../samples/incident-response.md?raw";
 import scoring from "../samples/lead-scoring.md?raw";
+import logs from "../samples/log-digest.yaml?raw";
+import notifications from "../samples/notifications.yaml?raw";
 import onboarding from "../samples/onboarding.md?raw";
 import order from "../samples/order-fulfilment.md?raw";
 import release from "../samples/release-pipeline.md?raw";
@@ -23,6 +25,8 @@ export const SAMPLES: readonly Sample[] = [
   { id: "lead-scoring", title: "Lead scoring", text: scoring },
   { id: "onboarding", title: "Onboarding", text: onboarding },
   { id: "health-checks", title: "Health checks (YAML)", text: health },
+  { id: "log-digest", title: "Log digest (YAML)", text: logs },
+  { id: "notifications", title: "Notifications (YAML)", text: notifications },
   { id: "charging-station", title: "Charging station", text: charging },
 ];
 

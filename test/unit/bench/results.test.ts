@@ -53,6 +53,22 @@ describe("summarizeScenario", () => {
     expect(formatScenario(result)).toContain(`reach: ${line}`);
   });
 
+  test.each([
+    [[12, 24], [10, 20], 1.2, true, "met     kernel at most 1.20x as long as peer: 1.20x"],
+    [[13, 26], [10, 20], 1.3, false, "MISSED  kernel at most 1.20x as long as peer: 1.30x"],
+  ])("%j against %j round by round grow by %d: met is %s", (own, base, reached, isMet, line) => {
+    const target = { ours: "kernel", against: "peer", growthMax: 1.2 };
+    const result = summarizeScenario({ ...scenario, targets: [target] }, [samplesOf("kernel", own), samplesOf("peer", base)]);
+    expect(result.targets).toEqual([{ ...target, reached, isMet }]);
+    expect(formatScenario(result)).toContain(`reach: ${line}`);
+  });
+
+  test("what is to be compared with a subject that failed was not reached", () => {
+    const target = { ours: "kernel", against: "peer", growthMax: 1.2 };
+    const result = summarizeScenario({ ...scenario, targets: [target] }, [samplesOf("kernel", [1]), samplesOf("peer", [])]);
+    expect(result.targets).toEqual([{ ...target, isMet: false }]);
+  });
+
   test("bytes are written as bytes", () => {
     const sized: Scenario = { ...scenario, unit: "bytes", targets: [{ ours: "kernel", bytesMax: 300 }] };
     const result = summarizeScenario(sized, [samplesOf("kernel", [280]), samplesOf("peer", [3500])]);

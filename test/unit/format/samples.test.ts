@@ -11,13 +11,15 @@ const TASKS = new Set(
 );
 const files = readdirSync(FOLDER).filter((name) => /\.(?:md|yaml)$/.test(name));
 
-test("there are eight samples", () => {
+test("there are ten samples", () => {
   expect(files.sort()).toEqual([
     "charging-station.md",
     "document-approval.md",
     "health-checks.yaml",
     "incident-response.md",
     "lead-scoring.md",
+    "log-digest.yaml",
+    "notifications.yaml",
     "onboarding.md",
     "order-fulfilment.md",
     "release-pipeline.md",
