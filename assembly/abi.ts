@@ -550,7 +550,8 @@ export enum Outcome {
 
 // Action record, 32 bytes:
 //   +0 u16 kind  +2 u16 flags  +4 u32 name (task, workflow: shell)  +8 u32 expression  +12 u32 slot (or NO_SLOT)
-//   +16 u32 level (LogLevel) or event  +20 u32 timeout in ms (0 none)  +24 u32 source (shell)  +28 u32 0
+//   +16 u32 level (LogLevel) or event  +20 u32 timeout in ms (0 none)  +24 u32 source (shell)
+//   +28 u32 of AWAIT_EVENT in a task graph: expression of its message + 1, or 0; else 0
 export const ACTION_RECORD_SIZE = 32;
 export enum ActionKind {
   LOG = 1,
@@ -560,7 +561,7 @@ export enum ActionKind {
   /** Expression: the input. Slot: where the result goes. */
   CALL = 4,
   WORKFLOW = 5,
-  /** Waits for the event in +16. */
+  /** Waits for the event in +16. Expression, in a task graph: the result once its time limit has passed; NO_EXPRESSION: that is a failure. */
   AWAIT_EVENT = 6,
   /** In a task graph: the task fails with this error. */
   ABORT = 7,
@@ -616,6 +617,8 @@ export enum EventOutcome {
   DEFERRED = 11,
   /** It would be deferred, and there is no room: nothing was done. */
   QUEUE_FULL = 12,
+  /** Never the kernel's: what waits for the event has a form, and the payload does not fit it. Nothing was done. */
+  INVALID = 13,
 }
 
 // Commands out. One record is 32 bytes:
@@ -669,6 +672,11 @@ export enum RunEnd {
 // (flags 0: the payload is the wire MAP {code, message, details?} of a failed task or an abort.)
 export const FAULT_RECORD_SIZE = 24;
 export const NO_INDEX = 0xffffffff;
+
+// What runAwaits writes to the payload area, per wait: +0 u32 node  +4 u32 event  +8 u32 serial: a lower one has waited longer  +12 u32 serial of
+// its time limit, or 0  +16 u32 size of its message  +20 u32 size of the result once that limit has passed, then both as wire values. A size is 0
+// where there is none, it was not asked for or could not be computed. Of a statechart's `await` both serials are 0.
+export const AWAIT_HEAD_SIZE = 24;
 
 /** What `step` returns in its status. */
 export enum KernelStatus {

@@ -2,6 +2,7 @@
 import {
   ActionKind, CommandKind, NO_EXPRESSION, ProgramHeader, RunFault, TASK_FLAG_EXPONENTIAL, TASK_FLAG_LINEAR, Tag,
 } from "./abi";
+import { timedOutError } from "./actions";
 import { useFrame } from "./branches";
 import { Asked, answerCell, ask, askTime, errorOf, evaluateCount, evaluateMs, evaluateTask } from "./calls";
 import { copyCell, setNull } from "./cell";
@@ -118,6 +119,23 @@ function limitTime(run: u32, name: u32, task: usize): bool {
   const serial = askTime(run, name, NO_ITEM, Call.LIMIT, ms);
   store<u32>(instanceAt(run, name), serial, 20);
   return serial != 0;
+}
+
+const TIMED_OUT = memory.data(16, 16);
+
+/** The time limit of an attempt has passed. What awaits an event may say what the result is then; anything else has failed. */
+export function endLate(run: u32, name: u32): bool {
+  const action = actionRecord(runProgram(run), load<u32>(taskOf(run, name), 12));
+  const expression = load<u32>(action, 8);
+  if (load<u16>(action) != <u16>ActionKind.AWAIT_EVENT || expression == NO_EXPRESSION) {
+    timedOutError(TIMED_OUT);
+    return endAttempt(run, name, false, TIMED_OUT);
+  }
+  setNodeInHand(load<u32>(instanceAt(run, name)));
+  useFrame(run, load<u32>(instanceAt(run, name), 12));
+  const cell = evaluateTask(run, expression);
+  const isError = load<u32>(cell) == Tag.ERROR;
+  return endAttempt(run, name, !isError, isError ? errorOf(run, RunFault.ACTION_FAILED, cell, expression) : cell);
 }
 
 /** Goes on with the items of a task; where fuel runs out it waits for its next turn. */

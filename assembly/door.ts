@@ -1,4 +1,5 @@
 // The door to runs: turns handles into runs and refuses what is not one. Numbers in, numbers out.
+import { writeAwaits } from "./awaits";
 import { beginOutput, payloadsUsedSize } from "./output";
 import { appendContext } from "./fault";
 import { createRun, destroyRun, RUN_FLAG_TRACED, runIndexOf, runProgram as programOf, setRunTraced, setRunSizeMax, liveRunCount } from "./run";
@@ -50,6 +51,12 @@ export function runContext(handle: u32): u32 {
 export function runActiveNodes(handle: u32): i32 {
   const run = runIndexOf(handle);
   return run < 0 ? -1 : <i32>writeActiveNodes(<u32>run);
+}
+
+/** Size of what the run waits for (awaits.ts) in the payload area; -1 for an unknown handle or no memory. `now` NaN: without messages. */
+export function runAwaits(handle: u32, now: f64): i32 {
+  const run = runIndexOf(handle);
+  return run < 0 ? -1 : writeAwaits(<u32>run, now);
 }
 
 export function runCount(): u32 {

@@ -14,7 +14,7 @@ export { expressionAt } from "./program";
 export { packedOddCount, stepOne, stepPacked } from "./packed";
 export { stepBatch } from "./step";
 export { commandCount, commandsAddress, outcomesAddress, payloadsAddress } from "./output";
-export { runActiveNodes, runContext, runCount, runCreate, runDestroy, runLimit, runProgram, runRestore, runSetFlags, runSnapshot } from "./door";
+export { runActiveNodes, runAwaits, runContext, runCount, runCreate, runDestroy, runLimit, runProgram, runRestore, runSetFlags, runSnapshot } from "./door";
 export { addZone, missingZone } from "./zones";
 
 preparePowers();

@@ -312,7 +312,10 @@ function isActionSound(program: usize, action: u32): bool {
   const record = actionRecord(program, action);
   const kind = <i32>load<u16>(record);
   if (kind < ActionKind.LOG || kind > (isTaskProgram(program) ? ActionKind.VALUE : ActionKind.ABORT) || !isSlotOrNone(program, load<u32>(record, 12))) return false;
-  if (kind == ActionKind.AWAIT_EVENT) return load<u32>(record, 16) < programField(program, ProgramHeader.EVENT_COUNT);
+  if (kind == ActionKind.AWAIT_EVENT) {
+    return load<u32>(record, 16) < programField(program, ProgramHeader.EVENT_COUNT) && isExpressionOrNone(program, load<u32>(record, 8))
+      && load<u32>(record, 28) <= programField(program, ProgramHeader.EXPRESSION_COUNT);
+  }
   if (kind == ActionKind.SET && load<u32>(record, 12) == NO_SLOT) return false;
   return isExpression(program, load<u32>(record, 8));
 }

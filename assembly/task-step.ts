@@ -2,9 +2,9 @@
 import {
   CELL_SIZE, CommandKind, EventKind, EventOutcome, NO_EXPRESSION, NO_INDEX, NO_SLOT, PROGRAM_FLAG_INPUT_VARIABLES, ProgramHeader, RunFault, TASK_FLAG_START, Tag,
 } from "./abi";
-import { assignSlot, stepTime, timedOutError } from "./actions";
+import { assignSlot, stepTime } from "./actions";
 import { start } from "./arrivals";
-import { attempt, endAttempt, hasTaskFuel, pursueItems, setTaskFuel, takeTurn } from "./attempts";
+import { attempt, endAttempt, endLate, hasTaskFuel, pursueItems, setTaskFuel, takeTurn } from "./attempts";
 import { createRootFrame, mergeBranches, releaseFrame, retainFrame, useFrame } from "./branches";
 import { evaluateTask } from "./calls";
 import { endFailing } from "./task-end";
@@ -248,8 +248,7 @@ function deliverTimer(run: u32, serial: u32): i32 {
     else attempt(run, name);
   } else {
     giveUpAll(run, name);
-    timedOutError(CELL);
-    endAttempt(run, name, false, CELL);
+    endLate(run, name);
   }
   return EventOutcome.TAKEN;
 }

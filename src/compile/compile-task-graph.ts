@@ -13,7 +13,7 @@ import {
   PROGRAM_FLAG_TASKS,
 } from "../../assembly/abi.js";
 import type { CustomSet } from "../expression/custom/custom-set.js";
-import type { Definition, StateDefinition, TaskAction, TaskDefinition, TransitionDefinition, ValueSource } from "../model/definition.js";
+import type { AwaitAction, Definition, StateDefinition, TaskAction, TaskDefinition, TransitionDefinition, ValueSource } from "../model/definition.js";
 import type { Finding, Place } from "../model/errors.js";
 import type { Program, ProgramAction } from "../model/program.js";
 import { collectFunctions, type GraphTables, layOutBlob } from "./blob.js";
@@ -205,7 +205,7 @@ class TaskGraphCompiler {
       concurrency: this.#optional(items?.concurrency, "run", "action"),
       batchSize: this.#optional(items?.batchSize, "run", "action"),
       action: this.#addAction(action, index, place),
-      timeout: this.#optional(timeout, "run", "duration"),
+      timeout: this.#optional(action.kind === "await" ? (action.deadline ?? timeout) : timeout, "run", "duration"),
       retryCount: this.#optional(retry?.count, "run", "action"),
       retryDelay: this.#optional(retry?.delay, "run", "duration"),
       retryDelayMax: this.#optional(retry?.delayMax, "run", "duration"),
@@ -225,7 +225,7 @@ class TaskGraphCompiler {
         this.#actionRows.push({ ...row, kind: ActionKind.WORKFLOW, expression: this.#add(action.input, place, "action") });
         break;
       case "await":
-        this.#actionRows.push({ ...row, kind: ActionKind.AWAIT_EVENT, level: this.#eventOf(action.event, action.place) });
+        this.#actionRows.push(this.#makeAwait(row, action, place));
         break;
       case "wait":
         this.#actionRows.push({ ...row, kind: ActionKind.WAIT, expression: this.#add(action.duration, place, "duration") });
@@ -250,6 +250,14 @@ class TaskGraphCompiler {
     const given: ValueSource = taskName === undefined ? value : { kind: "list", elements: [taskName, value], place };
     this.#actionRows.push({ ...row, kind: ActionKind.CALL, expression: this.#add(given, at, "action") });
     this.#actions.push({ name: task, place, state, ...(taskName !== undefined && { isComputed: true }), ...(uses.length > 0 && { secrets: uses }) });
+  }
+
+  #makeAwait(row: ActionRow, action: AwaitAction, place: TaskPlace): ActionRow {
+    const { event, message, default: standard } = action;
+    const expression = this.#optional(standard, place, "action");
+    const text = message?.kind === "expression" ? ({ kind: "template", parts: [message.expression], place: action.place } as const) : message;
+    const more = text === undefined ? {} : { message: this.#add(text, place, "action") };
+    return { ...row, kind: ActionKind.AWAIT_EVENT, level: this.#eventOf(event, action.place), expression, ...more };
   }
 
   #eventOf(name: string, place: Place): number {

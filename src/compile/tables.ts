@@ -28,6 +28,8 @@ export interface ActionRow {
   readonly slot: number;
   readonly level: number;
   readonly timeoutMs: number;
+  /** Of what awaits an event: the expression of its message. */
+  readonly message?: number;
 }
 
 export const NO_ACTIONS: Range = { first: 0, count: 0 };
@@ -217,6 +219,7 @@ export function packActions(rows: readonly ActionRow[]): Uint8Array {
     view.setUint32(at + 16, row.level, true);
     view.setUint32(at + 20, row.timeoutMs, true);
     view.setUint32(at + 24, index, true);
+    view.setUint32(at + 28, row.message === undefined ? 0 : row.message + 1, true);
   });
   return bytes;
 }

@@ -3,9 +3,11 @@ export { parseWorkflow } from "../format/parse-workflow.js";
 export type { ParsedWorkflow, ParseWorkflowOptions } from "../format/parse-workflow.js";
 export type {
   ActionDefinition,
+  AwaitAction,
   Definition,
   EventDefinition,
   ExpressionSource,
+  FormField,
   HistoryKind,
   InvariantDefinition,
   ItemsDefinition,

@@ -57,6 +57,7 @@ export interface KernelExports {
   runRestore(program: number, address: number, size: number): number;
   runContext(run: number): number;
   runActiveNodes(run: number): number;
+  runAwaits(run: number, now: number): number;
   runCount(): number;
   runLimit(sizeMax: number): void;
 }

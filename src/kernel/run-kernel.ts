@@ -2,8 +2,9 @@
 // of the kernel their names and places. Knows nothing of history, stores and handlers.
 import { COMMAND_RECORD_SIZE, CommandKind, EVENT_RECORD_SIZE, KernelStatus } from "../../assembly/abi.js";
 import { WorkflowError } from "../model/errors.js";
-import type { KernelCommand, KernelPort, KernelStatistics, PackedEvents, PackedOutput, StepOutput } from "../model/ports.js";
+import type { KernelAwait, KernelCommand, KernelPort, KernelStatistics, PackedEvents, PackedOutput, StepOutput } from "../model/ports.js";
 import type { Program } from "../model/program.js";
+import { readAwaits } from "./awaits.js";
 import { describeFault } from "./fault.js";
 import type { KernelInstance } from "./instance.js";
 import { PackedInput } from "./packed-input.js";
@@ -170,6 +171,12 @@ class RunKernel implements KernelPort {
     const view = this.#freshView();
     const at = exports.payloadsAddress();
     return Array.from({ length: Math.max(0, count) }, (_, index) => view.getUint32(at + index * 4, true));
+  }
+
+  awaits(run: number, now = Number.NaN): readonly KernelAwait[] {
+    const size = this.#call(() => this.#instance.exports.runAwaits(run, now));
+    if (size < 0) throw outOfMemory("what a run waits for");
+    return readAwaits(this.#payload(0, size));
   }
 
   statistics(): KernelStatistics {

@@ -44,6 +44,12 @@ export interface ParameterDefinition {
   readonly place: Place;
 }
 
+/** One thing that a person is asked for. */
+export interface FormField extends ParameterDefinition {
+  /** What stands beside it; absent: its name. */
+  readonly label?: string;
+}
+
 export interface VariableDefinition {
   readonly name: string;
   readonly type: TypeName;
@@ -102,10 +108,25 @@ export type HistoryKind = "shallow" | "deep";
 export type TaskAction =
   | { readonly kind: "call"; readonly task: string; readonly taskName?: ValueSource; readonly input: ValueSource; readonly place: Place }
   | { readonly kind: "workflow"; readonly workflow: string; readonly input: ValueSource; readonly place: Place }
-  | { readonly kind: "await"; readonly event: string; readonly place: Place }
+  | AwaitAction
   | { readonly kind: "wait"; readonly duration: ValueSource; readonly place: Place }
   | { readonly kind: "value"; readonly value: ValueSource; readonly place: Place }
   | { readonly kind: "fail"; readonly message: ValueSource; readonly place: Place };
+
+/** A task that waits for an event, or for what a person says. */
+export interface AwaitAction {
+  readonly kind: "await";
+  readonly event: string;
+  /** What the payload has to be: a map of these, checked before it is taken. Absent: anything. */
+  readonly form?: readonly FormField[];
+  /** For whoever is asked; it is computed when somebody looks. */
+  readonly message?: ValueSource;
+  /** How long it waits: a duration, or milliseconds. */
+  readonly deadline?: ValueSource;
+  /** The result when the deadline has passed; absent: that is a failure. */
+  readonly default?: ValueSource;
+  readonly place: Place;
+}
 
 /** A task is done once for each element: expressions of its action see it as `item`, and its number, from 0, as `index`. */
 export interface ItemsDefinition {

@@ -64,6 +64,19 @@ export interface KernelStatistics {
   readonly programCount: number;
 }
 
+/** A task, or an `await` of a statechart, that waits for an event. */
+export interface KernelAwait {
+  readonly node: number;
+  readonly event: number;
+  /** Of two tasks the one with the lower serial has waited longer, and takes the event. Of a statechart: 0. */
+  readonly serial: number;
+  /** Serial of the timer that ends the wait, or 0. */
+  readonly limit: number;
+  /** Wire values; absent where there is none, or it could not be computed. */
+  readonly message?: Uint8Array;
+  readonly result?: Uint8Array;
+}
+
 /** One kernel instance. A trap or out-of-memory throws `kernel/lost` from then on: throw it away and rebuild from history. */
 export interface KernelPort {
   /** Throws `kernel/bad-program`, `kernel/out-of-memory`. */
@@ -90,6 +103,11 @@ export interface KernelPort {
   context(run: number): Uint8Array;
   /** Active nodes: leaves and their scopes, ascending; the root left out. */
   activeNodes(run: number): readonly number[];
+  /**
+   * What waits for an event, in no order. `now`: messages and results are computed, as of then; absent: they are left out.
+   * Throws `kernel/out-of-memory`.
+   */
+  awaits(run: number, now?: number): readonly KernelAwait[];
   statistics(): KernelStatistics;
   /** For tests: makes the next call trap. */
   trap(): void;

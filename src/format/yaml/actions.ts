@@ -2,13 +2,21 @@
 import type { TaskAction, ValueSource } from "../../model/definition.js";
 import type { Place } from "../../model/errors.js";
 import type { SourceText } from "../source-text.js";
+import { readAwait } from "./forms.js";
 import { type Keys, readText, reportAt, valueOf } from "./keys.js";
 import type { ExpressionSite } from "./names.js";
 import type { YamlMap, YamlNode } from "./tree.js";
 import type { ValueReader } from "./values.js";
 
-/** Keys that only some actions have, by their key in `action`. */
-const OWN_KEYS: Readonly<Record<string, string>> = { event: "await", duration: "wait", message: "fail" };
+/** Keys that only some actions have: what stands under `action` then. */
+const OWN_KEYS: Readonly<Record<string, readonly string[]>> = {
+  event: ["await"],
+  form: ["await"],
+  deadline: ["await"],
+  duration: ["wait"],
+  until: ["wait"],
+  message: ["fail", "await"],
+};
 
 export interface ActionPlaces {
   /** In words: `task "fetch"`. */
@@ -59,7 +67,7 @@ class ActionReader {
       case "wait":
         return { kind: "wait", duration: this.readWait(), place };
       case "await":
-        return { kind: "await", event: this.readEvent(), place };
+        return readAwait(keys, { ...this.places, event: this.readEvent(), place }, this.reader);
       case "fail":
         return { kind: "fail", message: this.readMessage(), place };
       default:
@@ -116,6 +124,11 @@ class ActionReader {
 
   private readWait(): ValueSource {
     this.refuseInput("wait");
+    const until = valueOf(this.keys, "until");
+    const duration = this.keys.get("duration");
+    if (until !== undefined && duration !== undefined)
+      reportAt(this.source, "parse/conflicting-keys", `${this.places.what} waits for a "duration" or "until" a time, not both`, duration.keyNode);
+    if (until !== undefined) return this.reader.readMoment(until, { ...this.site, place: '"until"' });
     const node = this.require("duration", "wait");
     return node === undefined ? this.literal(0) : this.reader.readDuration(node, { ...this.site, place: "duration" });
   }
@@ -145,10 +158,10 @@ class ActionReader {
   }
 
   private checkOwnKeys(action: string): void {
-    for (const [key, owner] of Object.entries(OWN_KEYS)) {
+    for (const [key, owners] of Object.entries(OWN_KEYS)) {
       const entry = this.keys.get(key);
-      if (entry === undefined || owner === action) continue;
-      reportAt(this.source, "parse/conflicting-keys", `"${key}" belongs to the action "${owner}"; what a handler gets stands under "input"`, entry.keyNode);
+      if (entry === undefined || owners.includes(action)) continue;
+      reportAt(this.source, "parse/conflicting-keys", `"${key}" belongs to the action "${owners.join('" or "')}"; what a handler gets stands under "input"`, entry.keyNode);
     }
   }
 }

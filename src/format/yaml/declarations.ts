@@ -1,14 +1,15 @@
-// What a task graph declares under `input` and `vars`: lists of names, or maps by name to a type, a value or a map that says more.
-import type { ParameterDefinition, TypeName, ValueSource, VariableDefinition } from "../../model/definition.js";
+// What a task graph declares under `input`, `vars` and `form`: lists of names, or maps by name to a type, a value or a map that says more.
+import type { FormField, ParameterDefinition, TypeName, ValueSource, VariableDefinition } from "../../model/definition.js";
 import { inferType, isOfType, TYPES } from "../declared-types.js";
 import { isIdentifier } from "../names.js";
 import type { SourceText } from "../source-text.js";
-import { findNearest, type Keys, readKeys, reportAt, valueOf } from "./keys.js";
+import { findNearest, type Keys, readKeys, readText, reportAt, valueOf } from "./keys.js";
 import type { ExpressionSite } from "./names.js";
 import { toPlain, type YamlNode, type YamlScalar } from "./tree.js";
 import type { ValueReader } from "./values.js";
 
 const PARAMETER_KEYS = ["name", "type", "required", "default", "choices", "description"];
+const FIELD_KEYS = [...PARAMETER_KEYS, "label"];
 const VARIABLE_KEYS = ["name", "type", "initial", "description"];
 
 /** One entry of a list or map of declarations. */
@@ -56,6 +57,19 @@ export function readParameters(node: YamlNode | undefined, source: SourceText): 
   return declarations.map((declaration) => new Declared(declaration, source).readParameter());
 }
 
+/** Fields of one form. */
+export const FORM_FIELD_COUNT_MAX = 100;
+
+/** What a person is asked for: written as inputs are, each with a label besides. */
+export function readForm(node: YamlNode, source: SourceText): readonly FormField[] {
+  const declarations = readDeclarations(node, "form", source);
+  checkNames(declarations, source);
+  const { length } = declarations;
+  if (length > FORM_FIELD_COUNT_MAX) reportAt(source, "parse/invalid-value", `The form has ${length} fields; the limit is ${FORM_FIELD_COUNT_MAX}`, node);
+  else if (length === 0 && node.kind !== "scalar") reportAt(source, "parse/invalid-value", "A form asks for something: {approved: bool}", node);
+  return declarations.slice(0, FORM_FIELD_COUNT_MAX).map((declaration) => new Declared(declaration, source).readField());
+}
+
 /** Constants become first values; texts with `{{ }}` are computed when a run starts. */
 export function readVariables(node: YamlNode | undefined, reader: ValueReader): readonly VariableDefinition[] {
   const declarations = readDeclarations(node, "vars", reader.source);
@@ -79,18 +93,24 @@ class Declared {
     return { name, place: this.source.place(nameNode.start, nameNode.end) };
   }
 
-  readParameter(): ParameterDefinition {
+  readField(): FormField {
+    const label = this.body?.kind === "map" ? this.body.entries.find(({ key }) => key === "label")?.value : undefined;
+    const text = label && readText(label, '"label"', this.source);
+    return { ...this.readParameter(FIELD_KEYS, "field"), ...(text !== undefined && { label: text }) };
+  }
+
+  readParameter(known: readonly string[] = PARAMETER_KEYS, noun = "input"): ParameterDefinition {
     const { body, head } = this;
     if (body?.kind === "scalar" && typeof body.value === "string") return { ...head, type: this.readType(body), isRequired: true };
     if (body !== undefined && body.kind !== "map") {
       const value = toPlain(body);
       return { ...head, type: inferType(value), isRequired: false, default: value };
     }
-    const keys: Keys = body === undefined ? new Map() : readKeys(body, PARAMETER_KEYS, `input "${head.name}"`, this.source);
+    const keys: Keys = body === undefined ? new Map() : readKeys(body, known, `${noun} "${head.name}"`, this.source);
     const type = this.readType(valueOf(keys, "type"));
     const standard = keys.get("default")?.value;
     const choices = valueOf(keys, "choices");
-    if (standard !== undefined) this.checkDefault(standard, type);
+    if (standard !== undefined) this.checkDefault(standard, type, noun);
     if (choices !== undefined) this.checkChoices(choices, standard, type);
     const required = valueOf(keys, "required");
     if (required !== undefined && typeof toPlain(required) !== "boolean") reportAt(this.source, "parse/invalid-value", '"required" is true or false', required);
@@ -145,11 +165,11 @@ class Declared {
     return node?.kind === "scalar" ? { description: String(node.value).trim() } : {};
   }
 
-  private checkDefault(node: YamlNode, type: TypeName): void {
+  private checkDefault(node: YamlNode, type: TypeName, noun: string): void {
     const value = toPlain(node);
     this.checkType(value, type, "default", node);
-    if (typeof value === "string" && value.includes("{{"))
-      reportAt(this.source, "parse/invalid-default", `A default is a constant; what is computed from other inputs is a variable: vars: {${this.head.name}: …}`, node);
+    const hint = noun === "input" ? `; what is computed from other inputs is a variable: vars: {${this.head.name}: …}` : "";
+    if (typeof value === "string" && value.includes("{{")) reportAt(this.source, "parse/invalid-default", `A default is a constant${hint}`, node);
   }
 
   private checkChoices(node: YamlNode, standard: YamlNode | undefined, type: TypeName): void {

@@ -121,7 +121,9 @@ export function readCases(keys: Keys, what: string, reader: ValueReader): DraftE
   if (!keys.has("switch")) {
     for (const key of ["cases", "default"]) {
       const entry = keys.get(key);
-      if (entry !== undefined) reportAt(source, "parse/conflicting-keys", `"${key}" of ${what} belongs to a "switch"`, entry.keyNode);
+      // Of a task that awaits an event it is what comes of its deadline.
+      if (key === "default" && isAwait(valueOf(keys, "action"))) continue;
+      if (entry !== undefined) reportAt(source, "parse/conflicting-keys", `"${key}" of ${what} belongs to a "switch"${key === "default" ? ', or to the action "await"' : ""}`, entry.keyNode);
     }
     return [];
   }
@@ -138,6 +140,10 @@ export function readCases(keys: Keys, what: string, reader: ValueReader): DraftE
   const entries = cases.entries.map(({ keyNode, value }, index) => makeCase(`result == ${values[index]}`, keyNode, value, reader));
   if (other !== undefined) entries.push(makeCase(`!(result in [${values.join(", ")}])`, (keys.get("default") as YamlEntry).keyNode, other, reader));
   return entries;
+}
+
+function isAwait(action: YamlNode | undefined): boolean {
+  return action?.kind === "scalar" && action.value === "await";
 }
 
 /** Values of cases are different, so at most one guard holds. */

@@ -19,7 +19,7 @@ export const COMMANDS = ["continue", "noop", "fail", "retry"] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 const TASK_KEYS = [
-  "name", "description", "action", "workflow", "input", "event", "duration", "message", "with", "with-items", "retry", "timeout", "delay", "join",
+  "name", "description", "action", "workflow", "input", "event", "form", "deadline", "duration", "until", "message", "with", "with-items", "retry", "timeout", "delay", "join",
   "merge", "depends_on", "if", "next", "on_error", "switch", "cases", "default",
 ];
 

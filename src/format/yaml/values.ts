@@ -79,6 +79,23 @@ export class ValueReader {
     return { kind: "literal", value: ms ?? 0, place };
   }
 
+  /** How long until a time: an RFC 3339 text, or an expression whose value is a timestamp or such a text. A time that has passed: 0. */
+  readMoment(node: YamlNode, site: ExpressionSite): ValueSource {
+    const value = node.kind === "scalar" ? this.readScalar(node, site) : undefined;
+    if (value?.kind === "expression") return { kind: "expression", expression: wrapExpression(value.expression, [READ_TIME, UNTIL]) };
+    const place = this.source.place(node.start, node.end);
+    if (value?.kind === "literal" && isTimestamp(value.value)) return { kind: "expression", expression: { text: untilTime(value.value), place } };
+    reportAt(this.source, "parse/invalid-value", `A time is expected in ${site.place}: 2026-12-24T18:00:00Z, or an expression that gives a timestamp`, node);
+    return { kind: "literal", value: 0, place };
+  }
+
+  /** A duration or a time, as `readDuration` and `readMoment` read them. */
+  readDeadline(node: YamlNode, site: ExpressionSite): ValueSource {
+    const value = node.kind === "scalar" ? this.readScalar(node, site) : undefined;
+    if (value?.kind === "expression") return { kind: "expression", expression: wrapExpression(value.expression, [READ_TIME, EITHER]) };
+    return value?.kind === "literal" && isTimestamp(value.value) ? this.readMoment(node, site) : this.readDuration(node, site, false);
+  }
+
   /** A whole number of at least `min`, or an expression. */
   readCount(node: YamlNode, site: ExpressionSite, min: number): ValueSource | undefined {
     const value = node.kind === "scalar" ? this.readScalar(node, site) : undefined;
@@ -134,12 +151,32 @@ export function toMilliseconds(value: unknown): number | undefined {
   return typeof value === "number" && value >= 0 && value * 1_000 <= DURATION_MS_MAX ? value * 1_000 : undefined;
 }
 
-/**
- * An expression of milliseconds or a duration, made of one of seconds, a duration or a text. What the author wrote stands at offset 5,
- * and the place begins as much earlier, so that the places of what goes wrong in it are right.
- */
-export function convertDuration({ text, place }: ExpressionSource): ExpressionSource {
-  const converted = "type(d) == google.protobuf.Duration ? dyn(d) : type(d) == string ? duration(d) : double(d) * 1000.0";
-  return { text: `[dyn(${text})].map(d, ${converted})[0]`, place: { ...place, start: Math.max(0, place.start - 5), column: Math.max(1, place.column - 5) } };
+const FROM_DURATION = "type(d) == google.protobuf.Duration ? dyn(d) : type(d) == string ? duration(d) : double(d) * 1000.0";
+/** A text with a colon is a time: no duration has one. */
+const READ_TIME = 'type(d) == string && d.contains(":") ? timestamp(d) : dyn(d)';
+const UNTIL = "d > now ? d - now : duration('0s')";
+const EITHER = `type(d) == google.protobuf.Timestamp ? (${UNTIL}) : ${FROM_DURATION}`;
+/** RFC 3339, with a zone. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
+function isTimestamp(value: unknown): value is string {
+  return typeof value === "string" && TIMESTAMP.test(value.trim()) && !Number.isNaN(Date.parse(value.trim()));
 }
 
+function untilTime(text: string): string {
+  return `[timestamp("${text.trim()}")].map(d, ${UNTIL})[0]`;
+}
+
+/** An expression of milliseconds or a duration, made of one of seconds, a duration or a text. */
+export function convertDuration(expression: ExpressionSource): ExpressionSource {
+  return wrapExpression(expression, [FROM_DURATION]);
+}
+
+/**
+ * An expression whose value goes through `steps`, where it is called `d`. What the author wrote stands at offset 5, and the place begins as
+ * much earlier, so that the places of what goes wrong in it are right.
+ */
+function wrapExpression({ text, place }: ExpressionSource, steps: readonly string[]): ExpressionSource {
+  const maps = steps.map((step) => `.map(d, ${step})`).join("");
+  return { text: `[dyn(${text})]${maps}[0]`, place: { ...place, start: Math.max(0, place.start - 5), column: Math.max(1, place.column - 5) } };
+}

@@ -149,10 +149,13 @@ export class GraphRun extends ChartRun {
     if (!this.#isMoving) return;
     const bytes = this.kernel.snapshot(this.handle).slice();
     const context = this.context();
+    const awaits = this.kernel.awaits(this.handle, this.now);
+    expect(this.kernel.snapshot(this.handle)).toEqual(bytes);
     const handle = this.kernel.restore(this.loaded, bytes);
     this.kernel.destroyRun(this.handle);
     this.handle = handle;
     expect(this.context()).toEqual(context);
+    expect(this.kernel.awaits(handle, this.now)).toEqual(awaits);
     expect(this.kernel.snapshot(handle)).toEqual(bytes);
   }
 

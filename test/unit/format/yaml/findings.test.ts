@@ -1,6 +1,7 @@
 // What is wrong with a task graph, and where.
 import { describe, expect, test } from "vitest";
 import { parseWorkflow } from "../../../../src/doors/format.js";
+import { FORM_FIELD_COUNT_MAX } from "../../../../src/format/yaml/declarations.js";
 import { findNearest } from "../../../../src/format/yaml/keys.js";
 import { findingsOf, messagesOf, yaml } from "./reading.js";
 
@@ -97,6 +98,39 @@ describe("a task", () => {
     ["action: await", ["parse/missing-key: await"]],
     ["action: await, event: a b", ["parse/invalid-name: a b"]],
     ["action: await, event: 'a{{1}}'", ["parse/not-supported: 'a{{1}}'"]],
+    ["action: await, event: e, input: 1", ["parse/conflicting-keys: input"]],
+    ["action: await, event: e, form: x", ["parse/invalid-value: x"]],
+    ["action: await, event: e, form: {}", ["parse/invalid-value: {}"]],
+    ["action: await, event: e, form: {a: strng}", ["parse/unknown-type: strng"]],
+    ["action: await, event: e, form: {a: {type: int, lable: A}}", ["parse/unknown-key: lable"]],
+    ["action: await, event: e, form: {a: {label: [A]}}", ["parse/invalid-value: [A]"]],
+    ["action: await, event: e, form: [a, a]", ["parse/duplicate-name: a"]],
+    ["action: await, event: e, form: {a-b: int}", ["parse/invalid-name: a-b"]],
+    ["action: await, event: e, form: {a: {type: int, default: x}}", ["parse/invalid-default: x"]],
+    ["action: await, event: e, form: {a: {default: '{{ input.n }}'}}", ["parse/invalid-default: '{{ input.n }}'"]],
+    ["action: await, event: e, message: [x]", ["parse/invalid-value: [x]"]],
+    ["action: await, event: e, message: '{{ input.m }}'", ["parse/unknown-name: input.m"]],
+    ["action: await, event: e, deadline: soon", ["parse/invalid-value: soon"]],
+    ["action: await, event: e, deadline: 0", ["parse/invalid-value: 0"]],
+    ["action: await, event: e, deadline: 2026-12-24", ["parse/invalid-value: 2026-12-24"]],
+    ["action: await, event: e, deadline: 3d, timeout: 3d", ["parse/conflicting-keys: timeout"]],
+    ["action: await, event: e, deadline: 3d, default: ", ["parse/invalid-value: default"]],
+    ["action: await, event: e, default: 1", ["parse/missing-key: default"]],
+    ["action: await, event: e, deadline: 3d, default: '{{ input.m }}'", ["parse/unknown-name: input.m"]],
+    ["action: await, event: e, deadline: 3d, form: {a: int}, default: 1", ["parse/invalid-default: 1"]],
+    ["action: await, event: e, deadline: 3d, form: {a: int}, default: {b: 1}", ["parse/invalid-default: {b: 1}"]],
+    ["action: await, event: e, deadline: 3d, form: {a: int}, default: {a: x}", ["parse/invalid-default: x"]],
+    ["action: await, event: e, deadline: 3d, form: {a: int, b: string}, default: {a: x, b: '{{ input.n }}'}", ["parse/invalid-default: x"]],
+    ["action: await, event: e, deadline: 3d, form: {a: {choices: [p, q]}}, default: {a: r}", ["parse/invalid-default: r"]],
+    ["action: await, event: e, deadline: 3d, form: {a: int}, default: null", []],
+    ["action: x, form: {a: int}", ["parse/conflicting-keys: form"]],
+    ["action: x, deadline: 3d", ["parse/conflicting-keys: deadline"]],
+    ["action: x, default: 1", ["parse/conflicting-keys: default"]],
+    ["action: wait, until: tomorrow", ["parse/invalid-value: tomorrow"]],
+    ["action: wait, until: 5", ["parse/invalid-value: 5"]],
+    ["action: wait, until: 2026-12-24T18:00:00", ["parse/invalid-value: 2026-12-24T18:00:00"]],
+    ["action: wait, until: 2026-12-24T18:00:00Z, duration: 5", ["parse/conflicting-keys: duration"]],
+    ["action: x, until: 2026-12-24T18:00:00Z", ["parse/conflicting-keys: until"]],
     ["action: x, duration: 1", ["parse/conflicting-keys: duration"]],
     ["action: fail, message: [x]", ["parse/invalid-value: [x]"]],
     ["workflow: '{{ input.n }}'", ["parse/not-supported: '{{ input.n }}'"]],
@@ -141,6 +175,13 @@ describe("a task", () => {
   ])("%s", (text, findings) => {
     expect(ofTask(text).sort()).toEqual([...findings].sort());
   });
+});
+
+test("a form has so many fields at most", () => {
+  const fields = Array.from({ length: FORM_FIELD_COUNT_MAX + 1 }, (_, index) => `f${index}`);
+  const form = (names: string[]) => messagesOf(`tasks: {t: {action: await, event: e, form: [${names.join(", ")}]}}`);
+  expect(form(fields)).toEqual([`The form has ${FORM_FIELD_COUNT_MAX + 1} fields; the limit is ${FORM_FIELD_COUNT_MAX}`]);
+  expect(form(fields.slice(1))).toEqual([]);
 });
 
 describe("names in expressions", () => {
