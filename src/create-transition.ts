@@ -128,6 +128,7 @@ export function initialTransition(program: WorkflowProgram, input: Value = {}, o
  * @param snapshot - of this program, also one that was stored as JSON; the next one tells in `outcome` what became of the event
  * @param event - `now` defaults to the snapshot's, `seed` to 0
  * @throws WorkflowError `run/version-unsupported` for a snapshot of another workflow or version, `kernel/bad-snapshot` for a damaged one,
+ * `run/invalid-payload` where the payload of an event does not fit the form of the task that waits for it,
  * and what `initialTransition` throws
  */
 export function transition(program: WorkflowProgram, snapshot: RunSnapshot, event: StepEvent): Step {

@@ -27,6 +27,7 @@ export type {
   EngineStatistics,
   EventBatch,
   Run,
+  RunAwait,
   RunEvent,
   RunPage,
   RunQuery,

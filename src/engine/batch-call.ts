@@ -107,6 +107,10 @@ export class BatchCall implements Receipt {
     }
   }
 
+  refuse(index: number): void {
+    this.settle(EventOutcome.INVALID, index);
+  }
+
   fail(error: WorkflowError): void {
     this.#reject(error);
   }

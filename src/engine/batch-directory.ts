@@ -99,7 +99,7 @@ export class BatchDirectory {
 
 function nameDirectly(runs: readonly (OpenRun | undefined)[], eventTable: Int32Array | undefined, kernelCount: number): DirectNames | undefined {
   const first = runs[0];
-  if (first === undefined || eventTable === undefined) return undefined;
+  if (first === undefined || eventTable === undefined || first.program.forms !== undefined) return undefined;
   const isDirect = runs.every((run) => run?.isVolatile === true && run.handle !== NO_HANDLE && run.program === first.program);
   if (!isDirect) return undefined;
   const handles = Uint32Array.from(runs, (run) => run?.handle ?? 0);

@@ -36,6 +36,11 @@ export function isFree(run: OpenRun): boolean {
   );
 }
 
+/** Is an event to be stepped as it comes? Where tasks have forms its payload is looked at first. */
+export function takesAtOnce(run: OpenRun): boolean {
+  return isFree(run) && run.program.forms === undefined;
+}
+
 /** Does an event that leads to no command change nothing that anybody waits for or hears of? */
 export function isUnheard(run: OpenRun): boolean {
   return run.isVolatile && run.taps === undefined && run.waiting === undefined;
@@ -48,7 +53,7 @@ export function isRecorded(outcome: number): boolean {
 }
 
 export function canStepDirectly(call: BatchCall): boolean {
-  return call.runs.every((run) => run === undefined || (isFree(run) && isUnheard(run)));
+  return call.runs.every((run) => run === undefined || (takesAtOnce(run) && isUnheard(run)));
 }
 
 export class DirectCalls {

@@ -1,4 +1,5 @@
-// A run's input against the parameters that the workflow declares: defaults filled in, types and choices checked.
+// What comes from outside against what the workflow declares: a run's input against its parameters, an event's payload against the form of
+// the task that waits for it. Defaults are filled in, types and choices checked.
 import type { ParameterDefinition, TypeName } from "../model/definition.js";
 import { toErrorRecord, WorkflowError } from "../model/errors.js";
 import type { Program } from "../model/program.js";
@@ -14,6 +15,12 @@ const TIMESTAMP_TEXT = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d
 /** What CEL's `duration()` reads: `1h30m`, `-1.5s`. */
 const DURATION_TEXT = /^[+-]?(0|((\d+(\.\d*)?|\.\d+)(h|ms|m|s|us|µs|μs|ns))+)$/;
 
+/** What does not fit, and where. */
+export interface FieldProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
 /**
  * The input that a run starts with: what was given, and defaults for what was not. Keys that no parameter declares stay.
  * Throws `run/invalid-input` (details: `path`, and `problems`, one per parameter).
@@ -23,41 +30,45 @@ export function checkInput(
   parameters: readonly ParameterDefinition[],
   input: unknown,
 ): Readonly<Record<string, unknown>> {
-  if (!isRecord(input ?? {})) throw invalidInput(workflow, [{ path: "input", message: `the input is ${describe(input)}, not an object` }]);
-  const complete = copyInput(workflow, input);
-  const problems: { path: string; message: string }[] = [];
-  for (const parameter of parameters) {
-    const { name } = parameter;
+  const checked = checkFields(parameters, input, { root: "input", noun: "parameter" });
+  if ("complete" in checked) return checked.complete;
+  const { problems } = checked;
+  const message = `Workflow "${workflow}" cannot start: ${problems.map((problem) => problem.message).join("; ")}`;
+  throw new WorkflowError("run/invalid-input", message, { details: { workflow, path: problems[0]?.path ?? "", problems } });
+}
+
+/** What was given, with defaults for what was not; or all that is wrong with it. O(size of the declarations) */
+export function checkFields(
+  fields: readonly ParameterDefinition[],
+  given: unknown,
+  { root, noun }: { readonly root: string; readonly noun: string },
+): { readonly complete: Readonly<Record<string, unknown>> } | { readonly problems: readonly FieldProblem[] } {
+  if (!isRecord(given ?? {})) return { problems: [{ path: root, message: `the ${root} is ${describe(given)}, not an object` }] };
+  let complete: Record<string, unknown>;
+  try {
+    complete = { ...(given as Record<string, unknown> | null | undefined) };
+  } catch (error) {
+    return { problems: [{ path: root, message: `reading the ${root} failed: ${toErrorRecord(error).message}` }] };
+  }
+  const problems: FieldProblem[] = [];
+  for (const field of fields) {
+    const { name } = field;
     let value = Object.hasOwn(complete, name) ? complete[name] : undefined;
-    if (value === undefined && parameter.default !== undefined) value = complete[name] = parameter.default;
+    if (value === undefined && field.default !== undefined) value = complete[name] = field.default;
     if (value === undefined) {
-      if (parameter.isRequired) problems.push({ path: name, message: `parameter "${name}" is missing` });
+      if (field.isRequired) problems.push({ path: name, message: `${noun} "${name}" is missing` });
       continue;
     }
-    const message = findProblem(parameter, value);
+    const message = findProblem(field, value, noun);
     if (message !== undefined) problems.push({ path: name, message });
   }
-  if (problems.length > 0) throw invalidInput(workflow, problems);
-  return complete;
+  return problems.length > 0 ? { problems } : { complete };
 }
 
-function copyInput(workflow: string, input: unknown): Record<string, unknown> {
-  try {
-    return { ...(input as Record<string, unknown> | null | undefined) };
-  } catch (error) {
-    throw invalidInput(workflow, [{ path: "input", message: `reading the input failed: ${toErrorRecord(error).message}` }]);
-  }
-}
-
-function invalidInput(workflow: string, problems: readonly { path: string; message: string }[]): WorkflowError {
-  const message = `Workflow "${workflow}" cannot start: ${problems.map((problem) => problem.message).join("; ")}`;
-  return new WorkflowError("run/invalid-input", message, { details: { workflow, path: problems[0]?.path ?? "", problems } });
-}
-
-function findProblem({ name, type, choices }: ParameterDefinition, value: unknown): string | undefined {
-  if (!fits(type, value)) return `parameter "${name}" is ${describe(value)}, not ${type}`;
+function findProblem({ name, type, choices }: ParameterDefinition, value: unknown, noun: string): string | undefined {
+  if (!fits(type, value)) return `${noun} "${name}" is ${describe(value)}, not ${type}`;
   if (choices === undefined || choices.some((choice) => isSame(choice, value))) return undefined;
-  return `parameter "${name}" is ${describe(value)}, not one of ${choices.map((choice) => JSON.stringify(choice)).join(", ")}`;
+  return `${noun} "${name}" is ${describe(value)}, not one of ${choices.map((choice) => JSON.stringify(choice)).join(", ")}`;
 }
 
 function fits(type: TypeName, value: unknown): boolean {

@@ -4,6 +4,7 @@ import type {
   EngineStatistics,
   EventBatch,
   Run,
+  RunAwait,
   RunEvent,
   RunPage,
   RunQuery,
@@ -256,6 +257,11 @@ class LocalEngine implements Engine, RunSource {
   async statesOf(runId: string): Promise<readonly string[]> {
     this.#checkOpen();
     return this.#reader.states(runId);
+  }
+
+  async awaitsOf(runId: string): Promise<readonly RunAwait[]> {
+    this.#checkOpen();
+    return this.#reader.awaits(runId);
   }
 
   async workflowOf(runId: string): Promise<Workflow & { readonly source: string }> {

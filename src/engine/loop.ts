@@ -9,10 +9,11 @@ import type { BatchCall } from "./batch-call.js";
 import type { ChildStarter } from "./child-starter.js";
 import { Consequences, tell } from "./consequences.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
-import { canStepDirectly, type DirectCalls, isFree, isRecorded, isUnheard } from "./direct-call.js";
+import { canStepDirectly, type DirectCalls, isRecorded, isUnheard, takesAtOnce } from "./direct-call.js";
 import { Group } from "./group.js";
 import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, WAITING_EVENTS_MAX } from "./limits.js";
 import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
+import { fitArrival, needsForm } from "./payload-check.js";
 import { encodeError, type Performer } from "./performer.js";
 import { placeProgram } from "./replay.js";
 import { tellEntry, tellHeld } from "./run-events.js";
@@ -337,7 +338,7 @@ export class Loop {
   #admitEvents(call: BatchCall): void {
     const { clock, kernel } = this.#core;
     const now = clock.now();
-    const areFree = call.runs.map((run) => run !== undefined && isFree(run));
+    const areFree = call.runs.map((run) => run !== undefined && takesAtOnce(run));
     while (call.position < call.count) {
       const index = call.position++;
       const runIndex = call.runIndex(index);
@@ -379,10 +380,10 @@ export class Loop {
       this.#settleNow(arrival, EventOutcome.ENDED);
     } else if (kind === EntryKind.PAUSE || kind === EntryKind.RESUME) {
       this.#admitPause(arrival);
-    } else if (run.isPaused && kind !== EntryKind.CANCEL) {
-      this.#hold(arrival);
     } else {
-      this.#addToBatch(arrival);
+      const fitting = fitArrival(this.#core.kernel, arrival, this.#returned);
+      if (fitting !== undefined && run.isPaused && kind !== EntryKind.CANCEL) this.#hold(fitting);
+      else if (fitting !== undefined) this.#addToBatch(fitting);
     }
   }
 
@@ -390,7 +391,7 @@ export class Loop {
     const { run, kind, heldSeed } = arrival;
     if (run.isCommitting) return true;
     if (kind === EventKind.CONTINUE || kind === TOUCH) return false;
-    if (isControl(arrival) && run.isInBatch) return true;
+    if (run.isInBatch && (isControl(arrival) || needsForm(arrival))) return true;
     if (run.isYielded) return heldSeed !== undefined || !(isControl(arrival) || run.isPaused);
     return run.waiting !== undefined && run.waiting.length > 0;
   }

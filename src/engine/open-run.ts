@@ -16,6 +16,8 @@ export interface Receipt {
   /** `outcome`: EventOutcome. Called after the commit. */
   settle(outcome: number, index: number): void;
   fail(error: WorkflowError, index: number): void;
+  /** The payload does not fit a form; absent: that is a failure. */
+  refuse?(index: number): void;
 }
 
 /** Not in history: the run's record is looked at again (an aborted task has ended). */

@@ -3,6 +3,7 @@ import { WorkflowError } from "../model/errors.js";
 import type { ActionDefinition, TaskAction } from "../model/definition.js";
 import type { Place } from "../model/errors.js";
 import type { LoadedWorkflow, TasksPort } from "../model/ports.js";
+import { type EventForms, findForms } from "./event-forms.js";
 import { PROGRAMS_KEPT_MAX } from "./limits.js";
 
 /** Not loaded in the kernel in hand. */
@@ -16,6 +17,8 @@ export interface LoadedProgram {
   readonly eventIndexes: ReadonlyMap<string, number>;
   /** Slots that the author did not declare: the event, result and error in hand. */
   readonly hiddenSlots: ReadonlySet<number>;
+  /** What payloads of events have to fit; undefined where no task has a form. */
+  readonly forms: EventForms | undefined;
   /** The kernel's name for it, or NO_PROGRAM. */
   kernelProgram: number;
   /** Open runs and replays that use it. */
@@ -31,7 +34,7 @@ export class ProgramTable {
     let program = this.#byIdentity.get(workflow.identity);
     if (program === undefined || program.workflow.name !== workflow.name) {
       const eventIndexes = new Map(workflow.program.eventNames.map((name, index) => [name, index]));
-      program = { workflow, eventIndexes, hiddenSlots: findHiddenSlots(workflow), kernelProgram: NO_PROGRAM, userCount: 0 };
+      program = { workflow, eventIndexes, hiddenSlots: findHiddenSlots(workflow), forms: findForms(workflow), kernelProgram: NO_PROGRAM, userCount: 0 };
     }
     this.#byIdentity.delete(workflow.identity);
     this.#byIdentity.set(workflow.identity, program);

@@ -1,10 +1,11 @@
 // Reads runs: where a run is to be found, its context and output, its history told as events. Ended runs and what came
 // before are replayed in the kernel; nothing is performed.
-import type { RunEvent, RunRecord } from "../model/engine.js";
+import type { RunAwait, RunEvent, RunRecord } from "../model/engine.js";
 import { fromErrorRecord, WorkflowError } from "../model/errors.js";
 import type { HistoryEntry } from "../model/history.js";
 import type { SourceRecord } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
+import { describeAwaits } from "./awaits.js";
 import { decodeCheckpoint } from "./checkpoint.js";
 import { type Core, isKernelLost } from "./core.js";
 import { closedError, unknownRunError } from "./errors.js";
@@ -104,11 +105,16 @@ export class Reader {
 
   /** All variables; of an open run when what was sent before is stepped and committed. */
   async context(runId: string): Promise<Record<string, unknown>> {
-    return this.#look(runId, (handle) => decodePayload(this.#core.kernel.context(handle)) as Record<string, unknown>);
+    return this.#look(runId, ({ handle }) => decodePayload(this.#core.kernel.context(handle)) as Record<string, unknown>);
   }
 
   async states(runId: string): Promise<readonly string[]> {
-    return this.#look(runId, (handle, program) => nameStates(program, this.#core.kernel.activeNodes(handle)));
+    return this.#look(runId, ({ handle, program }) => nameStates(program, this.#core.kernel.activeNodes(handle)));
+  }
+
+  async awaits(runId: string): Promise<readonly RunAwait[]> {
+    if (isEnded((await this.find(runId)).record.status)) return [];
+    return this.#look(runId, (state) => describeAwaits(state, this.#core.kernel));
   }
 
   /** How an ended run ended: what it returned, or why it failed. */
@@ -172,19 +178,19 @@ export class Reader {
     }
   }
 
-  async #look<Result>(runId: string, look: (handle: number, program: LoadedProgram) => Result): Promise<Result> {
+  async #look<Result>(runId: string, look: (state: RunState) => Result): Promise<Result> {
     const run = this.#core.runs.get(runId);
     if (run !== undefined) await this.settled(run);
     if (run !== undefined && run.handle !== NO_HANDLE && !run.isDropped) {
       try {
-        return look(run.handle, run.program);
+        return look(run);
       } catch (error) {
         if (!isKernelLost(error)) throw error;
         this.#loop.loseKernel();
         return this.#look(runId, look);
       }
     }
-    return this.#replay(await this.find(runId), (replay) => look(replay.state.handle, replay.state.program));
+    return this.#replay(await this.find(runId), ({ state }) => look(state));
   }
 
   async #replay<Result>(found: FoundRun, take: (replay: Replay) => Result): Promise<Result> {

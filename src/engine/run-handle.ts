@@ -1,6 +1,6 @@
 // The `Run` that embedders hold: an id and questions; it keeps nothing but the promise of its result.
 import { readFrom } from "../model/checked-engine.js";
-import type { Run, RunEvent, RunRecord, Workflow } from "../model/engine.js";
+import type { Run, RunAwait, RunEvent, RunRecord, Workflow } from "../model/engine.js";
 import type { RunStatus } from "../model/status.js";
 
 /** Where a handle's answers come from. */
@@ -8,6 +8,7 @@ export interface RunSource {
   recordOf(runId: string): Promise<RunRecord>;
   contextOf(runId: string): Promise<Record<string, unknown>>;
   statesOf(runId: string): Promise<readonly string[]>;
+  awaitsOf(runId: string): Promise<readonly RunAwait[]>;
   workflowOf(runId: string): Promise<Workflow & { readonly source: string }>;
   resultOf(runId: string): Promise<unknown>;
   eventsOf(runId: string, from: number): AsyncIterable<RunEvent>;
@@ -37,6 +38,10 @@ export class RunHandle implements Run {
 
   states(): Promise<readonly string[]> {
     return this.#source.statesOf(this.id);
+  }
+
+  awaits(): Promise<readonly RunAwait[]> {
+    return this.#source.awaitsOf(this.id);
   }
 
   workflow(): Promise<Workflow & { readonly source: string }> {

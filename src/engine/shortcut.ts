@@ -5,7 +5,7 @@ import type { EventBatch, SendResult } from "../model/engine.js";
 import { BatchCall } from "./batch-call.js";
 import type { BatchDirectory } from "./batch-directory.js";
 import type { Core } from "./core.js";
-import { type DirectCalls, isFree, isUnheard } from "./direct-call.js";
+import { type DirectCalls, isUnheard, takesAtOnce } from "./direct-call.js";
 import type { Loop } from "./loop.js";
 import { toSendStatus } from "./run-events.js";
 
@@ -25,7 +25,7 @@ export class Shortcut {
   /** What became of the event, or undefined: nothing was done. */
   send(runId: string, event: string): SendResult | undefined {
     const run = this.#core.runs.get(runId);
-    if (run === undefined || !isUnheard(run) || !isFree(run)) return undefined;
+    if (run === undefined || !isUnheard(run) || !takesAtOnce(run)) return undefined;
     const id = run.program.eventIndexes.get(event);
     const now = this.#core.clock.now();
     if (id === undefined || !this.#loop.isIdle(now)) return undefined;

@@ -15,6 +15,7 @@ import { unreadableError } from "./errors.js";
 import { checkInput, encodeStart } from "./input-check.js";
 import { TRANSITION_COMMANDS_MAX, TRANSITION_CONTINUES_MAX } from "./limits.js";
 import { spellKey } from "../model/task-call.js";
+import { fitPayload } from "./payload-check.js";
 import { encodeError } from "./performer.js";
 import type { LoadedProgram } from "./program-table.js";
 import { Replay } from "./replay.js";
@@ -52,7 +53,7 @@ export class Stepper {
     return this.#stepRun(runId, undefined, { kind: EntryKind.START, id: 0, payload }, { now, seed });
   }
 
-  /** A step from a snapshot. Throws `run/version-unsupported`, `engine/invalid-argument`, and what `begin` throws. */
+  /** A step from a snapshot. Throws `run/version-unsupported`, `run/invalid-payload`, `engine/invalid-argument`, and what `begin` throws. */
   step(snapshot: RunSnapshot, event: StepEvent): Step {
     checkSnapshot(snapshot, this.#program);
     if (isEnded(snapshot.status)) return [{ ...snapshot, outcome: "ended" }, []];
@@ -94,7 +95,8 @@ export class Stepper {
     const checkpoint = before === undefined ? undefined : decodeState(before);
     return this.#within(runId, checkpoint, ({ state }) => {
       const time = Math.max(now ?? 0, state.lastNow);
-      this.#kernel.add(state.handle, stimulus.kind, stimulus.id, time, seed, stimulus.payload);
+      const payload = stimulus.kind === EntryKind.EVENT ? this.#fit(runId, state, stimulus) : stimulus.payload;
+      this.#kernel.add(state.handle, stimulus.kind, stimulus.id, time, seed, payload);
       const { outcomes, commands } = this.#kernel.step();
       const outcome = outcomes[0] ?? EventOutcome.STALE;
       if (outcome === EventOutcome.MALFORMED) throw unreadableError(runId, stimulus.payload?.length ?? 0);
@@ -105,6 +107,10 @@ export class Stepper {
       const taken = this.#finish(runId, state, commands);
       return [this.#describe(runId, state, outcome), taken];
     });
+  }
+
+  #fit(runId: string, { handle }: RunState, { id, payload }: Stimulus): Uint8Array | undefined {
+    return fitPayload(this.#kernel, { runId, program: this.#program, handle, isPaused: false }, id, payload);
   }
 
   /** All that the commands ask for, and where fuel ran out those of the rest of the step. */

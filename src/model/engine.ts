@@ -1,7 +1,7 @@
 // The `Engine` and `Run` interfaces: one contract for the in-thread engine and for the worker client.
 // Everything is asynchronous except ids and names.
 import type { CustomConstants, CustomFunctions } from "./custom-function.js";
-import type { Definition } from "./definition.js";
+import type { Definition, FormField } from "./definition.js";
 import type { ErrorRecord, Finding } from "./errors.js";
 import type { RunStatus } from "./status.js";
 
@@ -162,6 +162,22 @@ export interface RunPage {
   readonly cursor?: string;
 }
 
+/** What a run waits for that somebody may bring it by sending an event. */
+export interface RunAwait {
+  /** Id of the task or state. */
+  readonly state: string;
+  /** Name of the event. */
+  readonly event: string;
+  /** What the author has to say to whoever is asked. Absent also where it could not be computed. */
+  readonly message?: string;
+  /** What the payload has to be; absent: anything. */
+  readonly form?: readonly FormField[];
+  /** When the wait ends by itself, ms since 1970. */
+  readonly deadline?: number;
+  /** What the result is then; absent: the task fails then (or it could not be computed yet). */
+  readonly default?: unknown;
+}
+
 export interface Run {
   readonly id: string;
   status(): Promise<RunStatus>;
@@ -171,6 +187,11 @@ export interface Run {
   context(): Promise<Record<string, unknown>>;
   /** Ids of the active states (leaves and their scopes), in document order. */
   states(): Promise<readonly string[]>;
+  /**
+   * What it waits for now. Of a task graph: tasks that await an event, the longest waiting first; of two that await the same event the first takes
+   * it. Of a statechart: events that active states take, in document order. Empty once the run has ended. Messages and defaults are computed as of now.
+   */
+  awaits(): Promise<readonly RunAwait[]>;
   /** The workflow's source, name and definition, also after a reload. */
   workflow(): Promise<Workflow & { readonly source: string }>;
   /** Asked for lazily, memoised; the run's output, or a rejection with the run's error (`run/canceled` …). */
@@ -207,7 +228,10 @@ export interface Engine {
   load(source: string, options?: { readonly name?: string }): Promise<Workflow>;
   start(workflow: Workflow | string, input?: Value, options?: StartOptions): Promise<Run>;
   startMany(workflow: Workflow | string, inputs: readonly Value[], options?: StartOptions): Promise<readonly Run[]>;
-  /** Resolves after the step and its commit. */
+  /**
+   * Resolves after the step and its commit. Rejects with `run/invalid-payload` (`details.problems`) where the task that waits for the event has a
+   * form that the payload does not fit: nothing has happened then.
+   */
   send(runId: string, event: string, payload?: Value): Promise<SendResult>;
   /** One `EventOutcome` byte (assembly/abi) per event of the batch. */
   sendMany(batch: EventBatch): Promise<Uint8Array>;

@@ -214,6 +214,7 @@ class WorkerClient implements Engine {
       record: async () => (await calls.call({ kind: "record", runId })) as RunRecord,
       context: () => this.#control(() => this.#api.context(runId)),
       states: () => this.#control(() => this.#api.states(runId)),
+      awaits: () => this.#control(() => this.#api.awaits(runId)),
       workflow: () => this.#control(() => this.#api.workflow(runId)),
       get result() {
         result ??= calls.call({ kind: "result", runId });

@@ -48,6 +48,7 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     delete: (runId) => engine().runs.delete(runId),
     context: async (runId) => (await engine().runs.get(runId)).context(),
     states: async (runId) => (await engine().runs.get(runId)).states(),
+    awaits: async (runId) => (await engine().runs.get(runId)).awaits(),
     workflow: async (runId) => (await engine().runs.get(runId)).workflow(),
     async openEvents(runId, from, port) {
       const run = await engine().runs.get(runId);

@@ -1,7 +1,7 @@
 // What page and worker say to each other. Types only. Control goes over Comlink (`HostApi`); what comes often or in bulk
 // goes over message ports: calls and batches (`ToHost`, `FromHost`), tasks (`ToHandlers`, `FromHandlers`), and one port
 // for each cursor (`ToCursor`, `FromCursor`).
-import type { EngineOptions, EngineStatistics, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
+import type { EngineOptions, EngineStatistics, RunAwait, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
 import type { ErrorRecord } from "../model/errors.js";
 import type { TaskCall } from "../model/ports.js";
 import type { CallName } from "../model/task-call.js";
@@ -43,6 +43,7 @@ export interface HostApi {
   delete(runId: string): Promise<void>;
   context(runId: string): Promise<Record<string, unknown>>;
   states(runId: string): Promise<readonly string[]>;
+  awaits(runId: string): Promise<readonly RunAwait[]>;
   workflow(runId: string): Promise<Workflow & { readonly source: string }>;
   openEvents(runId: string, from: number | undefined, port: MessagePort): Promise<void>;
   openChanges(port: MessagePort): Promise<void>;

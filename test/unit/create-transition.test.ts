@@ -133,6 +133,14 @@ describe("what is refused", () => {
     }
   });
 
+  test("a payload that does not fit the form of the task that waits", async () => {
+    const program = await compileWorkflow("millrace: 1\ntasks: {ask: {action: await, event: say, form: {n: int, m: {default: 2}}}}\noutput: '{{ tasks.ask.result }}'\n");
+    const [snapshot] = initialTransition(program);
+    expect(codeOfCall(() => transition(program, snapshot, { type: "event", name: "say", payload: { n: "1" } }))).toBe("run/invalid-payload");
+    const [, commands] = transition(program, snapshot, { type: "event", name: "say", payload: { n: 1 } });
+    expect(commands).toEqual([{ type: "end", status: "succeeded", output: { n: 1, m: 2 } }]);
+  });
+
   test("a step without end", async () => {
     const loop = "[*] --> A\nA --> B\nB --> A";
     const head = "variables:\n  n: { type: number, initial: 0 }";

@@ -84,6 +84,17 @@ describe("worker client", () => {
     await expect(engine.runs.get(run.id)).rejects.toMatchObject({ code: "run/unknown", name: "WorkflowError" });
   });
 
+  test("what a run waits for is told, and what does not fit is refused", async () => {
+    const engine = await connect({});
+    const text = "millrace: 1\nname: ask\ntasks: {ask: {action: await, event: say, message: 'Yes?', form: {n: int}, deadline: 1d}}\n";
+    const run = await engine.start(await engine.load(text));
+    const [wait] = await run.awaits();
+    expect(wait).toMatchObject({ state: "ask", event: "say", message: "Yes?", form: [{ name: "n", type: "int" }], deadline: expect.any(Number) as number });
+    await expect(engine.send(run.id, "say", {})).rejects.toMatchObject({ code: "run/invalid-payload", details: { task: "ask", path: "n" } });
+    expect(await engine.send(run.id, "say", { n: 1 })).toMatchObject({ status: "taken" });
+    expect(await run.awaits()).toEqual([]);
+  });
+
   test("a handler's error keeps its code, a result that is no value fails its task alone", async () => {
     const engine = await connect({
       tasks: {
