@@ -3,6 +3,7 @@ export { SimulatedClock } from "../testing/simulated-clock.js";
 export { SIMULATION_RUN_COUNT_MAX, simulate } from "../testing/simulation.js";
 export type {
   Distribution,
+  SimulatedAnswer,
   SimulatedCall,
   SimulatedEvent,
   SimulatedHandler,

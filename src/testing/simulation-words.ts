@@ -27,8 +27,19 @@ export interface SimulatedHandler {
   readonly cost?: number;
 }
 
+/** What stands for the people who are asked. */
+export interface SimulatedAnswer {
+  /** From when the task begins to wait. Default: a median of an hour. */
+  readonly takes?: SimulatedTime;
+  /** The part of questions that nobody answers, 0 to 1. Default 0. */
+  readonly missRate?: number;
+  /** Default: whatever fits the form, drawn by chance; without a form null. */
+  readonly payload?: (question: { readonly task: string; readonly event: string; chance(): number }) => unknown;
+}
+
 export interface SimulatedEvent {
   readonly name: string;
+  /** Default: where the task that waits for it has a form, whatever fits. */
   readonly payload?: unknown;
   /** From the run's start. It is sent once; where no state awaits it then, it is lost. */
   readonly after: SimulatedTime;
@@ -43,6 +54,8 @@ export interface SimulationOptions {
   /** By name of task or child workflow; `default` stands for all others. */
   readonly handlers?: Readonly<Record<string, SimulatedHandler>>;
   readonly events?: readonly SimulatedEvent[];
+  /** Who answers tasks that await an event, by its name; `default` stands for all others that have a form, and is there by itself. */
+  readonly answers?: Readonly<Record<string, SimulatedAnswer>>;
   /** Crashes: about how many in an hour of virtual time, and how long each takes. What was under way begins anew. */
   readonly faults?: { readonly crashesPerHour: number; readonly restartMs?: number };
   /** Virtual time after which a run is given up. Default 30 days. */

@@ -3,18 +3,22 @@
 import { createPrng, seedAt } from "../base/prng.js";
 import { createClock } from "../base/clock.js";
 import { checkInput, encodeStart } from "../engine/input-check.js";
+import { findTaker, fitPayload } from "../engine/payload-check.js";
+import { type LoadedProgram, ProgramTable } from "../engine/program-table.js";
 import { decodeError, decodePayload } from "../engine/run-events.js";
 import { createKernelFactory } from "../kernel/kernel-factory.js";
 import { createLibrary } from "../library/library.js";
 import { argumentError } from "../model/arguments.js";
 import { toErrorRecord } from "../model/errors.js";
 import { CommandKind, EventKind, RunEnd, VISIT_SCALE } from "../model/kernel-words.js";
-import type { KernelCommand, KernelPort } from "../model/ports.js";
+import type { KernelAwait, KernelCommand, KernelPort } from "../model/ports.js";
 import type { Program } from "../model/program.js";
+import type { AwaitAction } from "../model/definition.js";
 import { encodeValue } from "../model/value.js";
 import { Agenda } from "./agenda.js";
+import { answerForm } from "./form-answers.js";
 import { summarize } from "./simulation-report.js";
-import type { SimulatedHandler, SimulatedRun, SimulatedTime, SimulationOptions, SimulationReport, TaskTally } from "./simulation-words.js";
+import type { SimulatedAnswer, SimulatedHandler, SimulatedRun, SimulatedTime, SimulationOptions, SimulationReport, TaskTally } from "./simulation-words.js";
 
 export const SIMULATION_RUN_COUNT_MAX = 1_000_000;
 const RUN_COUNT_DEFAULT = 100;
@@ -22,6 +26,7 @@ const TIME_MAX_DEFAULT = 30 * 86_400_000;
 const START = Date.UTC(2026, 0, 1);
 const RESTART_DEFAULT_MS = 1_000;
 const MEDIAN_DEFAULT_MS = 100;
+const ANSWER_MEDIAN_DEFAULT_MS = 3_600_000;
 const SPREAD_DEFAULT = 0.5;
 /** Steps of one run before it is given up: virtual time may stand still. */
 const STEP_COUNT_MAX = 1_000_000;
@@ -32,15 +37,18 @@ const SLICE_MS = 12;
 const SIMULATED_RUN_ID = "simulated";
 
 /**
- * Simulates `runCount` runs of a workflow. Rejects with `parse/invalid` (its findings), `run/invalid-input` and
- * `engine/invalid-argument`. A thousand runs of ten calls take about a tenth of a second.
+ * Simulates `runCount` runs of a workflow. Rejects with `parse/invalid` (its findings), `run/invalid-input`,
+ * `run/invalid-payload` (an event or an answer does not fit the form of the task that waits for it) and `engine/invalid-argument`. A thousand runs of ten calls
+ * take about a tenth of a second.
  * @param source the workflow's text
  */
 export async function simulate(source: string, options: SimulationOptions = {}): Promise<SimulationReport> {
   const { seed = 1, runCount = RUN_COUNT_DEFAULT, signal, onProgress } = options;
   if (!Number.isInteger(runCount) || runCount < 1 || runCount > SIMULATION_RUN_COUNT_MAX)
     throw argumentError("engine/invalid-argument", "runCount", runCount, `a whole number from 1 to ${SIMULATION_RUN_COUNT_MAX}`);
-  const { program, name } = await createLibrary().load(source);
+  const workflow = await createLibrary().load(source);
+  const { program, name } = workflow;
+  const entry = new ProgramTable().add(workflow);
   const input = encodeStart(program, SIMULATED_RUN_ID, checkInput(name, program.definition.parameters, options.input));
   const kernel = await createKernelFactory()({});
   const loaded = kernel.loadProgram(program);
@@ -48,7 +56,7 @@ export async function simulate(source: string, options: SimulationOptions = {}):
   const tallies = new Map<string, TaskTally>();
   const clock = createClock();
   for (let sliceEnd = clock.now() + SLICE_MS; runs.length < runCount && signal?.aborted !== true; ) {
-    const play = new Play({ kernel, loaded, program, input, options, tallies, seed: seedAt(seed, runs.length) });
+    const play = new Play({ kernel, loaded, program, entry, input, options, tallies, seed: seedAt(seed, runs.length) });
     runs.push(play.run());
     if (clock.now() < sliceEnd) continue;
     onProgress?.(runs.length, runCount);
@@ -63,6 +71,7 @@ interface PlayParts {
   readonly kernel: KernelPort;
   readonly loaded: number;
   readonly program: Program;
+  readonly entry: LoadedProgram;
   readonly input: Uint8Array;
   readonly options: SimulationOptions;
   readonly tallies: Map<string, TaskTally>;
@@ -153,8 +162,55 @@ class Play {
     this.#eventCount += 1;
     this.#agenda.add(this.#now + Math.round(this.#lengthOf(after)), () => {
       this.#eventCount -= 1;
-      this.#step(EventKind.EVENT, index, payload === undefined ? undefined : encodeValue(payload, "payload"));
+      this.#tell(index, payload);
     });
+  }
+
+  /** Sends an event as an engine would; what nothing is said of is drawn by chance. */
+  #tell(event: number, payload: unknown): void {
+    const { kernel, entry } = this.#parts;
+    const isAsked = payload === undefined && entry.forms?.has(event) === true;
+    const taker = isAsked ? findTaker(kernel.awaits(this.#handle), event) : undefined;
+    const form = taker && this.#questionOf(taker)?.form;
+    const said = form === undefined ? payload : answerForm(form, () => this.#chance(), this.#now);
+    const bytes = said === undefined ? undefined : encodeValue(said, "payload");
+    this.#step(EventKind.EVENT, event, fitPayload(kernel, { runId: SIMULATED_RUN_ID, program: entry, handle: this.#handle, isPaused: false }, event, bytes));
+  }
+
+  // --- people -----------------------------------------------------------------------------------------------------
+
+  /** Serials of waits that somebody, or nobody, has been asked to answer. */
+  readonly #asked = new Set<number>();
+
+  #questionOf({ node }: KernelAwait): (AwaitAction & { readonly task: string }) | undefined {
+    const { definition, nodeStates } = this.#parts.program;
+    const state = definition.states[nodeStates[node] ?? -1];
+    return state?.task?.action.kind === "await" ? { ...state.task.action, task: state.id } : undefined;
+  }
+
+  #answererOf({ event, form }: AwaitAction): SimulatedAnswer | undefined {
+    const { answers = {} } = this.#parts.options;
+    return (Object.hasOwn(answers, event) ? answers[event] : undefined) ?? (form === undefined ? undefined : (answers["default"] ?? {}));
+  }
+
+  /** Somebody begins to think about each question that is new. */
+  #askPeople(): void {
+    const { kernel, entry, options } = this.#parts;
+    if (this.#end !== undefined || (entry.forms === undefined && options.answers === undefined)) return;
+    for (const wait of kernel.awaits(this.#handle)) {
+      const question = wait.serial === 0 || this.#asked.has(wait.serial) ? undefined : this.#questionOf(wait);
+      const answerer = question && this.#answererOf(question);
+      this.#asked.add(wait.serial);
+      if (question === undefined || answerer === undefined || this.#chance() < (answerer.missRate ?? 0)) continue;
+      const due = this.#now + Math.round(this.#lengthOf(answerer.takes ?? { median: ANSWER_MEDIAN_DEFAULT_MS }));
+      this.#eventCount += 1;
+      this.#agenda.add(due, () => {
+        this.#eventCount -= 1;
+        // Of two tasks that wait for it the longest waiting takes it, whichever was thought of.
+        if (findTaker(kernel.awaits(this.#handle), wait.event) !== undefined)
+          this.#tell(wait.event, answerer.payload?.({ task: question.task, event: question.event, chance: () => this.#chance() }));
+      });
+    }
   }
 
   #step(kind: EventKind, id: number, payload?: Uint8Array): void {
@@ -164,6 +220,7 @@ class Play {
       kernel.add(this.#handle, EventKind.CONTINUE, 0, this.#now, 0);
       isYielded = this.#take(kernel.step().commands);
     }
+    this.#askPeople();
   }
 
   /** Does what a step asks for. True: fuel ran out. */

@@ -1,6 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createPrng } from "../../../src/base/prng.js";
 import { simulate, type SimulationOptions } from "../../../src/doors/testing.js";
+import { checkFields } from "../../../src/engine/input-check.js";
+import type { TypeName } from "../../../src/model/definition.js";
 import { WorkflowError } from "../../../src/model/errors.js";
+import { answerForm } from "../../../src/testing/form-answers.js";
 
 const GRAPH = `millrace: 1
 name: pay
@@ -119,5 +124,67 @@ describe("a simulation", () => {
     expect(told.length).toBeGreaterThan(0);
     expect(report.runs.length).toBeLessThan(1_000_000);
     expect(report.runs.length).toBeGreaterThan(0);
+  });
+});
+
+describe("people who are asked", () => {
+  const ASKING = `millrace: 1
+tasks:
+  ask:
+    action: await
+    event: decide
+    form: {approved: bool, level: {type: string, choices: [a, b], default: a}, due: timestamp}
+    deadline: 1d
+    default: {approved: false, due: 2026-01-01T00:00:00Z}
+    next: [{when: result.approved, do: pay}]
+  pay: {action: pay}
+`;
+
+  test("answer by themselves, with what fits", async () => {
+    const report = await simulate(ASKING, { runCount: 200, answers: { decide: { takes: { min: 60_000, max: 120_000 } } } });
+    expect(report.statuses).toEqual({ succeeded: 200, failed: 0, waiting: 0 });
+    expect(report.duration.max).toBeLessThan(200_000);
+    expect(report.tasks["pay"]?.calls).toBeGreaterThan(60);
+    expect(report.tasks["pay"]?.calls).toBeLessThan(140);
+    // Without a word about them they take about an hour.
+    const { duration } = await simulate(ASKING, { runCount: 200 });
+    expect(duration.p50).toBeGreaterThan(1_800_000);
+    expect(duration.p50).toBeLessThan(7_200_000);
+  });
+
+  test("may not answer: then the deadline passes", async () => {
+    const report = await simulate(ASKING, { runCount: 20, answers: { default: { missRate: 1 } } });
+    expect(report.duration).toMatchObject({ min: 86_400_000, max: 86_400_000 });
+    expect(report.statuses.succeeded).toBe(20);
+  });
+
+  test("say what the simulation is told that they say; what does not fit is refused", async () => {
+    const due = new Date(0);
+    const payload = () => ({ approved: true, due });
+    const report = await simulate(ASKING, { runCount: 5, answers: { decide: { takes: 5, payload } } });
+    expect(report.tasks["pay"]?.calls).toBe(5);
+    await expect(simulate(ASKING, { answers: { decide: { payload: () => ({ approved: 1, due }) } } })).rejects.toMatchObject({ code: "run/invalid-payload" });
+    await expect(simulate(ASKING, { events: [{ name: "decide", payload: {}, after: 1 }] })).rejects.toMatchObject({ code: "run/invalid-payload" });
+    expect((await simulate(ASKING, { events: [{ name: "decide", after: 1 }], answers: { decide: { missRate: 1 } } })).duration.min).toBeLessThan(1_000);
+  });
+
+  test("answer a task without a form where they are told to", async () => {
+    const text = "millrace: 1\ntasks: {ask: {action: await, event: go}}\n";
+    expect((await simulate(text, { runCount: 3 })).statuses.waiting).toBe(3);
+    expect((await simulate(text, { runCount: 3, answers: { go: { takes: 7 } } })).duration).toMatchObject({ min: 7, max: 7 });
+  });
+
+  test("whatever the form: an answer fits", () => {
+    const type = fc.constantFrom<TypeName>("any", "bool", "int", "uint", "double", "number", "string", "bytes", "list", "map", "timestamp", "duration");
+    const field = fc.record({ name: fc.stringMatching(/^[a-z]{1,8}$/), type, isRequired: fc.boolean(), hasChoices: fc.boolean() });
+    fc.assert(
+      fc.property(fc.uniqueArray(field, { selector: ({ name }) => name }), fc.integer(), (fields, seed) => {
+        const next = createPrng(seed >>> 0);
+        const place = { start: 0, end: 0, line: 1, column: 1 };
+        const form = fields.map(({ hasChoices, ...each }) => ({ ...each, place, ...(hasChoices && each.type === "string" && { choices: ["x", "y"] }) }));
+        const answer = answerForm(form, () => next() / 2 ** 32, 0);
+        expect(checkFields(form, answer, { root: "payload", noun: "field" })).toEqual({ complete: answer });
+      }),
+    );
   });
 });
