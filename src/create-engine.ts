@@ -8,6 +8,7 @@ import { isRecord } from "./model/arguments.js";
 import { checkArguments, checkEngineOptions } from "./model/checked-engine.js";
 import type { Durability, Engine, EngineOptions } from "./model/engine.js";
 import { WorkflowError } from "./model/errors.js";
+import { findSchedulingMistake, type SchedulingOptions } from "./model/scheduling.js";
 import type { ClockPort, KernelFactory, LibraryPort, StorePort, TabsPort, TasksPort } from "./model/ports.js";
 import { createIndexedDbStore } from "./store/indexeddb-store.js";
 import { createMemoryStore } from "./store/memory-store.js";
@@ -57,6 +58,7 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
     memorySizeMax: options.memorySizeMax,
     runSizeMax: options.runSizeMax,
     expressionCostMax: options.expressionCostMax,
+    scheduling: { ...fitMachine(), ...options.scheduling },
   });
   return checkArguments(engine);
 }
@@ -72,6 +74,14 @@ function checkOptions({ store, durability, storePort, ...sizes }: JoinOptions): 
   checkNumber("runSizeMax", sizes.runSizeMax, 1);
   // What the kernel takes without its expression machine costs less.
   checkNumber("expressionCostMax", sizes.expressionCostMax, 10);
+  const mistake = findSchedulingMistake(sizes.scheduling);
+  if (mistake !== undefined) throw invalidOption(mistake.option, mistake.value, mistake.wanted);
+}
+
+/** As many tasks of one run at a time as there are processors, where the platform tells. */
+function fitMachine(): SchedulingOptions {
+  const processorCount = globalThis.navigator?.hardwareConcurrency;
+  return processorCount > 1 ? { tasksInFlightMaxByRun: processorCount } : {};
 }
 
 /** Without them two tabs could both drive, and no workflow would have an identity. */

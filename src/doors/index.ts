@@ -36,6 +36,7 @@ export type {
   VariableDefinition,
 } from "../model/definition.js";
 export type { CustomCode, CustomConstants, CustomFunctions } from "../model/custom-function.js";
+export type { RunMetrics, SchedulingOptions, SchedulingStatistics, SchedulingStrategy } from "../model/scheduling.js";
 export type { RunStatus } from "../model/status.js";
 export type {
   Durability,
@@ -43,6 +44,7 @@ export type {
   EngineOptions,
   EngineStatistics,
   EventBatch,
+  LiveOptions,
   Run,
   RunAwait,
   RunEvent,

@@ -19,6 +19,7 @@ export { WorkflowError } from "../model/errors.js";
 export type { ErrorCode, ErrorRecord, Finding, Place, Severity } from "../model/errors.js";
 export type { Definition } from "../model/definition.js";
 export type { CustomCode, CustomConstants, CustomFunctions } from "../model/custom-function.js";
+export type { RunMetrics, SchedulingOptions, SchedulingStatistics, SchedulingStrategy } from "../model/scheduling.js";
 export type { RunStatus } from "../model/status.js";
 export type {
   Durability,
@@ -26,6 +27,7 @@ export type {
   EngineOptions,
   EngineStatistics,
   EventBatch,
+  LiveOptions,
   Run,
   RunAwait,
   RunEvent,

@@ -79,6 +79,7 @@ function toOpenCommand([kind, serial, visit, action, due, input, item = 0, attem
     action: Number(action),
     due: Number(due),
     input: input instanceof Uint8Array ? input : undefined,
+    isQueued: false,
     isAnswered: false,
     isClosed: false,
   };

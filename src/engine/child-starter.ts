@@ -89,6 +89,7 @@ export class ChildStarter {
       durability: parent.durability,
       startedAt: Math.max(this.#core.clock.now(), parent.lastNow),
       parentRunId: parent.runId,
+      priority: parent.priority,
       versions,
       journal: this.#core.journal,
     });

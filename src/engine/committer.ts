@@ -39,6 +39,7 @@ export class Committer {
   finish(group: Group): void {
     const records: RunRecord[] = [];
     const changes: RunChange[] = [];
+    this.#performer.foresee(group);
     for (const run of group.runs) {
       run.isTouched = false;
       if (run.isVolatile && !(isFree(run) && isUnheard(run))) this.#core.restless.add(run);
@@ -187,7 +188,7 @@ export class Committer {
     this.#core.restless.delete(run);
     run.stopCancelTimer?.();
     run.program.userCount -= 1;
-    this.#performer.forget(run, false);
+    this.#performer.forget(run);
     if (this.#core.runs.get(run.runId) === run) this.#core.runs.delete(run.runId);
   }
 

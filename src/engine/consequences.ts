@@ -105,6 +105,7 @@ export class Consequences {
 
   #abort(run: OpenRun, open: OpenCommand, group: Group): void {
     const call = { runId: run.runId, serial: open.serial };
+    if (open.isQueued) this.#performer.takeBack({ run, open });
     if (!this.#performer.isInFlight(call)) return;
     group.abortedCalls.push(call);
     (run.aborting ??= new Set()).add(open.serial);

@@ -2,6 +2,7 @@
 import type { Durability, RunRecord } from "../model/engine.js";
 import { WorkflowError } from "../model/errors.js";
 import type { ClockPort, KernelFactory, KernelPort, LibraryPort, StorePort, TabsPort, TasksPort } from "../model/ports.js";
+import type { SchedulingOptions } from "../model/scheduling.js";
 import { BatchJournal } from "./batch-journal.js";
 import { CANCEL_TIMEOUT_MS_DEFAULT } from "./limits.js";
 import type { OpenRun } from "./open-run.js";
@@ -21,6 +22,7 @@ export interface EngineParts {
   readonly memorySizeMax?: number | undefined;
   readonly runSizeMax?: number | undefined;
   readonly expressionCostMax?: number | undefined;
+  readonly scheduling?: SchedulingOptions | undefined;
 }
 
 export class Core {

@@ -26,6 +26,11 @@ export function queueFullError(runId: string, eventsMax: number): WorkflowError 
   return new WorkflowError("run/queue-full", message, { details: { runId, eventsMax }, isRetryable: true });
 }
 
+export function overloadedError(tasksQueued: number, queueMax: number): WorkflowError {
+  const message = `${tasksQueued} tasks and starting runs wait for their turn; the limit is ${queueMax}`;
+  return new WorkflowError("engine/overloaded", message, { details: { tasksQueued, queueMax }, isRetryable: true });
+}
+
 /** The kernel refused a payload: the writer checks all but its room. */
 export function unreadableError(runId: string, sizeBytes: number): WorkflowError {
   const message = `The kernel has no room for a value of ${sizeBytes} bytes that run ${runId} was told, or cannot read it`;

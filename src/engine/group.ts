@@ -2,20 +2,17 @@
 // before; the part of durability `none` goes out at once.
 import type { CallName } from "../model/task-call.js";
 import type { LoadedProgram } from "./program-table.js";
-import type { OpenRun, Receipt } from "./open-run.js";
-import type { OpenCommand } from "./run-state.js";
+import type { OpenRun, Receipt, Work } from "./open-run.js";
 
-/** An open command and the run that asked. */
-export interface Work {
-  readonly run: OpenRun;
-  readonly open: OpenCommand;
-}
+export type { Work } from "./open-run.js";
 
 export class Group {
   readonly runs: OpenRun[] = [];
   readonly calls: Work[] = [];
   readonly timers: Work[] = [];
   readonly abortedCalls: CallName[] = [];
+  /** Runs whose waiting calls may go out again. */
+  readonly resumed: OpenRun[] = [];
   /** Programs of runs that begin: their sources are stored first. */
   readonly programs = new Set<LoadedProgram>();
   readonly #receipts: Receipt[] = [];

@@ -43,3 +43,30 @@ export const RECOVERY_PAGE_RUNS = 1_000;
 export const TRANSITION_CONTINUES_MAX = 250;
 /** Commands of the kernel that one call of the pure `transition` collects. */
 export const TRANSITION_COMMANDS_MAX = 100_000;
+
+// --- scheduling ---------------------------------------------------------------------------------------------------
+
+/** Default of `SchedulingOptions.tasksInFlightMax`: more than a page's handlers ever serve at once. */
+export const TASKS_IN_FLIGHT_MAX_DEFAULT = 262_144;
+/** Default of `SchedulingOptions.queueMax`, tasks: as many as one run may have under way. */
+export const TASKS_QUEUED_MAX_DEFAULT = 1_048_576;
+/** Default of `SchedulingOptions.tasksInFlightMaxByRun` where the platform does not tell how many processors it has. */
+export const TASKS_BY_RUN_MAX_DEFAULT = 8;
+/** Below this load `auto` is `parallel`. */
+export const LOAD_PARALLEL_MAX = 0.5;
+/** Below this load `auto` is `hybrid`, from it on `sequential`. */
+export const LOAD_HYBRID_MAX = 0.8;
+/** A wait of this long in the queue counts as a load of 1, ms. */
+export const QUEUE_DELAY_FULL_MS = 1_000;
+/** The wait that load counts is a mean: a new one weighs 1 in so many. */
+export const QUEUE_DELAY_WEIGHT = 16;
+/** A level of priority is worth a wait of so many calls that go out meanwhile. */
+export const PRIORITY_AGE_CALLS = 32;
+/** A lane that has waited so many calls for two limits at once has both kept free for it. */
+export const OVERDUE_CALLS = 1_024;
+/** Entries of a lane from which on its holes are taken out, when they are half of it. */
+export const LANE_COMPACTION_MIN = 32;
+/** Ended runs whose metrics stay readable; the oldest go first. */
+export const METRICS_KEPT_MAX = 10_000;
+/** Tasks that must have ended before an adaptive limit is looked at again. */
+export const ADAPTIVE_TASKS_MIN = 16;

@@ -3,6 +3,7 @@ import type {
   Engine,
   EngineStatistics,
   EventBatch,
+  LiveOptions,
   Run,
   RunAwait,
   RunEvent,
@@ -18,6 +19,7 @@ import { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";
 import type { LoadedWorkflow } from "../model/ports.js";
+import type { RunMetrics } from "../model/scheduling.js";
 import { isEnded, type RunStatus } from "../model/status.js";
 import { encodeValue } from "../model/value.js";
 import { BatchCall } from "./batch-call.js";
@@ -29,7 +31,9 @@ import { Core, type EngineParts, isKernelLost, makeKernel } from "./core.js";
 import { closedError, notDriverError, reloadingError, unreadableError } from "./errors.js";
 import { DirectCalls } from "./direct-call.js";
 import { streamEvents } from "./event-stream.js";
+import { Intake } from "./intake.js";
 import { Loop } from "./loop.js";
+import { MetricsArchive } from "./metrics-archive.js";
 import type { OpenRun, Receipt } from "./open-run.js";
 import { Performer } from "./performer.js";
 import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
@@ -60,6 +64,8 @@ class LocalEngine implements Engine, RunSource {
   readonly #children: ChildStarter;
   readonly #feed = new ChangeFeed();
   readonly #archive = new VolatileArchive();
+  readonly #metrics = new MetricsArchive();
+  readonly #intake: Intake;
   /** Outputs of runs that ended while somebody waited for their result. */
   readonly #outputs = new Map<string, unknown>();
   /** Runs whose result is waited for: how many wait. */
@@ -74,6 +80,9 @@ class LocalEngine implements Engine, RunSource {
   constructor(core: Core) {
     this.#core = core;
     this.#performer = new Performer(core, (arrivals) => this.#loop.deliver(arrivals));
+    if (core.parts.scheduling !== undefined) this.#performer.configure(core.parts.scheduling);
+    this.#intake = new Intake(this.#performer.scheduler);
+    this.#performer.onRoom = () => this.#intake.noteRoom();
     const children = new ChildStarter(core);
     this.#children = children;
     const direct = new DirectCalls(core);
@@ -88,6 +97,7 @@ class LocalEngine implements Engine, RunSource {
       core,
       loop: this.#loop,
       archive: this.#archive,
+      intake: this.#intake,
       isWatched: () => this.#feed.isWatched,
       checkDriver: () => this.#checkDriver(),
     });
@@ -131,6 +141,16 @@ class LocalEngine implements Engine, RunSource {
       this.#ready.catch(() => undefined);
     });
     if (role === "driver") await this.#ready;
+  }
+
+  async configure({ scheduling }: LiveOptions): Promise<void> {
+    this.#checkOpen();
+    if (scheduling !== undefined) this.#performer.configure(scheduling);
+  }
+
+  async ready(): Promise<void> {
+    if (!this.#isReady) await this.#checkDriver();
+    return this.#intake.ready();
   }
 
   async load(source: string, options: { readonly name?: string } = {}): Promise<Workflow> {
@@ -224,6 +244,7 @@ class LocalEngine implements Engine, RunSource {
       stepsTotal,
       eventsTotal,
       commitsTotal,
+      scheduling: this.#performer.statistics(),
     };
   }
 
@@ -232,6 +253,7 @@ class LocalEngine implements Engine, RunSource {
     this.#core.isClosed = true;
     this.#loop.close(closedError());
     this.#performer.close();
+    this.#intake.close(closedError());
     for (const run of this.#core.runs.awake()) {
       run.stopCancelTimer?.();
       for (const tap of [...(run.taps ?? [])]) tap.detach();
@@ -247,6 +269,12 @@ class LocalEngine implements Engine, RunSource {
   async recordOf(runId: string): Promise<RunRecord> {
     this.#checkOpen();
     return (await this.#reader.find(runId)).record;
+  }
+
+  async metricsOf(runId: string): Promise<RunMetrics | undefined> {
+    this.#checkOpen();
+    const { scheduler } = this.#performer;
+    return this.#metrics.find(runId, this.#core.runs.get(runId), this.#core.clock.now(), (width) => scheduler.strategy(width));
   }
 
   async contextOf(runId: string): Promise<Record<string, unknown>> {
@@ -316,6 +344,7 @@ class LocalEngine implements Engine, RunSource {
     this.#committer.forgetSources();
     if (this.#archive.get(runId) === undefined) await this.#core.store.delete([runId]);
     this.#archive.delete(runId);
+    this.#metrics.delete(runId);
   }
 
   #volatileRecords(): readonly RunRecord[] {
@@ -403,6 +432,7 @@ class LocalEngine implements Engine, RunSource {
     this.#core.isDriver = false;
     this.#loop.close(notDriverError());
     this.#performer.close();
+    this.#intake.close(notDriverError());
     for (const run of [...this.#core.runs.values()]) {
       this.#committer.drop(run);
       for (const tap of [...(run.taps ?? [])]) tap.detach();
@@ -420,6 +450,7 @@ class LocalEngine implements Engine, RunSource {
   }
 
   #keepEnded(run: OpenRun, record: RunRecord): void {
+    this.#metrics.keep(run);
     if (run.isVolatile) this.#archive.keep(run, record);
     if (record.status === "succeeded" && this.#awaited.has(run.runId)) this.#outputs.set(run.runId, decodePayload(run.ending?.payload));
   }

@@ -423,6 +423,7 @@ export class Loop {
     }
     const group = this.#groupOf(run);
     group.touch(run);
+    if (kind === EntryKind.RESUME) group.resumed.push(run);
     if (arrival.receipt !== undefined) group.addReceipt(arrival.receipt, EventOutcome.TAKEN, arrival.index ?? 0);
   }
 

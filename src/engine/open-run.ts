@@ -4,10 +4,12 @@ import type { Durability, RunEvent, RunRecord } from "../model/engine.js";
 import type { ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
 import type { KernelPort } from "../model/ports.js";
+import { PRIORITY_DEFAULT } from "../model/scheduling.js";
 import type { RunStatus } from "../model/status.js";
 import type { LoadedProgram } from "./program-table.js";
+import type { RunCalls } from "./run-calls.js";
 import { encodeCheckpoint, isAtRest } from "./checkpoint.js";
-import { NO_HANDLE, RunState } from "./run-state.js";
+import { NO_HANDLE, type OpenCommand, RunState } from "./run-state.js";
 import type { BatchJournal, JournalRun } from "./batch-journal.js";
 import { type LogPiece, VolatileLog } from "./volatile-log.js";
 
@@ -37,6 +39,12 @@ export interface Arrival {
   readonly index?: number;
 }
 
+/** An open command and the run that asked. */
+export interface Work {
+  readonly run: OpenRun;
+  readonly open: OpenCommand;
+}
+
 /** A listener on the live run. */
 export interface Tap {
   push(events: readonly RunEvent[]): void;
@@ -52,6 +60,8 @@ export interface OpenRunOptions {
   readonly startedAt: number;
   readonly tags?: readonly string[];
   readonly parentRunId?: string | undefined;
+  /** Default: PRIORITY_DEFAULT. */
+  readonly priority?: number | undefined;
   readonly versions: number;
   /** The history so far of a run of durability `none`; default: empty. */
   readonly log?: VolatileLog;
@@ -67,6 +77,7 @@ export class OpenRun extends RunState implements JournalRun {
   readonly startedAt: number;
   readonly tags: readonly string[];
   readonly parentRunId: string | undefined;
+  readonly priority: number;
   /** `packVersions`. */
   readonly versions: number;
   readonly #log: VolatileLog | undefined;
@@ -79,6 +90,8 @@ export class OpenRun extends RunState implements JournalRun {
   /** To be told when the step in hand is committed. */
   freshEvents: RunEvent[] | undefined;
   waiting: Arrival[] | undefined;
+  /** Since its first call of a task. */
+  calls: RunCalls<Work> | undefined;
   taps: Set<Tap> | undefined;
   /** Serials of canceled tasks and ids of canceled children that have not ended yet. */
   aborting: Set<string | number> | undefined;
@@ -108,6 +121,7 @@ export class OpenRun extends RunState implements JournalRun {
     this.#updatedAt = options.startedAt;
     this.tags = options.tags ?? NO_TAGS;
     this.parentRunId = options.parentRunId;
+    this.priority = options.priority ?? PRIORITY_DEFAULT;
     this.versions = options.versions;
     this.#log = options.durability === "none" ? (options.log ?? new VolatileLog()) : undefined;
     this.#journal = options.journal;
@@ -193,8 +207,16 @@ export class OpenRun extends RunState implements JournalRun {
     if (this.ending !== undefined) {
       return this.ending.status === "canceled" && this.aborting !== undefined && this.aborting.size > 0 ? "canceling" : this.ending.status;
     }
-    if (this.isPaused) return this.workCount > 0 ? "pausing" : "paused";
-    return this.workCount > 0 || this.isYielded ? "running" : "waiting";
+    // A call that waits for its turn does not begin while the run is paused.
+    if (this.isPaused) return this.workCount > (this.calls?.queued ?? 0) ? "pausing" : "paused";
+    if (this.isYielded || this.workCount > 0) return this.#isScheduled() ? "scheduled" : "running";
+    return "waiting";
+  }
+
+  /** Waits all that it does for a place among the runs in flight? */
+  #isScheduled(): boolean {
+    const { calls } = this;
+    return calls?.isScheduled === true && !this.isYielded && this.workCount === calls.queued + calls.foreseen;
   }
 
   toRecord(): RunRecord {
@@ -205,6 +227,7 @@ export class OpenRun extends RunState implements JournalRun {
     if (status === "succeeded" || status === "failed" || status === "canceled") record.endedAt = updatedAt;
     if (error !== undefined) record.error = error;
     if (parentRunId !== undefined) record.parentRunId = parentRunId;
+    if (this.priority !== PRIORITY_DEFAULT) record.priority = this.priority;
     return record;
   }
 }

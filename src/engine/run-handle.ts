@@ -1,11 +1,13 @@
 // The `Run` that embedders hold: an id and questions; it keeps nothing but the promise of its result.
 import { readFrom } from "../model/checked-engine.js";
 import type { Run, RunAwait, RunEvent, RunRecord, Workflow } from "../model/engine.js";
+import type { RunMetrics } from "../model/scheduling.js";
 import type { RunStatus } from "../model/status.js";
 
 /** Where a handle's answers come from. */
 export interface RunSource {
   recordOf(runId: string): Promise<RunRecord>;
+  metricsOf(runId: string): Promise<RunMetrics | undefined>;
   contextOf(runId: string): Promise<Record<string, unknown>>;
   statesOf(runId: string): Promise<readonly string[]>;
   awaitsOf(runId: string): Promise<readonly RunAwait[]>;
@@ -30,6 +32,10 @@ export class RunHandle implements Run {
 
   record(): Promise<RunRecord> {
     return this.#source.recordOf(this.id);
+  }
+
+  metrics(): Promise<RunMetrics | undefined> {
+    return this.#source.metricsOf(this.id);
   }
 
   context(): Promise<Record<string, unknown>> {

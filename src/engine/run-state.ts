@@ -34,6 +34,8 @@ export interface OpenCommand {
   /** ms since 1970 (timers). */
   readonly due: number;
   readonly input: Uint8Array | undefined;
+  /** A task that waits for its turn to go out. */
+  isQueued: boolean;
   /** Its answer is held until the run is resumed. */
   isAnswered: boolean;
   /** Answered or canceled: no longer among the run's open commands. */
@@ -224,7 +226,7 @@ export class RunState {
     const item = isCounted ? time % VISIT_SCALE : 0;
     const attempt = isCounted ? flags : 1;
     const due = kind === OpenKind.TIMER ? time : 0;
-    const command = { kind, serial: b, visit, item, attempt, action: a, due, input: payload, isAnswered: false, isClosed: false };
+    const command = { kind, serial: b, visit, item, attempt, action: a, due, input: payload, isQueued: false, isAnswered: false, isClosed: false };
     this.restoreOpen(command);
     return command;
   }

@@ -9,6 +9,7 @@ import { encodeValue } from "../model/value.js";
 import { BulkStart } from "./bulk-start.js";
 import type { Core } from "./core.js";
 import { checkInput, encodeStart } from "./input-check.js";
+import type { Intake } from "./intake.js";
 import { BULK_STEP_RUNS } from "./limits.js";
 import type { Loop } from "./loop.js";
 import { type Arrival, OpenRun, type Receipt } from "./open-run.js";
@@ -23,6 +24,7 @@ export interface StarterHost {
   readonly core: Core;
   readonly loop: Loop;
   readonly archive: VolatileArchive;
+  readonly intake: Intake;
   /** Does somebody read of every record that changes? */
   isWatched(): boolean;
   /** Rejects where the engine is closed or does not drive. */
@@ -40,8 +42,18 @@ export class Starter {
     this.#bulk = new BulkStart(host.core);
   }
 
-  /** Starts a run per input; resolves with their ids when they have started. */
+  /** Starts a run per input; resolves with their ids when they have started. Rejects with `engine/overloaded`. */
   async startMany(program: LoadedProgram, inputs: readonly Value[], options: StartOptions): Promise<readonly string[]> {
+    const { intake } = this.#host;
+    intake.enter(inputs.length);
+    try {
+      return await this.#startAll(program, inputs, options);
+    } finally {
+      intake.leave(inputs.length);
+    }
+  }
+
+  async #startAll(program: LoadedProgram, inputs: readonly Value[], options: StartOptions): Promise<readonly string[]> {
     const { core, loop } = this.#host;
     if (options.runId !== undefined) await this.#checkRunId(options.runId, inputs.length);
     if (inputs.length === 0) return [];
@@ -57,6 +69,7 @@ export class Starter {
         durability: options.durability ?? core.durability,
         startedAt,
         tags: options.tags ?? [],
+        priority: options.priority,
         versions,
         journal: core.journal,
       });
@@ -82,9 +95,10 @@ export class Starter {
     );
   }
 
-  #isBulk(program: LoadedProgram, count: number, { durability, tags, runId }: StartOptions): boolean {
+  #isBulk(program: LoadedProgram, count: number, { durability, tags, runId, priority }: StartOptions): boolean {
     const { core } = this.#host;
-    const isPlain = (durability ?? core.durability) === "none" && (tags ?? []).length === 0 && runId === undefined;
+    const isNamed = (tags ?? []).length > 0 || runId !== undefined || priority !== undefined;
+    const isPlain = (durability ?? core.durability) === "none" && !isNamed;
     return isPlain && !this.#host.isWatched() && this.#bulk.isWorthwhile(program, count);
   }
 

@@ -1,8 +1,9 @@
 // An engine whose arguments are looked at before anything is done with them: what is not of its declared type is refused with
 // `engine/invalid-argument`. The same for the engine in this thread and for the one behind a worker.
 import { argumentError, isRecord } from "./arguments.js";
-import type { Engine, EngineOptions, EngineStatistics, EventBatch, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
+import type { Engine, EngineOptions, EngineStatistics, EventBatch, LiveOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
 import type { WorkflowError } from "./errors.js";
+import { findSchedulingMistake, isPriority, PRIORITY_MAX } from "./scheduling.js";
 import type { RunStatus } from "./status.js";
 
 const CODE = "engine/invalid-argument";
@@ -30,8 +31,9 @@ function areTexts(value: unknown): boolean {
 function wrongStartOptions(options: StartOptions | undefined): WorkflowError | undefined {
   const isWrong = wrongOptions(options);
   if (isWrong !== undefined || options === undefined) return isWrong;
-  const { tags, durability } = options;
+  const { tags, durability, priority } = options;
   return (
+    wrong(priority === undefined || isPriority(priority), "options.priority", priority, `a whole number from 0 to ${PRIORITY_MAX}`) ??
     wrong(tags === undefined || areTexts(tags), "options.tags", tags, "a list of texts") ??
     wrong(
       durability === undefined || ["strict", "relaxed", "none"].includes(durability),
@@ -40,6 +42,12 @@ function wrongStartOptions(options: StartOptions | undefined): WorkflowError | u
       `one of "strict", "relaxed", "none"`,
     )
   );
+}
+
+function wrongLiveOptions(options: LiveOptions): WorkflowError | undefined {
+  if (!isRecord(options)) return wrong(false, "options", options, "an object");
+  const mistake = findSchedulingMistake(options["scheduling"]);
+  return mistake && wrong(false, `options.${mistake.option}`, mistake.value, mistake.wanted);
 }
 
 function wrongQuery(query: RunQuery | undefined): WorkflowError | undefined {
@@ -100,6 +108,14 @@ class CheckedEngine implements Engine {
       delete: (runId) => answer(wrongText("runId", runId), () => runs.delete(runId)),
       changes: () => runs.changes(),
     };
+  }
+
+  configure(options: LiveOptions): Promise<void> {
+    return answer(wrongLiveOptions(options), () => this.#engine.configure(options));
+  }
+
+  ready(): Promise<void> {
+    return this.#engine.ready();
   }
 
   load(source: string, options?: { readonly name?: string }): Promise<Workflow> {

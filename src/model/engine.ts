@@ -3,6 +3,7 @@
 import type { CustomConstants, CustomFunctions } from "./custom-function.js";
 import type { Definition, FormField } from "./definition.js";
 import type { ErrorRecord, Finding } from "./errors.js";
+import type { RunMetrics, SchedulingOptions, SchedulingStatistics } from "./scheduling.js";
 import type { RunStatus } from "./status.js";
 
 /** A JSON-like value as embedders pass it: also `Date` (timestamp), `Uint8Array` (bytes), `bigint` (int). `undefined` is absent. */
@@ -67,7 +68,12 @@ export interface EngineOptions {
    * where it runs: into the worker, if it is in one. Resolved against the page.
    */
   readonly functionsUrl?: string | URL;
+  /** How many tasks are in flight at a time, and whose turn it is (docs/scheduling.md). */
+  readonly scheduling?: SchedulingOptions;
 }
+
+/** What can be changed while the engine runs. */
+export type LiveOptions = Pick<EngineOptions, "scheduling">;
 
 /** A loaded workflow. `findings` has no error (a text with errors does not load). */
 export interface Workflow {
@@ -85,6 +91,8 @@ export interface StartOptions {
   readonly runId?: string;
   readonly durability?: Durability;
   readonly tags?: readonly string[];
+  /** 0 to 9, default 5: whose tasks go first where they have to wait. Of its sub-workflows too. */
+  readonly priority?: number;
 }
 
 /** What became of a sent event. `taken`: a transition or a waiting action took it. `ignored`: no active state awaits it. `held`: the run is paused, it is recorded and delivered on resume. `ended`: the run has ended. `unknown`: no such run or event. `failed`: taking it failed the run. `deferred`: an active state defers it, it is kept until none does. `refused`: it would be deferred, and the run keeps as many events as it may. */
@@ -138,6 +146,8 @@ export interface RunRecord {
   readonly error?: ErrorRecord;
   readonly parentRunId?: string;
   readonly tags: readonly string[];
+  /** Absent: 5. */
+  readonly priority?: number;
   /** Number of history entries. */
   readonly seq: number;
 }
@@ -183,6 +193,11 @@ export interface Run {
   status(): Promise<RunStatus>;
   /** The record that lists show. */
   record(): Promise<RunRecord>;
+  /**
+   * How it used its time since this engine took it up; undefined where this engine has not driven it, where it has called no task, or where
+   * more than 10,000 runs have ended since it did.
+   */
+  metrics(): Promise<RunMetrics | undefined>;
   /** All variables of the run as one object. */
   context(): Promise<Record<string, unknown>>;
   /** Ids of the active states (leaves and their scopes), in document order. */
@@ -224,6 +239,10 @@ export interface EventBatch {
 }
 
 export interface Engine {
+  /** Other limits from now on; what is not given stays. What is in flight goes on. */
+  configure(options: LiveOptions): Promise<void>;
+  /** Resolves as soon as `start` is not refused with `engine/overloaded`. */
+  ready(): Promise<void>;
   /** Parses and compiles; rejects with a `WorkflowError` (`parse/invalid`, its `findings`) when a finding is an error. */
   load(source: string, options?: { readonly name?: string }): Promise<Workflow>;
   start(workflow: Workflow | string, input?: Value, options?: StartOptions): Promise<Run>;
@@ -262,4 +281,5 @@ export interface EngineStatistics {
   readonly stepsTotal: number;
   readonly eventsTotal: number;
   readonly commitsTotal: number;
+  readonly scheduling: SchedulingStatistics;
 }

@@ -24,18 +24,18 @@ export class CallTable<T> {
     return this.#runs.get(runId)?.get(serial);
   }
 
-  /** Sets an entry; true where there was one before. */
-  set({ runId, serial }: CallName, entry: T): boolean {
+  /** Sets an entry; the one that was there before, or undefined. */
+  set({ runId, serial }: CallName, entry: T): T | undefined {
     const calls = this.#runs.get(runId);
-    if (calls === undefined) {
-      this.#runs.set(runId, new Map([[serial, entry]]));
-      this.#count += 1;
-      return false;
-    }
-    const sizeBefore = calls.size;
-    calls.set(serial, entry);
-    this.#count += calls.size - sizeBefore;
-    return calls.size === sizeBefore;
+    const before = calls?.get(serial);
+    if (calls === undefined) this.#runs.set(runId, new Map([[serial, entry]]));
+    else calls.set(serial, entry);
+    if (before === undefined) this.#count += 1;
+    return before;
+  }
+
+  *values(): Iterable<T> {
+    for (const calls of this.#runs.values()) yield* calls.values();
   }
 
   /** Takes an entry out; undefined where there is none. */

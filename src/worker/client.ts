@@ -7,6 +7,7 @@ import type {
   EngineOptions,
   EngineStatistics,
   EventBatch,
+  LiveOptions,
   Run,
   RunEvent,
   RunPage,
@@ -105,6 +106,14 @@ class WorkerClient implements Engine {
   async abandon(): Promise<void> {
     this.#fail(new WorkflowError("engine/closed", "The engine did not open"));
     this.#release();
+  }
+
+  configure(options: LiveOptions): Promise<void> {
+    return this.#control(() => this.#api.configure(options));
+  }
+
+  ready(): Promise<void> {
+    return this.#control(() => this.#api.ready());
   }
 
   load(source: string, options: { readonly name?: string } = {}): Promise<Workflow> {
@@ -212,6 +221,7 @@ class WorkerClient implements Engine {
       id: runId,
       status: async () => (await calls.call({ kind: "status", runId })) as RunStatus,
       record: async () => (await calls.call({ kind: "record", runId })) as RunRecord,
+      metrics: () => this.#control(() => this.#api.metrics(runId)),
       context: () => this.#control(() => this.#api.context(runId)),
       states: () => this.#control(() => this.#api.states(runId)),
       awaits: () => this.#control(() => this.#api.awaits(runId)),
@@ -255,7 +265,7 @@ class WorkerClient implements Engine {
 }
 
 function toHostOptions(options: EngineOptions): HostOptions {
-  const { name, store, durability, wasmModule, cancelTimeoutMs, memorySizeMax, runSizeMax, expressionCostMax } = options;
+  const { name, store, durability, wasmModule, cancelTimeoutMs, memorySizeMax, runSizeMax, expressionCostMax, scheduling } = options;
   const { wasmUrl, functions, constants, functionsUrl } = options;
   return {
     ...(name !== undefined && { name }),
@@ -266,6 +276,7 @@ function toHostOptions(options: EngineOptions): HostOptions {
     ...(memorySizeMax !== undefined && { memorySizeMax }),
     ...(runSizeMax !== undefined && { runSizeMax }),
     ...(expressionCostMax !== undefined && { expressionCostMax }),
+    ...(scheduling !== undefined && { scheduling }),
     ...(wasmUrl !== undefined && { wasmUrl: toAbsolute(wasmUrl) }),
     ...(functionsUrl !== undefined && { functionsUrl: toAbsolute(functionsUrl) }),
     ...(functions !== undefined && { outOfReach: Object.keys(functions) }),

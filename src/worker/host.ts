@@ -39,6 +39,8 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
       opened = await join(options, createTaskRelay(taskNames, tasks));
       serveCalls(opened, calls);
     },
+    configure: (options) => engine().configure(options),
+    ready: () => engine().ready(),
     load: (source, name) => engine().load(source, name === undefined ? {} : { name }),
     pause: (runId) => engine().pause(runId),
     resume: (runId) => engine().resume(runId),
@@ -46,6 +48,7 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     query: (query) => engine().runs.query(query),
     count: (query) => engine().runs.count(query),
     delete: (runId) => engine().runs.delete(runId),
+    metrics: async (runId) => (await engine().runs.get(runId)).metrics(),
     context: async (runId) => (await engine().runs.get(runId)).context(),
     states: async (runId) => (await engine().runs.get(runId)).states(),
     awaits: async (runId) => (await engine().runs.get(runId)).awaits(),

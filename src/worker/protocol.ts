@@ -1,10 +1,11 @@
 // What page and worker say to each other. Types only. Control goes over Comlink (`HostApi`); what comes often or in bulk
 // goes over message ports: calls and batches (`ToHost`, `FromHost`), tasks (`ToHandlers`, `FromHandlers`), and one port
 // for each cursor (`ToCursor`, `FromCursor`).
-import type { EngineOptions, EngineStatistics, RunAwait, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
+import type { EngineOptions, EngineStatistics, LiveOptions, RunAwait, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
 import type { ErrorRecord } from "../model/errors.js";
 import type { TaskCall } from "../model/ports.js";
 import type { CallName } from "../model/task-call.js";
+import type { RunMetrics } from "../model/scheduling.js";
 import type { RunStatus } from "../model/status.js";
 
 /** What the worker says first, before it listens. The version is raised when a message changes its shape. */
@@ -16,7 +17,7 @@ export interface ReadyMessage {
 /** The options that mean something in the worker; addresses are absolute. */
 export type HostOptions = Pick<
   EngineOptions,
-  "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax" | "expressionCostMax" | "constants"
+  "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax" | "expressionCostMax" | "constants" | "scheduling"
 > & {
   readonly wasmUrl?: string;
   readonly functionsUrl?: string;
@@ -34,6 +35,8 @@ export interface HostApi {
   /** Holds what the page watches to learn that the worker is gone. */
   hold(lifeline: string): Promise<void>;
   open(options: HostOptions, taskNames: readonly string[], ports: HostPorts): Promise<void>;
+  configure(options: LiveOptions): Promise<void>;
+  ready(): Promise<void>;
   load(source: string, name: string | undefined): Promise<Workflow>;
   pause(runId: string): Promise<RunStatus>;
   resume(runId: string): Promise<RunStatus>;
@@ -41,6 +44,7 @@ export interface HostApi {
   query(query: RunQuery | undefined): Promise<RunPage>;
   count(query: RunQuery | undefined): Promise<number>;
   delete(runId: string): Promise<void>;
+  metrics(runId: string): Promise<RunMetrics | undefined>;
   context(runId: string): Promise<Record<string, unknown>>;
   states(runId: string): Promise<readonly string[]>;
   awaits(runId: string): Promise<readonly RunAwait[]>;

@@ -16,7 +16,7 @@ export function createTaskRelay(names: readonly string[], port: MessagePort): Ta
     has: (task) => known.has(task),
     names: () => names,
     perform(calls) {
-      const fresh = calls.filter((call) => !running.set(call, call));
+      const fresh = calls.filter((call) => running.set(call, call) === undefined);
       if (fresh.length > 0) port.postMessage({ kind: "perform", calls: fresh } satisfies ToHandlers);
     },
     abort(calls) {

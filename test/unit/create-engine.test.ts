@@ -25,6 +25,16 @@ test.each<[string, unknown]>([
   await expect(createEngine({ [option]: value } as EngineOptions)).rejects.toMatchObject({ code: "engine/invalid-option", details: { option } });
 });
 
+test.each<[string, unknown]>([
+  ["scheduling", 5],
+  ["scheduling.strategy", { strategy: "fast" }],
+  ["scheduling.tasksInFlight", { tasksInFlight: 5 }],
+  ["scheduling.tasksInFlightMaxByTask.mail", { tasksInFlightMaxByTask: { mail: 0 } }],
+  ["scheduling.adaptive", { adaptive: { min: 0, max: 5 } }],
+])("option %s may not be %j", async (option, scheduling) => {
+  await expect(createEngine({ scheduling } as EngineOptions)).rejects.toMatchObject({ code: "engine/invalid-option", details: { option } });
+});
+
 test("a store that the platform does not have is said to be missing", async () => {
   await expect(createEngine({ store: "indexeddb" })).rejects.toMatchObject({ code: "store/unavailable" });
 });

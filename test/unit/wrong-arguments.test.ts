@@ -100,6 +100,21 @@ describe.each([
     await expectCodes((value) => engine.start(workflow, {}, { tags: value }), WRONG);
     await expectCodes((value) => engine.start(workflow, {}, { durability: value }), WRONG);
     await expectCodes((value) => engine.startMany(workflow, value), WRONG);
+    await expectCodes((value) => engine.start(workflow, {}, { priority: value }), WRONG);
+  });
+
+  test("limits", async () => {
+    await expectCodes((value) => engine.configure(value), WRONG);
+    await expectCodes((value) => engine.configure({ scheduling: value }), WRONG);
+    for (const name of ["strategy", "adaptive", "queueMax", "runsInFlightMax", "tasksInFlightMax", "tasksInFlightMaxByRun"])
+      await expectCodes((value) => engine.configure({ scheduling: { [name]: value } }), WRONG);
+    for (const name of ["tasksInFlightMaxByTask", "tasksInFlightMaxByWorkflow"]) {
+      await expectCodes((value) => engine.configure({ scheduling: { [name]: value } }), WRONG);
+      await expectCodes((value) => engine.configure({ scheduling: { [name]: { a: value } } }), WRONG);
+    }
+    for (const scheduling of [{ taskInFlightMax: 1 }, { tasksInFlightMax: 0 }, { queueMax: 1.5 }, { adaptive: { min: 3, max: 2 } }] as never[])
+      await expect(engine.configure({ scheduling })).rejects.toMatchObject({ code: WRONG });
+    await engine.configure({ scheduling: { tasksInFlightMax: 100, runsInFlightMax: Infinity, adaptive: false, queueMax: 1_000, tasksInFlightMaxByTask: {}, tasksInFlightMaxByWorkflow: {} } });
   });
 
   test("runs, events and batches", async () => {

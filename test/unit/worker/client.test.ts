@@ -133,6 +133,25 @@ describe("worker client", () => {
     while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 1));
   });
 
+  test("limits, priorities, metrics and back-pressure are those of the engine in this thread", async () => {
+    const ends: (() => void)[] = [];
+    const engine = await connect({ tasks: { charge: () => new Promise((resolve) => ends.push(() => resolve(1))) }, scheduling: { tasksInFlightMax: 1, queueMax: 1 } });
+    const workflow = await engine.load(TEXT);
+    const first = await engine.start(workflow);
+    const second = await engine.start(workflow, {}, { priority: 9 });
+    expect((await second.record()).priority).toBe(9);
+    await expect(engine.start(workflow)).rejects.toMatchObject({ code: "engine/overloaded", isRetryable: true });
+    const ready = engine.ready();
+    while (ends.length < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect((await engine.statistics()).scheduling).toMatchObject({ tasksQueued: 1, isOverloaded: true, tasksInFlightMax: 1 });
+    await engine.configure({ scheduling: { tasksInFlightMax: 2 } });
+    await ready;
+    while (ends.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    for (const end of ends) end();
+    for (const run of [first, second]) while ((await run.status()) === "running") await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(await first.metrics()).toMatchObject({ taskCount: 1, width: 1, strategy: "sequential" });
+  });
+
   test("a batch changed while it is under way is sent as it was", async () => {
     const engine = await connect({ tasks: { charge: () => 1 } });
     const runs = await engine.startMany(await engine.load(TEXT), [{}, {}, {}]);
