@@ -67,6 +67,8 @@ export function useFrame(run: u32, frame: usize): void {
 export function ownFrame(run: u32, frame: usize): usize {
   useFrame(run, frame);
   if (load<u32>(frame, 28) == 1) return frame;
+  // A loop would otherwise leave a base behind in each turn.
+  shortenBase(run, frame);
   const own = createCells(run, branchSlotCount(run), 0);
   if (own == 0) return 0;
   memory.copy(frame + FRAME_HEADER_SIZE, slotsOf(run, 0), <usize>branchSlotCount(run) * CELL_SIZE);

@@ -4,7 +4,7 @@ import { setNow as startClock } from "./machine";
 import { preparePowers } from "./powers";
 
 export { allocateBlock, allocatePermanent, allocateScratch, freeBlock, memorySize, memoryUsed, resetScratch, setMemoryLimits } from "./memory";
-export { exchangeRegion, inputRegion, resultAddress, resultWire } from "./region";
+export { exchangeRegion, inputRegion, releaseInput, resultAddress, resultWire } from "./region";
 export { decodeWire } from "./wire";
 export { setNow } from "./evaluate";
 export { setExpressionCost } from "./budget";

@@ -1,10 +1,15 @@
 // Where the kernel's bytes come from: the permanent arena, blocks with free lists, and the scratch arena of the step in
 // hand. Knows nothing of values. WASM memory only grows, so everything that ends goes to a free list and is used again.
 
+import { giveLarge, lastLarge, takeLarge } from "./large-blocks";
+
 /** The unit that is taken from the end of the heap. */
 export const PAGE_SIZE: usize = 4096;
 const BLOCK_SHIFT_MIN: u32 = 6;
-const BLOCK_SHIFT_MAX: u32 = 31;
+/** Blocks of 64 bytes to 1 MiB come in powers of two, larger ones in pages. */
+const BLOCK_SHIFT_MAX: u32 = 20;
+const LARGE_SIZE_MIN: usize = (1 << 20) + 1;
+const BLOCK_SIZE_MAX: usize = 0x80000000;
 const PAGE_SHIFT: u32 = 12;
 const PERMANENT_CHUNK_SIZE: usize = 65536;
 const SCRATCH_CHUNK_SIZE: usize = 65536;
@@ -87,7 +92,7 @@ export function allocatePermanent(size: usize): usize {
     permanentTop = address + rounded;
     return address;
   }
-  if (rounded >= PERMANENT_CHUNK_SIZE / 4) return takeZeroed((rounded + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
+  if (rounded >= PERMANENT_CHUNK_SIZE / 4) return takeZeroed(roundToPages(rounded));
   const chunk = takeZeroed(PERMANENT_CHUNK_SIZE);
   if (chunk == 0) return 0;
   permanentTop = chunk + rounded;
@@ -108,15 +113,20 @@ function blockShift(size: usize): u32 {
   return size <= 64 ? BLOCK_SHIFT_MIN : 32 - <u32>clz<u32>(<u32>size - 1);
 }
 
-/** What `allocateBlock(size)` really reserves: the next power of two, at least 64. Size at most 2 GiB. */
-export function blockClassSize(size: usize): usize {
-  return <usize>1 << blockShift(size);
+@inline
+function roundToPages(size: usize): usize {
+  return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }
 
-/** A block of at least `size` bytes, aligned to 64 (its contents undefined). O(1). 0: out of memory. */
+/** What `allocateBlock(size)` really reserves: the next power of two, at least 64; beyond 1 MiB whole pages. Size at most 2 GiB. */
+export function blockClassSize(size: usize): usize {
+  return size < LARGE_SIZE_MIN ? <usize>1 << blockShift(size) : roundToPages(size);
+}
+
+/** A block of at least `size` bytes, aligned to 64 (its contents undefined). O(1) up to 1 MiB, then O(free large blocks). 0: out of memory. */
 export function allocateBlock(size: usize): usize {
+  if (size >= LARGE_SIZE_MIN) return size > BLOCK_SIZE_MAX ? 0 : allocateLarge(roundToPages(size));
   const shift = blockShift(size);
-  if (shift > BLOCK_SHIFT_MAX) return 0;
   const list = FREE_LISTS + (<usize>shift << 2);
   const free = <usize>load<u32>(list);
   if (free != 0) {
@@ -127,6 +137,22 @@ export function allocateBlock(size: usize): usize {
   if (shift < PAGE_SHIFT) return carvePage(shift);
   const fresh = takeTop(<usize>1 << shift);
   return fresh != 0 ? fresh : splitLarger(shift);
+}
+
+function allocateLarge(size: usize): usize {
+  const found = takeLarge(size);
+  if (found != 0) {
+    freeSize -= size;
+    return found;
+  }
+  // What is free at the end of the heap grows to what is needed.
+  const last = lastLarge(heapTop);
+  if (last == 0) return takeTop(size);
+  const has = heapTop - last;
+  if (takeTop(size - has) == 0) return 0;
+  takeLarge(has);
+  freeSize -= has;
+  return last;
 }
 
 /** Cuts a page into blocks of one class; returns the first and frees the rest. */
@@ -144,7 +170,7 @@ function carvePage(shift: u32): usize {
   return page;
 }
 
-/** Last resort when memory cannot grow: halves the smallest larger free block. */
+/** Last resort when memory cannot grow: halves the smallest larger free block, or takes from a large one. */
 function splitLarger(shift: u32): usize {
   for (let larger = shift + 1; larger <= BLOCK_SHIFT_MAX; larger++) {
     const list = FREE_LISTS + (<usize>larger << 2);
@@ -158,7 +184,9 @@ function splitLarger(shift: u32): usize {
     }
     return block;
   }
-  return 0;
+  const block = takeLarge(<usize>1 << shift);
+  if (block != 0) freeSize -= <usize>1 << shift;
+  return block;
 }
 
 @inline
@@ -169,14 +197,18 @@ function pushFree(address: usize, shift: u32): void {
   freeSize += <usize>1 << shift;
 }
 
-/** Gives back a block of `allocateBlock(size)`; any size of the same class does. O(1). */
+/** Gives back a block of `allocateBlock(size)`; any size of the same class does. O(1) up to 1 MiB. */
 export function freeBlock(address: usize, size: usize): void {
-  const shift = blockShift(size);
   if (!ASC_NO_ASSERT) {
     assert(address != 0 && (address & 63) == 0 && address < heapTop);
-    memory.fill(address, POISON, <usize>1 << shift);
+    memory.fill(address, POISON, blockClassSize(size));
   }
-  pushFree(address, shift);
+  if (size < LARGE_SIZE_MIN) {
+    pushFree(address, blockShift(size));
+    return;
+  }
+  freeSize += roundToPages(size);
+  giveLarge(address, roundToPages(size));
 }
 
 /** 16-aligned bytes (contents undefined) that live until `resetScratch`. 0: out of memory or over scratch's limit. */

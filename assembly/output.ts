@@ -11,6 +11,9 @@ let commands: usize = 0;
 let commandsSize: usize = 0;
 let commandsUsed: usize = 0;
 
+/** A payload area beyond this is given back before the next call. */
+const PAYLOADS_SIZE_KEPT: usize = 4 << 20;
+
 let payloads: usize = 0;
 let payloadsSize: usize = 0;
 let payloadsUsed: usize = 0;
@@ -25,6 +28,11 @@ export function beginOutput(eventCount: u32): bool {
   payloadsUsed = 0;
   causingEvent = 0;
   isExhausted = false;
+  if (payloadsSize > PAYLOADS_SIZE_KEPT) {
+    freeBlock(payloads, payloadsSize);
+    payloads = 0;
+    payloadsSize = 0;
+  }
   if (eventCount <= outcomesSize) return true;
   if (outcomes != 0) freeBlock(outcomes, outcomesSize);
   outcomesSize = blockClassSize(eventCount);

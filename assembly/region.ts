@@ -28,6 +28,13 @@ export function inputRegion(size: usize): usize {
   return block;
 }
 
+/** Gives the input region back: for those who have passed something large. */
+export function releaseInput(): void {
+  if (inputCapacity != 0) freeBlock(inputAddress, inputCapacity);
+  inputAddress = 0;
+  inputCapacity = 0;
+}
+
 /** Address of the exchange region with room for at least `size` bytes (0: as it is); what it held is lost when it grows. 0: out of memory. */
 export function exchangeRegion(size: usize): usize {
   if (size <= exchangeCapacity && exchangeCapacity != 0) return exchangeAddress;

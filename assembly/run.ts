@@ -2,6 +2,7 @@
 // of tokens, and (only where needed) tables of timers and branch frames. Knows nothing of transitions.
 import { CELL_SIZE, PROGRAM_FLAG_TASKS, ProgramHeader, Tag } from "./abi";
 import { allocateBlock, blockClassSize, freeBlock } from "./memory";
+import { addSizes, beginMoving, forgetSizes, moveValues } from "./moving";
 import { programField } from "./program";
 import { deepCopy, deepSize, SIZE_OVER } from "./value";
 import { wireSize } from "./wire";
@@ -63,6 +64,9 @@ export const BUFFER_WATCH: usize = 32;
 export const BUFFER_INSTANCES: usize = 0;
 export const BUFFER_CALLS: usize = 16;
 export const BUFFER_JOINS: usize = 48;
+
+/** Room that a block is given beyond what it holds, where that is less than half of it. */
+const SPARE_SIZE_MIN: usize = 1 << 20;
 
 let capacity: u32 = 0;
 let runCount: u32 = 0;
@@ -399,17 +403,21 @@ function keepValue(run: u32, target: usize): bool {
 function compact(run: u32, fresh: usize): bool {
   const old = runBlock(run);
   const slotCount = load<u32>(old, 8);
-  let live = addLiveSize(BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE, old + BLOCK_HEADER_SIZE, slotCount);
-  for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) live = addLiveSize(live, frame + FRAME_HEADER_SIZE, load<u32>(frame, 24));
-  if (live > runSizeMax) return dropFresh(fresh);
-  const size = blockClassSize(live + (live >>> 1));
-  if (size > runSizeMax) return dropFresh(fresh);
-  const block = allocateBlock(size);
-  if (block == 0) return dropFresh(fresh);
-  memory.copy(block, old, BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE);
+  const slotsEnd = BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE;
+  beginMoving(old, old + load<u32>(old));
+  let live = addSizes(slotsEnd, old + BLOCK_HEADER_SIZE, slotCount, runSizeMax);
+  for (let frame = runFrames(run); frame != 0 && live != SIZE_OVER; frame = load<u32>(frame, 8))
+    live = addSizes(live, frame + FRAME_HEADER_SIZE, load<u32>(frame, 24), runSizeMax);
+  const size = live == SIZE_OVER ? 0 : spaciousSize(live);
+  const block = size == 0 ? 0 : allocateBlock(size);
+  if (block == 0) {
+    forgetSizes(old + BLOCK_HEADER_SIZE, slotCount);
+    for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) forgetSizes(frame + FRAME_HEADER_SIZE, load<u32>(frame, 24));
+    return dropFresh(fresh);
+  }
+  memory.copy(block, old, slotsEnd);
   store<u32>(block, <u32>size);
-  let next = block + BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE;
-  next = moveValues(block + BLOCK_HEADER_SIZE, slotCount, next);
+  let next = moveValues(block + BLOCK_HEADER_SIZE, slotCount, block + slotsEnd);
   for (let frame = runFrames(run); frame != 0; frame = load<u32>(frame, 8)) next = moveValues(frame + FRAME_HEADER_SIZE, load<u32>(frame, 24), next);
   store<u32>(block, <u32>(next - block), 4);
   store<u32>(blockColumn + (<usize>run << 2), <u32>block);
@@ -417,25 +425,19 @@ function compact(run: u32, fresh: usize): bool {
   return true;
 }
 
+/** Size of a block for so many bytes, with room to spare: half as much again, of large ones an eighth, less at the limit. 0: over the limit. */
+export function spaciousSize(live: usize): usize {
+  const spare = max<usize>(min<usize>(live >>> 1, SPARE_SIZE_MIN), live >>> 3);
+  const size = blockClassSize(live + spare);
+  if (size <= runSizeMax) return size;
+  const least = blockClassSize(live + (spare >>> 2));
+  return least <= runSizeMax ? least : 0;
+}
+
 function dropFresh(fresh: usize): bool {
   store<u64>(fresh, Tag.NULL);
   store<u64>(fresh, 0, 8);
   return false;
-}
-
-/** `size` and what copies of the slots' values need; SIZE_OVER: more than a run may have (values share parts, copies do not). */
-function addLiveSize(size: usize, slots: usize, count: u32): usize {
-  for (let slot: u32 = 0; slot < count && size <= runSizeMax; slot++) {
-    const needed = deepSize(slots + <usize>slot * CELL_SIZE, 0, 0);
-    if (needed == SIZE_OVER) return SIZE_OVER;
-    size += needed;
-  }
-  return size <= runSizeMax ? size : SIZE_OVER;
-}
-
-function moveValues(slots: usize, count: u32, target: usize): usize {
-  for (let slot: u32 = 0; slot < count; slot++) target = deepCopy(slots + <usize>slot * CELL_SIZE, target, 0, 0);
-  return target;
 }
 
 // --- frames -------------------------------------------------------------------------------------------------------

@@ -17,11 +17,12 @@ import { arrangeTokens } from "./order";
 import { appendByte, appendBytes, appendDouble, appendVarint, appendWire, appendWord, beginOutput, isOutputExhausted, noteExhaustion, payloadsAddress, payloadsUsedSize } from "./output";
 import { nodeRecord, programField, transitionRecord } from "./program";
 import {
-  BUFFER_DEFERRED, BUFFER_HISTORY, FRAME_HEADER_SIZE, RunState, TOKEN_COUNT_MAX, createFrame, createRun, createTimer, createToken, destroyRun,
-  extendBuffer, isTaskGraph, runBlock, runBuffer, runFrames, runIndexOf, runProgram, runStatus, setRunStatus, slotsOf, storeSlot, timerAt, timerCount,
+  BLOCK_HEADER_SIZE, BUFFER_DEFERRED, BUFFER_HISTORY, FRAME_HEADER_SIZE, RunState, TOKEN_COUNT_MAX, createFrame, createRun, createTimer, createToken, destroyRun,
+  extendBuffer, isTaskGraph, runBlock, runBuffer, runFrames, runIndexOf, runProgram, runSizeLimit, runStatus, setRunStatus, spaciousSize, slotsOf, storeSlot, timerAt, timerCount,
   tokenAt, tokenCount,
 } from "./run";
 import { isWithin, parentOf } from "./scope";
+import { SIZE_OVER, deepSize } from "./value";
 import { beginReading, breakReading, isReadingBroken, isReadingDone, readByte, readCell, readCellAddress, readDouble, readVarint, takeBytes } from "./snapshot-reader";
 import { readTasks, writeActiveTasks, writeTasks } from "./task-snapshot";
 import {
@@ -34,9 +35,9 @@ export const SNAPSHOT_VERSION: i32 = 2;
 const TOKEN_WORDS = memory.data<u8>([0, 8, 12, 16, 24, 28, 32, 36, 40, 44]);
 const TOKEN_WORD_COUNT: i32 = 10;
 
-/** Writes the run's snapshot to the payload area; returns its size, 0 when out of memory. */
+/** Writes the run's snapshot to the payload area; returns its size, 0 when out of memory, or where the run could not be made from it. */
 export function writeSnapshot(run: u32): u32 {
-  if (!beginOutput(0)) return 0;
+  if (!beginOutput(0) || !isRestorable(run)) return 0;
   const block = runBlock(run);
   appendByte(SNAPSHOT_VERSION);
   appendVarint(<u32>runStatus(run));
@@ -51,6 +52,24 @@ export function writeSnapshot(run: u32): u32 {
     writeHistory(run);
   }
   return isOutputExhausted() ? 0 : payloadsUsedSize();
+}
+
+/** Would the run have room if nothing in it were shared? So is one that is made from a snapshot. */
+function isRestorable(run: u32): bool {
+  const slotCount = load<u32>(runBlock(run), 8);
+  let live = addLiveSize(BLOCK_HEADER_SIZE + <usize>slotCount * CELL_SIZE, runBlock(run) + BLOCK_HEADER_SIZE, slotCount);
+  for (let frame = runFrames(run); frame != 0 && live != SIZE_OVER; frame = load<u32>(frame, 8)) live = addLiveSize(live, frame + FRAME_HEADER_SIZE, load<u32>(frame, 24));
+  return live != SIZE_OVER && spaciousSize(live) != 0;
+}
+
+/** `size` and what copies of the slots' values need; SIZE_OVER: more than a run may have (values share parts, copies do not). */
+function addLiveSize(size: usize, slots: usize, count: u32): usize {
+  for (let slot: u32 = 0; slot < count && size <= runSizeLimit(); slot++) {
+    const needed = deepSize(slots + <usize>slot * CELL_SIZE, 0, 0);
+    if (needed == SIZE_OVER) return SIZE_OVER;
+    size += needed;
+  }
+  return size <= runSizeLimit() ? size : SIZE_OVER;
 }
 
 /** Bits of TOKEN_WORDS that only name what is asked for: serials and the name of timers. */

@@ -218,7 +218,7 @@ export function objectSize(object: usize): usize {
 }
 
 /** Number of cells of a LIST, MAP or OPTIONAL object; 0 for text. */
-function cellCount(object: usize): u32 {
+export function cellCount(object: usize): u32 {
   const kind = load<i32>(object) & OBJECT_KIND_MASK;
   if (kind <= ObjectKind.TYPE) return 0;
   return kind == ObjectKind.MAP_HASHED ? countOf(object) * 2 : countOf(object);

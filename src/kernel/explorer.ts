@@ -5,7 +5,7 @@ import { EXPLORE_FINDING_SIZE, EXPLORE_STEP_SHIFT, ExploreField, ExploreStatus }
 import { WorkflowError } from "../model/errors.js";
 import type { ExploredFinding, ExploredStep, ExplorePlan, ExploreProgress, ExplorerPort, KernelPort } from "../model/ports.js";
 import { compileKernel, type KernelExports, type KernelInstance, instantiateKernel } from "./instance.js";
-import { MEMORY_SIZE_DEFAULT, RUN_SIZE_DEFAULT, SCRATCH_SIZE_MAX } from "./kernel-factory.js";
+import { MEMORY_SIZE_DEFAULT, RUN_SIZE_DEFAULT, SCRATCH_SIZE_DEFAULT } from "./kernel-factory.js";
 import { createRunKernel } from "./run-kernel.js";
 
 /** What the explorer's module exports besides. */
@@ -44,7 +44,7 @@ function compileExplorer(source: Source): Promise<WebAssembly.Module> {
  */
 export async function createExplorer(source: Source = {}): Promise<{ readonly kernel: KernelPort; readonly explorer: ExplorerPort | undefined }> {
   const instance = await instantiateKernel(await compileExplorer(source));
-  instance.exports.setMemoryLimits(MEMORY_SIZE_DEFAULT, SCRATCH_SIZE_MAX);
+  instance.exports.setMemoryLimits(MEMORY_SIZE_DEFAULT, SCRATCH_SIZE_DEFAULT);
   instance.exports.runLimit(RUN_SIZE_DEFAULT);
   return { kernel: createRunKernel(instance), explorer: hasSearch(instance.exports) ? new Explorer(instance, instance.exports) : undefined };
 }

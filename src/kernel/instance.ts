@@ -19,6 +19,7 @@ export interface KernelExports {
   allocateScratch(size: number): number;
   decodeWire(address: number, size: number, cell: number): number;
   inputRegion(size: number): number;
+  releaseInput(): void;
   exchangeRegion(size: number): number;
   resultWire(cell: number): number;
   resultAddress(): number;

@@ -7,8 +7,8 @@ import { createRunKernel } from "./run-kernel.js";
 export const MEMORY_SIZE_DEFAULT = 1 << 30;
 /** Memory of one run's variables, bytes, where the embedder sets none. */
 export const RUN_SIZE_DEFAULT = 128 << 20;
-/** Memory of one step's intermediate values, bytes. */
-export const SCRATCH_SIZE_MAX = 256 << 20;
+/** Memory of one step's intermediate values, bytes; as much as a run may have where that is more: what a run is told is in it first. */
+export const SCRATCH_SIZE_DEFAULT = 256 << 20;
 
 /** A factory over one compiled module; compiling starts with the first kernel. */
 export function createKernelFactory(
@@ -18,7 +18,7 @@ export function createKernelFactory(
   return async ({ memorySizeMax = MEMORY_SIZE_DEFAULT, runSizeMax = RUN_SIZE_DEFAULT, expressionCostMax = Number.POSITIVE_INFINITY }) => {
     module ??= compileKernel(source);
     const instance = await instantiateKernel(await module);
-    instance.exports.setMemoryLimits(memorySizeMax, Math.min(SCRATCH_SIZE_MAX, memorySizeMax));
+    instance.exports.setMemoryLimits(memorySizeMax, Math.min(Math.max(SCRATCH_SIZE_DEFAULT, runSizeMax), memorySizeMax));
     instance.exports.runLimit(runSizeMax);
     instance.exports.setExpressionCost(expressionCostMax);
     return createRunKernel(instance);

@@ -11,6 +11,8 @@ import { PackedInput } from "./packed-input.js";
 import { addProgramZones } from "./zones.js";
 
 const RUN_FLAG_TRACED = 1;
+/** An input region beyond this is given back as soon as the kernel has read it. */
+const REGION_SIZE_KEPT = 4 << 20;
 const NO_COMMANDS: readonly KernelCommand[] = [];
 
 /** A kernel that steps runs. Every call throws `kernel/lost` once the instance has trapped. */
@@ -42,6 +44,7 @@ class RunKernel implements KernelPort {
     const { exports } = this.#instance;
     const region = this.#passBytes(program.bytes);
     const handle = this.#call(() => exports.loadProgram(region, program.bytes.length)) >>> 0;
+    this.#shrinkRegion();
     if (handle === 0) throw programError(exports.programStatus(), program);
     try {
       addProgramZones(this.#instance, handle, program.zones ?? []);
@@ -132,7 +135,9 @@ class RunKernel implements KernelPort {
     this.#eventCount = 0;
     this.#payloadAt = this.#recordCapacity * EVENT_RECORD_SIZE;
     const status = this.#call(() => exports.stepBatch(this.#region, count, this.#region));
-    return this.#readOutput(status, count, (event) => this.#freshView().getUint32(this.#region + event * EVENT_RECORD_SIZE, true));
+    const output = this.#readOutput(status, count, (event) => this.#freshView().getUint32(this.#region + event * EVENT_RECORD_SIZE, true));
+    this.#shrinkRegion();
+    return output;
   }
 
   /** `runOf`: the handle of an event's run. */
@@ -154,6 +159,7 @@ class RunKernel implements KernelPort {
   restore(program: number, snapshot: Uint8Array): number {
     const region = this.#passBytes(snapshot);
     const run = this.#call(() => this.#instance.exports.runRestore(program, region, snapshot.length)) >>> 0;
+    this.#shrinkRegion();
     if (run === 0)
       throw new WorkflowError("kernel/bad-snapshot", `The checkpoint (${snapshot.length} bytes) is damaged or of another version`);
     return run;
@@ -248,6 +254,15 @@ class RunKernel implements KernelPort {
     this.#region = this.#call(() => this.#instance.exports.inputRegion(size)) >>> 0;
     if (this.#region === 0) throw this.#lose("The kernel ran out of memory for its input");
     this.#regionSize = size;
+  }
+
+  /** The next to add something makes room again: memory must not grow now, since the output is read as a view. */
+  #shrinkRegion(): void {
+    if (this.#regionSize <= REGION_SIZE_KEPT) return;
+    this.#call(() => this.#instance.exports.releaseInput());
+    this.#regionSize = 0;
+    this.#recordCapacity = 0;
+    this.#payloadAt = 0;
   }
 
   /** Puts bytes at the region's start, where no event waits; returns their address. */

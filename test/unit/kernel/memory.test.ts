@@ -8,7 +8,7 @@ const POISON = 0xdd;
 describe.each(BUILDS)("memory ($build)", ({ build, file }) => {
   it("hands out aligned blocks that never overlap and keep what was written", async () => {
     const { exports, bytes } = await open(file);
-    const size = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: 300_000 }));
+    const size = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: 300_000 }), fc.integer({ min: 1 << 20, max: 4 << 20 }));
     const action = fc.record({ size, isFree: fc.boolean(), which: fc.nat() });
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
@@ -54,6 +54,40 @@ describe.each(BUILDS)("memory ($build)", ({ build, file }) => {
     const size = exports.memorySize();
     for (let i = 0; i < 50; i++) round();
     expect(exports.memorySize()).toBe(size);
+  });
+
+  it("joins large blocks that are freed: what some give up serves a larger one, and the end of the heap grows", async () => {
+    const { exports } = await open(file);
+    const mib = 1 << 20;
+    const before = exports.memoryUsed();
+    const blocks = [2, 3, 5, 2].map((size) => exports.allocateBlock(size * mib) >>> 0);
+    const [first = 0, second = 0, third = 0, last = 0] = blocks;
+    expect(exports.memoryUsed() - before).toBe(12 * mib);
+    exports.freeBlock(second, 3 * mib);
+    exports.freeBlock(first, 2 * mib);
+    expect(exports.allocateBlock(5 * mib) >>> 0).toBe(first);
+    exports.freeBlock(last, 2 * mib);
+    exports.freeBlock(third, 5 * mib);
+    const size = exports.memorySize();
+    expect(exports.allocateBlock(9 * mib) >>> 0).toBe(third);
+    expect(exports.memorySize() - size).toBeLessThan(8 * mib);
+    expect(exports.memoryUsed() - before).toBe(14 * mib);
+    // Sizes that are no whole pages, and what is left over of a block.
+    exports.freeBlock(third, 9 * mib);
+    const odd = exports.allocateBlock(2 * mib + 1) >>> 0;
+    expect([odd, exports.allocateBlock(2 * mib) >>> 0]).toEqual([third, third + 2 * mib + 4096]);
+  });
+
+  it("grows slowly without leaving blocks of every size behind", async () => {
+    const { exports } = await open(file);
+    let block = 0;
+    let size = 0;
+    for (let next = 2 << 20; next < 40 << 20; next += 1 << 20) {
+      const grown = exports.allocateBlock(next) >>> 0;
+      if (block !== 0) exports.freeBlock(block, size);
+      [block, size] = [grown, next];
+    }
+    expect(exports.memorySize()).toBeLessThan(140 << 20);
   });
 
   it("gives 0 at the limit and goes on with what is freed", async () => {
