@@ -45,6 +45,13 @@ export class Consequences {
     this.closeEnded(run, group);
   }
 
+  /** Asks for all that is open, or ends the run where it has come to its end. */
+  reissue(run: OpenRun, group: Group): void {
+    const commands = { [OpenKind.TASK]: CommandKind.CALL_TASK, [OpenKind.TIMER]: CommandKind.SET_TIMER, [OpenKind.WORKFLOW]: CommandKind.START_WORKFLOW };
+    if (run.ending !== undefined) this.closeEnded(run, group);
+    for (const open of run.open?.values() ?? []) this.#takeWork(run, commands[open.kind], open, group);
+  }
+
   /** The run has come to its end: nothing of it stays open. */
   closeEnded(run: OpenRun, group: Group): void {
     run.isYielded = false;

@@ -43,3 +43,21 @@ export class Group {
     for (let at = 0; at < this.#receipts.length; at += 1) this.#receipts[at]?.fail(error, this.#indexes[at] ?? 0);
   }
 }
+
+/** The groups of a turn. */
+export class GroupPair {
+  #durable = new Group();
+  #volatile = new Group();
+
+  of(run: OpenRun): Group {
+    return run.isVolatile ? this.#volatile : this.#durable;
+  }
+
+  /** Those with something in them; from now on others are filled. */
+  take(): readonly Group[] {
+    const groups = [this.#durable, this.#volatile].filter((group) => !group.isEmpty);
+    this.#durable = new Group();
+    this.#volatile = new Group();
+    return groups;
+  }
+}

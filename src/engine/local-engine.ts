@@ -4,6 +4,7 @@ import type {
   EngineStatistics,
   EventBatch,
   LiveOptions,
+  RerunOptions,
   Run,
   RunAwait,
   RunEvent,
@@ -38,6 +39,7 @@ import type { OpenRun, Receipt } from "./open-run.js";
 import { Performer } from "./performer.js";
 import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
 import { Reader } from "./reader.js";
+import { Rerunner } from "./rerunner.js";
 import { Recovery } from "./recovery.js";
 import { placeProgram } from "./replay.js";
 import { decodePayload, toSendStatus } from "./run-events.js";
@@ -75,6 +77,7 @@ class LocalEngine implements Engine, RunSource {
   #hasRecovered = false;
   readonly #shortcut: Shortcut;
   readonly #starter: Starter;
+  readonly #rerunner: Rerunner;
   readonly runs: Engine["runs"];
 
   constructor(core: Core) {
@@ -108,6 +111,7 @@ class LocalEngine implements Engine, RunSource {
       reload: (runIds) => void this.#recovery.reload(runIds),
     });
     this.#reader = new Reader(core, this.#loop, this.#archive);
+    this.#rerunner = new Rerunner({ core, loop: this.#loop, reader: this.#reader, checkRunId: (runId) => this.#starter.checkRunId(runId, 1) });
     this.#recovery = new Recovery({
       core,
       loop: this.#loop,
@@ -214,6 +218,11 @@ class LocalEngine implements Engine, RunSource {
     const [outcomes, fixedOutcomes] = await Promise.all([stepped, fixing]);
     if (fixedOutcomes !== undefined) putOutcomes(outcomes, copy.records, fixedOutcomes);
     return outcomes;
+  }
+
+  async rerun(runId: string, options: RerunOptions = {}): Promise<Run> {
+    if (!this.#isReady) await this.#checkDriver();
+    return new RunHandle(await this.#rerunner.rerun(runId, options), this);
   }
 
   pause(runId: string): Promise<RunStatus> {

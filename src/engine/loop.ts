@@ -10,9 +10,10 @@ import type { ChildStarter } from "./child-starter.js";
 import { Consequences, tell } from "./consequences.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
 import { canStepDirectly, type DirectCalls, isRecorded, isUnheard, takesAtOnce } from "./direct-call.js";
-import { Group } from "./group.js";
+import { GroupPair } from "./group.js";
+import type { LoopHooks } from "./loop-hooks.js";
 import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, WAITING_EVENTS_MAX } from "./limits.js";
-import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
+import { type Arrival, type OpenRun, type Receipt, TOUCH } from "./open-run.js";
 import { fitArrival, needsForm } from "./payload-check.js";
 import { encodeError, type Performer } from "./performer.js";
 import { placeProgram } from "./replay.js";
@@ -22,13 +23,6 @@ import { StepBatch, type SteppedEvent } from "./step-batch.js";
 import { queueFullError, reloadingError, trapError, unreadableError } from "./errors.js";
 
 const NO_COMMANDS: readonly KernelCommand[] = [];
-
-export interface LoopHooks {
-  /** Takes the groups of a turn: commits, then performs. */
-  readonly finish: (groups: readonly Group[]) => void;
-  /** Makes a fresh kernel and rebuilds every run; the loop rests until it resolves. */
-  readonly rebuild: () => Promise<void>;
-}
 
 export class Loop {
   readonly #core: Core;
@@ -48,8 +42,7 @@ export class Loop {
   #work: readonly (Arrival | BatchCall)[] = [];
   #workAt = 0;
   #returned: (Arrival | BatchCall)[] = [];
-  #durable = new Group();
-  #volatile = new Group();
+  readonly #groups = new GroupPair();
   #isScheduled = false;
   /** It steps: not before recovery, nor after the engine was closed or stepped down. */
   #isStepping = false;
@@ -164,10 +157,7 @@ export class Loop {
       this.#returnWork();
     }
     if (this.#isKernelLost) this.#collectSuspects();
-    const groups = [this.#durable, this.#volatile].filter((group) => !group.isEmpty);
-    this.#durable = new Group();
-    this.#volatile = new Group();
-    if (groups.length > 0) this.#hooks.finish(groups);
+    this.#finishGroups();
     if (this.#isKernelLost) {
       void this.#rebuild();
       return;
@@ -264,7 +254,7 @@ export class Loop {
       run.updatedAt = Math.max(this.#core.clock.now(), run.lastNow);
       run.isYielded = false;
     }
-    const group = this.#groupOf(run);
+    const group = this.#groups.of(run);
     group.touch(run);
     if (arrival?.receipt !== undefined) group.addReceipt(arrival.receipt, EventOutcome.FAILED, arrival.index ?? 0);
     this.#consequences.closeEnded(run, group);
@@ -273,10 +263,23 @@ export class Loop {
   /** Fails a run from outside of a step (its history cannot be played any more). */
   failRun(run: OpenRun, error: WorkflowError): void {
     this.#failRun(run, undefined, error);
-    const groups = [this.#durable, this.#volatile].filter((group) => !group.isEmpty);
-    this.#durable = new Group();
-    this.#volatile = new Group();
-    this.#hooks.finish(groups);
+    this.#finishGroups();
+  }
+
+  /** Takes in a run that was stepped outside of the loop: commits what it has come to and performs what it asks for. */
+  adopt(run: OpenRun, receipt: Receipt): void {
+    const group = this.#groups.of(run);
+    group.touch(run);
+    group.programs.add(run.program);
+    group.addReceipt(receipt, EventOutcome.TAKEN, 0);
+    this.#consequences.reissue(run, group);
+    this.#finishGroups();
+    this.deliver(this.#consequences.takeFollowUps());
+  }
+
+  #finishGroups(): void {
+    const groups = this.#groups.take();
+    if (groups.length > 0) this.#hooks.finish(groups);
   }
 
   #failBatch(error: WorkflowError): void {
@@ -292,10 +295,6 @@ export class Loop {
     const callbacks = this.#flushCallbacks;
     this.#flushCallbacks = [];
     for (const callback of callbacks) callback();
-  }
-
-  #groupOf(run: OpenRun): Group {
-    return run.isVolatile ? this.#volatile : this.#durable;
   }
 
   // --- admission --------------------------------------------------------------------------------------------------
@@ -374,7 +373,7 @@ export class Loop {
       return;
     }
     if (kind === TOUCH) {
-      this.#groupOf(run).touch(run);
+      this.#groups.of(run).touch(run);
       this.#consequences.reportEnd(run);
     } else if (run.ending !== undefined) {
       this.#settleNow(arrival, EventOutcome.ENDED);
@@ -403,7 +402,7 @@ export class Loop {
     if (receipt !== undefined && arrival.kind === EntryKind.EVENT && run.waiting.length >= WAITING_EVENTS_MAX)
       receipt.fail(queueFullError(run.runId, WAITING_EVENTS_MAX), index ?? 0);
     else run.waiting.push(arrival);
-    if (!run.isCommitting && !run.isYielded) this.#groupOf(run).touch(run);
+    if (!run.isCommitting && !run.isYielded) this.#groups.of(run).touch(run);
   }
 
   #admitPause(arrival: Arrival): void {
@@ -421,7 +420,7 @@ export class Loop {
       if (run.taps !== undefined) tell(run, tellEntry(run, kind, 0, undefined, EventOutcome.TAKEN, undefined));
       if (kind === EntryKind.RESUME) this.#releaseHeld(run);
     }
-    const group = this.#groupOf(run);
+    const group = this.#groups.of(run);
     group.touch(run);
     if (kind === EntryKind.RESUME) group.resumed.push(run);
     if (arrival.receipt !== undefined) group.addReceipt(arrival.receipt, EventOutcome.TAKEN, arrival.index ?? 0);
@@ -445,7 +444,7 @@ export class Loop {
     this.#record(run, kind, id, this.#timeOf(run), seed, payload, true);
     run.held.push({ kind, id, seed, payload });
     if (run.taps !== undefined) tell(run, tellHeld(run, kind, id, payload));
-    const group = this.#groupOf(run);
+    const group = this.#groups.of(run);
     group.touch(run);
     if (receipt !== undefined) group.addReceipt(receipt, EventOutcome.HELD, arrival.index ?? 0);
   }
@@ -505,7 +504,7 @@ export class Loop {
   }
 
   #settleNow({ run, receipt, index }: Arrival, outcome: number): void {
-    if (receipt !== undefined) this.#groupOf(run).addReceipt(receipt, outcome, index ?? 0);
+    if (receipt !== undefined) this.#groups.of(run).addReceipt(receipt, outcome, index ?? 0);
   }
 
   // --- the step ---------------------------------------------------------------------------------------------------
@@ -527,7 +526,7 @@ export class Loop {
     batch.clear();
     for (const arrival of busy.reverse()) {
       (arrival.run.waiting ??= []).unshift(arrival);
-      this.#groupOf(arrival.run).touch(arrival.run);
+      this.#groups.of(arrival.run).touch(arrival.run);
     }
   }
 
@@ -546,7 +545,7 @@ export class Loop {
       this.#takeUnreadable({ run, kind, id, payload, receipt, index });
       return;
     }
-    const group = this.#groupOf(run);
+    const group = this.#groups.of(run);
     if (kind === EventKind.CONTINUE) {
       run.isYielded = false;
       run.continueCount += 1;

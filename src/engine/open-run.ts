@@ -62,6 +62,7 @@ export interface OpenRunOptions {
   readonly parentRunId?: string | undefined;
   /** Default: PRIORITY_DEFAULT. */
   readonly priority?: number | undefined;
+  readonly rerunOf?: string | undefined;
   readonly versions: number;
   /** The history so far of a run of durability `none`; default: empty. */
   readonly log?: VolatileLog;
@@ -78,6 +79,7 @@ export class OpenRun extends RunState implements JournalRun {
   readonly tags: readonly string[];
   readonly parentRunId: string | undefined;
   readonly priority: number;
+  readonly rerunOf: string | undefined;
   /** `packVersions`. */
   readonly versions: number;
   readonly #log: VolatileLog | undefined;
@@ -122,6 +124,7 @@ export class OpenRun extends RunState implements JournalRun {
     this.tags = options.tags ?? NO_TAGS;
     this.parentRunId = options.parentRunId;
     this.priority = options.priority ?? PRIORITY_DEFAULT;
+    this.rerunOf = options.rerunOf;
     this.versions = options.versions;
     this.#log = options.durability === "none" ? (options.log ?? new VolatileLog()) : undefined;
     this.#journal = options.journal;
@@ -221,13 +224,14 @@ export class OpenRun extends RunState implements JournalRun {
 
   toRecord(): RunRecord {
     const { name: workflow, identity } = this.program.workflow;
-    const { runId, status, startedAt, updatedAt, tags, seq, error, parentRunId } = this;
+    const { runId, status, startedAt, updatedAt, tags, seq, error, parentRunId, rerunOf } = this;
     // Written out: this is done for every run that starts or ends, and spreads would be most of it.
     const record: { -readonly [Key in keyof RunRecord]: RunRecord[Key] } = { runId, workflow, identity, status, startedAt, updatedAt, tags, seq };
     if (status === "succeeded" || status === "failed" || status === "canceled") record.endedAt = updatedAt;
     if (error !== undefined) record.error = error;
     if (parentRunId !== undefined) record.parentRunId = parentRunId;
     if (this.priority !== PRIORITY_DEFAULT) record.priority = this.priority;
+    if (rerunOf !== undefined) record.rerunOf = rerunOf;
     return record;
   }
 }

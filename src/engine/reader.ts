@@ -12,7 +12,7 @@ import { closedError, unknownRunError } from "./errors.js";
 import type { Loop } from "./loop.js";
 import type { OpenRun } from "./open-run.js";
 import type { LoadedProgram } from "./program-table.js";
-import { type Reach, Replay, type ReplayOptions } from "./replay.js";
+import { type Reach, Replay, type ReplayOptions, type ReplayWatch } from "./replay.js";
 import { decodePayload, nameStates, tellEnd } from "./run-events.js";
 import { NO_HANDLE, type RunEnding, type RunState } from "./run-state.js";
 import type { VolatileArchive } from "./volatile-archive.js";
@@ -125,6 +125,14 @@ export class Reader {
     return decodePayload(ending?.payload);
   }
 
+  /** Shows the whole history to `watch`. Rejects with `run/history-cut` where it is not whole any more. */
+  async show(found: FoundRun, watch: ReplayWatch): Promise<void> {
+    const { runId } = found.record;
+    const { seq } = await found.past("whole");
+    if (seq > 0) throw new WorkflowError("run/history-cut", `The first ${seq} entries of the history of run ${runId} are not kept any more`, { details: { runId, seq } });
+    await this.#replay(found, () => undefined, watch);
+  }
+
   async ending(found: FoundRun): Promise<RunEnding | undefined> {
     return this.#replay(found, (replay) => replay.state.ending);
   }
@@ -193,13 +201,14 @@ export class Reader {
     return this.#replay(await this.find(runId), ({ state }) => look(state));
   }
 
-  async #replay<Result>(found: FoundRun, take: (replay: Replay) => Result): Promise<Result> {
+  async #replay<Result>(found: FoundRun, take: (replay: Replay) => Result, watch?: ReplayWatch): Promise<Result> {
     const program = await found.program();
     for (let attempt = 1; ; attempt += 1) {
       await this.#loop.flushed();
       try {
-        const { checkpoint, entries } = await found.past("recent");
-        const replay = this.#begin(program, { runId: found.record.runId, checkpoint: checkpoint && decodeCheckpoint(checkpoint) });
+        const { checkpoint, entries } = await found.past(watch === undefined ? "recent" : "whole");
+        const from = checkpoint && decodeCheckpoint(checkpoint);
+        const replay = this.#begin(program, { runId: found.record.runId, checkpoint: from, ...(watch !== undefined && { watch }) });
         try {
           await this.play(replay, entries);
           return take(replay);

@@ -4,12 +4,12 @@ import type { RunEvent } from "../model/engine.js";
 import { WorkflowError } from "../model/errors.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
 import { EventKind, EventOutcome, SEMANTICS_VERSION } from "../model/kernel-words.js";
-import type { KernelPort, StepOutput } from "../model/ports.js";
+import type { KernelCommand, KernelPort, StepOutput } from "../model/ports.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { EVENT_BUFFER_MAX, REPLAY_SLICE_STEPS } from "./limits.js";
 import { type LoadedProgram, NO_PROGRAM } from "./program-table.js";
 import { tellCommand, tellEntry, tellHeld } from "./run-events.js";
-import { type HeldEntry, NO_HANDLE, packVersions, RunState } from "./run-state.js";
+import { type HeldEntry, NO_HANDLE, type OpenCommand, packVersions, RunState } from "./run-state.js";
 
 /** What was delivered to a run since its last entry: a run without fuel, or with held entries to take, is between steps. */
 export interface Reach {
@@ -20,12 +20,21 @@ export interface Reach {
 
 const QUIET: Reach = { continues: Infinity, held: Infinity };
 
+/** Looks on while a run is traced: what it is told, and the commands that follow. */
+export interface ReplayWatch {
+  /** `closed`: the command that the entry answers. */
+  entry(kind: EntryKind, id: number, payload: Uint8Array | undefined, closed: OpenCommand | undefined, seq: number): void;
+  /** `open`: what the command opened or closed. */
+  command(command: KernelCommand, open: OpenCommand | undefined): void;
+}
+
 export interface ReplayOptions {
   readonly runId: string;
   /** Where to begin; absent: at the first entry. */
   readonly checkpoint?: Checkpoint | undefined;
   /** Tell what happens: traces the run and collects `takeEvents`. */
   readonly isTold?: boolean;
+  readonly watch?: ReplayWatch;
   /** How far to go after the last entry; default: until the run is quiet. */
   readonly reach?: Reach | undefined;
   /** Kept up to date by the replay; default: one of its own. */
@@ -74,7 +83,7 @@ export class Replay {
       this.state.resumeSeq = checkpoint.resumeSeq;
       for (const open of checkpoint.open) this.state.restoreOpen(open);
     }
-    if (options.isTold === true) kernel.setTraced(this.state.handle, true);
+    if (options.isTold === true || options.watch !== undefined) kernel.setTraced(this.state.handle, true);
   }
 
   /** `packVersions` of the run. */
@@ -101,6 +110,11 @@ export class Replay {
       sliceEnd = this.stepCount + REPLAY_SLICE_STEPS;
       yield;
     }
+  }
+
+  /** Plays one entry, until the run is quiet. Pauses after every kernel call. */
+  playOne(entry: HistoryEntry): Generator<void> {
+    return this.#playEntry(entry, QUIET);
   }
 
   /** What was told since the last call. */
@@ -178,6 +192,7 @@ export class Replay {
     const isAnswer = kind === EntryKind.TASK_SUCCEEDED || kind === EntryKind.TASK_FAILED || kind === EntryKind.TIMER;
     const closed = isAnswer && outcome !== EventOutcome.STALE ? state.close(id) : undefined;
     this.#tell(tellEntry(state, kind, id, payload, outcome, closed));
+    this.#options.watch?.entry(kind, id, payload, closed, state.causeSeq);
     this.#note(output);
   }
 
@@ -190,6 +205,7 @@ export class Replay {
     const { state } = this;
     for (const command of commands) {
       const open = state.note(command);
+      this.#options.watch?.command(command, open);
       if (this.#options.isTold === true) this.#tell(tellCommand(this.#options.runId, state, command, open));
     }
   }

@@ -41,7 +41,7 @@ export function decodePayload(payload: Uint8Array | undefined): unknown {
 }
 
 /** The input that a run began with. */
-function readStart({ workflow }: LoadedProgram, payload: Uint8Array | undefined): unknown {
+export function readStart({ workflow }: LoadedProgram, payload: Uint8Array | undefined): unknown {
   const value = decodePayload(payload);
   return workflow.program.isRunIdUsed === true ? (value as readonly unknown[])[0] : value;
 }

@@ -55,7 +55,7 @@ export class Starter {
 
   async #startAll(program: LoadedProgram, inputs: readonly Value[], options: StartOptions): Promise<readonly string[]> {
     const { core, loop } = this.#host;
-    if (options.runId !== undefined) await this.#checkRunId(options.runId, inputs.length);
+    if (options.runId !== undefined) await this.checkRunId(options.runId, inputs.length);
     if (inputs.length === 0) return [];
     const runIds = options.runId === undefined ? createRunIds(inputs.length) : [options.runId];
     const payloads = this.#encodeInputs(program, runIds, inputs);
@@ -116,7 +116,7 @@ export class Starter {
     return payloads.length;
   }
 
-  async #checkRunId(runId: string, count: number): Promise<void> {
+  async checkRunId(runId: string, count: number): Promise<void> {
     const { core, archive } = this.#host;
     const isUsable = typeof runId === "string" && runId.length > 0 && runId.length <= RUN_ID_SIZE_MAX && !/[~/\p{Surrogate}]/u.test(runId);
     if (count !== 1 || !isUsable) {

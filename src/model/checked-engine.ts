@@ -1,7 +1,7 @@
 // An engine whose arguments are looked at before anything is done with them: what is not of its declared type is refused with
 // `engine/invalid-argument`. The same for the engine in this thread and for the one behind a worker.
 import { argumentError, isRecord } from "./arguments.js";
-import type { Engine, EngineOptions, EngineStatistics, EventBatch, LiveOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
+import type { Engine, EngineOptions, EngineStatistics, EventBatch, LiveOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow, RerunOptions } from "./engine.js";
 import type { WorkflowError } from "./errors.js";
 import { findSchedulingMistake, isPriority, PRIORITY_MAX } from "./scheduling.js";
 import type { RunStatus } from "./status.js";
@@ -48,6 +48,16 @@ function wrongLiveOptions(options: LiveOptions): WorkflowError | undefined {
   if (!isRecord(options)) return wrong(false, "options", options, "an object");
   const mistake = findSchedulingMistake(options["scheduling"]);
   return mistake && wrong(false, `options.${mistake.option}`, mistake.value, mistake.wanted);
+}
+
+function wrongRerunOptions(options: RerunOptions | undefined): WorkflowError | undefined {
+  const isWrong = wrongStartOptions(options);
+  if (isWrong !== undefined || options === undefined) return isWrong;
+  const { tasks, items } = options;
+  return (
+    wrong(tasks === undefined || areTexts(tasks), "options.tasks", tasks, "a list of texts") ??
+    wrong(items === undefined || items === "keep" || items === "reset", "options.items", items, `"keep" or "reset"`)
+  );
 }
 
 function wrongQuery(query: RunQuery | undefined): WorkflowError | undefined {
@@ -139,6 +149,10 @@ class CheckedEngine implements Engine {
 
   sendMany(batch: EventBatch): Promise<Uint8Array> {
     return answer(wrongBatch(batch), () => this.#engine.sendMany(batch));
+  }
+
+  rerun(runId: string, options?: RerunOptions): Promise<Run> {
+    return answer(wrongText("runId", runId) ?? wrongRerunOptions(options), () => this.#engine.rerun(runId, options));
   }
 
   pause(runId: string): Promise<RunStatus> {

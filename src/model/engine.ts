@@ -95,6 +95,18 @@ export interface StartOptions {
   readonly priority?: number;
 }
 
+/** What of an ended run is done again. */
+export interface RerunOptions extends StartOptions {
+  /** Names of tasks: the last visit of each, and what began after it on ways that lead from it. Default: the tasks whose failure failed the run. */
+  readonly tasks?: readonly string[];
+  /** Of such a task with items: only those without a result (the default), or all. */
+  readonly items?: "keep" | "reset";
+  /** In place of what the other run was given. */
+  readonly input?: Value;
+  /** In place of the other run's workflow: tasks are found again by their names. */
+  readonly workflow?: Workflow | string;
+}
+
 /** What became of a sent event. `taken`: a transition or a waiting action took it. `ignored`: no active state awaits it. `held`: the run is paused, it is recorded and delivered on resume. `ended`: the run has ended. `unknown`: no such run or event. `failed`: taking it failed the run. `deferred`: an active state defers it, it is kept until none does. `refused`: it would be deferred, and the run keeps as many events as it may. */
 export type SendStatus = "taken" | "ignored" | "held" | "ended" | "unknown" | "failed" | "deferred" | "refused";
 export interface SendResult {
@@ -145,6 +157,8 @@ export interface RunRecord {
   readonly endedAt?: number;
   readonly error?: ErrorRecord;
   readonly parentRunId?: string;
+  /** The run whose tasks this one has done again. */
+  readonly rerunOf?: string;
   readonly tags: readonly string[];
   /** Absent: 5. */
   readonly priority?: number;
@@ -257,6 +271,13 @@ export interface Engine {
   pause(runId: string): Promise<RunStatus>;
   resume(runId: string): Promise<RunStatus>;
   cancel(runId: string): Promise<RunStatus>;
+  /**
+   * Starts a run that goes on from where an ended run of a task graph came to: what its tasks gave, the events it took and the timers that fired are
+   * told to the new run at once, with its own keys; only the chosen tasks are done again, and what had not been done. Its record names the other
+   * run (`rerunOf`). Rejects with `run/not-ended`, `run/unknown-task`, `run/not-rerunnable` (a state diagram), `run/history-cut` (a
+   * long run of durability `none`), `run/unknown`, `run/invalid-input` and what `start` rejects with. O(length of the history).
+   */
+  rerun(runId: string, options?: RerunOptions): Promise<Run>;
   readonly runs: {
     /** Rejects with `run/unknown`. */
     get(runId: string): Promise<Run>;

@@ -6,6 +6,7 @@ import type {
   Engine,
   EngineOptions,
   EngineStatistics,
+  RerunOptions,
   EventBatch,
   LiveOptions,
   Run,
@@ -135,6 +136,12 @@ class WorkerClient implements Engine {
 
   sendMany(batch: EventBatch): Promise<Uint8Array> {
     return this.#calls.sendBatch(batch);
+  }
+
+  async rerun(runId: string, options?: RerunOptions): Promise<Run> {
+    const workflow = typeof options?.workflow === "object" ? options.workflow.identity : options?.workflow;
+    const sent = options === undefined ? undefined : { ...options, ...(workflow !== undefined && { workflow }) };
+    return this.#makeRun(await this.#control(() => this.#api.rerun(runId, sent)));
   }
 
   pause(runId: string): Promise<RunStatus> {

@@ -42,6 +42,7 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     configure: (options) => engine().configure(options),
     ready: () => engine().ready(),
     load: (source, name) => engine().load(source, name === undefined ? {} : { name }),
+    rerun: async (runId, options) => (await engine().rerun(runId, options)).id,
     pause: (runId) => engine().pause(runId),
     resume: (runId) => engine().resume(runId),
     cancel: (runId) => engine().cancel(runId),

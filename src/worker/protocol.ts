@@ -1,7 +1,7 @@
 // What page and worker say to each other. Types only. Control goes over Comlink (`HostApi`); what comes often or in bulk
 // goes over message ports: calls and batches (`ToHost`, `FromHost`), tasks (`ToHandlers`, `FromHandlers`), and one port
 // for each cursor (`ToCursor`, `FromCursor`).
-import type { EngineOptions, EngineStatistics, LiveOptions, RunAwait, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
+import type { EngineOptions, EngineStatistics, LiveOptions, RunAwait, RunPage, RunQuery, StartOptions, Value, Workflow, RerunOptions } from "../model/engine.js";
 import type { ErrorRecord } from "../model/errors.js";
 import type { TaskCall } from "../model/ports.js";
 import type { CallName } from "../model/task-call.js";
@@ -38,6 +38,8 @@ export interface HostApi {
   configure(options: LiveOptions): Promise<void>;
   ready(): Promise<void>;
   load(source: string, name: string | undefined): Promise<Workflow>;
+  /** Id of the new run. */
+  rerun(runId: string, options: RerunOptions | undefined): Promise<string>;
   pause(runId: string): Promise<RunStatus>;
   resume(runId: string): Promise<RunStatus>;
   cancel(runId: string): Promise<RunStatus>;

@@ -1,0 +1,90 @@
+// What a run was told, kept for another run of its workflow: answers of tasks, events and timers by the visits that they belong to.
+// Visits that are to be done again, and what came of them, are left out.
+import type { Definition } from "../model/definition.js";
+import { WorkflowError } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
+import type { LoadedProgram } from "./program-table.js";
+import { keyOf, type Visit, VisitWatch } from "./visits.js";
+
+/** An answer or an event, and when it came. */
+export interface Told {
+  readonly kind: EntryKind;
+  /** Of an event: its number. */
+  readonly id: number;
+  readonly payload: Uint8Array | undefined;
+  readonly seq: number;
+}
+
+export interface ForgetOptions {
+  /** Tasks whose last visit is done again; absent: those whose failure failed the run. */
+  readonly tasks?: readonly string[] | undefined;
+  /** Items of such a task that have succeeded keep their results. */
+  readonly areItemsKept: boolean;
+}
+
+/** Filled by a traced replay of the run, as its `watch`. */
+export class RunMemory {
+  readonly watch: VisitWatch;
+  readonly #definition: Definition;
+  readonly #told = new Map<string, { readonly visit: Visit; readonly told: Told }>();
+  /** Results of items, whatever the attempt. */
+  readonly #items = new Map<string, Told>();
+  #isReady = false;
+  #again: ReadonlySet<Visit> = new Set();
+
+  constructor(program: LoadedProgram) {
+    this.#definition = program.workflow.program.definition;
+    this.watch = new VisitWatch(program, {
+      answered: (visit, name, kind, id, payload, seq) => this.#told.set(keyOf(visit, name), { visit, told: { kind, id, payload, seq } }),
+    });
+  }
+
+  /**
+   * Leaves out what is to be done again, and what began after it on ways that lead from it.
+   * Throws `run/unknown-task` where a task has not begun in the run.
+   */
+  forget({ tasks, areItemsKept }: ForgetOptions): void {
+    const again = tasks === undefined ? this.watch.visits.filter(({ hasFailed }) => hasFailed) : tasks.map((task) => this.#lastVisitOf(task));
+    this.#again = new Set(again);
+    const reached = new Map([...this.#again].map((visit) => [visit, reachFrom(this.#definition, visit.task)]));
+    const isForgotten = (visit: Visit): boolean => {
+      for (const [from, tasksAfter] of reached) if (from === visit || (visit.enteredSeq >= from.answeredSeq && tasksAfter.has(visit.task))) return true;
+      return false;
+    };
+    for (const [key, { visit, told }] of [...this.#told]) {
+      if (!isForgotten(visit)) continue;
+      this.#told.delete(key);
+      const item = /\/c([1-9]\d*)\.\d+$/.exec(key)?.[1];
+      if (areItemsKept && this.#again.has(visit) && item !== undefined && told.kind === EntryKind.TASK_SUCCEEDED) this.#items.set(keyOf(visit, item), told);
+    }
+    this.#isReady = true;
+  }
+
+  /** What the visit was told then, or undefined. */
+  recall(visit: Visit, name: string): Told | undefined {
+    if (!this.#isReady) throw new RangeError("nothing was forgotten yet");
+    const item = /^c([1-9]\d*)\./.exec(name)?.[1];
+    return this.#told.get(keyOf(visit, name))?.told ?? (item === undefined ? undefined : this.#items.get(keyOf(visit, item)));
+  }
+
+  #lastVisitOf(task: string): Visit {
+    const visit = this.watch.visits.findLast((each) => each.task === task);
+    if (visit !== undefined) return visit;
+    throw new WorkflowError("run/unknown-task", `No task "${task}" has begun in the run`, { details: { task } });
+  }
+}
+
+/** The tasks that ways lead to from a task, itself only where one leads back. */
+function reachFrom({ states, transitions }: Definition, task: string): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const pending = [task];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    for (const { source, target, isRetry } of transitions) {
+      const next = states[target]?.id;
+      if (states[source]?.id !== name || next === undefined || isRetry === true || reached.has(next)) continue;
+      reached.add(next);
+      pending.push(next);
+    }
+  }
+  return reached;
+}
