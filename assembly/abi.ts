@@ -589,6 +589,7 @@ export enum EventKind {
   /** Payload: a MAP {code, message, details?}. */
   TASK_FAILED = 4,
   TIMER = 5,
+  /** Payload: nothing, or the error that the run fails with: a MAP {code, message, details?}. */
   CANCEL = 6,
   /** Goes on where fuel ran out. */
   CONTINUE = 7,
@@ -655,7 +656,7 @@ export enum CommandKind {
   VARIABLE_SET = 13,
   /** Of a task graph: a: node · b: how many calls its items make · time: number of the visit. */
   ITEMS_STARTED = 14,
-  /** Of a task graph that failed or was canceled, after RUN_ENDED: payload: what can be computed of its output, a MAP. */
+  /** Of a task graph that failed or was canceled, after RUN_ENDED: payload: what can be computed of its output, a MAP; none, where that is nothing. */
   RUN_OUTPUT = 15,
 }
 /** Items of one task are fewer. */

@@ -57,7 +57,13 @@ export function succeedRunWith(run: u32, output: usize): bool {
   return true;
 }
 
-export function cancelRun(run: u32): void {
+/** Ends a run from outside. `error`: the cell of the error that it fails with; anything else but a MAP cancels it. */
+export function endRun(run: u32, error: usize): void {
+  if (load<u32>(error) == Tag.MAP) failRunWith(run, error);
+  else cancelRun(run);
+}
+
+function cancelRun(run: u32): void {
   cancelAll(run);
   setRunStatus(run, RunState.ENDED);
   addCommand(CommandKind.RUN_ENDED, 0, RunEnd.CANCELED, 0, 0, payloadMark());

@@ -10,7 +10,7 @@ import { setStepFuel } from "./entry";
 import { setNow } from "./evaluate";
 import { EXPRESS_NONE, takeExpress } from "./express";
 import { chooseFailure, recover } from "./failure";
-import { cancelRun, cancelWait, failNoted, failRunWith, faultInHand, noteFault, setNodeInHand, setWatched } from "./fault";
+import { cancelWait, endRun, failNoted, failRunWith, faultInHand, noteFault, setNodeInHand, setWatched } from "./fault";
 import { isPermitted } from "./guard";
 import { findFieldInMap } from "./map";
 import { resetScratch } from "./memory";
@@ -136,7 +136,7 @@ function deliver(run: u32, kind: i32, id: u32): i32 {
   if (kind == EventKind.START) return deliverStart(run);
   if (kind == EventKind.CONTINUE) return runStatus(run) == RunState.YIELDED ? EventOutcome.TAKEN : EventOutcome.STALE;
   if (kind != EventKind.CANCEL) return EventOutcome.MALFORMED;
-  cancelRun(run);
+  endRun(run, PAYLOAD);
   return EventOutcome.TAKEN;
 }
 

@@ -9,14 +9,14 @@ import { createRootFrame, mergeBranches, releaseFrame, retainFrame, useFrame } f
 import { evaluateTask } from "./calls";
 import { endFailing } from "./task-end";
 import { setNull, setObject } from "./cell";
-import { cancelRun, failNoted, failRunWith, faultInHand, noteFault, noteReason, setFaultInHand, setNodeInHand, succeedRunWith } from "./fault";
+import { endRun, failNoted, failRunWith, faultInHand, noteFault, noteReason, setFaultInHand, setNodeInHand, succeedRunWith } from "./fault";
 import { giveUpAll } from "./giving-up";
 import {
   Call, NO_ITEM, Phase, activeCount, addCall, awaitingCount, currentFrame, dequeue, endedFrame, failingError, findCall, firstQueued, instanceAt, instanceRecordCount,
   joiningCount, phaseOf, removeCall, setEndedFrame, setPhase,
 } from "./instances";
 import { Items, itemsResult, takeResult } from "./items";
-import { findFieldInMap } from "./map";
+import { countOf, findFieldInMap } from "./map";
 import { addCommand, appendWire, payloadMark } from "./output";
 import { programField, slotKey, taskRecord } from "./program";
 import { FRAME_HEADER_SIZE, RunState, TOKEN_SIZE, runProgram, runStatus, setRunStatus, slotsOf, takeSerial } from "./run";
@@ -38,7 +38,7 @@ export function deliverToTasks(run: u32, kind: i32, id: u32, payload: usize, see
   else if (kind == EventKind.TIMER) outcome = deliverTimer(run, id);
   else if (kind == EventKind.EVENT) outcome = deliverEvent(run, id, payload);
   else if (kind == EventKind.START) deliverStart(run, payload);
-  else if (kind == EventKind.CANCEL) cancelRun(run);
+  else if (kind == EventKind.CANCEL) endRun(run, payload);
   else if (kind != EventKind.CONTINUE) return EventOutcome.MALFORMED;
   if (faultInHand() != 0) failNoted(run);
   if (runStatus(run) == RunState.ENDED) tellPartialOutput(run);
@@ -178,7 +178,7 @@ function tellPartialOutput(run: u32): void {
     useFrame(run, frame);
     const mark = payloadMark();
     const cell = evaluateTask(run, output);
-    if (load<u32>(cell) == Tag.MAP && appendWire(cell)) addCommand(CommandKind.RUN_OUTPUT, 0, 0, 0, 0, mark);
+    if (load<u32>(cell) == Tag.MAP && countOf(load<u32>(cell, 8)) != 0 && appendWire(cell)) addCommand(CommandKind.RUN_OUTPUT, 0, 0, 0, 0, mark);
   }
 }
 

@@ -16,7 +16,7 @@ import type {
   Value,
   Workflow,
 } from "../model/engine.js";
-import { WorkflowError } from "../model/errors.js";
+import { type ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";
 import type { LoadedWorkflow } from "../model/ports.js";
@@ -36,7 +36,7 @@ import { Intake } from "./intake.js";
 import { Loop } from "./loop.js";
 import { MetricsArchive } from "./metrics-archive.js";
 import type { OpenRun, Receipt } from "./open-run.js";
-import { Performer } from "./performer.js";
+import { encodeError, Performer } from "./performer.js";
 import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
 import { Reader } from "./reader.js";
 import { Rerunner } from "./rerunner.js";
@@ -237,6 +237,11 @@ class LocalEngine implements Engine, RunSource {
     return this.#control(runId, EntryKind.CANCEL);
   }
 
+  fail(runId: string, error: Partial<Pick<ErrorRecord, "code" | "message" | "details">>): Promise<RunStatus> {
+    const { code = "run/failed", message = "The run was failed from outside", details } = error;
+    return this.#control(runId, EntryKind.CANCEL, encodeError({ code, message, ...(details !== undefined && { details }) }));
+  }
+
   async role(): Promise<"driver" | "watcher"> {
     return this.#core.isDriver ? "driver" : "watcher";
   }
@@ -362,11 +367,11 @@ class LocalEngine implements Engine, RunSource {
 
   // --- inside -----------------------------------------------------------------------------------------------------
 
-  async #control(runId: string, kind: EntryKind): Promise<RunStatus> {
+  async #control(runId: string, kind: EntryKind, payload?: Uint8Array): Promise<RunStatus> {
     if (!this.#isReady) await this.#checkDriver();
     const run = this.#core.runs.get(runId);
     if (run === undefined) return (await this.#endedRecord(runId)).status;
-    await this.#tell(run, kind, 0, undefined);
+    await this.#tell(run, kind, 0, payload);
     return run.status;
   }
 

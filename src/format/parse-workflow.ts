@@ -21,6 +21,8 @@ export interface ParseWorkflowOptions {
   readonly name?: string;
   /** A text in YAML without `millrace` is read as one for StackStorm's Orquesta, also where it does not say its `version`. */
   readonly dialect?: "orquesta";
+  /** Of that dialect: names of variables that every run is given from outside, beside its inputs. They stand in the run's input. */
+  readonly given?: readonly string[];
 }
 
 export interface ParsedWorkflow {
@@ -69,7 +71,7 @@ function readWorkflow(source: SourceText, options: ParseWorkflowOptions): Parsed
     const dialect = findYamlDialect(text, options.dialect);
     const fallbackName = options.name ?? "workflow";
     if (dialect !== undefined)
-      return { definition: dialect === "millrace" ? readTaskGraph(source, fallbackName) : readDialect(source, fallbackName), findings: source.findings() };
+      return { definition: dialect === "millrace" ? readTaskGraph(source, fallbackName) : readDialect(source, fallbackName, options.given), findings: source.findings() };
   }
   const range = isBare ? { start: 0, end: text.length } : findDiagram(parts, source);
   const diagram = parseDiagram(range === undefined ? "stateDiagram-v2\n" : text.slice(range.start, range.end));

@@ -1,7 +1,7 @@
 // An engine whose arguments are looked at before anything is done with them: what is not of its declared type is refused with
 // `engine/invalid-argument`. The same for the engine in this thread and for the one behind a worker.
 import { argumentError, isRecord } from "./arguments.js";
-import type { Engine, EngineOptions, EngineStatistics, EventBatch, LiveOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow, RerunOptions } from "./engine.js";
+import type { Engine, EngineOptions, EngineStatistics, EventBatch, LiveOptions, RerunOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
 import type { WorkflowError } from "./errors.js";
 import { findSchedulingMistake, isPriority, PRIORITY_MAX } from "./scheduling.js";
 import type { RunStatus } from "./status.js";
@@ -48,6 +48,16 @@ function wrongLiveOptions(options: LiveOptions): WorkflowError | undefined {
   if (!isRecord(options)) return wrong(false, "options", options, "an object");
   const mistake = findSchedulingMistake(options["scheduling"]);
   return mistake && wrong(false, `options.${mistake.option}`, mistake.value, mistake.wanted);
+}
+
+function wrongError(error: Parameters<Engine["fail"]>[1]): WorkflowError | undefined {
+  if (!isRecord(error)) return wrong(false, "error", error, "an object");
+  const { code, message, details } = error;
+  return (
+    wrongOption("error.code", code, "string") ??
+    wrongOption("error.message", message, "string") ??
+    wrong(details === undefined || isRecord(details), "error.details", details, "an object")
+  );
 }
 
 function wrongRerunOptions(options: RerunOptions | undefined): WorkflowError | undefined {
@@ -149,6 +159,10 @@ class CheckedEngine implements Engine {
 
   sendMany(batch: EventBatch): Promise<Uint8Array> {
     return answer(wrongBatch(batch), () => this.#engine.sendMany(batch));
+  }
+
+  fail(runId: string, error: Parameters<Engine["fail"]>[1]): Promise<RunStatus> {
+    return answer(wrongText("runId", runId) ?? wrongError(error), () => this.#engine.fail(runId, error));
   }
 
   rerun(runId: string, options?: RerunOptions): Promise<Run> {

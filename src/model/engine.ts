@@ -272,6 +272,11 @@ export interface Engine {
   resume(runId: string): Promise<RunStatus>;
   cancel(runId: string): Promise<RunStatus>;
   /**
+   * Ends a run as failed, as `cancel` ends it as canceled: with this error (`code` is `run/failed` where none is given), which its `result` rejects with
+   * and its parent takes.
+   */
+  fail(runId: string, error: { readonly code?: string; readonly message?: string; readonly details?: Readonly<Record<string, unknown>> }): Promise<RunStatus>;
+  /**
    * Starts a run that goes on from where an ended run of a task graph came to: what its tasks gave, the events it took and the timers that fired are
    * told to the new run at once, with its own keys; only the chosen tasks are done again, and what had not been done. Its record names the other
    * run (`rerunOf`). Rejects with `run/not-ended`, `run/unknown-task`, `run/not-rerunnable` (a state diagram), `run/history-cut` (a

@@ -156,6 +156,10 @@ class WorkerClient implements Engine {
     return this.#control(() => this.#api.cancel(runId));
   }
 
+  fail(runId: string, error: Parameters<Engine["fail"]>[1]): Promise<RunStatus> {
+    return this.#control(() => this.#api.fail(runId, error));
+  }
+
   role(): Promise<"driver" | "watcher"> {
     return this.#control(() => this.#api.role());
   }

@@ -46,6 +46,7 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     pause: (runId) => engine().pause(runId),
     resume: (runId) => engine().resume(runId),
     cancel: (runId) => engine().cancel(runId),
+    fail: (runId, error) => engine().fail(runId, error),
     query: (query) => engine().runs.query(query),
     count: (query) => engine().runs.count(query),
     delete: (runId) => engine().runs.delete(runId),

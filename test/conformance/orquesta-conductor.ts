@@ -1,8 +1,15 @@
 // Steps a task graph by the calls of a recorded conductor: what a call asks for becomes an event of the kernel, what the kernel asks
 // for is kept until a call fetches it. Which task begins, ends, is tried again or fails, what it is given and what the run returns is the
 // kernel's word. Ours here are names: routes (the ways that led to a task), and what a held or canceled run is called, as an engine would.
-import { CommandKind, EventKind, RunEnd, RunFault, VISIT_SCALE } from "../../assembly/abi.js";
+import { CommandKind, EventKind, RunEnd, RunFault, SEMANTICS_VERSION, VISIT_SCALE } from "../../assembly/abi.js";
+import { ProgramTable } from "../../src/engine/program-table.js";
+import { Replay } from "../../src/engine/replay.js";
+import { Retelling } from "../../src/engine/retelling.js";
+import { type ForgetOptions, RunMemory } from "../../src/engine/run-memory.js";
+import { packVersions, RunState } from "../../src/engine/run-state.js";
 import type { StateDefinition } from "../../src/model/definition.js";
+import { WorkflowError } from "../../src/model/errors.js";
+import { EntryKind, type HistoryEntry } from "../../src/model/history.js";
 import type { KernelCommand, KernelPort } from "../../src/model/ports.js";
 import type { Program } from "../../src/model/program.js";
 import { decodeValue, encodeValue } from "../../src/model/value.js";
@@ -42,6 +49,12 @@ interface Visit {
   hasLed: boolean;
   isPausing: boolean;
   isCanceled: boolean;
+  /** Listed by a rerun, and not begun. */
+  isAskedAgain: boolean;
+  /** It began together with the command "fail", and is done all the same. */
+  isBesideFail: boolean;
+  /** Its items are not told to begin. */
+  isWhole: boolean;
   /** Calls that its items make, and how many of them succeeded. */
   itemCount: number;
   doneCount: number;
@@ -67,6 +80,33 @@ function isUnderWay(calls: ReadonlyMap<number, Call>): boolean {
 /** A call of the recording that means nothing to the kernel as it stands. */
 export class Untold extends Error {}
 
+/** A call that is refused, as the recording may have it. */
+export class Refused extends Error {}
+
+/** What a run that does tasks again is told at once. */
+function retell(kernel: KernelPort, program: Program, entries: readonly HistoryEntry[], options: ForgetOptions): readonly HistoryEntry[] {
+  const workflow = { identity: program.identity, name: "", source: "", program, findings: [], customs: [] };
+  const versions = packVersions(program.compilerVersion, SEMANTICS_VERSION);
+  const loaded = new ProgramTable().add(workflow);
+  const memory = new RunMemory(loaded);
+  const replay = new Replay(kernel, loaded, { runId: "before", watch: memory.watch });
+  const story = entries.map((entry) => (entry.kind === EntryKind.START ? { ...entry, id: versions } : entry));
+  for (const _slice of replay.play(story));
+  replay.release();
+  try {
+    memory.forget(options);
+  } catch (error) {
+    throw error instanceof WorkflowError ? new Refused(error.message) : error;
+  }
+  const payload = memory.watch.startPayload as Uint8Array;
+  const clock = { now: () => entries[0]?.now ?? 0, seed: () => 7 };
+  const retelling = new Retelling(kernel, loaded, { runId: "again", versions, payload, memory, state: new RunState(loaded), clock });
+  for (const _step of retelling.play());
+  retelling.release();
+  kernel.unloadProgram(loaded.kernelProgram);
+  return retelling.entries;
+}
+
 export class Conductor {
   end: { readonly how: number; readonly value: unknown } | undefined;
   /** What the run gave, or what can be told of it. */
@@ -81,7 +121,7 @@ export class Conductor {
   private readonly listed: Visit[] = [];
   private readonly calls = new Map<number, Call>();
   private readonly numbered = new Map<number, Visit>();
-  private readonly names: RouteNames;
+  private names: RouteNames;
   private current: Visit | undefined;
   private timers: { readonly serial: number; readonly due: number; readonly visit: Visit }[] = [];
   private hold: "pause" | "cancel" | undefined;
@@ -90,6 +130,14 @@ export class Conductor {
   private isFailing = false;
   /** The run ended with what a task was to be given, which a conductor finds when the task is asked for. */
   private isUntold = false;
+  /** What the run was told: for a run that does some of its tasks again. */
+  private entries: HistoryEntry[] = [];
+  /** The run takes over what another was told. */
+  private isRetelling = false;
+  /** The output failed, which a conductor finds when it is asked for. */
+  private hasUntoldOutput = false;
+  /** In the step in hand. */
+  private entered: Visit[] = [];
   hasStarted = false;
 
   constructor(
@@ -110,6 +158,58 @@ export class Conductor {
   start(inputs: Readonly<Record<string, unknown>>): void {
     this.hasStarted = true;
     this.deliver(EventKind.START, 0, inputs);
+    if (this.end?.how === RunEnd.FAILED && this.visits.length === 0) throw new Refused("the run has failed before any task");
+  }
+
+  fail(): void {
+    this.deliver(EventKind.CANCEL, 0, { code: "operator/failed", message: "The run was failed from outside." });
+  }
+
+  /** Has the task begun? */
+  knows(task: string): boolean {
+    return this.visits.some(({ state }) => this.idOf(state) === task);
+  }
+
+  /** What a conductor finds in the output when it is asked for. */
+  render(): void {
+    if (this.hasUntoldOutput || this.isOutputPartial()) this.failures.push(undefined);
+    this.hasUntoldOutput = false;
+  }
+
+  private isOutputPartial(): boolean {
+    const { output } = this.program.definition.taskGraph ?? {};
+    if (output?.kind !== "map" || this.end === undefined || this.end.how === RunEnd.SUCCEEDED || this.hasUntoldOutput) return false;
+    return Object.keys(this.output ?? {}).length < output.entries.length;
+  }
+
+  /** Does tasks again as the engine does: in a run that is told what this one was told. What was listed stays listed. */
+  rerun(tasks: readonly string[] | undefined, areItemsKept: boolean): void {
+    if (this.end === undefined && !this.isFailing) throw new Refused("the run has not ended");
+    const { entries } = this;
+    const before = [...this.failures];
+    const forked = retell(this.kernel, this.program, entries, { tasks: tasks && [...new Set(tasks)], areItemsKept });
+    this.kernel.destroyRun(this.run);
+    this.run = this.kernel.createRun(this.loaded);
+    this.kernel.setTraced(this.run, true);
+    Object.assign(this, { end: undefined, output: null, entries: [], isFailing: false, isUntold: false, hold: undefined, wantsCancel: false, current: undefined });
+    this.names = new RouteNames(this.program);
+    for (const list of [this.visits, this.timers]) list.length = 0;
+    this.calls.clear();
+    this.numbered.clear();
+    this.isRetelling = true;
+    for (const { kind, id, payload } of forked) this.tell(kind as number as EventKind, id, payload);
+    this.isRetelling = false;
+    this.isResuming = true;
+    const listedAt = ({ state, route }: Visit) => this.listed.findLastIndex((visit) => visit.state === state && visit.route === route);
+    const again = this.visits.filter((visit) => visit.calls.size > 0 && listedAt(visit) >= 0).sort((left, right) => listedAt(left) - listedAt(right));
+    for (const visit of this.visits) visit.hasFailed = false;
+    for (const visit of again) {
+      if (this.stateOf(visit.state).task?.items !== undefined) continue;
+      visit.isListed = true;
+      visit.isAskedAgain = true;
+      this.listed.push(visit);
+    }
+    this.failures.splice(0, Infinity, ...before.filter((failure) => !again.some(({ state }) => this.idOf(state) === failure)));
   }
 
   pause(): void {
@@ -130,6 +230,9 @@ export class Conductor {
 
   status(): string {
     const isBusy = isUnderWay(this.calls);
+    if (this.hasUntoldOutput) return "succeeded";
+    // Paused is paused until it is resumed.
+    if (this.end?.how === RunEnd.SUCCEEDED && this.hold === "pause") return "paused";
     if (this.end !== undefined && !this.isUntold) return (RunEnd[this.end.how] ?? "?").toLowerCase();
     if (this.isFailing) return "failed";
     if (this.hold === "cancel") return "canceling";
@@ -140,19 +243,20 @@ export class Conductor {
     return dormant.length > 0 && !isBusy && !isAsking ? "paused" : "running";
   }
 
-  sequence(): { readonly id: string; readonly route: number; readonly status: string }[] {
+  sequence(): { readonly id: string; readonly route: number; readonly status: string | null }[] {
     return this.listed.map((visit) => ({ id: this.idOf(visit.state), route: visit.route, status: this.statusOf(visit) }));
   }
 
   errors(): readonly (string | undefined)[] {
-    return this.isUntold ? [] : this.failures;
+    return this.isUntold || this.hasUntoldOutput ? [] : this.failures;
   }
 
   /** What is out and not begun, by task and route. */
   next(): Asked[] {
     this.isUntold = false;
-    if (this.isFailing || this.hold !== undefined || this.end !== undefined) return [];
+    if (this.hold !== undefined || this.end !== undefined) return [];
     return this.visits
+      .filter(({ isBesideFail }) => !this.isFailing || isBesideFail)
       .filter(({ calls }) => [...calls.values()].some(({ isRunning }) => !isRunning))
       .map((visit) => ({
         id: this.idOf(visit.state),
@@ -167,12 +271,18 @@ export class Conductor {
 
   update(task: string, route: number, event: ActionEvent): void {
     // The kernel would call a second answer stale.
-    const isAnswered = this.listed.some((visit) => this.idOf(visit.state) === task && visit.route === route && visit.hasEnded && visit.calls.size === 0);
+    const isAnswered = this.listed.some((visit) => this.idOf(visit.state) === task && visit.route === route && (visit.hasEnded || visit.isCanceled) && visit.calls.size === 0);
+    if (event.status === "running" && event.item_id === undefined && this.beginWhole(task, route)) return;
     const call = this.find(task, route, event, isAnswered);
     if (call === undefined) return;
     const { status } = event;
     this.isResuming = false;
-    if (status === "running" && !call.isRunning) this.begin(call);
+    if (!call.isRunning) this.begin(call);
+    // What is being canceled does not pause any more.
+    if (CANCELS.includes(call.status) && PAUSES.includes(event.status)) {
+      if (DORMANT.includes(event.status)) this.update(task, route, { ...event, status: "canceled" });
+      return;
+    }
     if (status === "running" && ![...call.visit.calls.values()].some((other) => other !== call && PAUSES.includes(other.status))) call.visit.isPausing = false;
     call.status = status;
     if (CANCELS.includes(status)) this.wantsCancel = true;
@@ -185,15 +295,27 @@ export class Conductor {
     this.settle();
   }
 
+  /** A task with items that begins as a whole: its items begin as they end. */
+  private beginWhole(task: string, route: number): boolean {
+    const visit = this.visits.findLast((each) => this.idOf(each.state) === task && each.route === route && each.calls.size > 0);
+    if (visit === undefined || this.stateOf(visit.state).task?.items === undefined) return false;
+    if (!visit.isListed) this.listed.push(visit);
+    visit.isListed = true;
+    visit.isWhole = true;
+    this.isResuming = false;
+    return true;
+  }
+
   private find(task: string, route: number, { status, item_id = -1 }: ActionEvent, isAnswered: boolean): Call | undefined {
     const calls = [...this.calls.values()].filter(({ visit, item }) => this.idOf(visit.state) === task && visit.route === route && item === item_id);
-    const call = calls.find(({ isRunning }) => isRunning === (status !== "running")) ?? (status === "running" ? calls[0] : undefined);
+    const call = calls.find(({ isRunning }) => isRunning === (status !== "running")) ?? calls.find(({ visit }) => status === "running" || visit.isWhole);
     if (call === undefined && !(isAnswered && ENDS.includes(status))) throw new Untold(`${task} on route ${route} has no call that is ${status === "running" ? "to begin" : "under way"}`);
     return call;
   }
 
   private begin(call: Call): void {
     call.isRunning = true;
+    call.visit.isAskedAgain = false;
     call.visit.isRetrying = false;
     call.visit.delaySeconds = undefined;
     if (!call.visit.isListed) this.listed.push(call.visit);
@@ -248,15 +370,28 @@ export class Conductor {
   }
 
   private deliver(kind: EventKind, id = 0, payload?: unknown): void {
-    this.kernel.add(this.run, kind, id, this.now, 7, payload === undefined ? undefined : encodeValue(payload));
+    this.tell(kind, id, payload === undefined ? undefined : encodeValue(payload));
+  }
+
+  private tell(kind: EventKind, id: number, payload: Uint8Array | undefined): void {
+    if (kind !== EventKind.CONTINUE)
+      this.entries.push({ seq: this.entries.length + 1, kind: kind as number, isHeld: false, id, now: this.now, seed: 7, ...(payload && { payload }) });
+    if (this.isRetelling && this.calls.has(id)) this.current = this.calls.get(id)?.visit;
+    if (this.isRetelling) this.drop(id);
+    this.kernel.add(this.run, kind, kind === EventKind.START ? 0 : id, this.now, 7, payload);
     const { commands } = this.kernel.step();
+    this.entered = [];
     for (const command of commands) this.note(command);
     if (commands.some((command) => command.kind === CommandKind.CONTINUE)) this.deliver(EventKind.CONTINUE);
-    for (let timer = this.timers.shift(); timer !== undefined && this.end === undefined; timer = this.timers.shift()) {
+    for (let timer = this.takeTimer(); timer !== undefined && this.end === undefined; timer = this.takeTimer()) {
       this.now = timer.due;
       this.current = timer.visit;
       this.deliver(EventKind.TIMER, timer.serial);
     }
+  }
+
+  private takeTimer(): (typeof this.timers)[number] | undefined {
+    return this.isRetelling ? undefined : this.timers.shift();
   }
 
   // --- from the kernel ---------------------------------------------------------------------------------------------------
@@ -306,7 +441,15 @@ export class Conductor {
   private exit(): void {
     if (this.current === undefined) return;
     this.current.hasEnded = true;
-    if (this.current.hasFailed && !this.current.hasLed) this.isFailing = true;
+    const isFail = this.stateOf(this.current.state).task?.action.kind === "fail";
+    if (this.isFailing || (!isFail && (!this.current.hasFailed || this.current.hasLed))) return;
+    this.isFailing = true;
+    // What waits at a join now will never begin.
+    for (const node of this.kernel.activeNodes(this.run)) {
+      const state = this.program.nodeStates[node] ?? -1;
+      const isUnderWay = this.visits.some((visit) => visit.state === state && visit.calls.size > 0);
+      if (this.program.definition.states[state]?.task?.join !== undefined && !isUnderWay) this.failures.push(this.idOf(state));
+    }
   }
 
   private enter(state: number): void {
@@ -321,12 +464,18 @@ export class Conductor {
       hasEnded: false,
       hasLed: false,
       isPausing: false,
+      isAskedAgain: false,
+      isWhole: false,
+      isBesideFail: false,
       isCanceled: false,
       itemCount: 1,
       doneCount: 0,
     };
     this.visits.push(this.current);
-    if (this.stateOf(state).task?.action.kind === "fail") this.failures.push("fail");
+    this.entered.push(this.current);
+    if (this.stateOf(state).task?.action.kind !== "fail") return;
+    this.failures.push("fail");
+    for (const visit of this.entered) visit.isBesideFail = true;
   }
 
   private ask({ a, b, flags, time, payload }: KernelCommand): void {
@@ -355,15 +504,20 @@ export class Conductor {
     if (flags === 0 && (code === "run/aborted" || !code.startsWith("run/"))) return;
     const state = flags === 0 && this.current !== undefined ? this.idOf(this.current.state) : details?.state;
     this.isUntold = state !== undefined && flags !== RunFault.JOIN_UNREACHABLE && flags !== RunFault.MERGE_CONFLICT && this.visits.some((visit) => this.idOf(visit.state) === state && !visit.isListed);
-    if (!this.failures.includes(state)) this.failures.push(state);
+    // Nothing acts when the output is computed.
+    if (flags !== 0 && state === undefined && this.visits.length > 0 && this.program.definition.taskGraph?.output !== undefined) this.hasUntoldOutput = true;
+    else if (!this.failures.includes(state)) this.failures.push(state);
   }
 
-  private statusOf(visit: Visit): string {
+  private statusOf(visit: Visit): string | null {
+    if (visit.isAskedAgain) return null;
     const { state, calls, isRetrying, hasFailed, hasEnded, isCanceled, isPausing } = visit;
     const isDone = visit.doneCount >= visit.itemCount;
     if (isRetrying) return "retrying";
     const isBusy = isUnderWay(calls);
     if (hasEnded) return hasFailed ? "failed" : "succeeded";
+    // It would be tried again if its run were not being canceled.
+    if (this.hold === "cancel" && hasFailed && this.stateOf(state).task?.retry !== undefined) return "retrying";
     const [call] = calls.values();
     if (this.stateOf(state).task?.items === undefined) {
       if (isCanceled || call === undefined) return isCanceled ? "canceled" : hasFailed ? "failed" : "succeeded";
@@ -417,9 +571,9 @@ class RouteNames {
 
   private follow(transition: number, target: number, route: number): number {
     const { transitions } = this.program.definition;
-    const sources = new Set(transitions.filter((way) => way.target === target && way.isRetry !== true).map(({ source }) => source));
+    const inbound = transitions.filter((way) => way.target === target && way.isRetry !== true);
     const ways = this.routes[route] ?? [];
-    if (sources.size < 2 || this.isInCycle(target) || ways.includes(transition)) return route;
+    if (inbound.length < 2 || this.isInCycle(target) || ways.includes(transition)) return route;
     this.routes.push([...ways, transition]);
     return this.routes.length - 1;
   }

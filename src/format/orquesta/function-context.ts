@@ -6,6 +6,8 @@ import type { Translated } from "./translated.js";
 /** What functions need of the translation that they are part of. */
 export interface FunctionContext {
   readonly language: Language;
+  /** A task has ended, well or not. */
+  readonly hasOutcome: boolean;
   translate(term: Term): Translated;
   refuse(message: string, term: Term): never;
   /** A variable of the workflow's context. */

@@ -18,7 +18,7 @@ export function callFunction(term: Call, context: FunctionContext): Translated {
     case "ctx":
       return callContext(term, context);
     case "result":
-      if (args.length === 0) return { ast: cel.identifier("result"), type: "any" };
+      if (args.length === 0) return { ast: context.hasOutcome ? readResult() : cel.identifier("result"), type: "any" };
       break;
     case "item":
       if (first === undefined) return { ast: cel.identifier("item"), type: "any" };
@@ -45,6 +45,12 @@ export function callFunction(term: Call, context: FunctionContext): Translated {
   }
   const bare = context.language === "jinja" ? callBareFunction(term, context) : undefined;
   return bare ?? context.refuse(`The function "${name}" cannot be translated`, term);
+}
+
+/** Of a task that failed: what its error has beside code and message. */
+function readResult(): Ast {
+  const details = cel.method(cel.index(cel.identifier("error"), cel.literal("details"), true), "orValue", cel.constant(null));
+  return cel.conditional(cel.identifier("failed"), details, cel.identifier("result"));
 }
 
 function callContext(term: Call, context: FunctionContext): Translated {

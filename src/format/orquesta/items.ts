@@ -1,5 +1,5 @@
 // Items of the dialect: `<% list %>`, `x in <% list %>`, `x, y in <% zip(list, list) %>`.
-import type { ItemsDefinition } from "../../model/definition.js";
+import type { ItemsDefinition, ValueSource } from "../../model/definition.js";
 import { printExpression } from "../../expression/print.js";
 import { readKeys, reportAt, valueOf } from "../yaml/keys.js";
 import type { YamlNode, YamlScalar } from "../yaml/tree.js";
@@ -20,7 +20,14 @@ export function readDialectItems(node: YamlNode, site: DialectSite, values: Dial
   if (items === undefined) reportAt(source, "parse/missing-key", `${site.place} needs "items"`, node);
   const concurrency = valueOf(keys, "concurrency");
   const limit = concurrency && values.readCount(concurrency, { ...site, place: `"concurrency" in ${site.place}` }, 1);
-  return items && makeItems(items, limit, site, values);
+  return items && makeItems(items, limit && raise(limit), site, values);
+}
+
+/** One at a time is the least, also where less is computed. */
+function raise(limit: ValueSource): ValueSource {
+  if (limit.kind !== "expression") return limit;
+  const { text } = limit.expression;
+  return { kind: "expression", expression: { ...limit.expression, text: `math.greatest(${text}, 1)` } };
 }
 
 function makeItems(node: YamlNode, concurrency: ItemsDefinition["concurrency"], site: DialectSite, values: DialectValues): ItemsDefinition | undefined {

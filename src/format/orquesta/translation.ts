@@ -22,6 +22,8 @@ export interface TranslationReporter {
 export interface Surroundings {
   readonly bound: ReadonlyMap<string, Translated>;
   readonly computed?: ComputedOutputs | undefined;
+  /** A task has ended, well or not: there are `failed` and `error`. */
+  readonly hasOutcome?: boolean;
 }
 
 /** Throws TermError where the text cannot be read, UntranslatableError where it cannot be translated. O(size) */
@@ -41,6 +43,10 @@ class Translator implements FunctionContext {
     private readonly reporter: TranslationReporter,
   ) {
     this.bound = surroundings.bound;
+  }
+
+  get hasOutcome(): boolean {
+    return this.surroundings.hasOutcome === true;
   }
 
   translate(term: Term): Translated {

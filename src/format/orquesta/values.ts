@@ -132,7 +132,7 @@ export class DialectValues {
     const located = locateText(this.source, node, text, at);
     const locate = (start: number, end: number) => (located.isExact ? { start: located.start + start, end: located.start + end } : located);
     try {
-      const translated = translate(text, block.language, { bound, computed: site.computed }, {
+      const translated = translate(text, block.language, { bound, computed: site.computed, hasOutcome: site.names.includes("failed") }, {
         warn: (message, start, end) => {
           const place = locate(start, end);
           this.source.report("warning", "parse/inexact", message, place.start, place.end);

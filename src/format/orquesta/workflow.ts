@@ -14,12 +14,12 @@ import { type DialectSite, DialectValues } from "./values.js";
 
 const TOP_KEYS = ["version", "name", "description", "author", "input", "vars", "tasks", "output"];
 
-/** Reads the whole text; what is wrong is reported. */
-export function readDialect(source: SourceText, fallbackName: string): Definition {
+/** Reads the whole text; what is wrong is reported. `given`: variables that come from outside of the workflow. */
+export function readDialect(source: SourceText, fallbackName: string, given: readonly string[] = []): Definition {
   const root = readYaml(source, { start: 0, end: source.text.length }, "parse/yaml");
   if (root !== undefined && root.kind !== "map") reportAt(source, "parse/yaml", "A workflow is a map: version: 1.0, tasks: …", root);
   const map: YamlMap = root?.kind === "map" ? root : { kind: "map", entries: [], start: 0, end: 0 };
-  return new DialectReader(map, source, fallbackName).read(root?.kind === "map");
+  return new DialectReader(map, source, fallbackName).read(root?.kind === "map", given);
 }
 
 class DialectReader {
@@ -37,7 +37,7 @@ class DialectReader {
     this.keys = readKeys(root, TOP_KEYS, "the workflow", source);
   }
 
-  read(isMap: boolean): Definition {
+  read(isMap: boolean, given: readonly string[]): Definition {
     const { keys, source, values } = this;
     this.checkVersion(valueOf(keys, "version"));
     const name = readText(valueOf(keys, "name"), '"name"', source) || this.fallbackName;
@@ -45,7 +45,7 @@ class DialectReader {
     const inputs = readDeclarations(valueOf(keys, "input"), "input", source);
     const vars = readDeclarations(valueOf(keys, "vars"), "vars", source);
     checkNames([...inputs, ...vars], source);
-    const parameters = inputs.map((input) => this.readInput(input));
+    const parameters = [...given.map((name) => this.addGiven(name)), ...inputs.map((input) => this.readInput(input))];
     for (const variable of vars) this.readVariable(variable);
     const declarations = readTaskNames(valueOf(keys, "tasks"), source);
     if (isMap && declarations.length === 0)
@@ -67,6 +67,13 @@ class DialectReader {
 
   private site(place: string): DialectSite {
     return { place, names: [], isBeforeTasks: true, point: { kind: "start", known: new Set(this.known) } };
+  }
+
+  private addGiven(name: string): ParameterDefinition {
+    const place = this.source.place(0, 0);
+    this.variables.push({ name, type: "any", place });
+    this.known.add(name);
+    return { name, type: "any", isRequired: false, place };
   }
 
   /** An input that is not given has its default, or null. */

@@ -28,6 +28,29 @@ test("a running task is aborted, and the run is canceled when it has ended", asy
   expect((await run.record()).status).toBe("canceled");
 });
 
+test("a run that is failed from outside has the error that it was given, at once and after a crash", async () => {
+  const work = holdTask();
+  bench = await openBench({ tasks: { work: work.handler } });
+  const parent = "millrace: 1\nname: parent\ntasks: {a: {workflow: busy, next: [{when: failed, publish: {e: '{{ error }}'}}]}}\noutput: '{{ vars.e.details.by }}'\n";
+  const busy = await bench.engine.load(BUSY);
+  const run = await bench.engine.start(busy);
+  expect(await bench.engine.fail(run.id, { code: "shop/closed", message: "We are closed", details: { by: "Ann" } })).toBe("failed");
+  expect(work.calls[0]?.signal.aborted).toBe(true);
+  await expect(run.result).rejects.toMatchObject({ code: "shop/closed", message: "We are closed", details: { by: "Ann" } });
+  expect(brief(await readEvents(run)).at(-1)).toBe("ended failed");
+  await expect(bench.engine.fail(run.id, { message: "again" })).resolves.toBe("failed");
+  await expect(bench.engine.fail(run.id, "no" as never)).rejects.toMatchObject({ code: "engine/invalid-argument" });
+  bench = await bench.reopen();
+  const found = await bench.engine.runs.get(run.id);
+  await expect(found.result).rejects.toMatchObject({ code: "shop/closed" });
+  await bench.engine.load(BUSY);
+  const outer = await bench.engine.start(await bench.engine.load(parent));
+  await bench.clock.advance(0);
+  const [child] = (await bench.engine.runs.query({ parentRunId: outer.id })).records;
+  await bench.engine.fail(String(child?.runId), { details: { by: "Bob" } });
+  expect(await outer.result).toBe("Bob");
+});
+
 test("a task that ignores its signal is given up after cancelTimeoutMs", async () => {
   const work = holdTask();
   bench = await openBench({ tasks: { work: work.handler }, cancelTimeoutMs: 2_000 });

@@ -1,6 +1,7 @@
 // Texts of task graphs from end to end: read, compiled, run by the engine of this thread.
 import { afterEach, describe, expect, test } from "vitest";
 import { createEngine } from "../../../src/doors/local.js";
+import { WorkflowError } from "../../../src/model/errors.js";
 import type { Engine, Run, RunEvent, TaskHandler, Value } from "../../../src/model/engine.js";
 
 let engine: Engine | undefined;
@@ -152,6 +153,17 @@ describe("Orquesta's dialect", () => {
   test("an output that is put in for its name fails like any other value", async () => {
     const text = "version: 1.0\ntasks: {a: {action: echo}}\noutput: [{x: 123}, {y: <% ctx().x %>}, {z: <% ctx().y.value %>}]\n";
     await expect(run(text, {}, { echo: () => 1 })).rejects.toMatchObject({ code: "run/action-failed" });
+  });
+
+  test("result() of a failed task is what its error has beside code and message", async () => {
+    const text = "version: 1.0\ninput: [x]\ntasks: {a: {action: no, next: [{when: <% failed() %>, publish: [r: <% result() %>], do: noop}]}}\noutput: [{r: <% ctx(r) %>}]\n";
+    const no = () => Promise.reject(new WorkflowError("task/failed", "no", { details: { stderr: "gone" } }));
+    expect(await run(text, {}, { no })).toEqual({ r: { stderr: "gone" } });
+  });
+
+  test("less than one item at a time is one", async () => {
+    const text = "version: 1.0\ninput: [n]\ntasks: {a: {with: {items: '<% list(1, 2) %>', concurrency: <% ctx(n) %>}, action: echo x=<% item() %>, next: [{publish: [r: <% result() %>]}]}}\noutput: [{r: <% ctx(r) %>}]\n";
+    expect(await run(text, { n: 0 }, { echo: (input) => (input as { x: number }).x })).toEqual({ r: [1, 2] });
   });
 
   test("continue leaves a failure as it is, noop takes it", async () => {

@@ -65,7 +65,7 @@ test("a whole workflow", () => {
   const { action, retry, delay } = taskOf(definition, "pay");
   expect(action).toMatchObject({ kind: "call", task: "bank.pay" });
   expect("input" in action && show(action.input)).toMatchObject({ to: "=vars.order", note: ["~", "Order ", expect.stringContaining("vars.order")], fee: 0, flags: ["a", 1] });
-  expect(retry).toMatchObject({ count: { value: 3 }, delay: { value: 1_000 }, backoff: "constant", when: { text: "result.code == 503" } });
+  expect(retry).toMatchObject({ count: { value: 3 }, delay: { value: 1_000 }, backoff: "constant", when: { text: `(failed ? error[?"details"].orValue(null) : result).code == 503` } });
   expect(show(delay)).toContain("[dyn(vars.amount)]");
   expect(taskOf(definition, "log").action).toMatchObject({ kind: "value" });
   expect(waysOf(definition)).toEqual(["pay>tell#0 success {receipt}", "pay>log#0 success {receipt}", "pay>fail#1 failure", "pay>continue#2 always {x,y}"]);
@@ -96,6 +96,14 @@ describe("items", () => {
 test("an action may be computed, and its input as a whole", () => {
   const { action } = taskOf(read("input: [name, data]", "tasks: {t: {action: <% ctx().name %>, input: <% ctx().data %>}}"), "t");
   expect(action.kind === "call" && [action.task, show(action.taskName), show(action.input)]).toEqual(["", "=vars.name", "=vars.data"]);
+});
+
+test("variables that come from outside are known, and need no value", () => {
+  const text = "version: 1.0\nvars: [{a: <% ctx().st2.user %>}]\ntasks: {t: {action: x y=<% ctx(st2) %>}}\n";
+  expect(parseWorkflow(text).findings).not.toEqual([]);
+  const { definition, findings } = parseWorkflow(text, { given: ["st2"] });
+  expect(findings).toEqual([]);
+  expect(definition.parameters).toMatchObject([{ name: "st2", isRequired: false }]);
 });
 
 describe("findings", () => {
