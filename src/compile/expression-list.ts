@@ -37,7 +37,8 @@ export class ExpressionList {
     this.codes.push(code);
     const site = { text: textsOf(source).join("\n"), place: placeOf(source), spans: code.spans };
     this.sites.push(site);
-    this.texts.push(state && describeExpression(purpose, site.text, state.id, site.place));
+    const written = source.kind === "expression" ? source.expression.written : undefined;
+    this.texts.push(state && describeExpression(purpose, written ?? site.text, state.id, site.place));
     return this.codes.length - 1;
   }
 

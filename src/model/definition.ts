@@ -20,6 +20,8 @@ export type TypeName =
 /** A CEL expression and where it stands in the author's text. */
 export interface ExpressionSource {
   readonly text: string;
+  /** What the author wrote, where `text` is made of it: for messages. */
+  readonly written?: string;
   readonly place: Place;
 }
 

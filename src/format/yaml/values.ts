@@ -84,7 +84,7 @@ export class ValueReader {
     const value = node.kind === "scalar" ? this.readScalar(node, site) : undefined;
     if (value?.kind === "expression") return { kind: "expression", expression: wrapExpression(value.expression, [READ_TIME, UNTIL]) };
     const place = this.source.place(node.start, node.end);
-    if (value?.kind === "literal" && isTimestamp(value.value)) return { kind: "expression", expression: { text: untilTime(value.value), place } };
+    if (value?.kind === "literal" && isTimestamp(value.value)) return { kind: "expression", expression: { text: untilTime(value.value), written: value.value, place } };
     reportAt(this.source, "parse/invalid-value", `A time is expected in ${site.place}: 2026-12-24T18:00:00Z, or an expression that gives a timestamp`, node);
     return { kind: "literal", value: 0, place };
   }
@@ -151,7 +151,9 @@ export function toMilliseconds(value: unknown): number | undefined {
   return typeof value === "number" && value >= 0 && value * 1_000 <= DURATION_MS_MAX ? value * 1_000 : undefined;
 }
 
-const FROM_DURATION = "type(d) == google.protobuf.Duration ? dyn(d) : type(d) == string ? duration(d) : double(d) * 1000.0";
+/** CEL's own texts of durations have no days. */
+const READ_DURATION = 'duration(d.contains("d") ? string(double(d.split("d", 2)[0]) * 24.0) + "h" + d.split("d", 2)[1] : d)';
+const FROM_DURATION = `type(d) == google.protobuf.Duration ? dyn(d) : type(d) == string ? ${READ_DURATION} : double(d) * 1000.0`;
 /** A text with a colon is a time: no duration has one. */
 const READ_TIME = 'type(d) == string && d.contains(":") ? timestamp(d) : dyn(d)';
 const UNTIL = "d > now ? d - now : duration('0s')";
@@ -176,7 +178,7 @@ export function convertDuration(expression: ExpressionSource): ExpressionSource 
  * An expression whose value goes through `steps`, where it is called `d`. What the author wrote stands at offset 5, and the place begins as
  * much earlier, so that the places of what goes wrong in it are right.
  */
-function wrapExpression({ text, place }: ExpressionSource, steps: readonly string[]): ExpressionSource {
+function wrapExpression({ text, written = text, place }: ExpressionSource, steps: readonly string[]): ExpressionSource {
   const maps = steps.map((step) => `.map(d, ${step})`).join("");
-  return { text: `[dyn(${text})]${maps}[0]`, place: { ...place, start: Math.max(0, place.start - 5), column: Math.max(1, place.column - 5) } };
+  return { text: `[dyn(${text})]${maps}[0]`, written, place: { ...place, start: Math.max(0, place.start - 5), column: Math.max(1, place.column - 5) } };
 }

@@ -95,16 +95,18 @@ describe.each(["", ", from its snapshot after every step"])("waits%s", (moving) 
     ["'{{ input.at }}'", 90, 90_000],
     ["'{{ input.at }}'", "1h30m", 5_400_000],
     ["'{{ duration(input.at) }}'", "1h30m", 5_400_000],
+    ["'{{ input.at }}'", "3d", 259_200_000],
+    ["'{{ input.at }}'", "1.5d30m", 131_400_000],
     ["36h", null, 129_600_000],
   ])("a length of time: %s of %s", (text, at, ms) => {
     const run = begin(compile("input: [at]", `tasks: {t: {action: await, event: e, deadline: ${text}}}`), { at });
     expect(run.asked()).toEqual([`t@${ms}`]);
   });
 
-  test.each([[true], ["soon"], ["99:99"]])("neither: %s", (at) => {
+  test.each([[true], ["soon"], ["9dd"], ["-1d"], ["99:99"]])("neither: %s", (at) => {
     for (const text of ["action: await, event: e, deadline: '{{ input.at }}'", "action: wait, until: '{{ input.at }}'"]) {
       const run = begin(compile("input: [at]", `tasks: {t: {${text}}}`), { at });
-      expect(run.ended).toMatchObject([{ how: "failed", value: { code: "run/action-failed" } }]);
+      expect(run.ended).toMatchObject([{ how: "failed", value: { code: "run/action-failed", message: 'The duration "input.at" in state "t" failed' } }]);
     }
   });
 
