@@ -10,6 +10,9 @@ export interface NumberFieldProperties {
   readonly label?: string;
   readonly isWhole?: boolean;
   readonly isDisabled?: boolean;
+  readonly isInvalid?: boolean | undefined;
+  /** Ids of what describes it. */
+  readonly describedBy?: string | undefined;
 }
 
 /** The number that a text stands for; undefined when it is none. */
@@ -20,7 +23,7 @@ export function readNumber(text: string, isWhole = false): number | undefined {
 }
 
 /** The field. An unreadable text counts as no number and is marked. */
-export function NumberField({ value, onNumber, id, label, isWhole = false, isDisabled = false }: NumberFieldProperties): VNode {
+export function NumberField({ value, onNumber, id, label, isWhole = false, isDisabled = false, isInvalid = false, describedBy }: NumberFieldProperties): VNode {
   const [typed, setTyped] = useState("");
   const text = readNumber(typed, isWhole) === value ? typed : value === undefined ? "" : String(value);
   return (
@@ -33,7 +36,8 @@ export function NumberField({ value, onNumber, id, label, isWhole = false, isDis
       value={text}
       disabled={isDisabled}
       aria-label={label}
-      aria-invalid={text.trim() !== "" && readNumber(text, isWhole) === undefined}
+      aria-invalid={isInvalid || (text.trim() !== "" && readNumber(text, isWhole) === undefined)}
+      aria-describedby={describedBy}
       onInput={(event) => {
         const next = event.currentTarget.value;
         setTyped(next);

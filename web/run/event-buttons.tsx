@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { Icon } from "../app/icons.js";
 import { JsonEditor, readJson } from "../text/json-editor.js";
-import { awaitedEvents, openStatus, openWorkflow, sendEvent } from "./open-run.js";
+import { awaitedEvents, openStatus, openWorkflow, questions, sendEvent } from "./open-run.js";
 import { isEnded } from "./run-list.js";
 
 /** The events section. */
@@ -13,10 +13,13 @@ export function EventButtons(): VNode | null {
   const [payload, setPayload] = useState("");
   const definition = openWorkflow.value?.definition;
   const status = openStatus.value;
-  if (!definition || definition.events.length === 0) return null;
+  // What is asked for with a card of its own is answered there.
+  const asked = new Set(questions.value.map(({ event }) => event));
+  const events = definition?.events.filter(({ name }) => !asked.has(name)) ?? [];
+  if (events.length === 0) return null;
   const awaited = awaitedEvents.value;
   const isOver = status !== undefined && isEnded(status);
-  const ordered = [...definition.events].sort((left, right) => Number(awaited.has(right.name)) - Number(awaited.has(left.name)));
+  const ordered = [...events].sort((left, right) => Number(awaited.has(right.name)) - Number(awaited.has(left.name)));
   const reading = readJson(payload);
   const send = (name: string): void => {
     if (reading.isValid) void sendEvent(name, isPayloadOpen ? reading.value : undefined);

@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { announce } from "../app/announcement.js";
 import { toProblem } from "../app/problem.js";
-import type { Definition, Engine, ErrorRecord, Run, RunEvent, Workflow } from "../millrace.js";
+import type { Definition, Engine, ErrorRecord, Run, RunAwait, RunEvent, Workflow } from "../millrace.js";
 import { connection, readEngine } from "./connection.js";
 import { isEnded, keepRecords, recordOf } from "./run-list.js";
 
@@ -26,6 +26,8 @@ export const takenTransitions = signal<readonly number[]>([]);
 export const transitionCounts = signal<ReadonlyMap<number, number>>(new Map());
 /** By task: how many of the items of its newest visit have ended. */
 export const itemsProgress = signal<ReadonlyMap<string, { readonly done: number; readonly total: number }>>(new Map());
+/** What the run waits for, as the engine tells it. */
+export const awaits = signal<readonly RunAwait[]>([]);
 export const context = signal<Readonly<Record<string, unknown>> | undefined>(undefined);
 
 export const openRecord = computed(() => (openRunId.value === undefined ? undefined : recordOf(openRunId.value)));
@@ -35,6 +37,14 @@ export const openStatus = computed(() => openRecord.value?.status);
 export const ending = computed(() => {
   const last = events.value.at(-1);
   return last?.type === "ended" ? last : undefined;
+});
+
+/** The waits that a person is to answer: those of tasks, and those that say something. The others have buttons. */
+export const questions = computed<readonly RunAwait[]>(() => {
+  const status = openStatus.value;
+  if (status !== undefined && isEnded(status)) return [];
+  const isGraph = openWorkflow.value?.definition.taskGraph !== undefined;
+  return awaits.value.filter(({ message }) => isGraph || message !== undefined);
 });
 
 /** Names of the events that an active state, or one around it, has a use for. */
@@ -76,6 +86,7 @@ function clearOpenRun(): void {
   takenTransitions.value = [];
   transitionCounts.value = new Map();
   itemsProgress.value = new Map();
+  awaits.value = [];
   context.value = undefined;
 }
 
@@ -107,6 +118,8 @@ class RunWatch {
   readonly #engine: Engine;
   readonly #runId: string;
   #run: Run | undefined;
+  #readCount = 0;
+  #shownCount = 0;
 
   constructor(engine: Engine, runId: string) {
     this.#engine = engine;
@@ -188,9 +201,14 @@ class RunWatch {
 
   async #readContext(): Promise<void> {
     if (!this.#run) return;
+    const number = ++this.#readCount;
     try {
-      const value = await this.#run.context();
-      if (!this.#isOver) context.value = value;
+      const [value, waits] = await Promise.all([this.#run.context(), this.#run.awaits()]);
+      // What was asked for later is newer, and may be here already.
+      if (this.#isOver || number < this.#shownCount) return;
+      this.#shownCount = number;
+      context.value = value;
+      if (waits.length > 0 || awaits.peek().length > 0) awaits.value = waits;
     } catch (error) {
       if (!this.#isOver && context.peek() === undefined) announce(`The context could not be read: ${toProblem(error).message}`, "bad");
     }
@@ -224,13 +242,22 @@ const SEND_WORDS = {
 
 /** Sends an event to the open run and says what became of it. */
 export async function sendEvent(name: string, payload: unknown): Promise<void> {
+  const problem = await answerEvent(name, payload);
+  if (problem?.code === "run/invalid-payload") announce(problem.message, "bad");
+}
+
+/** The same; what does not fit the form of the task that waits is not said but returned. */
+export async function answerEvent(name: string, payload: unknown): Promise<ErrorRecord | undefined> {
   const engine = readEngine();
   const runId = openRunId.peek();
-  if (!engine || runId === undefined) return;
+  if (!engine || runId === undefined) return undefined;
   try {
     const { status } = await engine.send(runId, name, payload as Parameters<Engine["send"]>[2]);
     announce(`“${name}” ${SEND_WORDS[status]}`, ["taken", "held", "deferred"].includes(status) ? "good" : "bad");
+    return undefined;
   } catch (error) {
-    announce(toProblem(error).message, "bad");
+    const problem = toProblem(error);
+    if (problem.code !== "run/invalid-payload") announce(problem.message, "bad");
+    return problem;
   }
 }

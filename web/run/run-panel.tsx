@@ -13,6 +13,7 @@ import { connection, role } from "./connection.js";
 import { ValueTree, writeValue } from "./context-tree.js";
 import { EventButtons } from "./event-buttons.js";
 import { context, controlRun, ending, openProblem, openRecord, openRun, openRunId, openWorkflow } from "./open-run.js";
+import { QuestionCards } from "./question-cards.js";
 import { deleteRun, isEnded } from "./run-list.js";
 import { Duration, formatName, formatTime, shortenId, StatusBadge } from "./run-marks.js";
 import { CallList } from "./task-controls.js";
@@ -224,6 +225,7 @@ export function RunPanel(): VNode {
         <TextNotice />
       </header>
       <Outcome />
+      <QuestionCards />
       <EventButtons />
       <CallList runId={record.runId} />
       <Sections />

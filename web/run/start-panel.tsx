@@ -3,15 +3,15 @@ import { signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { announce } from "../app/announcement.js";
+import { FieldControl } from "../app/field-control.js";
 import { Icon } from "../app/icons.js";
-import { NumberField } from "../app/number-field.js";
 import { toProblem } from "../app/problem.js";
 import { showView } from "../app/views.js";
-import type { ErrorRecord, ParameterDefinition, Value } from "../millrace.js";
+import type { ErrorRecord, Value } from "../millrace.js";
 import { draft, errorCount } from "../text/draft.js";
 import { source } from "../text/documents.js";
 import { UnknownTasks } from "../text/findings-list.js";
-import { JsonEditor, readJson } from "../text/json-editor.js";
+import { JsonEditor } from "../text/json-editor.js";
 import { goToOffset } from "../text/source-editor.js";
 import { connection, readEngine } from "./connection.js";
 import { openRun } from "./open-run.js";
@@ -45,96 +45,6 @@ export async function startRun(): Promise<void> {
   }
 }
 
-/** About as many fit into a line of the panel. */
-const CHARACTERS_PER_LINE = 38;
-
-interface FieldProperties {
-  readonly parameter: ParameterDefinition;
-  readonly value: unknown;
-}
-
-function ChoiceField({ parameter, value }: FieldProperties): VNode {
-  const choices = parameter.choices ?? [];
-  const at = choices.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(value));
-  return (
-    <select
-      id={`input-${parameter.name}`}
-      value={String(at)}
-      onChange={(event) => setField(parameter.name, choices[Number(event.currentTarget.value)])}
-    >
-      {at < 0 && <option value="-1">(another value)</option>}
-      {choices.map((choice, index) => (
-        <option key={index} value={String(index)}>
-          {typeof choice === "string" ? choice : JSON.stringify(choice)}
-        </option>
-      ))}
-    </select>
-  );
-}
-
-function JsonField({ parameter, value }: FieldProperties): VNode {
-  const [text, setText] = useState(() => (value === undefined ? "" : JSON.stringify(value)));
-  const reading = readJson(text);
-  return (
-    <>
-      <textarea
-        id={`input-${parameter.name}`}
-        class="mono"
-        rows={Math.min(
-          8,
-          text.split("\n").reduce((count, line) => count + Math.max(1, Math.ceil(line.length / CHARACTERS_PER_LINE)), 0),
-        )}
-        spellcheck={false}
-        value={text}
-        aria-invalid={!reading.isValid}
-        onInput={(event) => {
-          const next = event.currentTarget.value;
-          setText(next);
-          const read = readJson(next);
-          if (read.isValid) setField(parameter.name, read.value);
-        }}
-      />
-      {!reading.isValid && <span class="field-problem">Not JSON: {reading.message}</span>}
-    </>
-  );
-}
-
-function FieldControl({ parameter, value }: FieldProperties): VNode {
-  const id = `input-${parameter.name}`;
-  const { type, name } = parameter;
-  if (parameter.choices !== undefined && parameter.choices.length > 0) return <ChoiceField parameter={parameter} value={value} />;
-  if (type === "bool")
-    return (
-      <input
-        id={id}
-        type="checkbox"
-        class="switch"
-        checked={value === true}
-        onChange={(event) => setField(name, event.currentTarget.checked)}
-      />
-    );
-  if (type === "int" || type === "uint" || type === "double" || type === "number") {
-    const isWhole = type === "int" || type === "uint";
-    return (
-      <NumberField
-        id={id}
-        isWhole={isWhole}
-        value={typeof value === "number" ? value : undefined}
-        onNumber={(next) => setField(name, next)}
-      />
-    );
-  }
-  if (type === "list" || type === "map" || type === "any") return <JsonField parameter={parameter} value={value} />;
-  return (
-    <input
-      id={id}
-      type="text"
-      value={typeof value === "string" ? value : ""}
-      onInput={(event) => setField(name, event.currentTarget.value)}
-    />
-  );
-}
-
 function InputForm(): VNode {
   const fields = inputFields.value;
   if (!fields) return <p class="quiet">The JSON is not an object, so it has no form.</p>;
@@ -152,7 +62,12 @@ function InputForm(): VNode {
             )}
             <span class="field-type">{parameter.type}</span>
           </label>
-          <FieldControl parameter={parameter} value={fields[parameter.name]} />
+          <FieldControl
+            field={parameter}
+            id={`input-${parameter.name}`}
+            value={fields[parameter.name]}
+            onValue={(value) => setField(parameter.name, value)}
+          />
           {parameter.description !== undefined && <span class="field-hint">{parameter.description}</span>}
           {parameter.isRequired && fields[parameter.name] === undefined && <span class="field-problem">A value is required.</span>}
         </div>

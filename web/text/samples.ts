@@ -1,6 +1,7 @@
 // The sample workflows that ship with the playground, and the text that a new draft begins with.
 import approval from "../samples/document-approval.md?raw";
 import charging from "../samples/charging-station.md?raw";
+import expense from "../samples/expense-approval.yaml?raw";
 import health from "../samples/health-checks.yaml?raw";
 import incident from "../samples/incident-response.md?raw";
 import scoring from "../samples/lead-scoring.md?raw";
@@ -27,6 +28,7 @@ export const SAMPLES: readonly Sample[] = [
   { id: "health-checks", title: "Health checks (YAML)", text: health },
   { id: "log-digest", title: "Log digest (YAML)", text: logs },
   { id: "notifications", title: "Notifications (YAML)", text: notifications },
+  { id: "expense-approval", title: "Expense approval (YAML)", text: expense },
   { id: "charging-station", title: "Charging station", text: charging },
 ];
 

@@ -11,10 +11,11 @@ const TASKS = new Set(
 );
 const files = readdirSync(FOLDER).filter((name) => /\.(?:md|yaml)$/.test(name));
 
-test("there are ten samples", () => {
+test("there are eleven samples", () => {
   expect(files.sort()).toEqual([
     "charging-station.md",
     "document-approval.md",
+    "expense-approval.yaml",
     "health-checks.yaml",
     "incident-response.md",
     "lead-scoring.md",
