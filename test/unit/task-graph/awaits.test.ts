@@ -1,5 +1,6 @@
 // Tasks that wait for an event: what they say they wait for, until when, and what comes of it when nobody sends it.
 import { beforeAll, describe, expect, test } from "vitest";
+import { EventKind } from "../../../assembly/abi.js";
 import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
 import { parseWorkflow } from "../../../src/doors/format.js";
 import type { KernelPort } from "../../../src/model/ports.js";
@@ -149,4 +150,40 @@ test("a message may take more room than there is yet", () => {
   const run = beginGraph(kernel, { tasks: { t: { action: { kind: "await", event: "e", message: literal("x".repeat(3_000_000)), place: PLACE } } } });
   const [wait] = kernel.awaits(run.handle, 0);
   expect(wait?.message?.length).toBeGreaterThan(3_000_000);
+});
+
+test("a damaged snapshot of a run that waits is refused, or is some run's: telling what it waits for and ending its wait harm nobody", () => {
+  const program = compile(
+    "vars: {n: 1}",
+    "tasks:",
+    "  ask: {action: await, event: answer, message: '{{ vars.n }}', deadline: 5, default: '{{ vars.n }}', next: c}",
+    "  other: {action: await, event: more}",
+    "  c: {action: c}",
+  );
+  const run = beginGraph(kernel, program);
+  const bytes = kernel.snapshot(run.handle).slice();
+  const limit = [...run.open.keys()][0] ?? 0;
+  let restoredCount = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    for (const mask of [0xff, 1, 2]) {
+      const damaged = bytes.slice();
+      damaged[at] = (damaged[at] as number) ^ mask;
+      let handle = 0;
+      try {
+        handle = kernel.restore(run.loaded, damaged);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "kernel/bad-snapshot" });
+        continue;
+      }
+      restoredCount += 1;
+      expect(kernel.awaits(handle, 0).length).toBeLessThanOrEqual(2);
+      kernel.add(handle, EventKind.TIMER, limit, 10_000, 1);
+      kernel.add(handle, EventKind.EVENT, 1, 10_000, 1);
+      kernel.step();
+      kernel.awaits(handle, 0);
+      kernel.destroyRun(handle);
+    }
+  }
+  expect(restoredCount).toBeGreaterThan(10);
+  expect(awaitsOf(run)).toEqual(["ask: 1 = 1", "other"]);
 });
