@@ -7,7 +7,7 @@ import { isRecorded } from "./direct-call.js";
 import type { Arrival } from "./open-run.js";
 
 export function isControl({ kind }: Arrival): boolean {
-  return kind === EntryKind.PAUSE || kind === EntryKind.RESUME || kind === EntryKind.CANCEL;
+  return kind === EntryKind.CANCEL || isPausing(kind) || kind === EntryKind.RESUME;
 }
 
 /** Is the arrival itself part of the story (and not only its consequences)? */
@@ -18,4 +18,9 @@ export function isTold(kind: number, outcome: number): boolean {
 export function failArrival(arrival: Arrival | BatchCall, error: WorkflowError): void {
   if ("kind" in arrival) arrival.receipt?.fail(error, arrival.index ?? 0);
   else arrival.fail(error);
+}
+
+/** Does nothing new begin after it? */
+export function isPausing(kind: number): boolean {
+  return kind === EntryKind.PAUSE || kind === EntryKind.WIND_DOWN;
 }

@@ -2,6 +2,7 @@
 // `none` skip the commit. A run whose commit failed goes back to what is stored.
 import type { RunRecord } from "../model/engine.js";
 import type { WorkflowError } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
 import type { RunChange } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
 import { encodeCheckpoint } from "./checkpoint.js";
@@ -149,9 +150,15 @@ export class Committer {
     run.settledCallbacks = undefined;
     run.freshRecord = undefined;
     if (isEnded(run.status)) this.#conclude(run, record ?? run.toRecord());
+    else if (run.isWindingDown && run.ending === undefined) this.#windDown(run);
     else if (run.status === "canceling") this.#awaitCanceled(run);
     else if (canGoOn(run)) this.#hooks.markReady(run);
     for (const callback of callbacks ?? []) callback();
+  }
+
+  #windDown(run: OpenRun): void {
+    if (run.waiting !== undefined) this.#hooks.markReady(run);
+    if (!run.isInFlight) this.#hooks.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
   }
 
   /** Tasks that ignore their signal are given up after `cancelTimeoutMs`. */

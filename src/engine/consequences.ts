@@ -118,6 +118,12 @@ export class Consequences {
     (run.aborting ??= new Set()).add(open.serial);
   }
 
+  /** The open runs that the run has started. */
+  listChildren(run: OpenRun): readonly OpenRun[] {
+    const children = [...(run.open?.values() ?? [])].map(({ kind, serial }) => (kind === OpenKind.WORKFLOW ? this.#core.runs.get(childRunId(run.runId, serial)) : undefined));
+    return children.filter((child) => child !== undefined);
+  }
+
   #cancelChild(run: OpenRun, open: OpenCommand): void {
     const child = this.#core.runs.get(childRunId(run.runId, open.serial));
     if (child === undefined) return;

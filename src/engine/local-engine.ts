@@ -1,5 +1,6 @@
 // The engine in this thread: the public interface over the loop, the committer, recovery and the reader.
 import type {
+  CancelOptions,
   Engine,
   EngineStatistics,
   EventBatch,
@@ -233,8 +234,8 @@ class LocalEngine implements Engine, RunSource {
     return this.#control(runId, EntryKind.RESUME);
   }
 
-  cancel(runId: string): Promise<RunStatus> {
-    return this.#control(runId, EntryKind.CANCEL);
+  cancel(runId: string, { tasks }: CancelOptions = {}): Promise<RunStatus> {
+    return this.#control(runId, tasks === "finish" ? EntryKind.WIND_DOWN : EntryKind.CANCEL);
   }
 
   fail(runId: string, error: Partial<Pick<ErrorRecord, "code" | "message" | "details">>): Promise<RunStatus> {

@@ -4,7 +4,7 @@ import type { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventKind, EventOutcome } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
-import { failArrival, isControl, isTold } from "./arrivals.js";
+import { failArrival, isControl, isPausing, isTold } from "./arrivals.js";
 import type { BatchCall } from "./batch-call.js";
 import type { ChildStarter } from "./child-starter.js";
 import { Consequences, tell } from "./consequences.js";
@@ -377,7 +377,7 @@ export class Loop {
       this.#consequences.reportEnd(run);
     } else if (run.ending !== undefined) {
       this.#settleNow(arrival, EventOutcome.ENDED);
-    } else if (kind === EntryKind.PAUSE || kind === EntryKind.RESUME) {
+    } else if (isPausing(kind) || kind === EntryKind.RESUME) {
       this.#admitPause(arrival);
     } else {
       const fitting = fitArrival(this.#core.kernel, arrival, this.#returned);
@@ -407,22 +407,16 @@ export class Loop {
 
   #admitPause(arrival: Arrival): void {
     const { run, kind } = arrival;
-    if ((kind === EntryKind.PAUSE) !== run.isPaused) {
-      this.#record(
-        run,
-        kind,
-        kind === EntryKind.PAUSE ? run.continueCount : 0,
-        this.#timeOf(run),
-        this.#core.clock.seed(),
-        undefined,
-        false,
-      );
+    const isPause = isPausing(kind);
+    if (!run.isWindingDown && (isPause !== run.isPaused || kind === EntryKind.WIND_DOWN)) {
+      this.#record(run, kind, isPause ? run.continueCount : 0, this.#timeOf(run), this.#core.clock.seed(), undefined, false);
       if (run.taps !== undefined) tell(run, tellEntry(run, kind, 0, undefined, EventOutcome.TAKEN, undefined));
       if (kind === EntryKind.RESUME) this.#releaseHeld(run);
+      if (kind === EntryKind.WIND_DOWN) this.deliver(this.#consequences.listChildren(run).map((child) => ({ ...arrival, run: child, receipt: undefined })));
     }
     const group = this.#groups.of(run);
     group.touch(run);
-    if (kind === EntryKind.RESUME) group.resumed.push(run);
+    if (kind === EntryKind.RESUME && !run.isWindingDown) group.resumed.push(run);
     if (arrival.receipt !== undefined) group.addReceipt(arrival.receipt, EventOutcome.TAKEN, arrival.index ?? 0);
   }
 

@@ -205,13 +205,18 @@ export class OpenRun extends RunState implements JournalRun {
     return this.parentRunId === undefined ? 0 : this.runId.split("~").length - 1;
   }
 
+  /** Is something out that will end? A call that waits for its turn does not begin while the run is paused. */
+  get isInFlight(): boolean {
+    return this.workCount > (this.calls?.queued ?? 0);
+  }
+
   /** The status that follows from the state. */
   computeStatus(): RunStatus {
     if (this.ending !== undefined) {
       return this.ending.status === "canceled" && this.aborting !== undefined && this.aborting.size > 0 ? "canceling" : this.ending.status;
     }
-    // A call that waits for its turn does not begin while the run is paused.
-    if (this.isPaused) return this.workCount > (this.calls?.queued ?? 0) ? "pausing" : "paused";
+    if (this.isWindingDown) return "canceling";
+    if (this.isPaused) return this.isInFlight ? "pausing" : "paused";
     if (this.isYielded || this.workCount > 0) return this.#isScheduled() ? "scheduled" : "running";
     return "waiting";
   }

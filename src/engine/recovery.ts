@@ -186,6 +186,8 @@ export class Recovery {
         else await this.#reconcileChild({ run, open }).catch((error: unknown) => this.#leave(run, error));
       }
       await this.#reconcileParent(run);
+      // Nothing of it is in flight any more.
+      if (run.isWindingDown) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
       this.#resume(run);
     }
     if (!core.isClosed) performer.call(calls);

@@ -5,6 +5,7 @@ import { WorkflowError } from "../model/errors.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
 import { EventKind, EventOutcome, SEMANTICS_VERSION } from "../model/kernel-words.js";
 import type { KernelCommand, KernelPort, StepOutput } from "../model/ports.js";
+import { isPausing } from "./arrivals.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { EVENT_BUFFER_MAX, REPLAY_SLICE_STEPS } from "./limits.js";
 import { type LoadedProgram, NO_PROGRAM } from "./program-table.js";
@@ -147,7 +148,7 @@ export class Replay {
       state.held.push({ kind, id, seed, payload });
       this.#tell(tellHeld(state, kind, id, payload));
       yield;
-    } else if (kind === EntryKind.PAUSE || kind === EntryKind.RESUME) {
+    } else if (isPausing(kind) || kind === EntryKind.RESUME) {
       this.#tell(tellEntry(state, kind, id, payload, EventOutcome.TAKEN, undefined));
       if (kind === EntryKind.RESUME) yield* this.#playHeld(reach);
     } else {
@@ -215,7 +216,7 @@ export class Replay {
   }
 }
 
-/** PAUSE and CANCEL may come while a run is without fuel: their `id` tells after how many CONTINUEs. */
+/** PAUSE, WIND_DOWN and CANCEL may come while a run is without fuel: their `id` tells after how many CONTINUEs. */
 function reachBefore(next: HistoryEntry): Reach {
-  return next.kind === EntryKind.PAUSE || next.kind === EntryKind.CANCEL ? { continues: next.id, held: Infinity } : QUIET;
+  return isPausing(next.kind) || next.kind === EntryKind.CANCEL ? { continues: next.id, held: Infinity } : QUIET;
 }

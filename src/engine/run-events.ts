@@ -109,6 +109,7 @@ export function tellEntry(
     case EntryKind.TIMER:
       return closed && { ...at, type: "timerFired", visit: closed.visit };
     case EntryKind.PAUSE:
+    case EntryKind.WIND_DOWN:
       return { seq: state.seq, time: state.lastNow, type: "paused" };
     case EntryKind.RESUME:
       return { seq: state.seq, time: state.lastNow, type: "resumed" };

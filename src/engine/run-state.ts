@@ -73,6 +73,8 @@ export class RunState {
   /** Open tasks and children without an answer. */
   workCount = 0;
   isPaused = false;
+  /** Paused for good: it is canceled as soon as nothing of it is in flight. */
+  isWindingDown = false;
   held: HeldEntry[] = [];
   /** The entry whose consequences are in hand. */
   causeSeq = 0;
@@ -148,7 +150,8 @@ export class RunState {
     this.lastNow = now;
     this.continueCount = 0;
     this.heldCount = 0;
-    if (kind === EntryKind.PAUSE) this.isPaused = true;
+    if (kind === EntryKind.PAUSE || kind === EntryKind.WIND_DOWN) this.isPaused = true;
+    if (kind === EntryKind.WIND_DOWN) this.isWindingDown = true;
     if (kind === EntryKind.RESUME) {
       this.isPaused = false;
       this.resumeSeq = this.seq;

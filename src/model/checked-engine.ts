@@ -1,7 +1,7 @@
 // An engine whose arguments are looked at before anything is done with them: what is not of its declared type is refused with
 // `engine/invalid-argument`. The same for the engine in this thread and for the one behind a worker.
 import { argumentError, isRecord } from "./arguments.js";
-import type { Engine, EngineOptions, EngineStatistics, EventBatch, LiveOptions, RerunOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
+import type { CancelOptions, Engine, EngineOptions, EngineStatistics, EventBatch, LiveOptions, RerunOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
 import type { WorkflowError } from "./errors.js";
 import { findSchedulingMistake, isPriority, PRIORITY_MAX } from "./scheduling.js";
 import type { RunStatus } from "./status.js";
@@ -177,8 +177,11 @@ class CheckedEngine implements Engine {
     return answer(wrongText("runId", runId), () => this.#engine.resume(runId));
   }
 
-  cancel(runId: string): Promise<RunStatus> {
-    return answer(wrongText("runId", runId), () => this.#engine.cancel(runId));
+  cancel(runId: string, options?: CancelOptions): Promise<RunStatus> {
+    const tasks = options?.tasks;
+    const isChoice = tasks === undefined || tasks === "abort" || tasks === "finish";
+    const isWrong = wrongText("runId", runId) ?? wrongOptions(options) ?? wrong(isChoice, "options.tasks", tasks, `"abort" or "finish"`);
+    return answer(isWrong, () => this.#engine.cancel(runId, options));
   }
 
   role(): Promise<"driver" | "watcher"> {

@@ -95,6 +95,11 @@ export interface StartOptions {
   readonly priority?: number;
 }
 
+export interface CancelOptions {
+  /** What becomes of tasks in flight, those of sub-workflows too. Default `abort`. */
+  readonly tasks?: "abort" | "finish";
+}
+
 /** What of an ended run is done again. */
 export interface RerunOptions extends StartOptions {
   /** Names of tasks: the last visit of each, and what began after it on ways that lead from it. Default: the tasks whose failure failed the run. */
@@ -270,7 +275,11 @@ export interface Engine {
   sendMany(batch: EventBatch): Promise<Uint8Array>;
   pause(runId: string): Promise<RunStatus>;
   resume(runId: string): Promise<RunStatus>;
-  cancel(runId: string): Promise<RunStatus>;
+  /**
+   * Ends a run as canceled: at once, its running tasks aborted (they have `cancelTimeoutMs` to end), or with `tasks: "finish"` as soon as they have
+   * ended, while nothing new begins. Either survives a restart; after one, what was in flight is not called again.
+   */
+  cancel(runId: string, options?: CancelOptions): Promise<RunStatus>;
   /**
    * Ends a run as failed, as `cancel` ends it as canceled: with this error (`code` is `run/failed` where none is given), which its `result` rejects with
    * and its parent takes.

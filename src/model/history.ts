@@ -14,6 +14,8 @@ export enum EntryKind {
   CANCEL = 6,
   PAUSE = 32,
   RESUME = 33,
+  /** A PAUSE for good: the run is canceled as soon as nothing of it is in flight. */
+  WIND_DOWN = 34,
 }
 
 export interface HistoryEntry {
@@ -23,7 +25,7 @@ export interface HistoryEntry {
   /** Arrived while the run was paused: stepped at the next RESUME, in order. */
   readonly isHeld: boolean;
   /**
-   * Event index, or serial of a task or timer. START: compiler version × 2^16 + semantics version. PAUSE and CANCEL: how
+   * Event index, or serial of a task or timer. START: compiler version × 2^16 + semantics version. PAUSE, WIND_DOWN and CANCEL: how
    * many CONTINUEs the run without fuel had been given since the entry before. RESUME: 0.
    */
   readonly id: number;

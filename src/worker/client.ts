@@ -3,6 +3,7 @@
 import { releaseProxy, transfer, wrap, type Endpoint, type Remote } from "comlink";
 import { checkArguments, readFrom } from "../model/checked-engine.js";
 import type {
+  CancelOptions,
   Engine,
   EngineOptions,
   EngineStatistics,
@@ -152,8 +153,8 @@ class WorkerClient implements Engine {
     return this.#control(() => this.#api.resume(runId));
   }
 
-  cancel(runId: string): Promise<RunStatus> {
-    return this.#control(() => this.#api.cancel(runId));
+  cancel(runId: string, options?: CancelOptions): Promise<RunStatus> {
+    return this.#control(() => this.#api.cancel(runId, options));
   }
 
   fail(runId: string, error: Parameters<Engine["fail"]>[1]): Promise<RunStatus> {

@@ -45,7 +45,7 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     rerun: async (runId, options) => (await engine().rerun(runId, options)).id,
     pause: (runId) => engine().pause(runId),
     resume: (runId) => engine().resume(runId),
-    cancel: (runId) => engine().cancel(runId),
+    cancel: (runId, options) => engine().cancel(runId, options),
     fail: (runId, error) => engine().fail(runId, error),
     query: (query) => engine().runs.query(query),
     count: (query) => engine().runs.count(query),

@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Run } from "../../../src/model/engine.js";
 import { type Bench, brief, codeOf, holdTask, markdown, openBench, readEvents } from "./harness.js";
 
 const BUSY = markdown("[*] --> Busy\nBusy --> [*]: success", { name: "busy", actions: "- Busy: call work" });
@@ -26,6 +27,74 @@ test("a running task is aborted, and the run is canceled when it has ended", asy
   work.fail(new Error("aborted"));
   expect(await codeOf(run.result)).toBe("run/canceled");
   expect((await run.record()).status).toBe("canceled");
+});
+
+describe("tasks may finish before the run is canceled", () => {
+  const TWO = "millrace: 1\nname: two\ntasks: {a: {action: work, input: a, next: c}, b: {action: work, input: b}, c: {action: work, input: c}}\n";
+
+  test("nothing new begins, nothing is aborted", async () => {
+    const work = holdTask();
+    bench = await openBench({ tasks: { work: work.handler } });
+    const run = await bench.engine.start(await bench.engine.load(TWO));
+    expect(await bench.engine.cancel(run.id, { tasks: "finish" })).toBe("canceling");
+    expect(work.calls.map(({ signal }) => signal.aborted)).toEqual([false, false]);
+    work.succeed(1, 0);
+    await bench.clock.advance(0);
+    expect(await run.status()).toBe("canceling");
+    expect(await bench.engine.resume(run.id)).toBe("canceling");
+    work.succeed(2, 1);
+    expect(await codeOf(run.result)).toBe("run/canceled");
+    expect(work.calls).toHaveLength(2);
+  });
+
+  test("a run with nothing in flight is canceled at once, a paused one too", async () => {
+    bench = await openBench();
+    const workflow = await bench.engine.load("millrace: 1\ntasks: {a: {action: wait, duration: 60}}\n");
+    const [run, other] = await bench.engine.startMany(workflow, [{}, {}]);
+    await bench.engine.cancel(String(run?.id), { tasks: "finish" });
+    expect(await codeOf((run as Run).result)).toBe("run/canceled");
+    await bench.engine.pause(String(other?.id));
+    await bench.engine.cancel(String(other?.id), { tasks: "finish" });
+    expect(await codeOf((other as Run).result)).toBe("run/canceled");
+  });
+
+  test("what a queue holds back does not begin any more", async () => {
+    const work = holdTask();
+    bench = await openBench({ tasks: { work: work.handler }, scheduling: { tasksInFlightMax: 1 } });
+    const run = await bench.engine.start(await bench.engine.load(TWO));
+    await bench.engine.cancel(run.id, { tasks: "finish" });
+    work.succeed();
+    expect(await codeOf(run.result)).toBe("run/canceled");
+    expect(work.calls).toHaveLength(1);
+  });
+
+  test("tasks of a sub-workflow too", async () => {
+    const work = holdTask();
+    bench = await openBench({ tasks: { work: work.handler } });
+    await bench.engine.load(TWO);
+    const run = await bench.engine.start(await bench.engine.load("millrace: 1\ntasks: {s: {workflow: two}}\n"));
+    await bench.clock.advance(0);
+    await bench.engine.cancel(run.id, { tasks: "finish" });
+    await bench.clock.advance(0);
+    const [child] = (await bench.engine.runs.query({ parentRunId: run.id })).records;
+    expect(child?.status).toBe("canceling");
+    work.succeed(1, 0);
+    work.succeed(2, 1);
+    expect(await codeOf(run.result)).toBe("run/canceled");
+    expect((await bench.engine.runs.query({ parentRunId: run.id })).records[0]?.status).toBe("canceled");
+    expect(work.calls).toHaveLength(2);
+  });
+
+  test("after a crash the run is canceled", async () => {
+    const work = holdTask();
+    bench = await openBench({ tasks: { work: work.handler } });
+    const run = await bench.engine.start(await bench.engine.load(TWO));
+    await bench.engine.cancel(run.id, { tasks: "finish" });
+    bench = await bench.reopen();
+    await bench.clock.advance(0);
+    expect((await (await bench.engine.runs.get(run.id)).record()).status).toBe("canceled");
+    expect(work.calls).toHaveLength(2);
+  });
 });
 
 test("a run that is failed from outside has the error that it was given, at once and after a crash", async () => {
