@@ -3,13 +3,20 @@
 import type { RunMetrics, SchedulingStrategy } from "../model/scheduling.js";
 import { LaneLink, type LaneQueue, WaitList } from "./lane-queue.js";
 
-/** A limit that calls of many runs share, and the lanes that wait for it. */
+/** A limit that calls of many runs share. */
 export interface Gate<W> {
   readonly name: string;
   readonly countMax: number;
   /** In flight. */
   count: number;
+  readonly lines: Line<W>[];
+}
+
+export interface Line<W> {
+  readonly gates: readonly Gate<W>[];
   readonly queue: LaneQueue<Lane<W>>;
+  /** Lanes of runs that have as many in flight as the load permits: they go when nobody else can. */
+  readonly spare: LaneQueue<Lane<W>>;
 }
 
 /** Calls of one run that wait for the same: in order, behind one another. */
@@ -18,6 +25,8 @@ export class Lane<W> extends LaneLink {
   readonly works: WaitList<W>;
   /** The limit of the task that all of them call; undefined: of different tasks, or without a limit. */
   readonly gate: Gate<W> | undefined;
+  /** Where it stands; undefined: it waits for its run, or for a place. */
+  line: Line<W> | undefined;
   /** As `since`, but never moved: the true length of its wait. */
   turnAt = 0;
 

@@ -4,7 +4,6 @@ import { PRIORITY_MAX, type SchedulingOptions, type SchedulingStatistics, type S
 import { AdaptiveLimit } from "./adaptive-limit.js";
 import { LaneQueue } from "./lane-queue.js";
 import {
-  OVERDUE_CALLS,
   QUEUE_DELAY_FULL_MS,
   QUEUE_DELAY_WEIGHT,
   TASKS_BY_RUN_MAX_DEFAULT,
@@ -13,6 +12,7 @@ import {
 } from "./limits.js";
 import { type Gate, Lane, RunCalls } from "./run-calls.js";
 import { chooseStrategy } from "./strategy.js";
+import { isOpen, WaitingLines } from "./waiting-lines.js";
 
 /** A run as the scheduler sees it. */
 export interface ScheduledRun<W> {
@@ -51,10 +51,12 @@ const DEFAULTS: Required<SchedulingOptions> = {
 export class Scheduler<W extends ScheduledWork<W>> {
   readonly #host: SchedulerHost<W>;
   #settings = DEFAULTS;
-  #workflowGates = new Map<string, Gate<W>>();
-  #taskGates = new Map<string, Gate<W>>();
-  /** The runs that may have a task in flight. Lanes of the others wait in its queue. */
-  #places: Gate<W> = createGate("", Infinity);
+  /** Runs that may have a task in flight. */
+  #placeCount = 0;
+  /** Lanes of runs that wait for a place. */
+  #placeless = new LaneQueue<Lane<W>>();
+  /** Lanes of runs that have one. */
+  #lines = new WaitingLines<W>({}, {});
   #adaptive: AdaptiveLimit | undefined;
   #taskMax = DEFAULTS.tasksInFlightMax;
   #inFlight = 0;
@@ -62,17 +64,10 @@ export class Scheduler<W extends ScheduledWork<W>> {
   /** Calls that have left the queues. */
   #tick = 0;
   #delayMs = 0;
-  /** Lanes that may go as soon as there is room. */
-  #ring = new LaneQueue<Lane<W>>();
-  /** Under `auto`: lanes of runs that have as many in flight as the load permits. They go when nobody else can. */
-  #spare = new LaneQueue<Lane<W>>();
-  /** Gates that have room again, and lanes that wait for it. */
-  readonly #opened = new Set<Gate<W>>();
   /** Runs with lanes. */
   readonly #waiting = new Set<RunCalls<W>>();
-  /** One that has waited too long for two limits at once, and these limits. */
-  #overdue: Lane<W> | undefined;
-  #reserved: readonly (Gate<W> | undefined)[] = [];
+  /** All are to line up before one gets a place. */
+  #isLiningUp = false;
   /** In flight, but not counted: aborted, and they do not end. */
   readonly #givenUp = new Set<W>();
 
@@ -94,17 +89,17 @@ export class Scheduler<W extends ScheduledWork<W>> {
 
   /** Are runs in flight limited at all? */
   get hasPlaces(): boolean {
-    return this.#places.countMax !== Infinity;
+    return this.#settings.runsInFlightMax !== Infinity;
   }
 
   /** Would one more run have to wait for a place? */
   get arePlacesTaken(): boolean {
-    return this.#places.count >= this.#places.countMax;
+    return this.#placeCount >= this.#settings.runsInFlightMax;
   }
 
   /** So many calls can be asked for before `queueMax` wait. Not below 0. */
   get room(): number {
-    const free = this.#queued > 0 ? 0 : Math.min(this.#taskMax - this.#inFlight, this.#places.countMax - this.#places.count);
+    const free = this.#queued > 0 ? 0 : Math.min(this.#taskMax - this.#inFlight, this.#settings.runsInFlightMax - this.#placeCount);
     return Math.max(0, this.#settings.queueMax - this.#queued + Math.max(0, free));
   }
 
@@ -132,21 +127,23 @@ export class Scheduler<W extends ScheduledWork<W>> {
     return true;
   }
 
-  /** The call whose turn it is, or undefined where none may go. It counts as in flight. O(1) but for the number of limits with room again. */
+  /** The call whose turn it is, or undefined where none may go. It counts as in flight. O(1), and a look at each limit that has room. */
   next(now: number): W | undefined {
     while (this.#queued > 0 && this.#inFlight < this.#taskMax) {
-      const lane = this.#findBest();
+      const lane = this.#lines.findBest(this.#tick);
       if (lane === undefined) return undefined;
-      const block = this.#findBlock(lane);
-      if (block === undefined) return this.#take(lane, now);
-      this.#park(lane, block);
+      const isFull = lane.calls.inFlight >= this.#bound;
+      const isAuto = this.#settings.strategy === "auto";
+      if (lane.works.first.run.isPaused || (isFull && !isAuto)) this.#lines.remove(lane);
+      else if (isFull && lane.queue !== lane.line?.spare) this.#lines.putAside(lane);
+      else return this.#take(lane, now);
     }
     return undefined;
   }
 
   /** These will be asked for when their commit is done: until then, runs are told as what they will be. */
   foresee(works: readonly W[]): void {
-    let free = this.#places.countMax - this.#places.count;
+    let free = this.#settings.runsInFlightMax - this.#placeCount;
     for (const { run } of works) {
       const calls = (run.calls ??= new RunCalls(run.priority));
       if (!calls.hasPlace && calls.foreseen === 0 && calls.queued === 0 && --free < 0) calls.isScheduled = true;
@@ -168,7 +165,7 @@ export class Scheduler<W extends ScheduledWork<W>> {
     if (this.#adaptive?.noteEnd() === true) this.#taskMax = this.#adaptive.value;
     if (calls.lanes !== undefined) this.resume(run);
     // The others keep their place until what they do next is known.
-    if (this.#places.countMax === Infinity || work.open.isClosed || run.isDropped) this.settle(run);
+    if (!this.hasPlaces || work.open.isClosed || run.isDropped) this.settle(run);
   }
 
   /** The call was aborted and does not end: it counts no longer. */
@@ -205,21 +202,19 @@ export class Scheduler<W extends ScheduledWork<W>> {
     const { first } = lane.works;
     lane.works.drop();
     if (lane.works.count === 0) this.#removeLane(lane);
-    else if (first.open === work.open && lane.queue !== undefined) {
-      // What comes next may call another task, and wait for another limit.
-      if (this.#overdue === lane) this.#endOverdue();
-      this.#release(lane);
+    else if (first.open === work.open && lane.line !== undefined) {
+      // What comes next may call another task, and be subject to another limit.
+      this.#lines.remove(lane);
       this.#enter(lane);
     }
     if (calls.queued === 0) calls.isScheduled = false;
+    if (!this.hasPlaces) this.settle(work.run);
   }
 
   /** The run may have nothing in flight any more, and nothing waiting that may go: then its place is free. */
   settle({ calls, isPaused }: ScheduledRun<W>): void {
     if (calls === undefined || !calls.hasPlace || calls.inFlight > 0 || (calls.queued > 0 && !isPaused)) return;
-    calls.hasPlace = false;
-    this.#places.count -= 1;
-    this.#noteOpen(this.#places);
+    this.#freePlace(calls);
   }
 
   /** Lanes of the run that waited for it itself (it was paused, or had enough in flight) line up again. */
@@ -227,8 +222,10 @@ export class Scheduler<W extends ScheduledWork<W>> {
     if (calls?.lanes === undefined || isPaused) return;
     const hasRoom = calls.inFlight < this.#bound;
     for (const lane of calls.lanes) {
-      if (lane.queue === this.#spare && hasRoom) this.#spare.remove(lane);
-      if (lane.queue !== undefined) continue;
+      const isAside = lane.line !== undefined && lane.queue === lane.line.spare;
+      const isLost = lane.line !== undefined && !calls.hasPlace;
+      if (lane.queue !== undefined && !(isAside && hasRoom) && !isLost) continue;
+      this.#lines.remove(lane);
       lane.since = this.#tick;
       this.#enter(lane);
     }
@@ -242,10 +239,7 @@ export class Scheduler<W extends ScheduledWork<W>> {
     this.#queued -= calls.queued;
     calls.queued = 0;
     calls.isScheduled = false;
-    if (!calls.hasPlace) return;
-    calls.hasPlace = false;
-    this.#places.count -= 1;
-    this.#noteOpen(this.#places);
+    if (calls.hasPlace) this.#freePlace(calls);
   }
 
   /** Forgets everything. `runs`: all that there are. */
@@ -254,8 +248,8 @@ export class Scheduler<W extends ScheduledWork<W>> {
     this.#inFlight = 0;
     this.#queued = 0;
     this.#givenUp.clear();
-    this.#places.count = 0;
-    this.#makeQueues([]);
+    this.#placeCount = 0;
+    this.#makeLines([]);
   }
 
   /**
@@ -277,8 +271,12 @@ export class Scheduler<W extends ScheduledWork<W>> {
       this.#queued -= calls.queued;
       calls.queued = 0;
     }
-    this.#makeQueues(inFlight);
+    this.#makeLines(inFlight);
+    this.#isLiningUp = true;
     for (const { work, time } of waits) if (work.run.calls !== undefined) this.#lineUp(work, work.run.calls, time, now);
+    this.#isLiningUp = false;
+    this.#fillPlaces();
+    for (const { work } of waits) this.#schedule(work.run);
   }
 
   statistics(now: number): SchedulingStatistics {
@@ -301,7 +299,7 @@ export class Scheduler<W extends ScheduledWork<W>> {
       strategy: this.strategy(),
       load: this.load,
       tasksInFlightMax: this.#taskMax,
-      runsInFlight: this.#places.count,
+      runsInFlight: this.#placeCount,
       runsScheduled,
       tasksQueued: this.#queued,
       queueDelayMs: now - oldest,
@@ -328,18 +326,36 @@ export class Scheduler<W extends ScheduledWork<W>> {
     this.#countGates(work, 1);
   }
 
+  // --- places among the runs in flight -----------------------------------------------------------------------------
+
   #takePlace(run: ScheduledRun<W>, calls: RunCalls<W>): void {
     if (calls.hasPlace) return;
     calls.hasPlace = true;
-    this.#places.count += 1;
+    this.#placeCount += 1;
     if (calls.isScheduled) {
       calls.isScheduled = false;
       this.#host.onScheduled(run);
     }
     for (const lane of calls.lanes ?? []) {
-      if (lane.queue !== this.#places.queue) continue;
+      if (lane.line !== undefined || lane.queue === undefined) continue;
       lane.queue.remove(lane);
-      this.#ring.push(lane);
+      this.#enter(lane);
+    }
+  }
+
+  #freePlace(calls: RunCalls<W>): void {
+    calls.hasPlace = false;
+    this.#placeCount -= 1;
+    this.#fillPlaces();
+  }
+
+  #fillPlaces(): void {
+    while (!this.arePlacesTaken) {
+      const lane = this.#placeless.best;
+      if (lane === undefined) return;
+      const { run } = lane.works.first;
+      if (run.isPaused) this.#placeless.remove(lane);
+      else this.#takePlace(run, lane.calls);
     }
   }
 
@@ -352,13 +368,13 @@ export class Scheduler<W extends ScheduledWork<W>> {
     calls.queued -= 1;
     this.#queued -= 1;
     this.#tick += 1;
-    if (this.#overdue === lane) this.#endOverdue();
+    if (lane.line !== undefined) this.#lines.noteTurn(lane.line);
     if (works.count === 0) this.#removeLane(lane);
     else {
-      this.#release(lane);
+      this.#lines.remove(lane);
       lane.since = this.#tick;
       lane.turnAt = this.#tick;
-      this.#ring.push(lane);
+      this.#enter(lane);
     }
     this.#begin(work, calls, now);
     return work;
@@ -401,128 +417,59 @@ export class Scheduler<W extends ScheduledWork<W>> {
     return this.#settings.strategy === "sequential" ? undefined : this.#taskGateOf(work);
   }
 
-  /** Lines the lane up where it may go from, or among those that wait for a place. */
+  /** Lines the lane up for the limits of its first call, or among those that wait for a place. A paused run's waits for its run. */
   #enter(lane: Lane<W>): void {
-    if (lane.calls.hasPlace || !this.arePlacesTaken) this.#ring.push(lane);
-    else this.#park(lane, this.#places);
-  }
-
-  /** The lane whose turn it is, of all that may have room. */
-  #findBest(): Lane<W> | undefined {
-    let best = this.#ring.best;
-    for (const gate of this.#opened) {
-      if (gate.queue.isEmpty || !isOpen(gate)) {
-        this.#opened.delete(gate);
-        continue;
-      }
-      const lane = this.#reserved.includes(gate) ? this.#findOverdue(gate) : gate.queue.best;
-      if (lane !== undefined && (best === undefined || lane.rank < best.rank)) best = lane;
-    }
-    return best ?? this.#spare.best;
-  }
-
-  #findOverdue(gate: Gate<W>): Lane<W> | undefined {
-    return this.#overdue?.queue === gate.queue ? this.#overdue : undefined;
-  }
-
-  /** What keeps the lane from going: a limit, `spare` or its run. */
-  #findBlock(lane: Lane<W>): Gate<W> | "spare" | "run" | undefined {
-    const { calls, works } = lane;
-    const work = works.first;
-    if (work.run.isPaused) return "run";
-    if (!calls.hasPlace && this.arePlacesTaken) return this.#places;
-    if (calls.inFlight >= this.#bound) {
-      if (this.#settings.strategy !== "auto") return "run";
-      if (lane.queue !== this.#spare) return "spare";
-    }
-    for (const gate of [this.#workflowGateOf(work), this.#taskGateOf(work)])
-      if (gate !== undefined && (!isOpen(gate) || (this.#overdue !== lane && this.#reserved.includes(gate)))) return gate;
-    return undefined;
-  }
-
-  #park(lane: Lane<W>, block: Gate<W> | "spare" | "run"): void {
     const { calls } = lane;
-    if (this.#overdue === lane && (typeof block === "string" || block === this.#places)) this.#endOverdue();
-    this.#release(lane);
-    if (block === "run") return;
-    if (block === "spare") {
-      this.#spare.push(lane);
+    const work = lane.works.first;
+    const { run } = work;
+    if (run.isPaused) return;
+    if (!calls.hasPlace && !this.arePlacesTaken && !this.#isLiningUp) this.#takePlace(run, calls);
+    if (calls.hasPlace) {
+      this.#lines.push(lane, this.#lines.line(this.#workflowGateOf(work), this.#taskGateOf(work)));
       return;
     }
-    block.queue.push(lane);
-    if (isOpen(block)) this.#opened.add(block);
-    if (block !== this.#places) this.#noteWait(lane);
-    else if (!calls.isScheduled) {
-      calls.isScheduled = true;
-      this.#host.onScheduled(lane.works.first.run);
-    }
+    this.#placeless.push(lane);
+    if (!this.#isLiningUp) this.#schedule(run);
   }
 
-  /** Whoever needs two limits can always be too late for one of them: after a long wait both are kept free for it. */
-  #noteWait(lane: Lane<W>): void {
-    if (this.#overdue !== undefined || this.#tick - lane.turnAt < OVERDUE_CALLS) return;
-    const work = lane.works.first;
-    this.#overdue = lane;
-    this.#reserved = [this.#workflowGateOf(work), this.#taskGateOf(work)];
-  }
-
-  #endOverdue(): void {
-    const reserved = this.#reserved;
-    this.#overdue = undefined;
-    this.#reserved = [];
-    for (const gate of reserved) if (gate !== undefined) this.#noteOpen(gate);
+  /** The run waits for a place, where it has none. */
+  #schedule(run: ScheduledRun<W>): void {
+    const { calls } = run;
+    if (calls === undefined || calls.isScheduled || calls.hasPlace || run.isPaused) return;
+    calls.isScheduled = true;
+    this.#host.onScheduled(run);
   }
 
   #removeLane(lane: Lane<W>): void {
     const { calls } = lane;
-    if (this.#overdue === lane) this.#endOverdue();
-    this.#release(lane);
+    this.#lines.remove(lane);
     calls.lanes = calls.lanes?.filter((other) => other !== lane);
     if (calls.lanes?.length !== 0) return;
     calls.lanes = undefined;
     this.#waiting.delete(calls);
   }
 
-  /** Out of the queue that it stands in. */
-  #release(lane: Lane<W>): void {
-    lane.queue?.remove(lane);
-  }
-
   // --- limits -----------------------------------------------------------------------------------------------------
 
   #workflowGateOf(work: W): Gate<W> | undefined {
-    return this.#workflowGates.size === 0 ? undefined : this.#workflowGates.get(work.run.program.workflow.name);
+    return this.#lines.hasGates ? this.#lines.workflowGate(work.run.program.workflow.name) : undefined;
   }
 
   #taskGateOf(work: W): Gate<W> | undefined {
-    return this.#taskGates.size === 0 ? undefined : this.#taskGates.get(this.#host.taskOf(work));
+    return this.#lines.hasTaskGates ? this.#lines.taskGate(this.#host.taskOf(work)) : undefined;
   }
 
-  #countGates(work: W, count: 1 | -1): void {
-    if (this.#workflowGates.size + this.#taskGates.size === 0) return;
-    for (const gate of [this.#workflowGateOf(work), this.#taskGateOf(work)]) {
-      if (gate === undefined) continue;
-      gate.count += count;
-      this.#noteOpen(gate);
-    }
+  #countGates(work: W, change: 1 | -1): void {
+    if (!this.#lines.hasGates) return;
+    for (const gate of [this.#workflowGateOf(work), this.#taskGateOf(work)]) if (gate !== undefined) this.#lines.count(gate, change);
   }
 
-  #noteOpen(gate: Gate<W>): void {
-    if (isOpen(gate) && !gate.queue.isEmpty) this.#opened.add(gate);
-  }
-
-  /** Empty queues for the limits that are set, with what is in flight counted. */
-  #makeQueues(inFlight: Iterable<W>): void {
-    const { runsInFlightMax, tasksInFlightMaxByWorkflow, tasksInFlightMaxByTask } = this.#settings;
-    this.#places = createGate("", runsInFlightMax, this.#places.count);
-    this.#workflowGates = createGates(tasksInFlightMaxByWorkflow);
-    this.#taskGates = createGates(tasksInFlightMaxByTask);
-    this.#ring = new LaneQueue();
-    this.#spare = new LaneQueue();
-    this.#opened.clear();
+  /** Empty lines for the limits that are set, with what is in flight counted. */
+  #makeLines(inFlight: Iterable<W>): void {
+    const { tasksInFlightMaxByWorkflow, tasksInFlightMaxByTask } = this.#settings;
+    this.#lines = new WaitingLines(tasksInFlightMaxByWorkflow, tasksInFlightMaxByTask);
+    this.#placeless = new LaneQueue();
     this.#waiting.clear();
-    this.#overdue = undefined;
-    this.#reserved = [];
     for (const work of inFlight) if (!this.#givenUp.has(work)) this.#countGates(work, 1);
   }
 }
@@ -531,22 +478,10 @@ function isTakenBack({ open }: { readonly open: { readonly isQueued: boolean } }
   return !open.isQueued;
 }
 
-function isOpen(gate: { readonly count: number; readonly countMax: number } | undefined): boolean {
-  return gate === undefined || gate.count < gate.countMax;
-}
-
 /** What one run asked for, from index `first` on, by the order of its asks. */
 function sortByOrder<W extends ScheduledWork<W>>(waits: { readonly work: W; readonly time: number }[], first: number): void {
   const part = waits.splice(first).sort((a, b) => a.work.open.serial - b.work.open.serial);
   for (const wait of part) waits.push(wait);
-}
-
-function createGate<W>(name: string, countMax: number, count = 0): Gate<W> {
-  return { name, countMax, count, queue: new LaneQueue<Lane<W>>() };
-}
-
-function createGates<W>(table: Readonly<Record<string, number>> = {}): Map<string, Gate<W>> {
-  return new Map(Object.entries(table).map(([name, countMax]) => [name, createGate<W>(name, countMax)]));
 }
 
 /** Without entries that are undefined. */

@@ -39,7 +39,7 @@ export interface SchedulingStatistics {
   readonly load: number;
   /** The limit now. */
   readonly tasksInFlightMax: number;
-  /** Runs with a task in flight, or with a place among those that may have. */
+  /** Runs that have a place: with tasks in flight, or waiting for other limits. */
   readonly runsInFlight: number;
   /** Runs that wait for such a place. */
   readonly runsScheduled: number;

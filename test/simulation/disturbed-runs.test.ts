@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Run } from "../../src/model/engine.js";
+import type { SchedulingOptions } from "../../src/model/scheduling.js";
 import { type Bench, brief, markdown, openBench, readEvents } from "../unit/engine/harness.js";
 
 const PARENT = markdown(
@@ -113,8 +114,8 @@ async function reopen(bench: Bench, source: string): Promise<Bench> {
   return next;
 }
 
-async function play(source: string, script: readonly Step[], isDisturbed: boolean): Promise<unknown> {
-  let bench = await openBench({ tasks: { flaky } });
+async function play(source: string, script: readonly Step[], isDisturbed: boolean, scheduling: SchedulingOptions = {}): Promise<unknown> {
+  let bench = await openBench({ tasks: { flaky }, scheduling });
   await bench.engine.load(CHILD);
   await bench.engine.start(await bench.engine.load(source), {}, { runId: "run" });
   await bench.clock.settle();
@@ -156,6 +157,18 @@ test.each([
       expect(await play(source, script, true)).toEqual(await play(source, script, false));
     }),
     { numRuns: 150 },
+  );
+});
+
+test.each<[string, SchedulingOptions]>([
+  ["tasks", { tasksInFlightMax: 1 }],
+  ["runs", { runsInFlightMax: 1, strategy: "sequential" }],
+])("nor where calls wait for their turn: limited %s", { timeout: 120_000 }, async (_, scheduling) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 25 }), async (script) => {
+      expect(await play(GRAPH, script, true, scheduling)).toEqual(await play(GRAPH, script, false, scheduling));
+    }),
+    { numRuns: 60 },
   );
 });
 

@@ -1,7 +1,8 @@
 // The scheduler by itself: random asks, ends, pauses and limits, each decision looked at by a plain model of what may go.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { OVERDUE_CALLS, PRIORITY_AGE_CALLS } from "../../../src/engine/limits.js";
+import { WaitList } from "../../../src/engine/lane-queue.js";
+import { OVERDUE_CALLS, PRIORITY_AGE_CALLS, TASKS_IN_FLIGHT_MAX_DEFAULT, TASKS_QUEUED_MAX_DEFAULT } from "../../../src/engine/limits.js";
 import type { RunCalls } from "../../../src/engine/run-calls.js";
 import { Scheduler } from "../../../src/engine/scheduler.js";
 import { PRIORITY_MAX, type SchedulingOptions } from "../../../src/model/scheduling.js";
@@ -43,8 +44,6 @@ class Stage {
   /** Everything that went out, in order. */
   readonly gone: FakeWork[] = [];
   readonly givenUp = new Set<FakeWork>();
-  /** Runs that have begun and still have something in flight, or waiting that may go. */
-  readonly places = new Set<FakeRun>();
   now = 0;
   options: SchedulingOptions = {};
 
@@ -89,9 +88,6 @@ class Stage {
 
   settle(run: FakeRun): void {
     this.scheduler.settle(run);
-    const isBusy = this.counted.some((work) => work.run === run);
-    const isWaiting = !run.isPaused && this.queued.some((work) => work.run === run);
-    if (!isBusy && !isWaiting) this.places.delete(run);
     this.drain();
   }
 
@@ -103,7 +99,6 @@ class Stage {
     run.isDropped = true;
     this.queued.splice(0, Infinity, ...this.queued.filter((work) => work.run !== run));
     this.scheduler.forget(run, this.now);
-    this.places.delete(run);
     this.drain();
   }
 
@@ -117,7 +112,6 @@ class Stage {
   #go(work: FakeWork): void {
     this.inFlight.push(work);
     this.gone.push(work);
-    this.places.add(work.run);
   }
 }
 
@@ -159,7 +153,7 @@ function findLimits(stage: Stage, work: FakeWork, counted: readonly FakeWork[]):
   if (count(({ task }) => task === work.task) >= (set.tasksInFlightMaxByTask?.[work.task] ?? Infinity)) found.push("task");
   if (count(({ run }) => run === work.run) >= strategyBound(set)) found.push("run");
   if (work.run.isPaused) found.push("paused");
-  if (!stage.places.has(work.run) && stage.places.size >= (set.runsInFlightMax ?? Infinity)) found.push("runs");
+  if (work.run.calls?.hasPlace !== true) found.push("runs");
   return found;
 }
 
@@ -169,7 +163,7 @@ function play(script: readonly Act[], first: SchedulingOptions): Stage {
   const runs = [0, 1, 2, 3, 4, 5].map((at) => makeRunAt(at));
   for (const [round, step] of script.entries()) {
     const goneBefore = stage.gone.length;
-    const hadPlace = new Set(stage.places);
+    const hadPlace = new Set(runs.filter(({ calls }) => calls?.hasPlace));
     stage.now += round % 3;
     if (step.kind === "ask") stage.ask(...step.tasks.map((task) => makeWork(runs[step.run] as FakeRun, task)));
     else if (step.kind === "end" && stage.inFlight.length > 0) stage.end(stage.inFlight[step.at % stage.inFlight.length] as FakeWork);
@@ -186,7 +180,8 @@ function play(script: readonly Act[], first: SchedulingOptions): Stage {
       runs[step.run] = makeRunAt(step.run, round);
     } else if (step.kind === "giveUp" && stage.counted.length > 0) stage.giveUp(stage.counted[step.at % stage.counted.length] as FakeWork);
     else if (step.kind === "configure") stage.configure(step.options);
-    check(stage, goneBefore, hadPlace);
+    check(stage, goneBefore);
+    checkPlaces(stage, runs, hadPlace);
   }
   for (const run of runs) {
     run.isPaused = false;
@@ -197,7 +192,23 @@ function play(script: readonly Act[], first: SchedulingOptions): Stage {
   return stage;
 }
 
-function check(stage: Stage, goneBefore: number, hadPlace: ReadonlySet<FakeRun>): void {
+/** A run has a place while it has something in flight, or waiting while it is not paused; others wait for one only where all are taken. */
+function checkPlaces(stage: Stage, runs: readonly FakeRun[], hadPlace: ReadonlySet<FakeRun>): void {
+  const placesMax = stage.options.runsInFlightMax ?? Infinity;
+  const placed = runs.filter(({ calls }) => calls?.hasPlace);
+  for (const run of runs) {
+    const isBusy = stage.counted.some((work) => work.run === run);
+    const isWaiting = !run.isPaused && stage.queued.some((work) => work.run === run);
+    const hasPlace = run.calls?.hasPlace === true;
+    if (isBusy || (isWaiting && placed.length < placesMax)) expect(hasPlace).toBe(true);
+    if (!isBusy && !isWaiting) expect(hasPlace).toBe(false);
+    if (isWaiting) expect(run.calls?.isScheduled).toBe(!hasPlace);
+  }
+  if (placed.some((run) => !hadPlace.has(run))) expect(placed.length).toBeLessThanOrEqual(placesMax);
+  expect(stage.scheduler.statistics(stage.now).runsInFlight).toBe(placed.length);
+}
+
+function check(stage: Stage, goneBefore: number): void {
   const { counted } = stage;
   expect(stage.scheduler.inFlight).toBe(counted.length);
   expect(stage.scheduler.queued).toBe(stage.queued.length);
@@ -209,7 +220,6 @@ function check(stage: Stage, goneBefore: number, hadPlace: ReadonlySet<FakeRun>)
     const later = new Set(stage.gone.slice(at));
     expect(findLimits(stage, stage.gone[at] as FakeWork, counted.filter((work) => !later.has(work)))).toEqual([]);
   }
-  if ([...stage.places].some((run) => !hadPlace.has(run))) expect(stage.places.size).toBeLessThanOrEqual(stage.options.runsInFlightMax ?? Infinity);
   // What waits does so for a reason. Where a run goes one by one its first call alone has to have one.
   const isOneByOne = stage.options.strategy === "sequential";
   const seen = new Set<FakeRun>();
@@ -324,6 +334,90 @@ describe("whose turn it is", () => {
     }
     expect(stage.gone).toContain(work);
     expect(rounds).toBeGreaterThan(4);
+  });
+});
+
+describe("what it costs", () => {
+  const settings: readonly SchedulingOptions[] = [
+    { tasksInFlightMax: 20 },
+    { tasksInFlightMax: 20, strategy: "hybrid", tasksInFlightMaxByRun: 2 },
+    { tasksInFlightMax: 40, tasksInFlightMaxByTask: { x: 20, y: 5 }, tasksInFlightMaxByWorkflow: { a: 10, b: 25 } },
+    { tasksInFlightMax: 40, tasksInFlightMaxByTask: { x: 20, y: 5 }, tasksInFlightMaxByWorkflow: { a: 10 }, runsInFlightMax: 30, strategy: "sequential" },
+    { tasksInFlightMax: 40, tasksInFlightMaxByTask: { x: 30 }, runsInFlightMax: 25 },
+  ];
+
+  /** Looks at runs per call that goes out, while `runCount` runs wait with several calls each. */
+  function countLooks(options: SchedulingOptions, runCount: number): number {
+    const stage = new Stage(options);
+    let lookCount = 0;
+    const runs = Array.from({ length: runCount }, (_, at) => {
+      const run = makeRun(`${at}`, at % 3 === 0 ? "a" : "b", at % 10);
+      return Object.defineProperty(run, "isPaused", { get: () => (lookCount += 1) < 0 });
+    });
+    const out: FakeWork[] = [];
+    for (const run of runs) {
+      for (const task of ["x", "y", "z", "x"]) {
+        const work = makeWork(run, task);
+        if (stage.scheduler.ask(work, 0)) out.push(work);
+      }
+    }
+    const drain = (): void => {
+      for (let work = stage.scheduler.next(0); work !== undefined; work = stage.scheduler.next(0)) out.push(work);
+    };
+    drain();
+    lookCount = 0;
+    const from = out.length;
+    for (let at = 0; at < out.length && out.length - from < 400; at += 1) {
+      stage.scheduler.end(out[at] as FakeWork, 0);
+      stage.scheduler.settle((out[at] as FakeWork).run);
+      drain();
+    }
+    return lookCount / (out.length - from);
+  }
+
+  test.each(settings)("a call costs the same however much waits: %j", (options) => {
+    expect(countLooks(options, 2_000)).toBeLessThan(countLooks(options, 300) * 1.5 + 2);
+    expect(countLooks(options, 2_000)).toBeLessThan(14);
+  });
+
+  test("limits by default: so many in flight, so many waiting", () => {
+    const scheduler = new Scheduler<FakeWork>({ now: () => 0, taskOf: ({ task }) => task, onScheduled: () => undefined });
+    const run = makeRun("run");
+    let goneCount = 0;
+    while (scheduler.ask(makeWork(run), 0)) goneCount += 1;
+    expect([goneCount, scheduler.queued]).toEqual([TASKS_IN_FLIGHT_MAX_DEFAULT, 1]);
+    for (let count = 0; count < TASKS_QUEUED_MAX_DEFAULT - 2; count += 1) scheduler.ask(makeWork(run), 0);
+    expect([scheduler.inFlight, scheduler.queued, scheduler.room]).toEqual([TASKS_IN_FLIGHT_MAX_DEFAULT, TASKS_QUEUED_MAX_DEFAULT - 1, 1]);
+    scheduler.ask(makeWork(run), 0);
+    expect(scheduler.room).toBe(0);
+  });
+});
+
+describe("what waits in a lane", () => {
+  test("is first in, first out, with holes where something was taken back", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 5, arbitrary: fc.constant(-1) }, { weight: 3, arbitrary: fc.constant(-2) }, fc.nat(1_000)), { maxLength: 400 }), (script) => {
+        const list = new WaitList<{ readonly at: number; isGone: boolean }>(({ isGone }) => isGone);
+        const model: { readonly at: number; isGone: boolean }[] = [];
+        for (const [at, step] of script.entries()) {
+          if (step === -1) {
+            const work = { at, isGone: false };
+            model.push(work);
+            list.push(work, at);
+          } else if (model.length > 0 && step === -2) {
+            expect(list.firstTime).toBe(model[0]?.at);
+            expect(list.shift()).toBe(model.shift());
+          } else if (model.length > 0) {
+            const [work] = model.splice(step % model.length, 1);
+            if (work !== undefined) work.isGone = true;
+            list.drop();
+          }
+          expect(list.count).toBe(model.length);
+          expect([...list].map(({ work, time }) => [work.at, time])).toEqual(model.map((work) => [work.at, work.at]));
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 
