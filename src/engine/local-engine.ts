@@ -223,7 +223,12 @@ class LocalEngine implements Engine, RunSource {
 
   async rerun(runId: string, options: RerunOptions = {}): Promise<Run> {
     if (!this.#isReady) await this.#checkDriver();
-    return new RunHandle(await this.#rerunner.rerun(runId, options), this);
+    this.#intake.enter(1);
+    try {
+      return new RunHandle(await this.#rerunner.rerun(runId, options), this);
+    } finally {
+      this.#intake.leave(1);
+    }
   }
 
   pause(runId: string): Promise<RunStatus> {

@@ -70,9 +70,10 @@ export class Rerunner {
     const { kernelCount } = core;
     const versions = packVersions(program.workflow.program.compilerVersion, SEMANTICS_VERSION);
     const startedAt = core.clock.now();
-    const { runId, tags } = found.record;
+    const { runId } = found.record;
+    const { tags = found.record.tags, priority = found.record.priority } = options;
     const durability = options.durability ?? found.open?.durability ?? core.durability;
-    const run = new OpenRun(program, { runId: newId, durability, startedAt, tags: options.tags ?? tags, rerunOf: runId, versions, journal: core.journal });
+    const run = new OpenRun(program, { runId: newId, durability, startedAt, tags, priority, rerunOf: runId, versions, journal: core.journal });
     placeProgram(core.kernel, program);
     program.userCount += 1;
     const retelling = new Retelling(core.kernel, program, { runId: newId, versions, payload, memory, state: run, clock: core.clock });

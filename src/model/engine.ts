@@ -260,7 +260,7 @@ export interface EventBatch {
 export interface Engine {
   /** Other limits from now on; what is not given stays. What is in flight goes on. */
   configure(options: LiveOptions): Promise<void>;
-  /** Resolves as soon as `start` is not refused with `engine/overloaded`. */
+  /** Resolves as soon as nothing that starts a run is refused with `engine/overloaded`. */
   ready(): Promise<void>;
   /** Parses and compiles; rejects with a `WorkflowError` (`parse/invalid`, its `findings`) when a finding is an error. */
   load(source: string, options?: { readonly name?: string }): Promise<Workflow>;

@@ -205,6 +205,17 @@ describe("calls that wait", () => {
     expect((await bench.engine.statistics()).scheduling).toMatchObject({ tasksQueued: 0, load: 0, runsInFlight: 0 });
   });
 
+  test("never begin where a cancel lets running tasks end", async () => {
+    await open({ tasksInFlightMax: 1 });
+    const run = await start("wide");
+    const other = await start("single", { n: 9 });
+    expect(await bench.engine.cancel(run.id, { tasks: "finish" })).toBe("canceling");
+    await succeed(0);
+    expect([await run.status(), await other.status(), inputs()]).toEqual(["canceled", "running", [0, 9]]);
+    await succeed(1);
+    expect([await other.status(), (await bench.engine.statistics()).scheduling.tasksQueued]).toEqual(["succeeded", 0]);
+  });
+
   test("a scheduled run is canceled at once", async () => {
     await open({ runsInFlightMax: 1 });
     await start("wide");
@@ -284,6 +295,24 @@ describe("calls that wait", () => {
     for (let index = 0; index < 4; index += 1) await succeed(index);
     expect([await (await bench.engine.runs.get(run.id)).status(), inputs()]).toEqual(["succeeded", [0, 1, 2, 3]]);
   });
+});
+
+test("a run that is done again has the other's priority, waits like any other and is refused like a start", async () => {
+  await open({ tasksInFlightMax: 1, queueMax: 2 });
+  const run = await start("single", { n: 1 }, { priority: 3 });
+  work.fail(new Error("no"), 0);
+  await bench.clock.settle();
+  await start("single", { n: 2 });
+  const again = await bench.engine.rerun(run.id);
+  expect((await again.record()).priority).toBe(3);
+  const other = await bench.engine.rerun(run.id, { priority: 9 });
+  expect((await other.record()).priority).toBe(9);
+  expect(await codeOf(bench.engine.rerun(run.id))).toBe("engine/overloaded");
+  await bench.clock.settle();
+  expect(inputs()).toEqual([1, 2]);
+  await succeed(1);
+  await succeed(2);
+  expect([await other.status(), await again.status(), inputs()]).toEqual(["succeeded", "running", [1, 2, 1, 1]]);
 });
 
 describe("back-pressure", () => {
