@@ -23,6 +23,11 @@ export class ChangeFeed {
     return this.#readers.size > 0;
   }
 
+  /** Does anybody wait for any record to change? */
+  get isListenedTo(): boolean {
+    return this.#readers.size > 0 || this.#waiters.size > 0;
+  }
+
   publish(records: readonly RunRecord[]): void {
     for (const reader of this.#readers) reader.push(records);
     if (this.#waiters.size === 0) return;

@@ -40,6 +40,7 @@ export class Committer {
   finish(group: Group): void {
     const records: RunRecord[] = [];
     const changes: RunChange[] = [];
+    const isListenedTo = this.#core.isListenedTo();
     this.#performer.foresee(group);
     for (const run of group.runs) {
       run.isTouched = false;
@@ -50,6 +51,7 @@ export class Committer {
       run.fresh = undefined;
       if (statusBefore === "canceling" && run.status === "canceled") run.updatedAt = Math.max(this.#core.clock.now(), run.updatedAt);
       if (run.status === statusBefore && fresh === undefined) continue;
+      if (run.isVolatile && !isListenedTo && !isEnded(run.status)) continue;
       const record = run.toRecord();
       run.freshRecord = record;
       records.push(record);

@@ -48,6 +48,8 @@ export class Core {
   commitsTotal = 0;
   /** Told of every record that changed, after its commit. `stored`: those that other tabs can read. */
   onRecords: (records: readonly RunRecord[], stored: readonly RunRecord[]) => void = () => undefined;
+  /** Does anybody want to be told of records that are not stored, other than of ends? */
+  isListenedTo: () => boolean = () => true;
   /** Told of every run that ended, before `onRecords`. */
   onEnded: (run: OpenRun, record: RunRecord) => void = () => undefined;
   /** Called when another engine has taken the store over. */

@@ -29,6 +29,10 @@ export const JOURNAL_WEIGHT_MAX = 1_048_576;
 export const JOURNAL_EVENT_WEIGHT = 16;
 /** How long steps may follow each other without giving the event loop a turn, ms. */
 export const PUMP_SLICE_MS = 4;
+/** What arrived and is stepped in one turn: a millisecond or two. A turn that took more would keep the page from its own work. */
+export const TURN_ARRIVALS_MAX = 256;
+/** Runs of one call that are made without a look at the time. */
+export const START_SLICE_RUNS = 128;
 /** Kernel calls of one replay without giving the event loop a turn. */
 export const REPLAY_SLICE_STEPS = 256;
 /** Default of `EngineOptions.cancelTimeoutMs`. */

@@ -39,10 +39,11 @@ import { MetricsArchive } from "./metrics-archive.js";
 import type { OpenRun, Receipt } from "./open-run.js";
 import { encodeError, Performer } from "./performer.js";
 import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
-import { Reader } from "./reader.js";
+import { endError, Reader } from "./reader.js";
 import { Rerunner } from "./rerunner.js";
 import { Recovery } from "./recovery.js";
 import { placeProgram } from "./replay.js";
+import { ResultWaits } from "./result-waits.js";
 import { decodePayload, toSendStatus } from "./run-events.js";
 import { RunHandle, type RunSource } from "./run-handle.js";
 import { Shortcut } from "./shortcut.js";
@@ -69,10 +70,7 @@ class LocalEngine implements Engine, RunSource {
   readonly #archive = new VolatileArchive();
   readonly #metrics = new MetricsArchive();
   readonly #intake: Intake;
-  /** Outputs of runs that ended while somebody waited for their result. */
-  readonly #outputs = new Map<string, unknown>();
-  /** Runs whose result is waited for: how many wait. */
-  readonly #awaited = new Map<string, number>();
+  readonly #waits = new ResultWaits();
   /** Runs are taken up; until then, nobody can be told anything about them. */
   #ready: Promise<void> = Promise.resolve();
   #hasRecovered = false;
@@ -128,6 +126,7 @@ class LocalEngine implements Engine, RunSource {
       delete: (runId) => this.#delete(runId),
       changes: () => this.#feed.changes(),
     };
+    core.isListenedTo = () => this.#feed.isListenedTo;
     core.onRecords = (records, stored) => {
       this.#feed.publish(records);
       if (stored.length > 0) core.tabs.broadcast({ kind: "records", records: stored });
@@ -280,6 +279,7 @@ class LocalEngine implements Engine, RunSource {
     }
     await this.#committer.settled();
     this.#feed.close();
+    this.#waits.close(closedError());
     this.#core.tabs.close();
     await this.#core.store.close();
   }
@@ -318,16 +318,23 @@ class LocalEngine implements Engine, RunSource {
     return { ...toWorkflow(workflow), source: workflow.source };
   }
 
-  async resultOf(runId: string): Promise<unknown> {
+  resultOf(runId: string): Promise<unknown> {
+    if (!this.#core.isClosed && this.#core.runs.has(runId)) return this.#waits.wait(runId);
+    const result = this.#resultElsewhere(runId);
+    // Asked for and then not awaited is no reason to end the process.
+    result.catch(() => undefined);
+    return result;
+  }
+
+  /** The result of a run that is not open here: it has ended, or another engine drives it. */
+  async #resultElsewhere(runId: string): Promise<unknown> {
     this.#checkOpen();
-    this.#awaited.set(runId, (this.#awaited.get(runId) ?? 0) + 1);
     const ended = this.#feed.ended(runId);
     try {
-      if (this.#core.runs.has(runId) || !isEnded((await this.#reader.find(runId)).record.status)) await ended.record;
-      return this.#outputs.has(runId) ? this.#outputs.get(runId) : await this.#reader.output(await this.#reader.find(runId));
+      if (!isEnded((await this.#reader.find(runId)).record.status)) await ended.record;
+      return await this.#reader.output(await this.#reader.find(runId));
     } finally {
       ended.cancel();
-      this.#forgetAwaited(runId);
     }
   }
 
@@ -457,6 +464,7 @@ class LocalEngine implements Engine, RunSource {
       this.#committer.drop(run);
       for (const tap of [...(run.taps ?? [])]) tap.detach();
     }
+    this.#waits.handOver((runId) => this.#resultElsewhere(runId));
   }
 
   async #takeMessage(records: readonly RunRecord[]): Promise<void> {
@@ -472,17 +480,10 @@ class LocalEngine implements Engine, RunSource {
   #keepEnded(run: OpenRun, record: RunRecord): void {
     this.#metrics.keep(run);
     if (run.isVolatile) this.#archive.keep(run, record);
-    if (record.status === "succeeded" && this.#awaited.has(run.runId)) this.#outputs.set(run.runId, decodePayload(run.ending?.payload));
-  }
-
-  #forgetAwaited(runId: string): void {
-    const count = (this.#awaited.get(runId) ?? 1) - 1;
-    if (count > 0) {
-      this.#awaited.set(runId, count);
-      return;
-    }
-    this.#awaited.delete(runId);
-    this.#outputs.delete(runId);
+    this.#waits.end(run.runId, () => {
+      if (record.status !== "succeeded") throw endError(record);
+      return decodePayload(run.ending?.payload);
+    });
   }
 }
 

@@ -11,8 +11,9 @@ import { Consequences, tell } from "./consequences.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
 import { canStepDirectly, type DirectCalls, isRecorded, isUnheard, takesAtOnce } from "./direct-call.js";
 import { GroupPair } from "./group.js";
+import { Inbox } from "./inbox.js";
 import type { LoopHooks } from "./loop-hooks.js";
-import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, WAITING_EVENTS_MAX } from "./limits.js";
+import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, TURN_ARRIVALS_MAX, WAITING_EVENTS_MAX } from "./limits.js";
 import { type Arrival, type OpenRun, type Receipt, TOUCH } from "./open-run.js";
 import { fitArrival, needsForm } from "./payload-check.js";
 import { encodeError, type Performer } from "./performer.js";
@@ -32,7 +33,7 @@ export class Loop {
   readonly #batch = new StepBatch();
   readonly #direct: DirectCalls;
   #isPumping = false;
-  #inbox: (Arrival | BatchCall)[] = [];
+  readonly #inbox = new Inbox<Arrival | BatchCall>();
   /** Runs that may take what waited for them, or go on where fuel ran out. */
   #ready: OpenRun[] = [];
   /** Were in the batch in which the kernel was lost: delivered one by one. */
@@ -49,7 +50,6 @@ export class Loop {
   #isRebuilding = false;
   #isKernelLost = false;
   #sliceStart = 0;
-  #flushCallbacks: (() => void)[] = [];
 
   constructor(core: Core, performer: Performer, children: ChildStarter, direct: DirectCalls, hooks: LoopHooks) {
     this.#core = core;
@@ -66,14 +66,14 @@ export class Loop {
   }
 
   deliver(arrivals: readonly (Arrival | BatchCall)[]): void {
-    for (const arrival of arrivals) this.#inbox.push(arrival);
+    for (const arrival of arrivals) this.#inbox.add(arrival);
     this.#schedule();
   }
 
   /** Nothing is under way or waits, and the event loop had a turn not long ago: a step at once is a step in order. */
   isIdle(now: number): boolean {
     if (this.#isScheduled || this.#isPumping || !this.#isStepping || this.#isRebuilding || this.#isKernelLost) return false;
-    return this.#inbox.length === 0 && this.#ready.length === 0 && this.#suspects.length === 0 && now - this.#sliceStart < PUMP_SLICE_MS;
+    return this.#inbox.count === 0 && this.#ready.length === 0 && this.#suspects.length === 0 && now - this.#sliceStart < PUMP_SLICE_MS;
   }
 
   /** Resolves when everything delivered so far has been stepped and the event loop had a turn. */
@@ -98,21 +98,19 @@ export class Loop {
   /** Resolves when everything delivered so far has been stepped (not yet committed), and a kernel is there. */
   flushed(): Promise<void> {
     if (!this.#isScheduled && !this.#isRebuilding) return Promise.resolve();
-    return new Promise((resolve) => this.#flushCallbacks.push(resolve));
+    return this.#inbox.flushed();
   }
 
   /** Gives everything up that has not been stepped. */
   close(error: WorkflowError): void {
     this.#isStepping = false;
-    const arrivals = [...this.#suspects, ...this.#inbox, ...this.#consequences.takeFollowUps()];
+    const arrivals = [...this.#suspects, ...this.#inbox.clear(), ...this.#consequences.takeFollowUps()];
     this.#suspects = [];
-    this.#inbox = [];
     for (const arrival of arrivals) failArrival(arrival, error);
     for (const run of this.#core.runs.awake()) {
       for (const arrival of run.waiting ?? []) failArrival(arrival, error);
       run.waiting = undefined;
     }
-    this.#settleFlushed();
   }
 
   #schedule(): void {
@@ -146,7 +144,7 @@ export class Loop {
 
   #takeTurn(): void {
     if (this.#core.isClosed || (!this.#isStepping && !this.#isKernelLost)) {
-      this.#settleFlushed();
+      this.#inbox.settle();
       return;
     }
     try {
@@ -163,8 +161,8 @@ export class Loop {
       return;
     }
     this.#core.shortenLogs();
-    if (this.#inbox.length > 0 || this.#ready.length > 0 || this.#suspects.length > 0) this.#schedule();
-    this.#settleFlushed();
+    if (this.#inbox.count > 0 || this.#ready.length > 0 || this.#suspects.length > 0) this.#schedule();
+    this.#inbox.settle();
   }
 
   #runTurn(): void {
@@ -172,9 +170,9 @@ export class Loop {
     if (suspect !== undefined) {
       this.#admitAll([suspect]);
     } else {
-      const inbox = this.#inbox;
-      this.#inbox = [];
-      this.#admitAll([...this.#takeReady(), ...inbox]);
+      const ready = this.#takeReady();
+      const inbox = this.#inbox.take(TURN_ARRIVALS_MAX - ready.length);
+      this.#admitAll(ready.length === 0 ? inbox : [...ready, ...inbox]);
     }
     this.#suspectInHand = suspect;
     this.#step();
@@ -185,7 +183,7 @@ export class Loop {
       this.#step();
       followUps = this.#consequences.takeFollowUps();
     }
-    if (followUps.length > 0) this.#inbox = [...followUps, ...this.#inbox];
+    this.#inbox.putBack(followUps);
   }
 
   #admitAll(work: readonly (Arrival | BatchCall)[]): void {
@@ -227,7 +225,7 @@ export class Loop {
     this.#isKernelLost = false;
     this.#isRebuilding = false;
     this.#schedule();
-    this.#settleFlushed();
+    this.#inbox.settle();
   }
 
   /** Everything of the batch in hand goes back; the event that was alone in it fails its run. */
@@ -243,7 +241,7 @@ export class Loop {
 
   /** What was not admitted when a turn broke off is delivered in the next. */
   #returnWork(): void {
-    this.#inbox = [...this.#returned, ...this.#work.slice(this.#workAt), ...this.#consequences.takeFollowUps(), ...this.#inbox];
+    this.#inbox.putBack([...this.#returned, ...this.#work.slice(this.#workAt), ...this.#consequences.takeFollowUps()]);
     this.#returned = [];
     this.#work = [];
   }
@@ -289,12 +287,6 @@ export class Loop {
       this.#failRun(run, undefined, error);
     }
     this.#batch.clear();
-  }
-
-  #settleFlushed(): void {
-    const callbacks = this.#flushCallbacks;
-    this.#flushCallbacks = [];
-    for (const callback of callbacks) callback();
   }
 
   // --- admission --------------------------------------------------------------------------------------------------
@@ -567,7 +559,7 @@ export class Loop {
       run.handle = NO_HANDLE;
       this.#refuse(arrival, error);
     } else if (kind === EntryKind.TASK_SUCCEEDED) {
-      this.#inbox.push({ run, kind: EntryKind.TASK_FAILED, id, payload: encodeError(error) });
+      this.#inbox.add({ run, kind: EntryKind.TASK_FAILED, id, payload: encodeError(error) });
     } else this.#failRun(run, arrival, error);
   }
 

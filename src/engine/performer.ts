@@ -17,7 +17,7 @@ import { type QueuedTimer, TimerQueue } from "./timer-queue.js";
 export class Performer {
   readonly #core: Core;
   readonly #deliver: (arrivals: readonly Arrival[]) => void;
-  readonly #inFlight = new CallTable<Work>();
+  readonly #inFlight = new CallTable<Work>(({ open }) => open.serial);
   readonly #timers: TimerQueue<Work>;
   readonly #timerOf = new Map<OpenCommand, QueuedTimer<Work>>();
   readonly scheduler: Scheduler<Work>;

@@ -12,6 +12,7 @@ export interface RunSource {
   statesOf(runId: string): Promise<readonly string[]>;
   awaitsOf(runId: string): Promise<readonly RunAwait[]>;
   workflowOf(runId: string): Promise<Workflow & { readonly source: string }>;
+  /** A rejection is no unhandled one where nobody awaits it. */
   resultOf(runId: string): Promise<unknown>;
   eventsOf(runId: string, from: number): AsyncIterable<RunEvent>;
 }
@@ -55,11 +56,7 @@ export class RunHandle implements Run {
   }
 
   get result(): Promise<unknown> {
-    if (this.#result === undefined) {
-      this.#result = this.#source.resultOf(this.id);
-      // Asked for and then not awaited is no reason to end the process.
-      this.#result.catch(() => undefined);
-    }
+    this.#result ??= this.#source.resultOf(this.id);
     return this.#result;
   }
 

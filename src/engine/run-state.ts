@@ -4,6 +4,7 @@
 import { EntryKind } from "../model/history.js";
 import { CommandKind, RunEnd, VISIT_SCALE } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
+import { OpenCommands } from "./open-commands.js";
 import type { LoadedProgram } from "./program-table.js";
 
 /** The run has no place in the kernel in hand. */
@@ -69,7 +70,7 @@ export class RunState {
   handle = NO_HANDLE;
   #seq = 0;
   #lastNow = 0;
-  open: Map<number, OpenCommand> | undefined;
+  open: OpenCommands<OpenCommand> | undefined;
   /** Open tasks and children without an answer. */
   workCount = 0;
   isPaused = false;
@@ -217,7 +218,7 @@ export class RunState {
 
   /** Takes back an open command as a checkpoint has it. */
   restoreOpen(command: OpenCommand): void {
-    (this.open ??= new Map()).set(command.serial, command);
+    (this.open ??= new OpenCommands()).add(command);
     if (command.kind !== OpenKind.TIMER && !command.isAnswered) this.workCount += 1;
   }
 

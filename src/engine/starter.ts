@@ -10,7 +10,7 @@ import { BulkStart } from "./bulk-start.js";
 import type { Core } from "./core.js";
 import { checkInput, encodeStart } from "./input-check.js";
 import type { Intake } from "./intake.js";
-import { BULK_STEP_RUNS } from "./limits.js";
+import { BULK_STEP_RUNS, PUMP_SLICE_MS, START_SLICE_RUNS } from "./limits.js";
 import type { Loop } from "./loop.js";
 import { type Arrival, OpenRun, type Receipt } from "./open-run.js";
 import type { LoadedProgram } from "./program-table.js";
@@ -62,28 +62,51 @@ export class Starter {
     const versions = packVersions(program.workflow.program.compilerVersion, SEMANTICS_VERSION);
     const startedCount = this.#isBulk(program, payloads.length, options) ? await this.#startInBulk(program, versions, runIds, payloads) : 0;
     if (startedCount === payloads.length) return runIds;
-    const startedAt = core.clock.now();
-    const runs = runIds.slice(startedCount).map((runId) => {
-      const run = new OpenRun(program, {
-        runId,
-        durability: options.durability ?? core.durability,
-        startedAt,
-        tags: options.tags ?? [],
-        priority: options.priority,
-        versions,
-        journal: core.journal,
-      });
-      core.runs.set(runId, run);
-      return run;
-    });
-    program.userCount += runs.length;
-    await new Promise<void>((resolve, reject) => {
-      const receipt = new CountReceipt(runs.length, resolve, reject);
-      loop.deliver(
-        runs.map((run, index): Arrival => ({ run, kind: EntryKind.START, id: versions, payload: payloads[startedCount + index], receipt, index })),
-      );
-    });
+    await this.#startInTurn(program, versions, runIds.slice(startedCount), payloads.slice(startedCount), options);
     return runIds;
+  }
+
+  /** Makes the runs in slices, between which the event loop has its turns, and resolves when all have started. */
+  #startInTurn(program: LoadedProgram, versions: number, runIds: readonly string[], payloads: readonly Uint8Array[], options: StartOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const receipt = new CountReceipt(runIds.length, resolve, reject);
+      this.#startSlices(program, versions, runIds, payloads, options, receipt).catch(reject);
+    });
+  }
+
+  async #startSlices(
+    program: LoadedProgram,
+    versions: number,
+    runIds: readonly string[],
+    payloads: readonly Uint8Array[],
+    { durability, tags = [], priority }: StartOptions,
+    receipt: CountReceipt,
+  ): Promise<void> {
+    const { core, loop } = this.#host;
+    const startedAt = core.clock.now();
+    let sliceStart = startedAt;
+    // Kept for all of them: between the slices it must not go.
+    program.userCount += runIds.length;
+    for (let from = 0; from < runIds.length; from += START_SLICE_RUNS) {
+      if (from > 0 && core.clock.now() - sliceStart >= PUMP_SLICE_MS) {
+        await core.turn();
+        try {
+          await this.#host.checkDriver();
+        } catch (error) {
+          program.userCount -= runIds.length - from;
+          throw error;
+        }
+        sliceStart = core.clock.now();
+      }
+      const arrivals: Arrival[] = [];
+      for (let index = from; index < Math.min(from + START_SLICE_RUNS, runIds.length); index += 1) {
+        const runId = runIds[index] as string;
+        const run = new OpenRun(program, { runId, durability: durability ?? core.durability, startedAt, tags, priority, versions, journal: core.journal });
+        core.runs.set(runId, run);
+        arrivals.push({ run, kind: EntryKind.START, id: versions, payload: payloads[index], receipt, index });
+      }
+      loop.deliver(arrivals);
+    }
   }
 
   #encodeInputs({ workflow }: LoadedProgram, runIds: readonly string[], inputs: readonly Value[]): readonly Uint8Array[] {

@@ -36,7 +36,9 @@ class Span {
   readonly #entries: number[] = [];
   /** Pairs: from which entry on, and what time it is since then. */
   readonly #times: number[] = [];
-  #payloads: Map<number, Uint8Array> | undefined;
+  /** Payloads, and at the same index the entry that each belongs to, ascending. */
+  readonly #payloads: Uint8Array[] = [];
+  readonly #payloadAt: number[] = [];
   #ids: Map<number, number> | undefined;
   /** Pieces, and before which of the entries each stands. */
   #pieces: { readonly at: number; readonly piece: LogPiece }[] | undefined;
@@ -53,7 +55,10 @@ class Span {
 
   add(kind: EntryKind, isHeld: boolean, id: number, now: number, seed: number, payload: Uint8Array | undefined): void {
     const at = this.#entries.length;
-    if (payload !== undefined) (this.#payloads ??= new Map()).set(at, payload);
+    if (payload !== undefined) {
+      this.#payloads.push(payload);
+      this.#payloadAt.push(at);
+    }
     if (id >= ID_ELSEWHERE) (this.#ids ??= new Map()).set(at, id);
     if (now > this.lastNow) this.#addTime(at, now);
     const head = kind + (isHeld ? IS_HELD : 0) + Math.min(id, ID_ELSEWHERE) * ID_UNIT;
@@ -69,6 +74,7 @@ class Span {
   *all(): Iterable<Omit<HistoryEntry, "seq">> {
     let time = -2;
     let next = 0;
+    let payload = 0;
     for (let at = 0; at <= this.#entries.length; at += 1) {
       for (let place = this.#pieces?.[next]; place?.at === at; place = this.#pieces?.[next]) {
         for (const event of place.piece.events()) yield { kind: EntryKind.EVENT, isHeld: false, ...event };
@@ -77,16 +83,17 @@ class Span {
       if (at === this.#entries.length) return;
       while ((this.#times[time + 2] ?? Infinity) <= at) time += 2;
       // No time of its own: that of the piece before it.
-      yield this.#entryAt(at, this.#times[time + 1] ?? 0);
+      const hasPayload = this.#payloadAt[payload] === at;
+      yield this.#entryAt(at, this.#times[time + 1] ?? 0, hasPayload ? this.#payloads[payload] : undefined);
+      if (hasPayload) payload += 1;
     }
   }
 
-  #entryAt(at: number, now: number): Omit<HistoryEntry, "seq"> {
+  #entryAt(at: number, now: number, payload: Uint8Array | undefined): Omit<HistoryEntry, "seq"> {
     const packed = this.#entries[at] ?? 0;
     const seed = packed % HEAD_UNIT;
     const head = (packed - seed) / HEAD_UNIT;
     const id = Math.floor(head / ID_UNIT);
-    const payload = this.#payloads?.get(at);
     return {
       kind: head % IS_HELD,
       isHeld: head % ID_UNIT >= IS_HELD,

@@ -16,7 +16,7 @@ class ThreadTasks implements TasksPort {
   readonly #handlers: ReadonlyMap<string, TaskHandler>;
   readonly #secrets: ReadonlyMap<string, Secrets[string]>;
   /** A controller is made when somebody looks at the signal. */
-  readonly #running = new CallTable<RunningTask>();
+  readonly #running = new CallTable<RunningTask>(RunningTask.serialOf);
   #results: TaskResult[] = [];
   onResults: TasksPort["onResults"] = () => undefined;
 
@@ -113,6 +113,11 @@ class RunningTask implements TaskContext {
 
   constructor(call: TaskCall) {
     this.#call = call;
+  }
+
+  /** Not a member: handlers see these. */
+  static serialOf(this: void, running: RunningTask): number {
+    return running.#call.serial;
   }
 
   get runId(): string {

@@ -10,7 +10,7 @@ import type { FromHandlers, TaskAnswer, ToHandlers } from "./protocol.js";
 /** The worker's end: what the engine takes for the handlers. `names`: the tasks that the page registered. */
 export function createTaskRelay(names: readonly string[], port: MessagePort): TasksPort {
   const known = new Set(names);
-  const running = new CallTable<TaskCall>();
+  const running = new CallTable<TaskCall>((call) => call.serial);
   const relay: TasksPort = {
     onResults: () => undefined,
     has: (task) => known.has(task),
