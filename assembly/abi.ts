@@ -2,7 +2,7 @@
 // TypeScript), so it holds enums with explicit values and integer literals, nothing else. A change to any number
 // here, or to a layout drawn here, raises ABI_VERSION; the loader refuses a kernel of another version.
 
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 /** Version of what programs mean: recorded with every run, raised when a step could differ for the same history. */
 export const SEMANTICS_VERSION = 2;
 
@@ -440,7 +440,7 @@ export const PROGRAM_FLAG_ERROR_HIDDEN = 4;
 export const PROGRAM_FLAG_RECHECK = 8;
 /** A node has NODE_FLAG_HISTORY. */
 export const PROGRAM_FLAG_HISTORY = 16;
-/** All nodes but the root are tasks. */
+/** All nodes but the root are tasks, or scopes (COMPOSITE), which stand before what they hold and side by side with it. */
 export const PROGRAM_FLAG_TASKS = 32;
 /** What is under way when a task graph fails ends first. */
 export const PROGRAM_FLAG_FINISH = 64;
@@ -464,7 +464,8 @@ export const NO_SLOT = 0xffffffff;
 // Node record, 64 bytes. Nodes are numbered in preorder, so the descendants of n are n+1 … last.
 //   +0 u16 kind  +2 u16 flags  +4 u32 parent  +8 u32 last descendant  +12 u32 initial child (or NO_NODE)
 //   +16 u32 first entry action  +20 u32 count  +24 u32 first exit action  +28 u32 count
-//   +32 u32 first eventless candidate  +36 u32 count  +40 u32 region count (parallel), ways that are enough (join)
+//   +32 u32 first eventless candidate  +36 u32 count  +40 u32 region count (parallel), ways that are enough (join); in a task graph the innermost
+//   scope around it, or 0
 //   +44 u32 fork whose other branches end (join, or NO_NODE); of a task the slot of its status (or NO_SLOT)  +48 u32 first `after` candidate  +52 u32 count  +56 u32 offset of its fault text or 0
 //   +60 u32 nearest scope around it that takes or defers any event (or NO_NODE)
 export const NODE_RECORD_SIZE = 64;
@@ -520,7 +521,7 @@ export const NODE_FLAG_DEEP = 8;
 //   +0 u32 source  +4 u32 target  +8 u32 guard expression  +12 u16 trigger  +14 u16 flags  +16 u32 event or Outcome
 //   +20 u32 duration expression (or NO_EXPRESSION)  +24 f64 duration in ms  +32 u32 first action  +36 u32 count
 //   +40 u32 domain (innermost scope that stays)  +44 u32 number among the target's incoming transitions
-// In a task graph: target 0: it leads nowhere; +40 u32 number of its entry: transitions of one entry have one condition and one list of
+// In a task graph: source: a task, or a scope whose tasks have failed; target 0: it leads nowhere; +40 u32 number of its entry: transitions of one entry have one condition and one list of
 // actions; +44 u32 number of its source among the tasks that lead to the target.
 export const TRANSITION_RECORD_SIZE = 48;
 /**
@@ -536,6 +537,8 @@ export const TRANSITION_FLAG_RETRY = 4;
 export const TRANSITION_FLAG_REPEATED = 8;
 /** In a task graph: where the source has failed, following it does not take the failure. */
 export const TRANSITION_FLAG_CONTINUE = 16;
+/** In a task graph: the target is a scope, and what is under way in it is given up. */
+export const TRANSITION_FLAG_CANCEL = 32;
 export enum Trigger {
   ALWAYS = 0,
   EVENT = 1,

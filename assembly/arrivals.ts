@@ -168,6 +168,46 @@ function closeJoin(run: u32, name: u32): void {
   dropInstance(run, name);
 }
 
+/** An instance at a join is no more, nor what has come to it. */
+export function dropJoin(run: u32, name: u32): void {
+  const instance = instanceAt(run, name);
+  const wayCount = load<u32>(taskRecord(runProgram(run), load<u32>(instance)), 4);
+  for (let way: u32 = 0; way < wayCount; way++) {
+    const branch = load<u32>(arrivalAt(instance, way));
+    if (branch > TAKEN) releaseFrame(run, branch);
+  }
+  if (phaseOf(instance) == Phase.JOINING) addJoining(run, -1);
+  closeJoin(run, name);
+}
+
+/**
+ * The task behind a way is given up. A join that still waits forgets that the way has come; one that has had enough does not wait for it
+ * any more where the task may come again, because that belongs to the next round.
+ */
+export function takeBack(run: u32, node: u32, way: u32): void {
+  const task = taskRecord(runProgram(run), node);
+  const isCyclic = (load<u32>(task, 8) & TASK_FLAG_CYCLE) != 0;
+  let next: u32 = 0;
+  for (let name = firstAt(run, node); name != 0; name = next) {
+    const instance = instanceAt(run, name);
+    const arrival = arrivalAt(instance, way);
+    const branch = load<u32>(arrival);
+    const count = load<u32>(instance, 36);
+    next = load<u32>(instance, 16);
+    if (phaseOf(instance) == Phase.JOINED) {
+      if (!isCyclic || branch != 0) continue;
+      store<u32>(arrival, TAKEN);
+      store<u32>(instance, count + 1, 36);
+      if (count + 1 == load<u32>(task, 4)) closeJoin(run, name);
+    } else if (branch != 0) {
+      if (branch != TAKEN) releaseFrame(run, branch);
+      store<u32>(arrival, 0);
+      store<u32>(instance, count - 1, 36);
+      if (count == 1) dropJoin(run, name);
+    }
+  }
+}
+
 /** Enough ways have come: one branch of what all of them changed goes on. */
 function fire(run: u32, name: u32, task: usize): bool {
   const node = load<u32>(instanceAt(run, name));

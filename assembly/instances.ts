@@ -183,6 +183,19 @@ export function dequeue(run: u32): u32 {
   return first;
 }
 
+/** Takes those that are marked in +52 out of the queue. */
+export function dequeueMarked(run: u32): void {
+  const graph = runTokens(run);
+  let name = load<u32>(graph, QUEUE_FIRST);
+  store<u32>(graph, 0, QUEUE_FIRST);
+  store<u32>(graph, 0, QUEUE_LAST);
+  while (name != 0) {
+    const next = load<u32>(instanceAt(run, name), 16);
+    if (load<u32>(instanceAt(run, name), 52) == 0) enqueue(run, name);
+    name = next;
+  }
+}
+
 @inline
 export function firstQueued(run: u32): u32 {
   return load<u32>(runTokens(run), QUEUE_FIRST);

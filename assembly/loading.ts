@@ -232,7 +232,7 @@ function isNodeSound(program: usize, node: u32): bool {
   const eventless = load<u32>(record, 32);
   const after = load<u32>(record, 48);
   const candidateCount = programField(program, ProgramHeader.CANDIDATE_COUNT);
-  if (kind > NodeKind.TASK || (kind == NodeKind.TASK) != (isTaskProgram(program) && node > 0) || (last > node && (kind < NodeKind.COMPOSITE || kind > NodeKind.REGION)) || (last == node && kind == NodeKind.PARALLEL)) return false;
+  if (kind > NodeKind.TASK || (node > 0 && isTaskProgram(program) ? kind != NodeKind.TASK && kind != NodeKind.COMPOSITE : kind == NodeKind.TASK) || (last > node && (kind < NodeKind.COMPOSITE || kind > NodeKind.REGION)) || (last == node && kind == NodeKind.PARALLEL)) return false;
   if (node > 0 && (kind == NodeKind.REGION) != (kindOf(program, load<u32>(record, 4)) == NodeKind.PARALLEL)) return false;
   if (initial != NO_NODE && (initial > last || load<u32>(nodeRecord(program, initial), 4) != node)) return false;
   return isRange(load<u32>(record, 16), load<u32>(record, 20), programField(program, ProgramHeader.ACTION_COUNT))

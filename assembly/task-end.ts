@@ -2,7 +2,7 @@
 // its own. A failure that none of them takes is the run's.
 import {
   CANDIDATE_LAST, CELL_SIZE, CommandKind, NO_EXPRESSION, NO_INDEX, NO_SLOT, Outcome, PROGRAM_FLAG_FINISH, PROGRAM_FLAG_MERGE_LAST, ProgramHeader, RunFault,
-  TASK_FLAG_MERGE_LAST, TRANSITION_FLAG_CONTINUE, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY, Tag, Trigger,
+  TASK_FLAG_MERGE_LAST, TRANSITION_FLAG_CANCEL, TRANSITION_FLAG_CONTINUE, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY, Tag, Trigger,
 } from "./abi";
 import { assign } from "./actions";
 import { arrive } from "./arrivals";
@@ -11,11 +11,12 @@ import { setObject } from "./cell";
 import { failRunWith, faultInHand, noteReason, setNodeInHand } from "./fault";
 import { createCells } from "./graph-frames";
 import { isPermitted } from "./guard";
-import { addActive, dropInstance, endedFrame, failingError, instanceAt, setEndedFrame, setFailingError } from "./instances";
+import { endedFrame, failingError, instanceAt, setEndedFrame, setFailingError } from "./instances";
 import { allocateScratch } from "./memory";
 import { addCommand, payloadMark } from "./output";
 import { actionRecord, candidateAt, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
 import { FRAME_HEADER_SIZE, TOKEN_SIZE, isTraced, runProgram, storeCell, storeSlot } from "./run";
+import { abandon, giveUpScope, scopeOf } from "./task-scopes";
 import { clearOutcome, setOutcome } from "./transients";
 import { makeString } from "./value";
 
@@ -50,8 +51,8 @@ export function endTask(run: u32, name: u32, isSuccess: bool, cell: usize, mayRe
   const slot = load<u32>(taskRecord(runProgram(run), node), 60);
   setStatus(run, node, isSuccess);
   if (isSuccess && slot != NO_SLOT && !storeSlot(run, 0, slot, cell)) noteReason(RunFault.MEMORY_LIMIT);
-  if (faultInHand() == 0) follow(run, name, isSuccess, mayRetry);
-  if (faultInHand() == 0 && !wantsRetry && !hasFired && !isSuccess) failGraph(run, name, cell);
+  if (faultInHand() == 0) follow(run, name, node, isSuccess, mayRetry);
+  if (faultInHand() == 0 && !wantsRetry && !hasFired && !isSuccess && !isCaught(run, name)) failGraph(run, name, cell);
   clearOutcome(run);
   if (faultInHand() != 0) return End.FAULT;
   if (wantsRetry) return End.RETRY;
@@ -72,13 +73,34 @@ function setStatus(run: u32, node: u32, isSuccess: bool): void {
   if (text == 0 || !storeSlot(run, 0, slot, STATUS)) noteReason(RunFault.MEMORY_LIMIT);
 }
 
-/** The instance is no more; where nothing was followed, its branch has ended. */
-export function abandon(run: u32, name: u32): void {
-  const instance = instanceAt(run, name);
-  if (isTraced(run)) addCommand(CommandKind.STATE_EXITED, 0, load<u32>(instance), 0, 0, payloadMark());
-  releaseFrame(run, load<u32>(instance, 12));
-  addActive(run, -1);
-  dropInstance(run, name);
+/**
+ * Does a scope around a task that has failed take the failure? The innermost of those with an entry that matches is given up, and then
+ * its entries are followed. A guard that fails has left a fault in hand.
+ */
+function isCaught(run: u32, name: u32): bool {
+  const program = runProgram(run);
+  for (let scope = scopeOf(program, load<u32>(instanceAt(run, name))); scope != 0; scope = scopeOf(program, scope)) {
+    const isTaken = hasEntry(run, name, scope);
+    if (faultInHand() != 0) return true;
+    if (!isTaken) continue;
+    giveUpScope(run, scope, name);
+    follow(run, name, scope, false, false);
+    return true;
+  }
+  return false;
+}
+
+/** Does an entry of the scope match the failure in hand? */
+function hasEntry(run: u32, name: u32, scope: u32): bool {
+  const program = runProgram(run);
+  const first = load<u32>(nodeRecord(program, scope), 32);
+  const count = load<u32>(nodeRecord(program, scope), 36);
+  for (let at: u32 = 0; at < count; at++) {
+    const transition = candidateAt(program, first + at) & ~CANDIDATE_LAST;
+    if (isOpenFor(run, name, transition, transitionRecord(program, transition), false)) return true;
+    if (faultInHand() != 0) return false;
+  }
+  return false;
 }
 
 /** The instance is no more, since the run fails: what its branch changed is part of what can be told of the output. */
@@ -98,9 +120,9 @@ let entryFrame: usize = 0;
 /** Does the entry in hand lead anywhere? */
 let entryLeads: bool = false;
 
-function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
+/** Follows the entries of a task, or of a scope around it, that match how the task has ended. */
+function follow(run: u32, name: u32, node: u32, isSuccess: bool, mayRetry: bool): void {
   const program = runProgram(run);
-  const node = load<u32>(instanceAt(run, name));
   const split = load<u32>(instanceAt(run, name), 32);
   const record = nodeRecord(program, node);
   const first = load<u32>(record, 32);
@@ -132,6 +154,10 @@ function follow(run: u32, name: u32, isSuccess: bool, mayRetry: bool): void {
     if (isSuccess || (load<u16>(way, 14) & TRANSITION_FLAG_CONTINUE) == 0) hasFired = true;
     if (isTraced(run)) addCommand(CommandKind.TRANSITION_TAKEN, 0, transition, 0, 0, payloadMark());
     if (load<u32>(way, 4) == 0) continue;
+    if ((load<u16>(way, 14) & TRANSITION_FLAG_CANCEL) != 0) {
+      giveUpScope(run, load<u32>(way, 4), name);
+      continue;
+    }
     entryLeads = true;
     retainFrame(entryFrame);
     if ((load<u16>(way, 14) & TRANSITION_FLAG_REPEATED) == 0) arrive(run, transition, entryFrame, split);
@@ -191,12 +217,17 @@ function arriveOnce(run: u32, split: u32): void {
   }
 }
 
+/** Does an entry match how the task has ended? */
+function isOpenFor(run: u32, name: u32, transition: u32, way: usize, isSuccess: bool): bool {
+  if (load<u16>(way, 12) == Trigger.OUTCOME && (load<i32>(way, 16) == Outcome.SUCCESS) != isSuccess) return false;
+  useFrame(run, load<u32>(instanceAt(run, name), 12));
+  return isPermitted(run, NO_BRANCH, transition, way);
+}
+
 /** Is the entry followed? Then its variables are published, on a frame of its own. */
 function openEntry(run: u32, name: u32, transition: u32, way: usize, isSuccess: bool): bool {
+  if (!isOpenFor(run, name, transition, way, isSuccess)) return false;
   const frame = <usize>load<u32>(instanceAt(run, name), 12);
-  if (load<u16>(way, 12) == Trigger.OUTCOME && (load<i32>(way, 16) == Outcome.SUCCESS) != isSuccess) return false;
-  useFrame(run, frame);
-  if (!isPermitted(run, NO_BRANCH, transition, way)) return false;
   retainFrame(frame);
   entryFrame = frame;
   entryLeads = false;

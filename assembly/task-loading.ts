@@ -1,6 +1,7 @@
 // Checks the tables of a task graph once, when its program is loaded, so that stepping never has to.
 import {
-  ActionKind, NO_EXPRESSION, NO_SLOT, NodeKind, PROGRAM_FLAG_TASKS, ProgramHeader, TRANSITION_FLAG_CONTINUE, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY, Trigger,
+  ActionKind, NO_EXPRESSION, NO_SLOT, NodeKind, PROGRAM_FLAG_TASKS, ProgramHeader, TRANSITION_FLAG_CANCEL, TRANSITION_FLAG_CONTINUE, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY,
+  Trigger,
 } from "./abi";
 import { actionRecord, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
 
@@ -25,7 +26,11 @@ export function areTasksSound(program: usize): bool {
 function isTaskSound(program: usize, node: u32): bool {
   const task = taskRecord(program, node);
   const record = nodeRecord(program, node);
-  if (load<u32>(record, 4) != 0 || load<u32>(record, 8) != node || load<u16>(record) != <u16>NodeKind.TASK) return false;
+  const scope = load<u32>(record, 40);
+  if (load<u32>(record, 4) != 0 || load<u32>(record, 8) != node) return false;
+  // Scopes stand before what they hold, so that none holds itself.
+  if (scope != 0 && (scope >= node || isTask(program, scope))) return false;
+  if (!isTask(program, node)) return true;
   if (load<u32>(task) > load<u32>(task, 4) || load<u32>(task, 4) > programField(program, ProgramHeader.TRANSITION_COUNT)) return false;
   if (!isRunSlotOrNone(program, load<u32>(record, 44))) return false;
   const action = load<u32>(task, 12);
@@ -38,13 +43,20 @@ function isTaskSound(program: usize, node: u32): bool {
   return jitter >= 0 && jitter <= 1 && isRunSlotOrNone(program, load<u32>(task, 60));
 }
 
+/** A task, and no scope? */
+export function isTask(program: usize, node: u32): bool {
+  return load<u16>(nodeRecord(program, node)) == <u16>NodeKind.TASK;
+}
+
 function isWaySound(program: usize, transition: u32): bool {
   const record = transitionRecord(program, transition);
   const target = load<u32>(record, 4);
   const trigger = <i32>load<u16>(record, 12);
   if (load<u32>(record) == 0 || (trigger != Trigger.ALWAYS && trigger != Trigger.OUTCOME)) return false;
-  if ((load<u16>(record, 14) & ~(TRANSITION_FLAG_RETRY | TRANSITION_FLAG_REPEATED | TRANSITION_FLAG_CONTINUE)) != 0) return false;
-  if (target != 0 && load<u32>(record, 44) >= load<u32>(taskRecord(program, target), 4)) return false;
+  const flags = load<u16>(record, 14);
+  if ((flags & ~(TRANSITION_FLAG_RETRY | TRANSITION_FLAG_REPEATED | TRANSITION_FLAG_CONTINUE | TRANSITION_FLAG_CANCEL)) != 0) return false;
+  if (target != 0 && isTask(program, target) == ((flags & TRANSITION_FLAG_CANCEL) != 0)) return false;
+  if (target != 0 && isTask(program, target) && load<u32>(record, 44) >= load<u32>(taskRecord(program, target), 4)) return false;
   const first = load<u32>(record, 32);
   for (let action = first; action < first + load<u32>(record, 36); action++) {
     const publish = actionRecord(program, action);

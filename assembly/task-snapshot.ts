@@ -22,6 +22,7 @@ import { appendByte, appendVarint, appendWire, appendWord, noteExhaustion } from
 import { programField, taskRecord } from "./program";
 import { BUFFER_JOINS, FRAME_HEADER_SIZE, runBuffer, runFrames, runProgram, slotsOf, storeCell } from "./run";
 import { breakReading, isReadingBroken, leftSize, readByte, readCell, readCellAddress, readVarint } from "./snapshot-reader";
+import { isTask } from "./task-loading";
 
 const HAS_ITEMS: i32 = 1;
 const HAS_ARRIVALS: i32 = 2;
@@ -296,7 +297,7 @@ function readInstance(run: u32, name: u32): void {
   store<u32>(instance, transition, 48);
   const more = readByte();
   const isAtJoin = phase == Phase.JOINING || phase == Phase.JOINED;
-  if (node == 0 || node >= programField(program, ProgramHeader.NODE_COUNT) || load<u16>(instance, 6) == 0) breakReading();
+  if (node == 0 || node >= programField(program, ProgramHeader.NODE_COUNT) || !isTask(program, node) || load<u16>(instance, 6) == 0) breakReading();
   if (isAtJoin != (frame == 0) || isAtJoin != ((more & HAS_ARRIVALS) != 0) || (phase == Phase.ITEMS) != ((more & HAS_ITEMS) != 0)) breakReading();
   if (transition != NO_INDEX && transition >= programField(program, ProgramHeader.TRANSITION_COUNT)) breakReading();
   if (load<u32>(instance, 40) > programField(program, ProgramHeader.EVENT_COUNT)) breakReading();

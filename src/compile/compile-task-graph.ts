@@ -70,7 +70,7 @@ class TaskGraphCompiler {
 
   compile(): TaskProgram["program"] {
     const { states, transitions, events, taskGraph } = this.#definition;
-    const rows = states.map((state, index) => this.#readTask(state, index));
+    const rows = states.map((state, index) => (state.task === undefined ? undefined : this.#readTask(state, index)));
     const ways = this.#readWays();
     this.#state = undefined;
     const output = this.#optional(taskGraph?.output, "run", "action");
@@ -86,9 +86,8 @@ class TaskGraphCompiler {
     if (states.length > 0 && !this.#graph.isStart.includes(true))
       this.#report("compile/no-start", "Every task waits for another: none can begin", placeOf(states));
     if (this.findings.some(({ severity }) => severity === "error")) return undefined;
-    for (const [index, { id }] of states.entries())
-      (rows[index] as { resultSlot: number }).resultSlot = this.#variables.find(`tasks.${id}.result`);
-    const tables = this.#packTables(rows, ways, { output, partialOutput, timeout, initials });
+    const told = rows.map((row, index) => row && { ...row, resultSlot: this.#variables.find(`tasks.${states[index]?.id}.result`) });
+    const tables = this.#packTables(told, ways, { output, partialOutput, timeout, initials });
     return {
       bytes: layOutBlob(this.#list.codes, this.#variables.names, tables),
       eventNames: events.map(({ name }) => name),
@@ -104,11 +103,11 @@ class TaskGraphCompiler {
     };
   }
 
-  #packTables(rows: readonly TaskRow[], ways: readonly WayRow[], { output, partialOutput, timeout, initials }: RunParts): GraphTables {
+  #packTables(rows: readonly (TaskRow | undefined)[], ways: readonly WayRow[], { output, partialOutput, timeout, initials }: RunParts): GraphTables {
     const { states, transitions, events } = this.#definition;
     const candidates = groupWays(transitions, states.length);
     return {
-      nodes: packTaskNodes(states.map(({ id }) => this.#variables.find(`tasks.${id}.status`)), candidates.eventless),
+      nodes: packTaskNodes(states, states.map(({ id }) => this.#variables.find(`tasks.${id}.status`)), candidates.eventless),
       nodeCount: states.length + 1,
       transitions: packWays(transitions, this.#graph, ways),
       transitionCount: transitions.length,

@@ -1,6 +1,6 @@
 // The shape of a task graph: which tasks begin, which ways lead where, what is in a cycle, where one task is reached by several
 // ways. Knows nothing of expressions and bytes.
-import type { Definition, StateDefinition, TaskDefinition } from "../model/definition.js";
+import type { Definition, StateDefinition, TaskDefinition, TransitionDefinition } from "../model/definition.js";
 
 /** Per transition: the number of its source among the tasks that lead to its target. */
 export interface TaskGraph {
@@ -9,7 +9,7 @@ export interface TaskGraph {
   readonly isRepeated: readonly boolean[];
   /** Per state: how many tasks lead to it. */
   readonly wayCounts: readonly number[];
-  /** Per state: no transition leads to it. */
+  /** Per state: a task, and no transition leads to it. */
   readonly isStart: readonly boolean[];
   /** Per state: a way leads from it back to it. */
   readonly isCyclic: readonly boolean[];
@@ -21,9 +21,10 @@ export interface TaskGraph {
 export function readTaskGraph(definition: Definition): TaskGraph {
   const sources: Map<number, number>[] = definition.states.map(() => new Map());
   const counts = definition.states.map(() => 0);
-  const ways = definition.transitions.map(({ source, target, isRetry }) => {
+  const ways = definition.transitions.map((transition) => {
+    const { source, target } = transition;
     const known = sources[target];
-    if (target < 0 || known === undefined || isRetry === true) return 0;
+    if (known === undefined || !isWay(transition)) return 0;
     counts[target] = (counts[target] ?? 0) + 1;
     const way = known.get(source) ?? known.size;
     known.set(source, way);
@@ -36,18 +37,22 @@ export function readTaskGraph(definition: Definition): TaskGraph {
   return {
     ways,
     isRepeated: definition.transitions.map((transition) => {
-      const { target, isRetry } = transition;
-      const state = definition.states[target];
-      if (state === undefined || isRetry === true || isCyclic[target] === true || taskOf(state).join === undefined) return false;
+      const { target } = transition;
+      if (!isWay(transition) || isCyclic[target] === true || definition.states[target]?.task?.join === undefined) return false;
       return (seen.get(nameWay(transition)) ?? 0) > 1;
     }),
     wayCounts: sources.map(({ size }) => size),
-    isStart: counts.map((count) => count === 0),
+    isStart: counts.map((count, index) => count === 0 && definition.states[index]?.kind === "task"),
     isCyclic,
     isSplit: definition.states.map(
-      (state, index) => taskOf(state).join === undefined && (counts[index] ?? 0) > 1 && isCyclic[index] !== true,
+      ({ task }, index) => task !== undefined && task.join === undefined && (counts[index] ?? 0) > 1 && isCyclic[index] !== true,
     ),
   };
+}
+
+/** Does the transition start another task? */
+function isWay({ target, isRetry, isCancel }: TransitionDefinition): boolean {
+  return target >= 0 && isRetry !== true && isCancel !== true;
 }
 
 export function taskOf(state: StateDefinition): TaskDefinition {
@@ -59,11 +64,14 @@ export function taskOf(state: StateDefinition): TaskDefinition {
 function findCyclic({ states, transitions }: Definition): boolean[] {
   const next: number[][] = states.map(() => []);
   const cyclic = states.map(() => false);
-  for (const { source, target, isRetry } of transitions) {
-    if (target < 0 || isRetry === true) continue;
+  for (const transition of transitions) {
+    const { source, target } = transition;
+    if (!isWay(transition)) continue;
     next[source]?.push(target);
     if (source === target) cyclic[source] = true;
   }
+  // A failure leads from a task to the scopes around it.
+  states.forEach(({ parent }, index) => parent >= 0 && next[index]?.push(parent));
   const order = new Int32Array(states.length).fill(-1);
   const low = new Int32Array(states.length);
   const isOpen = new Uint8Array(states.length);

@@ -16,13 +16,14 @@ import {
   TASK_FLAG_START,
   TASK_FLAG_ZIP,
   TASK_RECORD_SIZE,
+  TRANSITION_FLAG_CANCEL,
   TRANSITION_FLAG_CONTINUE,
   TRANSITION_FLAG_REPEATED,
   TRANSITION_FLAG_RETRY,
   TRANSITION_RECORD_SIZE,
   Trigger,
 } from "../../assembly/abi.js";
-import type { TaskDefinition, TransitionDefinition } from "../model/definition.js";
+import type { StateDefinition, TaskDefinition, TransitionDefinition } from "../model/definition.js";
 import type { Range } from "./dispatch.js";
 import type { TaskGraph } from "./task-graph.js";
 
@@ -55,29 +56,32 @@ export interface WayRow {
   readonly actions: Range;
 }
 
-/** A root and one node a task. `statusSlots`: per task, where how it has ended goes, or NO_SLOT. */
-export function packTaskNodes(statusSlots: readonly number[], eventless: readonly Range[]): Uint8Array {
-  const taskCount = statusSlots.length;
+/** A root and one node a state. `statusSlots`: per state, where how the task has ended goes, or NO_SLOT. */
+export function packTaskNodes(states: readonly StateDefinition[], statusSlots: readonly number[], eventless: readonly Range[]): Uint8Array {
+  const taskCount = states.length;
   const bytes = new Uint8Array((taskCount + 1) * NODE_RECORD_SIZE);
   const view = new DataView(bytes.buffer);
   for (let node = 0; node <= taskCount; node += 1) {
     const at = node * NODE_RECORD_SIZE;
     const { first, count } = eventless[node - 1] ?? { first: 0, count: 0 };
-    view.setUint16(at, node === 0 ? NodeKind.COMPOSITE : NodeKind.TASK, true);
-    // A scope of all tasks, and tasks without anything inside: see the drawing of a node's record.
+    const state = states[node - 1];
+    view.setUint16(at, state?.task === undefined ? NodeKind.COMPOSITE : NodeKind.TASK, true);
+    // A scope of all tasks, and nodes without anything inside: see the drawing of a node's record.
     const words = new Uint32Array(15).fill(0);
     words.set([node === 0 ? NO_NODE : 0, node === 0 ? taskCount : node, NO_NODE]);
-    words.set([first, count, 0, statusSlots[node - 1] ?? NO_NODE], 7);
+    words.set([first, count, (state?.parent ?? -1) + 1, statusSlots[node - 1] ?? NO_NODE], 7);
     words[14] = NO_NODE;
     words.forEach((word, index) => view.setUint32(at + 4 + index * 4, word, true));
   }
   return bytes;
 }
 
-export function packTasks(rows: readonly TaskRow[]): Uint8Array {
+/** `rows`: per state; undefined for a scope. */
+export function packTasks(rows: readonly (TaskRow | undefined)[]): Uint8Array {
   const bytes = new Uint8Array((rows.length + 1) * TASK_RECORD_SIZE);
   const view = new DataView(bytes.buffer);
   rows.forEach((row, index) => {
+    if (row === undefined) return;
     const at = (index + 1) * TASK_RECORD_SIZE;
     const { enough, wayCount, action, items, concurrency, batchSize, retryCount, retryDelay, retryDelayMax, retryWhen } = row;
     const words = [enough, wayCount, flagsOf(row), action, items, concurrency, batchSize, retryCount, retryDelay, retryDelayMax, retryWhen];
@@ -104,7 +108,7 @@ function flagsOf({ task, isStart, isCyclic, isSplit, items }: TaskRow): number {
 export function packWays(transitions: readonly TransitionDefinition[], graph: TaskGraph, rows: readonly WayRow[]): Uint8Array {
   const bytes = new Uint8Array(transitions.length * TRANSITION_RECORD_SIZE);
   const view = new DataView(bytes.buffer);
-  transitions.forEach(({ source, target, trigger, isRetry, isContinued, next }, index) => {
+  transitions.forEach(({ source, target, trigger, isRetry, isContinued, isCancel, next }, index) => {
     const at = index * TRANSITION_RECORD_SIZE;
     const { guard, actions } = rows[index] as WayRow;
     const isOutcome = trigger.kind === "outcome";
@@ -113,7 +117,8 @@ export function packWays(transitions: readonly TransitionDefinition[], graph: Ta
     view.setUint32(at + 4, target < 0 || isRetry === true ? 0 : target + 1, true);
     view.setUint32(at + 8, guard, true);
     view.setUint16(at + 12, isOutcome ? Trigger.OUTCOME : Trigger.ALWAYS, true);
-    const flags = (isRetry === true ? TRANSITION_FLAG_RETRY : 0) | (isContinued === true ? TRANSITION_FLAG_CONTINUE : 0);
+    const continued = isContinued === true ? TRANSITION_FLAG_CONTINUE : 0;
+    const flags = (isRetry === true ? TRANSITION_FLAG_RETRY : 0) | (isCancel === true ? TRANSITION_FLAG_CANCEL : 0) | continued;
     view.setUint16(at + 14, flags | (graph.isRepeated[index] === true ? TRANSITION_FLAG_REPEATED : 0), true);
     view.setUint32(at + 16, isOutcome ? outcome : 0, true);
     view.setUint32(at + 20, NO_EXPRESSION, true);

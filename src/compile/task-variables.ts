@@ -57,7 +57,7 @@ export class TaskVariables {
       ["vars", [...this.#slots.keys()].map((name) => name.slice(VARIABLES.length))],
       ["workflow", ["id", "name"]],
     ]);
-    this.#tasks = new Set(definition.states.flatMap(({ id }) => [`tasks.${id}.result`, `tasks.${id}.status`]));
+    this.#tasks = new Set(definition.states.flatMap(({ id, task }) => (task === undefined ? [] : [`tasks.${id}.result`, `tasks.${id}.status`])));
   }
 
   readonly branchSlotCount: number;

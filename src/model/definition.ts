@@ -176,8 +176,12 @@ export interface TaskDefinition {
 }
 
 /**
- * What a workflow has that is a task graph: all of its states are tasks; those to which no transition leads start first (one that leads
- * from a task to itself counts, a retry does not).
+ * What a workflow has that is a task graph: all of its states are tasks, or scopes. Tasks to which no transition leads start first (one
+ * that leads from a task to itself counts, a retry does not).
+ *
+ * A scope is a state of kind `composite`: its tasks and inner scopes have it as their parent. Where a task fails and none of its own
+ * transitions takes the failure, those of the scopes around it are tried, the innermost scope first. The scope that takes it is given up:
+ * what is under way in it is aborted, and joins that wait forget what came out of it. Then its transitions are followed.
  *
  * Names in its expressions: `input.NAME`, `vars.NAME` (the variables; `input` and `vars` alone are maps of those that have a value),
  * `tasks.NAME.result` and `tasks.NAME.status` (`succeeded` or `failed`) of the last end of a task, `workflow.id` and `workflow.name` of the
@@ -251,6 +255,8 @@ export interface TransitionDefinition {
   readonly isRetry?: boolean;
   /** In a task graph: where the source failed, following it does not take the failure. */
   readonly isContinued?: boolean;
+  /** In a task graph, where the target is a scope: what is under way in it is given up. */
+  readonly isCancel?: boolean;
   readonly label: string;
   readonly reading: LabelReading;
   readonly place: Place;

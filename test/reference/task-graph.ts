@@ -51,6 +51,8 @@ interface Instance {
   items: ItemsUnderWay | undefined;
   /** What failed in the task's own parts. */
   fault: End | undefined;
+  /** It has ended, or was given up. */
+  isOver: boolean;
 }
 
 /** The run has ended in the middle of a step. */
@@ -166,7 +168,10 @@ export class ReferenceTaskRun {
 
   /** Once the run is bound to fail nothing begins. */
   private enqueue(instance: Instance, turn: () => void): void {
-    this.queue.push(() => (this.failure === undefined ? turn() : this.remove(instance)));
+    this.queue.push(() => {
+      if (this.failure !== undefined) this.remove(instance);
+      else if (!instance.isOver) turn();
+    });
   }
 
   private work(): void {
@@ -179,7 +184,7 @@ export class ReferenceTaskRun {
   }
 
   private begin(task: number, branch: Branch, split: number): void {
-    const instance: Instance = { task, branch, split, attempt: 1, calls: [], timers: [], awaited: undefined, items: undefined, fault: undefined };
+    const instance: Instance = { task, branch, split, attempt: 1, calls: [], timers: [], awaited: undefined, items: undefined, fault: undefined, isOver: false };
     this.instances.push(instance);
     this.enqueue(instance, () => this.enter(instance));
   }
@@ -372,17 +377,59 @@ export class ReferenceTaskRun {
     const known = this.ends[name] as { readonly [key: string]: Value } | undefined;
     const status = end.isSuccess ? "succeeded" : "failed";
     this.ends = { ...this.ends, [name]: end.isSuccess ? { result: end.result, status } : { ...known, status } };
+    const { isTaken, retried } = this.followAll(instance, instance.task, names, end);
+    if (retried !== undefined) {
+      this.seen.add("retry by an entry");
+      instance.branch = retried;
+      this.retry(instance);
+      return;
+    }
+    if (!isTaken && !end.isSuccess && this.isCaught(instance, names, end)) return;
+    this.remove(instance);
+    if (isTaken) return;
+    if (end.isSuccess) this.endBranch(instance.branch);
+    else this.failRun(end.error);
+  }
+
+  /** The innermost scope with an entry that matches the failure is given up, and its entries are followed. */
+  private isCaught(instance: Instance, names: Names, end: End): boolean {
+    const scopes = this.shape.around(instance.task);
+    const taking = scopes.find((scope) => this.shape.entries(scope).some(([first]) => this.isTaken(first as TransitionDefinition, names, end)));
+    if (taking === undefined) return false;
+    this.seen.add(taking === scopes[0] ? "caught" : "caught further out");
+    this.giveUpScope(taking, instance);
+    this.followAll(instance, taking, names, end);
+    this.remove(instance);
+    return true;
+  }
+
+  /** All that is under way in a scope, but for what is ending there. */
+  private giveUpScope(scope: number, but: Instance): void {
+    const inside = this.instances.filter((other) => other !== but && this.shape.isIn(other.task, scope));
+    if (inside.length > 0) this.seen.add("given up");
+    for (const instance of inside) {
+      this.giveUp(instance);
+      this.remove(instance);
+    }
+    this.joins.giveUp(scope);
+    if (this.joins.hasForgotten) this.seen.add("taken back");
+  }
+
+  /** Follows the entries of a task, or of a scope around it, that match. */
+  private followAll(instance: Instance, source: number, names: Names, end: End): { isTaken: boolean; retried: Branch | undefined } {
     let isTaken = false;
     let retried: Branch | undefined;
     // By join: what several entries lead to it. It arrives there once.
     const once = new Map<number, Branch[]>();
-    for (const entry of this.shape.entries(instance.task)) {
+    for (const entry of this.shape.entries(source)) {
       const [first] = entry as [TransitionDefinition];
       if (!this.isTaken(first, names, end)) continue;
       if (first.isRetry === true) {
         const most = this.shape.task(instance.task).retry?.count;
         const isPermitted = instance.attempt <= (most === undefined ? 3 : (compute(names, most) as number));
-        if (isPermitted) retried ??= this.publish(instance, first, names);
+        // What it publishes is computed in any case: it matches.
+        const branch = this.publish(instance, first, names);
+        if (isPermitted) retried ??= branch;
         continue;
       }
       isTaken = true;
@@ -390,18 +437,9 @@ export class ReferenceTaskRun {
     }
     for (const [target, branches] of once) {
       const isLast = this.shape.task(target).merge === "last";
-      this.arrive(target, instance, branches.reduce((first, second) => mergeBranches(first, second, isLast)));
+      this.arrive(target, source, instance, branches.reduce((first, second) => mergeBranches(first, second, isLast)));
     }
-    if (retried !== undefined) {
-      this.seen.add("retry by an entry");
-      instance.branch = retried;
-      this.retry(instance);
-      return;
-    }
-    this.remove(instance);
-    if (isTaken) return;
-    if (end.isSuccess) this.endBranch(instance.branch);
-    else this.failRun(end.error);
+    return { isTaken, retried };
   }
 
   private isTaken({ trigger, guard }: TransitionDefinition, names: Names, end: End): boolean {
@@ -412,10 +450,12 @@ export class ReferenceTaskRun {
   /** Publishes once, then goes to each target. */
   private follow(instance: Instance, entry: readonly TransitionDefinition[], names: Names, once: Map<number, Branch[]>): void {
     const branch = this.publish(instance, entry[0] as TransitionDefinition, names);
-    for (const { target } of entry) {
+    for (const { target, isCancel } of entry) if (isCancel === true) this.giveUpScope(target, instance);
+    const ways = entry.filter(({ target, isCancel }) => target >= 0 && isCancel !== true);
+    if (ways.length === 0) this.endBranch(branch);
+    for (const { source, target } of ways) {
       const known = once.get(target);
-      if (target < 0) this.endBranch(branch);
-      else if (!this.shape.isRepeated(instance.task, target)) this.arrive(target, instance, branch);
+      if (!this.shape.isRepeated(source, target)) this.arrive(target, source, instance, branch);
       else once.set(target, [...(known ?? []), branch]);
     }
   }
@@ -431,7 +471,7 @@ export class ReferenceTaskRun {
     return branch;
   }
 
-  private arrive(task: number, { task: source, split }: Instance, branch: Branch): void {
+  private arrive(task: number, source: number, { split }: Instance, branch: Branch): void {
     if (this.shape.task(task).join !== undefined) {
       const joined = this.joins.arrive(task, split, source, branch);
       if (joined !== undefined) this.begin(task, joined, split);
@@ -439,6 +479,7 @@ export class ReferenceTaskRun {
   }
 
   private remove(instance: Instance): void {
+    instance.isOver = true;
     this.instances = this.instances.filter((other) => other !== instance);
   }
 

@@ -1,5 +1,5 @@
 // Joins of a task graph: which ways have come, in which round, and what they bring.
-import { type Branch, mergeBranches } from "./branch.js";
+import { Branch, mergeBranches } from "./branch.js";
 import type { TaskShape } from "./task-shape.js";
 
 /** One waiting of a join within a split: the branches that have come, by their sources. */
@@ -10,7 +10,12 @@ interface Round {
   hasFired: boolean;
 }
 
+/** In place of a branch that nobody looks at. */
+const NOTHING = new Branch(new Map());
+
 export class Joins {
+  /** Has a join forgotten what came out of a scope? */
+  hasForgotten = false;
   private rounds: Round[] = [];
 
   constructor(private readonly shape: TaskShape) {}
@@ -41,6 +46,21 @@ export class Joins {
     const round: Round = { task, split, branches: new Map(), hasFired: false };
     this.rounds.push(round);
     return round;
+  }
+
+  /**
+   * A scope is given up. Its own joins wait no more. Joins outside that wait forget what came out of it; those that have had enough do not
+   * wait for what is in it where they stand in a cycle, because that belongs to the next round.
+   */
+  giveUp(scope: number): void {
+    this.rounds = this.rounds.filter(({ task }) => !this.shape.isIn(task, scope));
+    for (const { task, branches, hasFired } of this.rounds) {
+      const inside = this.shape.sources(task).filter((source) => this.shape.isIn(source, scope));
+      if (!hasFired) for (const source of inside) this.hasForgotten = branches.delete(source) || this.hasForgotten;
+      else if (this.shape.isCyclic(task)) for (const source of inside) branches.set(source, branches.get(source) ?? NOTHING);
+    }
+    const isOver = ({ task, branches, hasFired }: Round) => branches.size === (hasFired ? this.shape.sources(task).length : 0);
+    this.rounds = this.rounds.filter((round) => !isOver(round));
   }
 
   /** The tasks that wait for further ways, each as often as it does. */

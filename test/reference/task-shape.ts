@@ -14,11 +14,26 @@ export class TaskShape {
 
   /** Those to which no transition leads, retries apart. */
   starts(): readonly number[] {
-    return [...this.definition.states.keys()].filter((task) => this.into(task).length === 0);
+    return [...this.definition.states.keys()].filter((task) => !this.isScope(task) && this.into(task).length === 0);
   }
 
   private into(task: number): readonly TransitionDefinition[] {
-    return this.definition.transitions.filter(({ target, isRetry }) => target === task && isRetry !== true);
+    return this.definition.transitions.filter((way) => way.target === task && isPlain(way));
+  }
+
+  isScope(state: number): boolean {
+    return this.definition.states[state]?.task === undefined;
+  }
+
+  /** The scopes around a task or a scope, the innermost first. */
+  around(state: number): readonly number[] {
+    const parent = this.definition.states[state]?.parent ?? -1;
+    return parent < 0 ? [] : [parent, ...this.around(parent)];
+  }
+
+  /** What stands in a scope, at any depth. */
+  isIn(state: number, scope: number): boolean {
+    return this.around(state).includes(scope);
   }
 
   /** The tasks that lead here, in the order of their first transition. */
@@ -41,9 +56,10 @@ export class TaskShape {
     return reached.has(task);
   }
 
+  /** A failure leads to the scope around. */
   private targets(task: number): readonly number[] {
-    const own = this.definition.transitions.filter(({ source, isRetry }) => source === task && isRetry !== true);
-    return own.map(({ target }) => target).filter((target) => target >= 0);
+    const own = this.definition.transitions.filter((way) => way.source === task && isPlain(way));
+    return [...own.map(({ target }) => target).filter((target) => target >= 0), ...this.around(task).slice(0, 1)];
   }
 
   /** Do several entries of `source` lead to this join, outside of cycles? */
@@ -55,4 +71,9 @@ export class TaskShape {
   isSplit(task: number): boolean {
     return this.task(task).join === undefined && this.into(task).length > 1 && !this.isCyclic(task);
   }
+}
+
+/** Does the transition start another task? */
+function isPlain({ isRetry, isCancel }: TransitionDefinition): boolean {
+  return isRetry !== true && isCancel !== true;
 }

@@ -6,7 +6,7 @@ import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from "./tree.js";
 const COMPARED_SIZE_MAX = 40;
 
 /** Keys that other task-graph languages have, or that are planned: nothing reads them. */
-const NOT_SUPPORTED: ReadonlySet<string> = new Set(["catch", "compensate", "compensation", "undo"]);
+const NOT_SUPPORTED: ReadonlySet<string> = new Set(["compensate", "compensation", "undo"]);
 
 export type Keys = ReadonlyMap<string, YamlEntry>;
 

@@ -7,8 +7,8 @@ import { type ExpressionSite, OUTCOME_NAMES } from "./names.js";
 import { isNull, type YamlEntry, type YamlMap, type YamlNode, type YamlScalar } from "./tree.js";
 import type { ValueReader } from "./values.js";
 
-const NEXT_KEYS = ["when", "publish", "do"];
-const ON_ERROR_KEYS = ["publish", "do"];
+const NEXT_KEYS = ["when", "publish", "cancel", "do"];
+const ON_ERROR_KEYS = ["publish", "cancel", "do"];
 
 /** Entries under one task's `next`. */
 export const NEXT_COUNT_MAX = 1_000;
@@ -19,6 +19,8 @@ export interface DraftEntry {
   readonly guard?: ExpressionSource;
   readonly actions: readonly ActionDefinition[];
   readonly targets: readonly YamlScalar[];
+  /** Scopes that are given up before it leads on. */
+  readonly cancels?: readonly YamlScalar[];
   readonly label: string;
   readonly reading: LabelReading;
   readonly start: number;
@@ -28,9 +30,10 @@ export interface DraftEntry {
 type Condition = Pick<DraftEntry, "trigger" | "guard" | "label" | "reading">;
 
 const SUCCESS: Condition = { trigger: { kind: "outcome", outcome: "success" }, label: "succeeded", reading: "outcome" };
+const FAILURE: Condition = { trigger: { kind: "outcome", outcome: "failure" }, label: "failed", reading: "outcome" };
 const WORDS: ReadonlyMap<string, Condition> = new Map([
   ["succeeded", SUCCESS],
-  ["failed", { trigger: { kind: "outcome", outcome: "failure" }, label: "failed", reading: "outcome" }],
+  ["failed", FAILURE],
   ["completed", { trigger: { kind: "always" }, label: "completed", reading: "always" }],
 ]);
 
@@ -53,11 +56,18 @@ function readEntry(item: YamlNode, what: string, reader: ValueReader): DraftEntr
 function readEntryMap(item: YamlMap, what: string, reader: ValueReader): DraftEntry {
   const { source } = reader;
   const keys = readKeys(item, NEXT_KEYS, `an entry of "next" of ${what}`, source);
+  return { ...readCondition(keys, what, reader), ...readEffects(item, keys, `"next" of ${what}`, reader) };
+}
+
+/** What an entry does. */
+function readEffects(item: YamlMap, keys: Keys, what: string, reader: ValueReader): Pick<DraftEntry, "actions" | "targets" | "cancels" | "start" | "end"> {
   const publish = valueOf(keys, "publish");
   const actions = publish === undefined ? [] : readPublish(publish, reader);
-  const targets = readTexts(valueOf(keys, "do"), '"do"', source);
-  if (actions.length === 0 && targets.length === 0) reportAt(source, "parse/missing-key", `An entry of "next" of ${what} publishes nothing and leads nowhere`, item);
-  return { ...readCondition(keys, what, reader), actions, targets, start: item.start, end: item.end };
+  const cancels = readTexts(valueOf(keys, "cancel"), '"cancel"', reader.source);
+  const targets = readTexts(valueOf(keys, "do"), '"do"', reader.source);
+  if (actions.length === 0 && targets.length === 0 && cancels.length === 0)
+    reportAt(reader.source, "parse/missing-key", `An entry of ${what} publishes nothing and leads nowhere`, item);
+  return { actions, targets, cancels, start: item.start, end: item.end };
 }
 
 function readCondition(keys: Keys, what: string, reader: ValueReader): Condition {
@@ -68,6 +78,27 @@ function readCondition(keys: Keys, what: string, reader: ValueReader): Condition
   const guard = reader.readExpression(node, { place: `"when" of ${what}`, names: OUTCOME_NAMES });
   if (guard === undefined) return SUCCESS;
   return { trigger: { kind: "always" }, guard, label: guard.text, reading: "guard" };
+}
+
+/** Reads `catch` of a scope, which is written like `next`. Each of its entries takes failures. */
+export function readCatch(node: YamlNode | undefined, what: string, reader: ValueReader): DraftEntry[] {
+  const items = node === undefined ? [] : node.kind === "list" ? node.items : [node];
+  if (items.length > NEXT_COUNT_MAX)
+    reportAt(reader.source, "parse/invalid-value", `"catch" of ${what} has ${items.length} entries; the limit is ${NEXT_COUNT_MAX}`, node as YamlNode);
+  return items.slice(0, NEXT_COUNT_MAX).flatMap((item): DraftEntry[] => {
+    if (item.kind === "scalar" && typeof item.value === "string") return [{ ...FAILURE, actions: [], targets: [item], start: item.start, end: item.end }];
+    if (item.kind === "map") return [readCaught(item, what, reader)];
+    reportAt(reader.source, "parse/invalid-value", `An entry of "catch" of ${what} is a task, or a map with when, publish and do`, item);
+    return [];
+  });
+}
+
+function readCaught(item: YamlMap, what: string, reader: ValueReader): DraftEntry {
+  const keys = readKeys(item, NEXT_KEYS, `an entry of "catch" of ${what}`, reader.source);
+  const when = valueOf(keys, "when");
+  if (when?.kind === "scalar" && String(when.value).trim() === "succeeded") reportAt(reader.source, "parse/invalid-value", `What ${what} catches has failed`, when);
+  const { guard, label, reading } = readCondition(keys, what, reader);
+  return { ...FAILURE, ...readEffects(item, keys, `"catch" of ${what}`, reader), ...(guard !== undefined && { guard, label, reading }) };
 }
 
 /** Reads `on_error`: names of tasks, or a map with publish and do. Undefined (and reported) where it is something else. */
@@ -81,7 +112,8 @@ export function readOnError(node: YamlNode, what: string, reader: ValueReader): 
     return undefined;
   }
   const actions = publish === undefined ? [] : readPublish(publish, reader);
-  return { trigger: { kind: "outcome", outcome: "failure" }, actions, targets, label: "failed", reading: "outcome", start: node.start, end: node.end };
+  const cancels = readTexts(valueOf(keys, "cancel"), '"cancel"', reader.source);
+  return { ...FAILURE, actions, targets, cancels, start: node.start, end: node.end };
 }
 
 /** The entry that takes a failure which none of the others takes; undefined where one of them takes each. */

@@ -5,11 +5,12 @@ import { readParameters, readVariables } from "./declarations.js";
 import { buildGraph } from "./graph.js";
 import { type Keys, readKeys, readText, readWord, reportAt, valueOf } from "./keys.js";
 import { readOnError } from "./next.js";
+import { type DraftScope, handleScopes, readScopes } from "./scopes.js";
 import { type DraftTask, handleFailures, readTask, readTaskNames } from "./tasks.js";
 import { readYaml, type YamlMap } from "./tree.js";
 import { ValueReader } from "./values.js";
 
-const TOP_KEYS = ["millrace", "name", "description", "input", "vars", "output", "on_failure", "on_error", "timeout", "tasks"];
+const TOP_KEYS = ["millrace", "name", "description", "input", "vars", "output", "on_failure", "on_error", "timeout", "tasks", "scopes"];
 /** The version of the language: what `millrace:` says. */
 const LANGUAGE_VERSION = 1;
 
@@ -73,9 +74,9 @@ function readTop(root: YamlMap, source: SourceText, fallbackName: string): Defin
   const description = readText(valueOf(keys, "description"), '"description"', source);
   const parameters = readParameters(valueOf(keys, "input"), source);
   const variables = readVariables(valueOf(keys, "vars"), reader);
-  const tasks = readTasks(keys, root, reader);
+  const { tasks, scopes } = readTasks(keys, root, reader);
   const taskGraph = readParts(keys, reader);
-  const definition = buildGraph({ name, parameters, variables, tasks, taskGraph, ...(description !== undefined && { description }) }, source);
+  const definition = buildGraph({ name, parameters, variables, tasks, scopes, taskGraph, ...(description !== undefined && { description }) }, source);
   reader.uses.check({
     inputs: new Set(parameters.map((parameter) => parameter.name)),
     variables: new Set(definition.variables.map((variable) => variable.name)),
@@ -84,7 +85,7 @@ function readTop(root: YamlMap, source: SourceText, fallbackName: string): Defin
   return definition;
 }
 
-function readTasks(keys: Keys, root: YamlMap, reader: ValueReader): readonly DraftTask[] {
+function readTasks(keys: Keys, root: YamlMap, reader: ValueReader): { tasks: readonly DraftTask[]; scopes: readonly DraftScope[] } {
   const node = valueOf(keys, "tasks");
   const declarations = readTaskNames(node, reader.source);
   if (declarations.length === 0 && (node === undefined || node.kind !== "scalar"))
@@ -92,7 +93,10 @@ function readTasks(keys: Keys, root: YamlMap, reader: ValueReader): readonly Dra
   const tasks = declarations.map((declaration) => readTask(declaration, reader));
   const onError = valueOf(keys, "on_error");
   const handler = onError && readOnError(onError, "the workflow", reader);
-  return handler === undefined ? tasks : handleFailures(tasks, handler);
+  const scopes = readScopes(valueOf(keys, "scopes"), reader);
+  if (handler === undefined) return { tasks, scopes };
+  const scoped = new Set(scopes.flatMap((scope) => scope.tasks.map(({ value }) => String(value).trim())));
+  return { tasks: handleFailures(tasks, scoped, handler), scopes: handleScopes(scopes, tasks, handler) };
 }
 
 function readParts(keys: Keys, reader: ValueReader): TaskGraphParts {

@@ -87,19 +87,25 @@ export function withHandler(entries: readonly DraftEntry[], handler: DraftEntry 
 
 /**
  * The failures of all tasks that take none themselves lead to the workflow's handler, except of those that the handler leads to: it
- * does not handle its own failures. O(tasks + ways)
+ * does not handle its own failures. Those of tasks in scopes (`scoped`) leave through their scopes. O(tasks + ways)
  */
-export function handleFailures(tasks: readonly DraftTask[], handler: DraftEntry): readonly DraftTask[] {
+export function handleFailures(tasks: readonly DraftTask[], scoped: ReadonlySet<string>, handler: DraftEntry): readonly DraftTask[] {
+  const handling = followsOf(tasks, handler);
+  return tasks.map((task) => (handling.has(task.name) || scoped.has(task.name) ? task : { ...task, entries: withHandler(task.entries, handler) }));
+}
+
+/** The names of the tasks that an entry leads to, and that these lead to. O(tasks + ways) */
+export function followsOf(tasks: readonly DraftTask[], entry: DraftEntry): ReadonlySet<string> {
   const following = new Map<string, string[]>(tasks.map(({ name, entries }) => [name, entries.flatMap(({ targets }) => targets.map(({ value }) => String(value).trim()))]));
   for (const { name, dependencies } of tasks) for (const { value } of dependencies) following.get(String(value).trim())?.push(name);
   const handling = new Set<string>();
-  const pending = handler.targets.map(({ value }) => String(value).trim());
+  const pending = entry.targets.map(({ value }) => String(value).trim());
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (handling.has(name)) continue;
     handling.add(name);
     for (const next of following.get(name) ?? []) pending.push(next);
   }
-  return tasks.map((task) => (handling.has(task.name) ? task : { ...task, entries: withHandler(task.entries, handler) }));
+  return handling;
 }
 
 function readDefinition(keys: Keys, what: string, map: YamlMap, hasDependencies: boolean, reader: ValueReader): TaskDefinition {

@@ -1,7 +1,7 @@
 // Random task graphs in the notation of the kernel's tests. Ways lead to later tasks, or back where a counter permits it.
 import type { ItemsDefinition, RetryDefinition, TaskAction, ValueSource } from "../../../src/model/definition.js";
 import { PLACE, cel } from "../../unit/kernel/chart.js";
-import { type GraphSource, type TaskSource, call, literal, value } from "../../unit/task-graph/graph.js";
+import { type GraphSource, type ScopeSource, type TaskSource, call, literal, value } from "../../unit/task-graph/graph.js";
 import type { Random } from "../statecharts/random.js";
 
 /** What a run is given. */
@@ -27,14 +27,18 @@ export function generateGraph(random: Random): GraphSource {
   const count = 3 + random.below(5);
   const names = Array.from({ length: count }, (_, index) => `t${index}`);
   const hasFailures = random.chance(0.3);
-  const nexts = names.map((_, index) => makeNext(random, index, names, hasFailures));
+  const scopes = random.chance(0.4) ? makeScopes(random, names, hasFailures) : {};
+  const scopeNames = Object.keys(scopes);
+  const nexts = names.map((_, index) => makeNext(random, index, names, hasFailures).map((entry) => addCancel(random, entry, scopeNames)));
+  const caught = Object.values(scopes).map((scope) => scope.catch ?? []);
   const tasks = names.map((name, index): [string, TaskSource] => {
-    const isTarget = nexts.flat().some((entry) => new RegExp(`-> (t\\d )*${name}\\b`).test(entry));
+    const isTarget = [...nexts, ...caught].flat().some((entry) => new RegExp(`-> (t\\d )*${name}\\b`).test(entry));
     return [name, makeTask(random, name, nexts[index] as string[], isTarget, hasFailures)];
   });
   return {
     vars: { x: 0, y: 0, n: 0 },
     tasks: Object.fromEntries(tasks),
+    scopes,
     onFailure: random.chance(0.3) ? "finish" : "abort",
     ...(random.chance(0.7) && { output: makeOutput(random, names, hasFailures) }),
   };
@@ -60,6 +64,31 @@ function makeNext(random: Random, index: number, names: readonly string[], hasFa
     entries.push(`if vars.n < 2 publish n = vars.n + 1 -> ${back}`);
   }
   return entries.filter((entry) => entry !== "");
+}
+
+/** One or two scopes, side by side or one within the other. */
+function makeScopes(random: Random, names: readonly string[], hasFailures: boolean): Record<string, ScopeSource> {
+  const inner = names.filter(() => random.chance(0.4));
+  const others = names.filter((name) => !inner.includes(name) && random.chance(0.6));
+  const isNested = random.chance(0.6);
+  const outer = { s0: { tasks: others, catch: makeCatch(random, names, hasFailures, 1 + random.below(2)) } };
+  return random.chance(0.3) ? outer : { ...outer, s1: { tasks: inner, catch: makeCatch(random, names, hasFailures, random.below(2)), ...(isNested && { in: "s0" }) } };
+}
+
+/** The first task is where a run begins: nothing leads to it. */
+function makeCatch(random: Random, names: readonly string[], hasFailures: boolean, count: number): string[] {
+  return Array.from({ length: count }, () => {
+    const published = random.chance(0.4) ? makePublish(random, hasFailures) : "";
+    const target = random.pick(names.slice(1));
+    const guard = random.pick(["if error.code == 'work/failed'", "if vars.x < 2", `if ${hasFailures && random.chance(0.2) ? `${BROKEN} == 1` : "attempt < 2"}`, ""]);
+    return random.chance(0.3) ? `if vars.n < 3 publish n = vars.n + 1 -> ${target}` : join(guard, published, random.chance(0.8) ? [names[names.length - 1] as string] : [target]);
+  });
+}
+
+function addCancel(random: Random, entry: string, scopes: readonly string[]): string {
+  if (scopes.length === 0 || entry.includes("retry") || random.chance(0.85)) return entry;
+  const [head, targets] = entry.split(/ ?(?=-> )/);
+  return [entry.startsWith("-> ") ? "" : head, `cancel ${random.pick(scopes)}`, entry.startsWith("-> ") ? entry : targets].filter((part) => part !== undefined && part !== "").join(" ");
 }
 
 function join(when: string, published: string, targets: readonly string[]): string {

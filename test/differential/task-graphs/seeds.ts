@@ -14,7 +14,8 @@ const FILE_COUNT = 4;
 const OFTEN = ["call", "timer", "cancel", "items", "retry", "passed over", "restored", "stale", "succeeded", "failed", "ignored"];
 const NOW_AND_THEN = [
   "canceled", "retry by an entry", "task/timed-out", "run/merge-conflict", "run/join-unreachable", "run/action-failed",
-  "run/guard-failed", "run/invalid-items", "run/aborted", "work/failed",
+  "run/guard-failed", "run/invalid-items", "run/aborted", "work/failed", "caught", "caught further out", "given up",
+  "taken back",
 ];
 
 /** Tests of one file of `FILE_COUNT`, from 0. */

@@ -18,13 +18,22 @@ import { ChartRun, PLACE, cel } from "../kernel/chart.js";
 /** Without an action of its own a task calls the handler of its name with null. */
 export interface TaskSource extends Partial<Omit<TaskDefinition, "condition">> {
   readonly if?: string;
-  /** `[failed|completed|if GUARD] [publish x = value; y = value] [-> task task]`, or `… -> retry`. */
+  /** `[failed|completed|if GUARD] [publish x = value; y = value] [cancel scope] [-> task task]`, or `… -> retry`. */
   readonly next?: readonly string[];
+}
+
+export interface ScopeSource {
+  readonly tasks: readonly string[];
+  /** The scope around it, which stands before it. */
+  readonly in?: string;
+  /** Like `next` of a task: `[if GUARD] [publish …] [-> task]`. Every entry takes failures. */
+  readonly catch?: readonly string[];
 }
 
 export interface GraphSource {
   readonly vars?: Readonly<Record<string, unknown>>;
   readonly tasks: Readonly<Record<string, TaskSource>>;
+  readonly scopes?: Readonly<Record<string, ScopeSource>>;
   readonly output?: ValueSource;
   readonly timeout?: ValueSource;
   readonly onFailure?: "abort" | "finish";
@@ -47,21 +56,29 @@ export function items(list: string, more: Partial<NonNullable<TaskDefinition["it
   return { lists: [{ value: cel(list) }], combination: "zip", onFailure: "abort", ...more };
 }
 
-const NEXT = /^(failed|completed|if (?:(?! publish | -> ).)+)?\s*(?:publish ((?:(?! -> ).)+))?\s*(?:-> (.+))?$/;
+const NEXT =
+  /^(failed|completed|if (?:(?! publish | cancel | -> ).)+)?\s*(?:publish ((?:(?! cancel | -> ).)+))?\s*(?:cancel (\w+))?\s*(?:-> (.+))?$/;
+const BARE = { descriptions: [], notes: [], classes: [], entry: [], exit: [], place: PLACE } as const;
 
-export function buildGraph({ vars = {}, tasks, output, timeout, onFailure = "abort", hasOneNamespace = false }: GraphSource): Definition {
-  const names = Object.keys(tasks);
-  const states = Object.entries(tasks).map(([id, { next: _, if: condition, action = call(id), ...task }]): StateDefinition => {
+export function buildGraph({ vars = {}, tasks, scopes = {}, output, timeout, onFailure = "abort", hasOneNamespace = false }: GraphSource): Definition {
+  const groups = Object.entries(scopes);
+  const names = [...Object.keys(scopes), ...Object.keys(tasks)];
+  const outer = groups.map(([id, { in: parent = "" }]): StateDefinition => ({ ...BARE, id, kind: "composite", parent: names.indexOf(parent) }));
+  const inner = Object.entries(tasks).map(([id, { next: _, if: condition, action = call(id), ...task }]): StateDefinition => {
     const whole: TaskDefinition = {
       action,
       ...task,
       ...(condition !== undefined && { condition: { text: condition, place: { ...PLACE, end: condition.length } } }),
     };
-    return { id, kind: "task", parent: -1, descriptions: [], notes: [], classes: [], entry: [], exit: [], task: whole, place: PLACE };
+    return { ...BARE, id, kind: "task", parent: groups.findIndex(([, scope]) => scope.tasks.includes(id)), task: whole };
   });
-  const transitions = Object.values(tasks).flatMap(({ next = [] }, source) =>
-    next.flatMap((text, entry) => readNext(text, entry, source, names)),
-  );
+  const states = [...outer, ...inner];
+  const transitions = [
+    ...Object.entries(tasks).flatMap(([id, { next = [] }]) => next.flatMap((text, entry) => readNext(text, entry, names.indexOf(id), names))),
+    ...groups.flatMap(([, { catch: caught = [] }], source) =>
+      caught.flatMap((text, entry) => readNext(text, entry, source, names).map((way) => ({ ...way, trigger: { kind: "outcome", outcome: "failure" } }) as const)),
+    ),
+  ];
   const events = states.flatMap(({ task }) => (task?.action.kind === "await" ? [task.action.event] : []));
   return {
     format: "yaml",
@@ -81,7 +98,7 @@ export function buildGraph({ vars = {}, tasks, output, timeout, onFailure = "abo
 function readNext(text: string, next: number, source: number, names: readonly string[]): TransitionDefinition[] {
   const match = NEXT.exec(text);
   if (match === null) throw new Error(`not an entry: ${text}`);
-  const [, when, publish, targets] = match;
+  const [, when, publish, cancel, targets] = match;
   const trigger: TransitionDefinition["trigger"] =
     when === undefined
       ? { kind: "outcome", outcome: "success" }
@@ -93,7 +110,8 @@ function readNext(text: string, next: number, source: number, names: readonly st
     const [variable = "", expression = ""] = part.split(/ = (.*)/);
     return { kind: "set", variable: variable.trim(), value: cel(expression.trim()), place: PLACE };
   });
-  return (targets?.split(/[ ,]+/) ?? [""]).map((target) => {
+  const ways = [...(cancel === undefined ? [] : [cancel]), ...(targets?.split(/[ ,]+/) ?? (cancel === undefined ? [""] : []))];
+  return ways.map((target, at) => {
     const isRetry = target === "retry";
     const index = isRetry ? source : names.indexOf(target);
     if (index < 0 && target !== "") throw new Error(`no such task: ${target}`);
@@ -107,6 +125,7 @@ function readNext(text: string, next: number, source: number, names: readonly st
       reading: "always",
       place: PLACE,
       ...(isRetry && { isRetry }),
+      ...(cancel !== undefined && at === 0 && { isCancel: true }),
       ...(guard !== undefined && { guard: { text: guard, place: { ...PLACE, end: guard.length } } }),
     };
   });

@@ -87,7 +87,7 @@ describe("declarations", () => {
 describe("a task", () => {
   test.each([
     ["actoin: x", ["parse/unknown-key: actoin"]],
-    ["catch: u", ["parse/not-supported: catch"]],
+    ["catch: u", ["parse/unknown-key: catch"]],
     ["action: x, workflow: y", ["parse/conflicting-keys: workflow"]],
     ["action: a b", ["parse/invalid-value: a b"]],
     ["action: [a]", ["parse/invalid-value: [a]"]],

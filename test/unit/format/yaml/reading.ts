@@ -30,10 +30,10 @@ export function taskOf({ states }: Definition, id: string): TaskDefinition {
   return task;
 }
 
-/** `source>target#next trigger [guard] {published}`, with `retry` for a retry. */
+/** `source>target#next trigger [guard] {published}`, with `retry` for a retry and `cancel` for a scope that is given up. */
 export function waysOf({ states, transitions }: Definition): string[] {
-  return transitions.map(({ source, target, trigger, guard, actions, next, isRetry }) => {
-    const to = target === -1 ? "-" : `${isRetry === true ? "retry " : ""}${states[target]?.id}`;
+  return transitions.map(({ source, target, trigger, guard, actions, next, isRetry, isCancel }) => {
+    const to = target === -1 ? "-" : `${isRetry === true ? "retry " : isCancel === true ? "cancel " : ""}${states[target]?.id}`;
     const when = trigger.kind === "outcome" ? trigger.outcome : trigger.kind;
     const published = actions.map((action) => (action.kind === "set" ? action.variable : action.kind));
     return `${states[source]?.id}>${to}#${next} ${when}${guard === undefined ? "" : ` [${guard.text}]`}${published.length === 0 ? "" : ` {${published.join(",")}}`}`;
