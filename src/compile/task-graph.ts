@@ -9,7 +9,7 @@ export interface TaskGraph {
   readonly isRepeated: readonly boolean[];
   /** Per state: how many tasks lead to it. */
   readonly wayCounts: readonly number[];
-  /** Per state: a task, and no transition leads to it. */
+  /** Per state: a task, and no transition leads to it but those of the scopes around it. */
   readonly isStart: readonly boolean[];
   /** Per state: a way leads from it back to it. */
   readonly isCyclic: readonly boolean[];
@@ -21,11 +21,13 @@ export interface TaskGraph {
 export function readTaskGraph(definition: Definition): TaskGraph {
   const sources: Map<number, number>[] = definition.states.map(() => new Map());
   const counts = definition.states.map(() => 0);
+  const entering = definition.states.map(() => 0);
   const ways = definition.transitions.map((transition) => {
     const { source, target } = transition;
     const known = sources[target];
     if (known === undefined || !isWay(transition)) return 0;
     counts[target] = (counts[target] ?? 0) + 1;
+    if (!holds(definition, source, target)) entering[target] = (entering[target] ?? 0) + 1;
     const way = known.get(source) ?? known.size;
     known.set(source, way);
     return way;
@@ -42,12 +44,19 @@ export function readTaskGraph(definition: Definition): TaskGraph {
       return (seen.get(nameWay(transition)) ?? 0) > 1;
     }),
     wayCounts: sources.map(({ size }) => size),
-    isStart: counts.map((count, index) => count === 0 && definition.states[index]?.kind === "task"),
+    isStart: entering.map((count, index) => count === 0 && definition.states[index]?.kind === "task"),
     isCyclic,
     isSplit: definition.states.map(
       ({ task }, index) => task !== undefined && task.join === undefined && (counts[index] ?? 0) > 1 && isCyclic[index] !== true,
     ),
   };
+}
+
+/** Is `scope` one of the scopes around the state? */
+function holds({ states }: Definition, scope: number, state: number): boolean {
+  let at = states[state]?.parent ?? -1;
+  while (at >= 0 && at !== scope) at = states[at]?.parent ?? -1;
+  return at >= 0;
 }
 
 /** Does the transition start another task? */

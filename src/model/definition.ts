@@ -177,7 +177,7 @@ export interface TaskDefinition {
 
 /**
  * What a workflow has that is a task graph: all of its states are tasks, or scopes. Tasks to which no transition leads start first (one
- * that leads from a task to itself counts, a retry does not).
+ * that leads from a task to itself counts, a retry does not, nor one that leads from a scope to what it holds).
  *
  * A scope is a state of kind `composite`: its tasks and inner scopes have it as their parent. Where a task fails and none of its own
  * transitions takes the failure, those of the scopes around it are tried, the innermost scope first. The scope that takes it is given up:

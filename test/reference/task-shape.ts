@@ -12,9 +12,10 @@ export class TaskShape {
     return this.definition.states[task]?.id as string;
   }
 
-  /** Those to which no transition leads, retries apart. */
+  /** Those to which no transition leads, retries and what leads back from a scope around them apart. */
   starts(): readonly number[] {
-    return [...this.definition.states.keys()].filter((task) => !this.isScope(task) && this.into(task).length === 0);
+    const isEntered = (task: number) => this.into(task).some(({ source }) => !this.isIn(task, source));
+    return [...this.definition.states.keys()].filter((task) => !this.isScope(task) && !isEntered(task));
   }
 
   private into(task: number): readonly TransitionDefinition[] {

@@ -98,6 +98,13 @@ class GraphBuilder {
     });
   }
 
+  /** Is `scope` one of the scopes around the task? What leads back from it does not hinder the task from beginning. */
+  private holds(scope: number, task: number): boolean {
+    let at = this.parents.get(task) ?? -1;
+    while (at >= 0 && at !== scope) at = this.scopes[at]?.parent ?? -1;
+    return at >= 0;
+  }
+
   private findScope(name: string, node: YamlScalar): number {
     const index = this.scopeIndexes.get(name);
     if (index !== undefined) return index;
@@ -230,7 +237,7 @@ class GraphBuilder {
     for (const [task, scope] of this.parents) targets[task]?.push(scope);
     this.scopes.forEach(({ parent }, scope) => parent >= 0 && targets[scope]?.push(parent));
     tasks.forEach((task, index) => this.checkJoin(task, (sources[offset + index] as Set<number>).size));
-    const pending = tasks.flatMap((_, index) => ((sources[offset + index] as Set<number>).size === 0 ? [offset + index] : []));
+    const pending = tasks.flatMap((_, index) => ([...(sources[offset + index] as Set<number>)].every((source) => this.holds(source, offset + index)) ? [offset + index] : []));
     const [first] = tasks;
     if (first !== undefined && pending.length === 0) {
       reportAt(this.source, "parse/no-start", "No task can begin: something leads to each of them", first.nameNode);

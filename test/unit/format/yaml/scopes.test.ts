@@ -49,6 +49,11 @@ describe("scopes", () => {
   });
 });
 
+test("what leads back into a scope does not hinder its tasks from beginning, what leads into it does", () => {
+  expect(findingsOf(yaml("tasks: {a: {next: b}, b: }", "scopes: {s: {scopes: {r: {tasks: a}}, catch: a}}"))).toEqual([]);
+  expect(findingsOf(yaml("tasks: {a: {next: b}, b: }", "scopes: {s: {tasks: b, catch: a}}"))).toEqual(["parse/no-start: a"]);
+});
+
 describe("findings", () => {
   test.each([
     ["s: {tasks: [x]}", ["parse/unknown-task: x"]],
