@@ -79,9 +79,15 @@ function reachFrom({ states, transitions }: Definition, task: string): ReadonlyS
   const reached = new Set<string>();
   const pending = [task];
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    for (const { source, target, isRetry } of transitions) {
+    // A failure leads to the scopes around the task.
+    const scope = states[states.find(({ id }) => id === name)?.parent ?? -1]?.id;
+    if (scope !== undefined && !reached.has(scope)) {
+      reached.add(scope);
+      pending.push(scope);
+    }
+    for (const { source, target, isRetry, isCancel } of transitions) {
       const next = states[target]?.id;
-      if (states[source]?.id !== name || next === undefined || isRetry === true || reached.has(next)) continue;
+      if (states[source]?.id !== name || next === undefined || isRetry === true || isCancel === true || reached.has(next)) continue;
       reached.add(next);
       pending.push(next);
     }
