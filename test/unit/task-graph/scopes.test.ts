@@ -1,9 +1,9 @@
 // Scopes of task graphs in the kernel: what takes a failure, what is given up with it, and what goes on.
 import { beforeAll, describe, expect, test } from "vitest";
-import { EventKind } from "../../../assembly/abi.js";
+import { EventKind, NODE_RECORD_SIZE, ProgramHeader } from "../../../assembly/abi.js";
 import type { KernelPort } from "../../../src/model/ports.js";
 import { PLACE, cel, newKernel } from "../kernel/chart.js";
-import { type GraphRun, type GraphSource, beginGraph, call, items, literal, value } from "./graph.js";
+import { type GraphRun, type GraphSource, beginGraph, call, compileGraph, items, literal, value } from "./graph.js";
 
 let kernel: KernelPort;
 beforeAll(async () => {
@@ -190,5 +190,29 @@ describe("cancel", () => {
     run.succeed("a");
     run.succeed("watch");
     expect(run.asked()).toEqual(["b"]);
+  });
+});
+
+describe("a program whose scopes make no sense is refused", () => {
+  const source: GraphSource = {
+    tasks: { a: {}, b: { next: ["cancel s -> a"] } },
+    scopes: { s: { tasks: ["a"] }, r: { tasks: ["b"], in: "s" } },
+  };
+  const [S, R, A, B] = [1, 2, 3, 4] as const;
+
+  test.each([
+    ["as it is", A, S, true],
+    ["a scope within itself", S, S, false],
+    ["scopes within each other", S, R, false],
+    ["a task within a task", B, A, false],
+    ["a scope that there is not", B, 1_000, false],
+  ])("%s", (_, node, scope, isSound) => {
+    const program = compileGraph(source);
+    const bytes = program.bytes.slice();
+    const view = new DataView(bytes.buffer);
+    view.setUint32(view.getUint32(ProgramHeader.NODES * 4, true) + node * NODE_RECORD_SIZE + 40, scope, true);
+    const load = () => kernel.unloadProgram(kernel.loadProgram({ ...program, bytes }));
+    if (isSound) load();
+    else expect(load).toThrow();
   });
 });
