@@ -3,7 +3,7 @@
 import type { EventBatch } from "../model/engine.js";
 import { fromErrorRecord, toErrorRecord, WorkflowError } from "../model/errors.js";
 import { encodeValue } from "../model/value.js";
-import { BATCHES_KNOWN_MAX, CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "./limits.js";
+import { BATCHES_KNOWN_MAX, CALLS_BY_MESSAGE_MAX, CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "./limits.js";
 import type { BatchMessage, Call, FromHost, NumberedCall, ToHost } from "./protocol.js";
 
 interface Waiting {
@@ -42,7 +42,8 @@ export class CallChannel {
   /** Resolves with the call's answer; leaves with the others of this microtask. */
   call(call: Call): Promise<unknown> {
     return this.#register((id) => {
-      if (this.#calls.push({ ...call, id }) === 1) queueMicrotask(() => this.#flush());
+      // Left out of a slice, it is on its way already.
+      if (this.#calls.push({ ...call, id }) === 1) queueMicrotask(() => this.#flushSlice());
     });
   }
 
@@ -86,10 +87,18 @@ export class CallChannel {
     });
   }
 
+  /** Ten thousand calls in one message would block the page while they are copied: the others follow in its next turns. */
+  #flushSlice(): void {
+    this.#post(this.#calls.splice(0, CALLS_BY_MESSAGE_MAX));
+    if (this.#calls.length > 0) takeTurn(() => this.#flushSlice());
+  }
+
   #flush(): void {
-    if (this.#calls.length === 0) return;
-    const calls = this.#calls;
-    this.#calls = [];
+    this.#post(this.#calls.splice(0));
+  }
+
+  #post(calls: readonly NumberedCall[]): void {
+    if (calls.length === 0) return;
     try {
       this.#port.postMessage({ kind: "calls", calls } satisfies ToHost);
     } catch {
@@ -172,4 +181,14 @@ export class CallChannel {
       payloadBytes: batch.payloadBytes.length === 0 ? undefined : new Uint8Array(batch.payloadBytes),
     };
   }
+}
+
+/** Calls back in a turn of its own; no timer, since those of hidden pages are late. */
+function takeTurn(callback: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    callback();
+  };
+  port2.postMessage(0);
 }

@@ -1,7 +1,7 @@
 // The page's side: the same `Engine` as in-thread, with the work done in a worker. Control goes over Comlink; calls that
 // come often, batches and events go over ports of their own.
 import { releaseProxy, transfer, wrap, type Endpoint, type Remote } from "comlink";
-import { checkArguments, readFrom } from "../model/checked-engine.js";
+import { checkArguments } from "../model/checked-engine.js";
 import type {
   CancelOptions,
   Engine,
@@ -25,6 +25,7 @@ import { WorkflowError } from "../model/errors.js";
 import type { TasksPort } from "../model/ports.js";
 import type { RunStatus } from "../model/status.js";
 import { CallChannel } from "./call-channel.js";
+import { ClientRun, type RareQuestions } from "./client-run.js";
 import { type Cursor, readCursor } from "./cursor.js";
 import { installErrorTransfer, lostError } from "./errors.js";
 import type { HostApi, HostOptions } from "./protocol.js";
@@ -75,6 +76,14 @@ class WorkerClient implements Engine {
   /** Rejects the control calls under way. */
   readonly #underWay = new Set<(error: WorkflowError) => void>();
   readonly #cursors = new Set<Pick<Cursor<unknown>, "end">>();
+  readonly #rare: RareQuestions = {
+    metrics: (runId) => this.#control(() => this.#api.metrics(runId)),
+    context: (runId) => this.#control(() => this.#api.context(runId)),
+    states: (runId) => this.#control(() => this.#api.states(runId)),
+    awaits: (runId) => this.#control(() => this.#api.awaits(runId)),
+    workflow: (runId) => this.#control(() => this.#api.workflow(runId)),
+    events: (runId, from) => this.#openCursor((port) => this.#api.openEvents(runId, from, transfer(port, [port]))),
+  };
   #failure: WorkflowError | undefined;
   #closing: Promise<void> | undefined;
   #stopWatching: () => void = () => undefined;
@@ -227,26 +236,7 @@ class WorkerClient implements Engine {
   }
 
   #makeRun(runId: string): Run {
-    let result: Promise<unknown> | undefined;
-    const calls = this.#calls;
-    return {
-      id: runId,
-      status: async () => (await calls.call({ kind: "status", runId })) as RunStatus,
-      record: async () => (await calls.call({ kind: "record", runId })) as RunRecord,
-      metrics: () => this.#control(() => this.#api.metrics(runId)),
-      context: () => this.#control(() => this.#api.context(runId)),
-      states: () => this.#control(() => this.#api.states(runId)),
-      awaits: () => this.#control(() => this.#api.awaits(runId)),
-      workflow: () => this.#control(() => this.#api.workflow(runId)),
-      get result() {
-        result ??= calls.call({ kind: "result", runId });
-        return result;
-      },
-      events: (options) => {
-        const from = readFrom(options);
-        return this.#openCursor<RunEvent>((port) => this.#api.openEvents(runId, from, transfer(port, [port])));
-      },
-    };
+    return new ClientRun(runId, this.#calls, this.#rare);
   }
 
   /** Each reading opens a cursor of its own, at its first step. */

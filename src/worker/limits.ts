@@ -6,6 +6,8 @@ export const PROTOCOL_VERSION = 3;
 export const WORKER_START_MS_MAX = 30_000;
 /** Calls that may wait for their answer; further ones are refused with `worker/overloaded`. */
 export const CALLS_PENDING_MAX = 250_000;
+/** Calls that leave in one message: about a millisecond. */
+export const CALLS_BY_MESSAGE_MAX = 1_024;
 /** Batches that page and worker remember: one of them that comes again as it was is not sent again. */
 export const BATCHES_KNOWN_MAX = 16;
 /** Run ids that page and worker remember by number; beyond it the numbering starts anew. */

@@ -7,7 +7,7 @@ import { WorkflowError } from "../../../src/model/errors.js";
 import { CallChannel } from "../../../src/worker/call-channel.js";
 import { serveCalls } from "../../../src/worker/call-host.js";
 import { serializeThrown, restoreThrown } from "../../../src/worker/errors.js";
-import { BATCHES_KNOWN_MAX, CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "../../../src/worker/limits.js";
+import { BATCHES_KNOWN_MAX, CALLS_BY_MESSAGE_MAX, CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "../../../src/worker/limits.js";
 
 interface Told {
   readonly sent: unknown[];
@@ -64,6 +64,23 @@ describe("call channel", () => {
     ]);
     expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect(results[1]).toMatchObject({ reason: { code: "run/unknown", details: { runId: "missing" }, isRetryable: true } });
+    end();
+  });
+
+  test("more calls than a message takes follow in later turns, in order, and a batch made meanwhile after all of them", async () => {
+    const { channel, told, seen, end } = connect();
+    const count = CALLS_BY_MESSAGE_MAX * 2 + 1;
+    const calls = Array.from({ length: count }, (_, index) => channel.call({ kind: "send", runId: "a", event: "go", payload: index }));
+    await Promise.all(calls);
+    expect(seen).toEqual(["calls", "calls", "calls"]);
+    expect(told.sent).toEqual(Array.from({ length: count }, (_, index) => ["a", "go", index]));
+    const more = Array.from({ length: count }, () => channel.call({ kind: "send", runId: "a", event: "go", payload: 0 }));
+    await Promise.resolve();
+    const batch = createBatch();
+    batch.add("b", "go");
+    expect(await channel.sendBatch(batch)).toEqual(new Uint8Array([1]));
+    expect(seen.slice(3)).toEqual(["calls", "calls", "batch"]);
+    await Promise.all(more);
     end();
   });
 
