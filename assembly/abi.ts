@@ -649,7 +649,7 @@ export enum CommandKind {
   /** Fuel ran out: deliver CONTINUE. */
   CONTINUE = 9,
   // Trace, only while the run's trace flag is set:
-  /** a: node. */
+  /** a: node · in a task graph b: number of the visit. */
   STATE_ENTERED = 10,
   /** a: node. */
   STATE_EXITED = 11,

@@ -63,7 +63,7 @@ export function takeTurn(run: u32, name: u32): bool {
 function begin(run: u32, name: u32): bool {
   const task = taskOf(run, name);
   store<u32>(instanceAt(run, name), takeSerial(run), 56);
-  if (isTraced(run)) addCommand(CommandKind.STATE_ENTERED, 0, load<u32>(instanceAt(run, name)), 0, 0, payloadMark());
+  if (isTraced(run)) addCommand(CommandKind.STATE_ENTERED, 0, load<u32>(instanceAt(run, name)), load<u32>(instanceAt(run, name), 56), 0, payloadMark());
   const condition = load<u32>(task, 56);
   if (condition != NO_EXPRESSION) {
     const cell = evaluateTask(run, condition);

@@ -8,6 +8,7 @@ import type { KernelCommand, KernelPort, StepOutput } from "../model/ports.js";
 import { isPausing } from "./arrivals.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { EVENT_BUFFER_MAX, REPLAY_SLICE_STEPS } from "./limits.js";
+import { findTaker } from "./payload-check.js";
 import { type LoadedProgram, NO_PROGRAM } from "./program-table.js";
 import { tellCommand, tellEntry, tellHeld } from "./run-events.js";
 import { type HeldEntry, NO_HANDLE, type OpenCommand, packVersions, RunState } from "./run-state.js";
@@ -21,10 +22,20 @@ export interface Reach {
 
 const QUIET: Reach = { continues: Infinity, held: Infinity };
 
+export interface WatchedEntry {
+  readonly kind: EntryKind;
+  readonly id: number;
+  readonly payload: Uint8Array | undefined;
+  readonly seq: number;
+  /** The command that it answers. */
+  readonly closed: OpenCommand | undefined;
+  /** Of an event: the node of the task that takes it; -1: none does. */
+  readonly taker: number;
+}
+
 /** Looks on while a run is traced: what it is told, and the commands that follow. */
 export interface ReplayWatch {
-  /** `closed`: the command that the entry answers. */
-  entry(kind: EntryKind, id: number, payload: Uint8Array | undefined, closed: OpenCommand | undefined, seq: number): void;
+  entry(entry: WatchedEntry): void;
   /** `open`: what the command opened or closed. */
   command(command: KernelCommand, open: OpenCommand | undefined): void;
 }
@@ -187,13 +198,14 @@ export class Replay {
 
   #stepOne(kind: HeldEntry["kind"], id: number, seed: number, payload: Uint8Array | undefined): void {
     const { state } = this;
+    const taker = this.#options.watch === undefined || kind !== EntryKind.EVENT ? -1 : (findTaker(this.#kernel.awaits(state.handle), id)?.node ?? -1);
     this.#kernel.add(state.handle, kind, id, state.causeNow, seed, payload);
     const output = this.#step();
     const outcome = output.outcomes[0] ?? EventOutcome.STALE;
     const isAnswer = kind === EntryKind.TASK_SUCCEEDED || kind === EntryKind.TASK_FAILED || kind === EntryKind.TIMER;
     const closed = isAnswer && outcome !== EventOutcome.STALE ? state.close(id) : undefined;
     this.#tell(tellEntry(state, kind, id, payload, outcome, closed));
-    this.#options.watch?.entry(kind, id, payload, closed, state.causeSeq);
+    this.#options.watch?.entry({ kind, id, payload, seq: state.causeSeq, closed, taker });
     this.#note(output);
   }
 

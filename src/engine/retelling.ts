@@ -31,6 +31,7 @@ export class Retelling {
   readonly entries: HistoryEntry[] = [];
   readonly #options: RetellingOptions;
   readonly #replay: Replay;
+  readonly #watch: VisitWatch;
   /** What can be told now: a heap, the earliest first. */
   readonly #known: Known[] = [];
 
@@ -38,18 +39,18 @@ export class Retelling {
   constructor(kernel: KernelPort, program: LoadedProgram, options: RetellingOptions) {
     this.#options = options;
     const { memory, runId, state } = options;
-    const watch = new VisitWatch(program, {
+    this.#watch = new VisitWatch(program, {
       asked: (visit, name, { serial }) => this.#add(memory.recall(visit, name), serial),
-      awaits: (visit) => this.#add(memory.recall(visit, "e"), undefined),
+      awaits: (visit, name) => this.#add(memory.recall(visit, name), undefined),
     });
-    this.#replay = new Replay(kernel, program, { runId, state, watch });
+    this.#replay = new Replay(kernel, program, { runId, state, watch: this.#watch });
   }
 
   *play(): Generator<void> {
     const { versions, payload, clock } = this.#options;
     const now = clock.now();
     yield* this.#tell(EntryKind.START, versions, payload, now);
-    for (let known = this.#take(); known !== undefined; known = this.#take()) {
+    for (let known = this.#take(); known !== undefined && this.#options.state.ending === undefined; known = this.#take()) {
       const { told, serial } = known;
       if (serial !== undefined && this.#options.state.open?.has(serial) !== true) continue;
       yield* this.#tell(told.kind, serial ?? told.id, told.payload, now);
@@ -76,6 +77,7 @@ export class Retelling {
   }
 
   #take(): Known | undefined {
+    this.#watch.settle();
     const heap = this.#known;
     const [first] = heap;
     const last = heap.pop();

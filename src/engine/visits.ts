@@ -5,7 +5,7 @@ import { EntryKind } from "../model/history.js";
 import { CommandKind } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
 import type { LoadedProgram } from "./program-table.js";
-import type { ReplayWatch } from "./replay.js";
+import type { ReplayWatch, WatchedEntry } from "./replay.js";
 import { type OpenCommand, OpenKind } from "./run-state.js";
 
 export interface Visit {
@@ -18,15 +18,17 @@ export interface Visit {
   /** It failed last, and nothing has taken that yet. */
   hasFailed: boolean;
   timerCount: number;
+  /** Events that it has taken. */
+  eventCount: number;
 }
 
 /** What a visit asks for, by a name that is the same in every run. */
 export interface VisitHooks {
   /** `name`: `c<item>.<attempt>` of a call or child, `t<n>` of its nth timer. */
   asked?(visit: Visit, name: string, open: OpenCommand): void;
-  /** A task awaits its event. */
-  awaits?(visit: Visit): void;
-  /** `name` as in `asked`, or `e` where an event was taken (`id`: its number). */
+  /** A task awaits an event: `name` is `e<n>`, its nth. */
+  awaits?(visit: Visit, name: string): void;
+  /** `name` as in `asked` and `awaits`; of an event `id` is its number. */
   answered?(visit: Visit, name: string, kind: EntryKind, id: number, payload: Uint8Array | undefined, seq: number): void;
 }
 
@@ -49,23 +51,31 @@ export class VisitWatch implements ReplayWatch {
   readonly #roundCounts = new Map<string, number>();
   readonly #byNumber = new Map<string, Visit>();
   readonly #asked = new Map<number, Asked>();
-  /** By task: visits that await an event, in the order in which they began to. */
+  /** By task: its visits that await an event, in the order in which they began. */
   readonly #awaiting = new Map<string, Visit[]>();
   /** The visit that the step in hand is about. */
   #current: Visit | undefined;
+  /** The visit that has taken the event in hand, until it ends. */
+  #taker: Visit | undefined;
   #seq = 0;
-  #event: { readonly id: number; readonly payload: Uint8Array | undefined } | undefined;
 
   constructor(program: LoadedProgram, hooks: VisitHooks) {
     this.#program = program;
     this.#hooks = hooks;
   }
 
-  entry(kind: EntryKind, id: number, payload: Uint8Array | undefined, closed: OpenCommand | undefined, seq: number): void {
+  entry({ kind, id, payload, seq, closed, taker: node }: WatchedEntry): void {
+    this.settle();
     this.#seq = seq;
     if (kind === EntryKind.START) this.startPayload = payload;
-    this.#event = kind === EntryKind.EVENT ? { id, payload } : undefined;
     this.#current = undefined;
+    const taker = node < 0 ? undefined : this.#awaiting.get(this.#stateOf(node)?.id ?? "")?.shift();
+    if (taker !== undefined) {
+      this.#current = this.#taker = taker;
+      taker.answeredSeq = seq;
+      const name = `e${taker.eventCount++}`;
+      this.#hooks.answered?.(taker, name, kind, id, payload, seq);
+    }
     const asked = closed === undefined ? undefined : this.#asked.get(closed.serial);
     if (asked === undefined) return;
     this.#asked.delete(id);
@@ -76,20 +86,25 @@ export class VisitWatch implements ReplayWatch {
     this.#hooks.answered?.(visit, name, kind, id, payload, seq);
   }
 
+  /** The step has come to its end: a visit that took an event and has not ended is tried again, and awaits another. */
+  settle(): void {
+    const taker = this.#taker;
+    this.#taker = undefined;
+    if (taker !== undefined) this.#await(taker);
+  }
+
   command(command: KernelCommand, open: OpenCommand | undefined): void {
     switch (command.kind) {
       case CommandKind.STATE_ENTERED:
-        this.#enter(this.#stateOf(command.a));
+        this.#enter(this.#stateOf(command.a), String(command.b));
         break;
       case CommandKind.STATE_EXITED:
-        this.#exit(this.#stateOf(command.a));
-        break;
-      case CommandKind.ITEMS_STARTED:
-        if (this.#current !== undefined) this.#byNumber.set(String(command.time), this.#current);
+        if (this.#current !== undefined && this.#current.task === this.#stateOf(command.a)?.id) this.#forgetAwaiting(this.#current);
         break;
       case CommandKind.TRANSITION_TAKEN: {
         const transition = this.#definition.transitions[this.#program.workflow.program.transitionSources[command.a] ?? -1];
-        if (this.#current !== undefined && transition?.isContinued !== true) this.#current.hasFailed = false;
+        const isOwn = this.#current?.task === this.#definition.states[transition?.source ?? -1]?.id;
+        if (this.#current !== undefined && isOwn && transition?.isContinued !== true) this.#current.hasFailed = false;
         break;
       }
       case CommandKind.CANCEL_TASK:
@@ -110,44 +125,54 @@ export class VisitWatch implements ReplayWatch {
     return this.#definition.states[this.#program.workflow.program.nodeStates[node] ?? -1];
   }
 
-  #enter(state: StateDefinition | undefined): void {
+  #enter(state: StateDefinition | undefined, number: string): void {
     if (state === undefined) return;
     const { id: task } = state;
     const round = this.#roundCounts.get(task) ?? 0;
     this.#roundCounts.set(task, round + 1);
-    const visit: Visit = { task, round, enteredSeq: this.#seq, answeredSeq: Infinity, hasFailed: false, timerCount: 0 };
+    const visit: Visit = { task, round, enteredSeq: this.#seq, answeredSeq: Infinity, hasFailed: false, timerCount: 0, eventCount: 0 };
     this.visits.push(visit);
+    this.#byNumber.set(number, visit);
     this.#current = visit;
-    if (state.task?.action.kind !== "await") return;
-    const list = this.#awaiting.get(task) ?? [];
-    this.#awaiting.set(task, list);
-    list.push(visit);
-    this.#hooks.awaits?.(visit);
+    if (state.task?.action.kind === "await") this.#await(visit);
   }
 
-  #exit(state: StateDefinition | undefined): void {
-    const [visit] = state === undefined ? [] : (this.#awaiting.get(state.id) ?? []);
-    if (state === undefined || visit === undefined) return;
-    this.#awaiting.get(state.id)?.shift();
-    if (this.#event === undefined) return;
-    visit.answeredSeq = this.#seq;
-    this.#hooks.answered?.(visit, "e", EntryKind.EVENT, this.#event.id, this.#event.payload, this.#seq);
-    this.#event = undefined;
+  #await(visit: Visit): void {
+    const list = this.#awaiting.get(visit.task) ?? [];
+    this.#awaiting.set(visit.task, list);
+    list.push(visit);
+    this.#hooks.awaits?.(visit, `e${visit.eventCount}`);
+  }
+
+  /** It awaits nothing any more: it has ended. */
+  #forgetAwaiting(visit: Visit): void {
+    if (this.#taker === visit) this.#taker = undefined;
+    for (const list of this.#awaiting.values()) {
+      const at = list.indexOf(visit);
+      if (at >= 0) list.splice(at, 1);
+    }
   }
 
   #ask(open: OpenCommand): void {
     const isTimer = open.kind === OpenKind.TIMER;
-    const visit = isTimer ? this.#current : (this.#byNumber.get(open.visit) ?? this.#current);
+    const visit = isTimer ? this.#findTimed(open.action) : this.#byNumber.get(open.visit);
     // The time limit of the run is nobody's.
     if (visit === undefined) return;
     if (!isTimer) {
-      this.#byNumber.set(open.visit, visit);
       this.#current = visit;
       if (open.item === 0 || open.attempt > 1) visit.hasFailed = false;
     }
     const name = isTimer ? `t${visit.timerCount++}` : `c${open.item}.${open.attempt}`;
     this.#asked.set(open.serial, { visit, name });
     this.#hooks.asked?.(visit, name, open);
+  }
+
+  /** Whose timer it is: of the visit in hand, or of the last of the task whose action it names. */
+  #findTimed(action: number): Visit | undefined {
+    const { actions, definition } = this.#program.workflow.program;
+    const task = definition.states[actions[action]?.state ?? -1]?.id;
+    if (this.visits.length === 0 || this.#current?.task === task) return this.#current;
+    return this.visits.findLast((visit) => visit.task === task);
   }
 
   /** A timer that fires while something of the visit is out is its time limit. */
