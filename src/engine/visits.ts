@@ -58,10 +58,12 @@ export class VisitWatch implements ReplayWatch {
   /** The visit that has taken the event in hand, until it ends. */
   #taker: Visit | undefined;
   #seq = 0;
+  readonly #stateIndexes: ReadonlyMap<string, number>;
 
   constructor(program: LoadedProgram, hooks: VisitHooks) {
     this.#program = program;
     this.#hooks = hooks;
+    this.#stateIndexes = new Map(program.workflow.program.definition.states.map(({ id }, index) => [id, index]));
   }
 
   entry({ kind, id, payload, seq, closed, taker: node }: WatchedEntry): void {
@@ -103,8 +105,8 @@ export class VisitWatch implements ReplayWatch {
         break;
       case CommandKind.TRANSITION_TAKEN: {
         const transition = this.#definition.transitions[this.#program.workflow.program.transitionSources[command.a] ?? -1];
-        const isOwn = this.#current?.task === this.#definition.states[transition?.source ?? -1]?.id;
-        if (this.#current !== undefined && isOwn && transition?.isContinued !== true) this.#current.hasFailed = false;
+        if (this.#current !== undefined && transition !== undefined && transition.isContinued !== true && this.#isAround(transition.source, this.#current))
+          this.#current.hasFailed = false;
         break;
       }
       case CommandKind.CANCEL_TASK:
@@ -165,6 +167,13 @@ export class VisitWatch implements ReplayWatch {
     const name = isTimer ? `t${visit.timerCount++}` : `c${open.item}.${open.attempt}`;
     this.#asked.set(open.serial, { visit, name });
     this.#hooks.asked?.(visit, name, open);
+  }
+
+  /** Is the state the visit's task, or a scope around it? */
+  #isAround(state: number, { task }: Visit): boolean {
+    const { states } = this.#definition;
+    for (let at = this.#stateIndexes.get(task) ?? -1; at >= 0; at = states[at]?.parent ?? -1) if (at === state) return true;
+    return false;
   }
 
   /** Whose timer it is: of the visit in hand, or of the last of the task whose action it names. */

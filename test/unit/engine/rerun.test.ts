@@ -136,6 +136,24 @@ output: ["{{ vars.first }}", "{{ vars.second }}"]
     await bench.engine.close();
   });
 
+  test("a failure that a scope has taken stays taken", async () => {
+    const { broken, take, tasks } = makeHandlers();
+    const bench = await openBench({ tasks, durability });
+    broken.add("a");
+    broken.add("b");
+    const text = `millrace: 1
+scopes: {s: {tasks: [a], catch: [{publish: {why: "{{ error.message }}"}, do: b}]}}
+tasks: {a: {action: work, input: {name: a}}, b: {action: work, input: {name: b}}}
+output: "{{ vars.why }}"
+`;
+    const run = await failed(bench, text);
+    broken.clear();
+    take();
+    expect(await (await bench.engine.rerun(run.id)).result).toBe("a is broken");
+    expect(take()).toBe("b");
+    await bench.engine.close();
+  });
+
   test("in a loop only the last round is done again", async () => {
     const { take, tasks } = makeHandlers();
     let count = 0;
