@@ -54,7 +54,6 @@ export class Starter {
   }
 
   async #startAll(program: LoadedProgram, inputs: readonly Value[], options: StartOptions): Promise<readonly string[]> {
-    const { core, loop } = this.#host;
     if (options.runId !== undefined) await this.checkRunId(options.runId, inputs.length);
     if (inputs.length === 0) return [];
     const runIds = options.runId === undefined ? createRunIds(inputs.length) : [options.runId];

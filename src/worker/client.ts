@@ -11,7 +11,6 @@ import type {
   EventBatch,
   LiveOptions,
   Run,
-  RunEvent,
   RunPage,
   RunQuery,
   RunRecord,
