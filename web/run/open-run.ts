@@ -229,6 +229,21 @@ export async function controlRun(action: "pause" | "resume" | "cancel"): Promise
   }
 }
 
+/** Does again what failed the open run, or what it had not done, in a new run that is then open. */
+export async function rerunOpen(): Promise<void> {
+  const engine = readEngine();
+  const runId = openRunId.peek();
+  if (!engine || runId === undefined) return;
+  try {
+    const run = await engine.rerun(runId);
+    keepRecords([await run.record()]);
+    openRun(run.id);
+    announce("A new run goes on from where this one came to", "good");
+  } catch (error) {
+    announce(toProblem(error).message, "bad");
+  }
+}
+
 const SEND_WORDS = {
   taken: "taken",
   ignored: "ignored: no active state awaits it",

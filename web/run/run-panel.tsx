@@ -12,7 +12,7 @@ import { createDraft } from "../text/documents.js";
 import { connection, role } from "./connection.js";
 import { ValueTree, writeValue } from "./context-tree.js";
 import { EventButtons } from "./event-buttons.js";
-import { context, controlRun, ending, openProblem, openRecord, openRun, openRunId, openWorkflow } from "./open-run.js";
+import { context, controlRun, ending, openProblem, openRecord, openRun, openRunId, openWorkflow, rerunOpen } from "./open-run.js";
 import { QuestionCards } from "./question-cards.js";
 import { deleteRun, isEnded } from "./run-list.js";
 import { Duration, formatName, formatTime, shortenId, StatusBadge } from "./run-marks.js";
@@ -44,6 +44,11 @@ function Controls({ record }: { record: RunRecord }): VNode {
       <button type="button" class="button" disabled={!isPaused} onClick={() => void controlRun("resume")}>
         <Icon name="play" /> Resume
       </button>
+      {isOver && status !== "succeeded" && openWorkflow.value?.definition.taskGraph !== undefined && (
+        <button type="button" class="button" title="A new run that takes over what was done, and does the rest" onClick={() => void rerunOpen()}>
+          <Icon name="play" /> Run on
+        </button>
+      )}
       {isOver ? (
         <button type="button" class="button" onClick={() => void remove()}>
           <Icon name="trash" /> Delete
@@ -77,6 +82,7 @@ function Outcome(): VNode | null {
             <strong>{end.error.message}</strong>
           </p>
           <p class="finding-code">{end.error.code}</p>
+          {end.output !== undefined && <code class="result-line">{writeValue(end.output)}</code>}
         </div>
       </div>
     );
