@@ -31,6 +31,8 @@ export const JOURNAL_EVENT_WEIGHT = 16;
 export const PUMP_SLICE_MS = 4;
 /** What arrived and is stepped in one turn: a millisecond or two. A turn that took more would keep the page from its own work. */
 export const TURN_ARRIVALS_MAX = 256;
+/** The same where runs are stored by default: what is stepped in one turn is committed as one group, and small groups cost more than they free. */
+export const TURN_ARRIVALS_STORED_MAX = 2_048;
 /** Runs of one call that are made without a look at the time. */
 export const START_SLICE_RUNS = 128;
 /** Kernel calls of one replay without giving the event loop a turn. */

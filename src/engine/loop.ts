@@ -13,7 +13,7 @@ import { canStepDirectly, type DirectCalls, isRecorded, isUnheard, takesAtOnce }
 import { GroupPair } from "./group.js";
 import { Inbox } from "./inbox.js";
 import type { LoopHooks } from "./loop-hooks.js";
-import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, TURN_ARRIVALS_MAX, WAITING_EVENTS_MAX } from "./limits.js";
+import { FOLLOW_UP_ROUNDS_MAX, PUMP_SLICE_MS, TURN_ARRIVALS_MAX, TURN_ARRIVALS_STORED_MAX, WAITING_EVENTS_MAX } from "./limits.js";
 import { type Arrival, type OpenRun, type Receipt, TOUCH } from "./open-run.js";
 import { fitArrival, needsForm } from "./payload-check.js";
 import { encodeError, type Performer } from "./performer.js";
@@ -34,6 +34,8 @@ export class Loop {
   readonly #direct: DirectCalls;
   #isPumping = false;
   readonly #inbox = new Inbox<Arrival | BatchCall>();
+  /** Arrivals of one turn. */
+  readonly #turnMax: number;
   /** Runs that may take what waited for them, or go on where fuel ran out. */
   #ready: OpenRun[] = [];
   /** Were in the batch in which the kernel was lost: delivered one by one. */
@@ -53,6 +55,7 @@ export class Loop {
 
   constructor(core: Core, performer: Performer, children: ChildStarter, direct: DirectCalls, hooks: LoopHooks) {
     this.#core = core;
+    this.#turnMax = core.durability === "none" ? TURN_ARRIVALS_MAX : TURN_ARRIVALS_STORED_MAX;
     this.#performer = performer;
     this.#consequences = new Consequences(core, performer, children);
     this.#hooks = hooks;
@@ -171,7 +174,7 @@ export class Loop {
       this.#admitAll([suspect]);
     } else {
       const ready = this.#takeReady();
-      const inbox = this.#inbox.take(TURN_ARRIVALS_MAX - ready.length);
+      const inbox = this.#inbox.take(this.#turnMax - ready.length);
       this.#admitAll(ready.length === 0 ? inbox : [...ready, ...inbox]);
     }
     this.#suspectInHand = suspect;

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createClock } from "../../../src/base/clock.js";
 import { Inbox } from "../../../src/engine/inbox.js";
-import { TURN_ARRIVALS_MAX } from "../../../src/engine/limits.js";
+import { TURN_ARRIVALS_MAX, TURN_ARRIVALS_STORED_MAX } from "../../../src/engine/limits.js";
 import { OpenCommands } from "../../../src/engine/open-commands.js";
 import { openBench } from "./harness.js";
 
@@ -72,6 +72,19 @@ test("open commands are kept by serial, one or many, in the order in which they 
       }
     }),
   );
+});
+
+test("where runs are stored, more is stepped in one turn, so that it is committed together", async () => {
+  const bench = await openBench({ tasks: { work: (input: unknown) => input } });
+  const workflow = await bench.engine.load("millrace: 1\nname: one\ntasks:\n  a: {action: work, input: 1}\n");
+  const runCount = TURN_ARRIVALS_STORED_MAX + 1;
+  const runs = await bench.engine.startMany(workflow, Array.from({ length: runCount }, () => ({})));
+  await Promise.all(runs.map((run) => run.result));
+  const { commitsTotal, eventsTotal } = await bench.engine.statistics();
+  expect(eventsTotal).toBe(2 * runCount);
+  expect(commitsTotal).toBeLessThanOrEqual(6);
+  expect(commitsTotal).toBeGreaterThanOrEqual(4);
+  await bench.engine.close();
 });
 
 test("many runs with handlers leave the thread its turns: no step of the kernel has more events than one turn may", async () => {
