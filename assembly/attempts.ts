@@ -160,7 +160,7 @@ export function endAttempt(run: u32, name: u32, isSuccess: bool, cell: usize): b
   store<u32>(instance, 0, 20);
   freeItems(run, name);
   useFrame(run, load<u32>(instance, 12));
-  if (failingError(run) == 0 && load<u32>(taskOf(run, name), 28) != NO_EXPRESSION) {
+  if (failingError(run) == 0 && mayAsk(taskOf(run, name), isSuccess)) {
     // What decides on a retry is evaluated where the outcome may stand.
     if (!setAside(cell)) return false;
     cell = OUTCOME;
@@ -219,11 +219,15 @@ function retryCount(run: u32, name: u32, none: f64): f64 {
   return isNaN(count) ? 0 : min<f64>(count, <f64>(ATTEMPT_COUNT_MAX - 1));
 }
 
+/** May the task be tried again by its own word? Without a condition only what failed is. */
+@inline
+function mayAsk(task: usize, isSuccess: bool): bool {
+  return load<u32>(task, 28) != NO_EXPRESSION && (!isSuccess || load<u32>(task, 40) != NO_EXPRESSION);
+}
+
 /** Time before the task is tried again, ms; -1: it is not. A condition or number that fails counts as no. */
 function retryDelay(run: u32, name: u32, isSuccess: bool, cell: usize): f64 {
-  const task = taskOf(run, name);
-  const condition = load<u32>(task, 40);
-  if (load<u32>(task, 28) == NO_EXPRESSION || (isSuccess && condition == NO_EXPRESSION)) return -1;
+  const condition = load<u32>(taskOf(run, name), 40);
   if (condition != NO_EXPRESSION) {
     setOutcome(run, isSuccess, cell, load<u16>(instanceAt(run, name), 6));
     const verdict = evaluateTask(run, condition);
