@@ -112,6 +112,11 @@ async function play(seed: number, scheduling: SchedulingOptions, choose: (calls:
     await bench.clock.settle();
     queuedMax = Math.max(queuedMax, (await bench.engine.statistics()).scheduling.tasksQueued);
   }
+  // What the last round has begun is brought to rest.
+  for (let round = 0; round < ROUND_COUNT_MAX && tasks.running.size > 0; round += 1) {
+    tasks.end(choose([...tasks.running.values()]));
+    await bench.clock.settle();
+  }
   return { bench, tasks, queuedMax };
 }
 

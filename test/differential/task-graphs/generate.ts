@@ -71,18 +71,26 @@ function makeScopes(random: Random, names: readonly string[], hasFailures: boole
   const inner = names.filter(() => random.chance(0.4));
   const others = names.filter((name) => !inner.includes(name) && random.chance(0.6));
   const isNested = random.chance(0.6);
-  const outer = { s0: { tasks: others, catch: makeCatch(random, names, others, hasFailures, 1 + random.below(2)) } };
-  return random.chance(0.3) ? outer : { ...outer, s1: { tasks: inner, catch: makeCatch(random, names, inner, hasFailures, random.below(2)), ...(isNested && { in: "s0" }) } };
+  const isAlone = random.chance(0.3);
+  const held = isNested && !isAlone ? [...others, ...inner] : others;
+  const outer = { s0: { tasks: others, catch: makeCatch(random, names, held, hasFailures, 1 + random.below(2)) } };
+  return isAlone ? outer : { ...outer, s1: { tasks: inner, catch: makeCatch(random, names, inner, hasFailures, random.below(2)), ...(isNested && { in: "s0" }) } };
 }
 
-/** The first task is where a run begins: what does not hold it does not lead to it. */
+/**
+ * The first task is where a run begins: what does not hold it does not lead to it. Without a counter a way leads to tasks behind all that the
+ * scope holds, since one that leads back to a task that fails would be followed for ever.
+ */
 function makeCatch(random: Random, all: readonly string[], own: readonly string[], hasFailures: boolean, count: number): string[] {
   const names = [...own, ...all.slice(1)];
+  const behind = all.slice(1 + Math.max(0, ...own.map((name) => all.indexOf(name))));
   return Array.from({ length: count }, () => {
     const published = random.chance(0.4) ? makePublish(random, hasFailures) : "";
     const target = random.pick(names);
     const guard = random.pick(["if error.code == 'work/failed'", "if vars.x < 2", `if ${hasFailures && random.chance(0.2) ? `${BROKEN} == 1` : "attempt < 2"}`, ""]);
-    return random.chance(0.3) ? `if vars.n < 3 publish n = vars.n + 1 -> ${target}` : join(guard, published, random.chance(0.8) ? [names[names.length - 1] as string] : [target]);
+    const last = behind[behind.length - 1];
+    if (last === undefined || random.chance(0.3)) return `if vars.n < 3 publish n = vars.n + 1 -> ${target}`;
+    return join(guard, published, [random.chance(0.8) ? last : random.pick(behind)]);
   });
 }
 
