@@ -75,6 +75,7 @@ export class VisitWatch implements ReplayWatch {
     if (taker !== undefined) {
       this.#current = this.#taker = taker;
       taker.answeredSeq = seq;
+      taker.hasFailed = false;
       const name = `e${taker.eventCount++}`;
       this.#hooks.answered?.(taker, name, kind, id, payload, seq);
     }
@@ -84,7 +85,7 @@ export class VisitWatch implements ReplayWatch {
     const { visit, name } = asked;
     this.#current = visit;
     visit.answeredSeq = seq;
-    if (kind === EntryKind.TASK_FAILED || (kind === EntryKind.TIMER && this.#isUnderWay(visit))) visit.hasFailed = true;
+    if (kind === EntryKind.TASK_FAILED || (kind === EntryKind.TIMER && this.#isTooLate(visit))) visit.hasFailed = true;
     this.#hooks.answered?.(visit, name, kind, id, payload, seq);
   }
 
@@ -184,8 +185,10 @@ export class VisitWatch implements ReplayWatch {
     return this.visits.findLast((visit) => visit.task === task);
   }
 
-  /** A timer that fires while something of the visit is out is its time limit. */
-  #isUnderWay(visit: Visit): boolean {
+  /** A timer that fires while something of the visit is out, or an event is awaited, is its time limit. It is no failure where the task says what comes then. */
+  #isTooLate(visit: Visit): boolean {
+    const action = this.#definition.states[this.#stateIndexes.get(visit.task) ?? -1]?.task?.action;
+    if (action?.kind === "await") return action.default === undefined && this.#awaiting.get(visit.task)?.includes(visit) === true;
     for (const asked of this.#asked.values()) if (asked.visit === visit && asked.name.startsWith("c")) return true;
     return false;
   }

@@ -136,6 +136,29 @@ output: ["{{ vars.first }}", "{{ vars.second }}"]
     await bench.engine.close();
   });
 
+  test.each([
+    ["deadline: 1h", "answer"],
+    ["deadline: 1h, default: late", "late"],
+    ["timeout: 1h", "answer"],
+  ])("whoever did not answer in time (%s) is asked again, unless it was said what comes then", async (limit, result) => {
+    const { broken, take, tasks } = makeHandlers();
+    const bench = await openBench({ tasks, durability });
+    broken.add("b");
+    const text = `millrace: 1\ntasks: {q: {action: await, event: go, ${limit}, next: b}, b: {action: work, input: {name: b}}}\noutput: "{{ tasks.q.result }}"\n`;
+    const run = await bench.engine.start(await bench.engine.load(text));
+    const end = run.result.catch(() => undefined);
+    await bench.clock.advance(3_600_000);
+    await end;
+    broken.clear();
+    take();
+    const again = await bench.engine.rerun(run.id);
+    await bench.clock.advance(0);
+    if (result === "answer") await bench.engine.send(again.id, "go", "answer");
+    expect(await again.result).toBe(result);
+    expect(take()).toBe("b");
+    await bench.engine.close();
+  });
+
   test("a failure that a scope has taken stays taken", async () => {
     const { broken, take, tasks } = makeHandlers();
     const bench = await openBench({ tasks, durability });
