@@ -52,7 +52,7 @@ export async function perform(bench: Bench, runs: readonly Run[], acts: readonly
       // What is sent while a kernel is rebuilt may change places with a pause.
       await Promise.all(runs.map((run) => bench.engine.send(run.id, "go")));
     }
-    else answers.push(bench.engine[one.kind](id));
+    else answers.push(bench.engine[one.kind](id).then(() => one.kind));
   }
   return Promise.all(answers);
 }
