@@ -2,6 +2,7 @@
 // is held against its bounds. The command makes them large, the tests small.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { makeContext } from "../../bench/task-graphs.js";
 import { createClock } from "../../src/base/clock.js";
 import { openBench } from "../unit/engine/harness.js";
 
@@ -136,21 +137,9 @@ output: "{{ vars.count }}"
   return measured;
 }
 
-/** A map of records of about `size` bytes as JSON. */
-function makeRecords(size: number): Readonly<Record<string, unknown>> {
-  const records = Array.from({ length: Math.ceil(size / 100) }, (_, index) => ({
-    id: index,
-    name: `record number ${String(index).padStart(6, "0")}`,
-    tags: ["one", "two"],
-    isOpen: index % 3 === 0,
-    share: index / 7,
-  }));
-  return { records };
-}
-
 /** A run whose context has `size` bytes as JSON: branches that share it, publish of it, and lists that are made of its parts. */
 export async function measureContext(size: number): Promise<readonly Measurement[]> {
-  const input = { data: makeRecords(size) };
+  const input = { data: makeContext(size) };
   const branch = (at: number): string => `  b${at}: {action: pass, input: "{{ input.data.records }}", next: [{publish: {v${at}: "{{ result }}", n${at}: ${at}}, do: all}]}`;
   const text = `millrace: 1
 name: context
