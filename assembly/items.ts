@@ -18,11 +18,10 @@ import { FRAME_HEADER_SIZE, isTraced, runProgram, storeCell } from "./run";
 import { clearTransient, setTransient, setTransientInt } from "./transients";
 import { elementAt, newList } from "./value";
 
-// Items block (a frame without cells), 32 bytes behind its header:
+// Items block (a frame without cells), 28 bytes behind its header:
 //   +0 u32 frame of the cells: the list, the error of the first item that failed, then a result per call  +4 u32 count of calls
 //   +8 u32 next call  +12 u32 calls that are out  +16 u32 calls that have failed  +20 u32 calls at a time  +24 u32 items per call, or 0: one, not in a list
-//   +28 u32 calls that have ended
-export const ITEMS_BLOCK_SIZE: usize = 32;
+export const ITEMS_BLOCK_SIZE: usize = 28;
 const LIST_CELL: u32 = 0;
 const ERROR_CELL: u32 = 1;
 const FIRST_RESULT: u32 = 2;
@@ -243,7 +242,6 @@ export function takeResult(run: u32, name: u32, number: u32, isSuccess: bool, ce
   const block = blockOf(run, name);
   const flags = flagsOf(run, name);
   store<u32>(block, load<u32>(block, 12) - 1, 12);
-  store<u32>(block, load<u32>(block, 28) + 1, 28);
   if (isSuccess) {
     if (storeCell(run, cellAt(block, FIRST_RESULT + number), cell)) return Items.WAITING;
     noteReason(RunFault.MEMORY_LIMIT);
@@ -275,13 +273,6 @@ function endItems(run: u32, name: u32): i32 {
   }
   freeItems(run, name);
   return hasFailed ? Items.FAILED : Items.SUCCEEDED;
-}
-
-/** How far the items of a task are: ended in the upper half, all in the lower; 0 where it has none. */
-export function itemsProgress(run: u32, name: u32): u64 {
-  if (load<u32>(instanceAt(run, name), 24) == 0) return 0;
-  const block = blockOf(run, name);
-  return (<u64>load<u32>(block, 28) << 32) | load<u32>(block, 4);
 }
 
 /** The items block of an instance from its words, as a snapshot has them, with its cells ABSENT; the address of these. 0: out of memory. */

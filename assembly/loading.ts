@@ -2,12 +2,12 @@
 // has to; lays the ways of its transitions beside it.
 import {
   ABI_VERSION, ACTION_RECORD_SIZE, ActionKind, CANDIDATE_LAST, DISPATCH_DEFERS, EXPRESSION_RECORD_SIZE, FAULT_TEXT_COUNT, KernelStatus,
-  NODE_RECORD_SIZE, NO_EXPRESSION, NO_NODE, NO_SLOT, NodeKind, PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TASK_RECORD_SIZE, TRANSITION_FLAG_INTERNAL, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE,
+  NODE_RECORD_SIZE, NO_NODE, NO_SLOT, NodeKind, PROGRAM_HEADER_SIZE, PROGRAM_MAGIC, ProgramHeader, TASK_RECORD_SIZE, TRANSITION_FLAG_INTERNAL, TRANSITION_FLAG_LOCAL, TRANSITION_RECORD_SIZE,
 } from "./abi";
 import { validateUtf8 } from "./bytes";
 import { prepareExpression, releaseExpression } from "./evaluate";
 import { allocateBlock, freeBlock } from "./memory";
-import { actionRecord, candidateAt, expressionRecord, nodeRecord, programField, transitionRecord } from "./program";
+import { actionRecord, candidateAt, expressionRecord, isExpression, isExpressionOrNone, nodeRecord, programField, transitionRecord } from "./program";
 import { isWithin, lastOf, parentOf } from "./scope";
 import { internKey } from "./shape";
 import { areTasksSound, isTaskProgram } from "./task-loading";
@@ -322,14 +322,6 @@ function isActionSound(program: usize, action: u32): bool {
 
 function isRange(first: u32, count: u32, limit: u32): bool {
   return <u64>first + count <= limit;
-}
-
-function isExpression(program: usize, expression: u32): bool {
-  return expression < programField(program, ProgramHeader.EXPRESSION_COUNT);
-}
-
-function isExpressionOrNone(program: usize, expression: u32): bool {
-  return expression == NO_EXPRESSION || isExpression(program, expression);
 }
 
 function isSlot(program: usize, slot: u32): bool {

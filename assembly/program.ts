@@ -1,6 +1,6 @@
 // Read-only views over a program's tables: the addresses of records, by their numbers. How tables come to be there is
 // loading.ts's business.
-import { ACTION_RECORD_SIZE, EXPRESSION_RECORD_SIZE, NODE_RECORD_SIZE, ProgramHeader, TASK_RECORD_SIZE, TRANSITION_RECORD_SIZE } from "./abi";
+import { ACTION_RECORD_SIZE, EXPRESSION_RECORD_SIZE, NODE_RECORD_SIZE, NO_EXPRESSION, ProgramHeader, TASK_RECORD_SIZE, TRANSITION_RECORD_SIZE } from "./abi";
 
 @inline
 export function programField(program: usize, field: i32): u32 {
@@ -33,9 +33,17 @@ export function expressionRecord(program: usize, expression: u32): usize {
   return programField(program, ProgramHeader.EXPRESSIONS) + <usize>expression * EXPRESSION_RECORD_SIZE;
 }
 
+export function isExpression(program: usize, expression: u32): bool {
+  return expression < programField(program, ProgramHeader.EXPRESSION_COUNT);
+}
+
+export function isExpressionOrNone(program: usize, expression: u32): bool {
+  return expression == NO_EXPRESSION || isExpression(program, expression);
+}
+
 /** For the shell: address of an expression's record, or 0 where the program has no such expression. */
 export function expressionAt(program: usize, expression: u32): usize {
-  return expression < programField(program, ProgramHeader.EXPRESSION_COUNT) ? expressionRecord(program, expression) : 0;
+  return isExpression(program, expression) ? expressionRecord(program, expression) : 0;
 }
 
 @inline

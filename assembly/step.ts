@@ -1,30 +1,28 @@
 // The batch loop: takes packed events one after the other, steps their runs, and leaves outcomes and commands in the output.
 import {
-  CELL_SIZE, CommandKind, EVENT_RECORD_SIZE, EventKind, EventOutcome, KernelStatus, NO_INDEX, NO_SLOT, ProgramHeader, RunFault, Tag,
+  CELL_SIZE, CommandKind, EVENT_RECORD_SIZE, EventKind, EventOutcome, KernelStatus, NO_SLOT, ProgramHeader, Tag,
 } from "./abi";
 import { assignSlot, finishAction, setStepNow, stepTime, timedOutError } from "./actions";
-import { evaluateInRun } from "./budget";
-import { setNull, setObject } from "./cell";
+import { setNull } from "./cell";
 import { defer, nextDeferred, removeDeferred } from "./deferral";
 import { setStepFuel } from "./entry";
 import { setNow } from "./evaluate";
 import { EXPRESS_NONE, takeExpress } from "./express";
 import { chooseFailure, recover } from "./failure";
-import { cancelWait, endRun, failNoted, failRunWith, faultInHand, noteFault, setNodeInHand, setWatched } from "./fault";
+import { cancelWait, endRun, failNoted, failRunWith, faultInHand, setNodeInHand, setWatched } from "./fault";
 import { isPermitted } from "./guard";
-import { findFieldInMap } from "./map";
 import { resetScratch } from "./memory";
 import { execute, settle } from "./microstep";
 import { addCommand, beginOutput, isOutputExhausted, payloadMark, setCausingEvent, setOutcome } from "./output";
-import { expressionRecord, nodeRecord, programField, slotKey, transitionRecord } from "./program";
+import { nodeRecord, programField, transitionRecord } from "./program";
 import {
-  NO_TOKEN, RunState, expressRunOf, isDeferring, isTaskGraph, runBlock, runIndexOf, runProgram, runStatus, setRunStatus, slotsOf, timerAt,
+  NO_TOKEN, RunState, expressRunOf, isDeferring, isTaskGraph, runBlock, runIndexOf, runProgram, runStatus, setRunStatus, timerAt,
   timerCount, tokenAt, tokenCount,
 } from "./run";
 import { isWithin } from "./scope";
+import { assignInitials, assignInputs } from "./start-values";
 import { deliverToTasks, settleTasks } from "./task-step";
 import { beginSelection, isEventDeferred, offer, selectByEvent, selectionCount } from "./selection";
-import { keyObject } from "./shape";
 import {
   TokenPhase, TokenStage, setTokenGoal, setTokenNode, setTokenPhase, setTokenStage, setTokenTimeout, tokenEvent, tokenFrame, tokenName, tokenNode,
   tokenPhase, tokenSerial, tokenStage, tokenTimeout, tokenTransition,
@@ -294,37 +292,8 @@ function deliverStart(run: u32): i32 {
   setTokenPhase(token, TokenPhase.PENDING);
   setTokenStage(token, TokenStage.ENTER);
   setNodeInHand(root);
-  if (load<u32>(PAYLOAD) == Tag.MAP) assignInputs(run, token);
-  if (faultInHand() == 0) assignInitials(run, token);
+  if (load<u32>(PAYLOAD) == Tag.MAP) assignInputs(run, token, load<u32>(PAYLOAD, 8), programField(program, ProgramHeader.SLOT_COUNT));
+  assignInitials(run, token);
   if (faultInHand() != 0) failNoted(run);
   return EventOutcome.TAKEN;
-}
-
-function assignInputs(run: u32, token: usize): void {
-  const program = runProgram(run);
-  const slotCount = programField(program, ProgramHeader.SLOT_COUNT);
-  const inputs = load<u32>(PAYLOAD, 8);
-  for (let slot: u32 = 0; slot < slotCount; slot++) {
-    setObject(SCRATCH_CELL, Tag.STRING, keyObject(slotKey(program, slot)));
-    const value = findFieldInMap(inputs, slotKey(program, slot), SCRATCH_CELL);
-    if (value == 0) continue;
-    assignSlot(run, token, slot, value);
-    if (faultInHand() != 0) return;
-  }
-}
-
-/** Initial values of variables that the input did not give, in order of declaration. */
-function assignInitials(run: u32, token: usize): void {
-  const program = runProgram(run);
-  const initials = programField(program, ProgramHeader.INITIALS);
-  const count = programField(program, ProgramHeader.INITIAL_COUNT);
-  for (let index: u32 = 0; index < count; index++) {
-    const slot = load<u32>(initials + (<usize>index << 3));
-    const expression = load<u32>(initials + (<usize>index << 3), 4);
-    if (load<u32>(slotsOf(run, 0) + <usize>slot * CELL_SIZE) != Tag.ABSENT) continue;
-    const cell = evaluateInRun(expressionRecord(program, expression), slotsOf(run, 0));
-    if (load<u32>(cell) == Tag.ERROR) noteFault(RunFault.INPUT, cell, expression, NO_INDEX, NO_INDEX);
-    else assignSlot(run, token, slot, cell);
-    if (faultInHand() != 0) return;
-  }
 }

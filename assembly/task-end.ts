@@ -21,7 +21,7 @@ import { clearOutcome, setOutcome } from "./transients";
 import { makeString } from "./value";
 
 /** Actions and guards look at the frame of a token: this one sees the run's slots. */
-const NO_BRANCH = memory.data(TOKEN_SIZE, 16);
+export const NO_BRANCH = memory.data(TOKEN_SIZE, 16);
 
 export enum End {
   /** The instance is no more. */

@@ -3,7 +3,7 @@ import {
   ActionKind, NO_EXPRESSION, NO_SLOT, NodeKind, PROGRAM_FLAG_TASKS, ProgramHeader, TRANSITION_FLAG_CANCEL, TRANSITION_FLAG_CONTINUE, TRANSITION_FLAG_REPEATED, TRANSITION_FLAG_RETRY,
   Trigger,
 } from "./abi";
-import { actionRecord, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
+import { actionRecord, isExpressionOrNone, nodeRecord, programField, taskRecord, transitionRecord } from "./program";
 
 export function isTaskProgram(program: usize): bool {
   return (programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_TASKS) != 0;
@@ -63,10 +63,6 @@ function isWaySound(program: usize, transition: u32): bool {
     if (load<u16>(publish) != <u16>ActionKind.SET || load<u32>(publish, 12) >= programField(program, ProgramHeader.BRANCH_SLOT_COUNT)) return false;
   }
   return true;
-}
-
-function isExpressionOrNone(program: usize, expression: u32): bool {
-  return expression == NO_EXPRESSION || expression < programField(program, ProgramHeader.EXPRESSION_COUNT);
 }
 
 /** A slot that is no variable of a branch. */

@@ -4,7 +4,7 @@
 //   · a wire value per slot of the run · varint frame in use, frame of ended branches, number of the last split
 //   · u8 has it an error to fail with, then a wire value · varint instance count, then per instance: u8 phase and, unless unused: varint node,
 //     attempt, serial, time limit, visit, frame, split, ways that have come, event, transition + 1, u8 what more (1 items, 2 arrivals)
-//     items: 7 varints, a wire value per cell · arrivals: varint per way (0 none, 1 taken, else frame + 1)
+//     items: 6 varints, a wire value per cell · arrivals: varint per way (0 none, 1 taken, else frame + 1)
 //   · varint queue length, names · varint count of instances at joins, names in the order of their lists
 //   · varint call count, then per call: varint serial, instance, item + 1, kind
 import { CELL_SIZE, NO_INDEX, ProgramHeader, Tag } from "./abi";
@@ -312,7 +312,7 @@ function readInstance(run: u32, name: u32): void {
   if (isAtJoin) readArrivals(run, name, phase == Phase.JOINED);
 }
 
-const WORDS = memory.data(32);
+const WORDS = memory.data(28);
 
 function readItems(run: u32, name: u32): void {
   for (let at: usize = 4; at < ITEMS_BLOCK_SIZE; at += 4) store<u32>(WORDS + at, readVarint());

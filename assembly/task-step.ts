@@ -7,8 +7,7 @@ import { start } from "./arrivals";
 import { attempt, endAttempt, endLate, hasTaskFuel, pursueItems, setTaskFuel, takeTurn } from "./attempts";
 import { createRootFrame, mergeBranches, releaseFrame, retainFrame, useFrame } from "./branches";
 import { evaluateTask } from "./calls";
-import { endFailing } from "./task-end";
-import { setNull, setObject } from "./cell";
+import { setNull } from "./cell";
 import { endRun, failNoted, failRunWith, faultInHand, noteFault, noteReason, setFaultInHand, setNodeInHand, succeedRunWith } from "./fault";
 import { giveUpAll } from "./giving-up";
 import {
@@ -16,11 +15,12 @@ import {
   joiningCount, phaseOf, removeCall, setEndedFrame, setPhase,
 } from "./instances";
 import { Items, itemsResult, takeResult } from "./items";
-import { countOf, findFieldInMap } from "./map";
+import { countOf } from "./map";
 import { addCommand, appendWire, payloadMark } from "./output";
-import { programField, slotKey, taskRecord } from "./program";
-import { FRAME_HEADER_SIZE, RunState, TOKEN_SIZE, runProgram, runStatus, setRunStatus, slotsOf, takeSerial } from "./run";
-import { keyObject } from "./shape";
+import { programField, taskRecord } from "./program";
+import { FRAME_HEADER_SIZE, RunState, runProgram, runStatus, setRunStatus, takeSerial } from "./run";
+import { assignInitials, assignInputs } from "./start-values";
+import { NO_BRANCH, endFailing } from "./task-end";
 import { durationMs } from "./timers";
 import { elementAt } from "./value";
 
@@ -28,7 +28,6 @@ import { elementAt } from "./value";
 export const TASK_FUEL: i32 = 20_000;
 
 const CELL = memory.data(CELL_SIZE, 16);
-const NO_BRANCH = memory.data(TOKEN_SIZE, 16);
 
 /** Delivers one event. `payload`: its cell. Its EventOutcome. */
 export function deliverToTasks(run: u32, kind: i32, id: u32, payload: usize, seed: u32): i32 {
@@ -78,8 +77,9 @@ function deliverStart(run: u32, payload: usize): void {
   }
   const inputSlot = programField(program, ProgramHeader.INPUT_SLOT);
   if (inputSlot != NO_SLOT) assignSlot(run, NO_BRANCH, inputSlot, payload);
-  if ((programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_INPUT_VARIABLES) != 0 && load<u32>(payload) == Tag.MAP) assignInputs(run, payload);
-  assignInitials(run);
+  if ((programField(program, ProgramHeader.FLAGS) & PROGRAM_FLAG_INPUT_VARIABLES) != 0 && load<u32>(payload) == Tag.MAP)
+    assignInputs(run, NO_BRANCH, load<u32>(payload, 8), programField(program, ProgramHeader.BRANCH_SLOT_COUNT));
+  assignInitials(run, NO_BRANCH);
   if (faultInHand() == 0) limitRun(run);
   const nodeCount = programField(program, ProgramHeader.NODE_COUNT);
   const root = currentFrame(run);
@@ -104,31 +104,6 @@ function limitRun(run: u32): void {
   const serial = takeSerial(run);
   if (!addCall(run, serial, 0, NO_ITEM, Call.RUN)) noteReason(RunFault.MEMORY_LIMIT);
   addCommand(CommandKind.SET_TIMER, 0, 0, serial, stepTime() + ms, payloadMark());
-}
-
-function assignInputs(run: u32, payload: usize): void {
-  const program = runProgram(run);
-  const count = programField(program, ProgramHeader.BRANCH_SLOT_COUNT);
-  for (let slot: u32 = 0; slot < count && faultInHand() == 0; slot++) {
-    setObject(CELL, Tag.STRING, keyObject(slotKey(program, slot)));
-    const value = findFieldInMap(load<u32>(payload, 8), slotKey(program, slot), CELL);
-    if (value != 0) assignSlot(run, NO_BRANCH, slot, value);
-  }
-}
-
-/** Initial values of variables that the input did not give, in order of declaration. */
-function assignInitials(run: u32): void {
-  const program = runProgram(run);
-  const initials = programField(program, ProgramHeader.INITIALS);
-  const count = programField(program, ProgramHeader.INITIAL_COUNT);
-  for (let index: u32 = 0; index < count && faultInHand() == 0; index++) {
-    const slot = load<u32>(initials + (<usize>index << 3));
-    const expression = load<u32>(initials + (<usize>index << 3), 4);
-    if (load<u32>(slotsOf(run, 0) + <usize>slot * CELL_SIZE) != Tag.ABSENT) continue;
-    const cell = evaluateTask(run, expression);
-    if (load<u32>(cell) == Tag.ERROR) noteFault(RunFault.INPUT, cell, expression, NO_INDEX, NO_INDEX);
-    else assignSlot(run, NO_BRANCH, slot, cell);
-  }
 }
 
 /** Nothing is under way any more. Has the run succeeded? */
@@ -214,17 +189,10 @@ function end(run: u32, name: u32, item: u32, isSuccess: bool, payload: usize): v
   setNodeInHand(load<u32>(instanceAt(run, name)));
   const status = takeResult(run, name, item, isSuccess, payload);
   if (status == Items.FAILED) endAttempt(run, name, false, itemsResult());
-  // One that waits for its turn in the queue goes on there.
-  else if (status == Items.WAITING && !isQueued(run, name)) {
+  else if (status == Items.WAITING) {
     useFrame(run, load<u32>(instanceAt(run, name), 12));
     pursueItems(run, name);
   }
-}
-
-/** Does the instance wait in the queue? Only what ran out of fuel does while calls of it are out. */
-function isQueued(run: u32, name: u32): bool {
-  for (let at = firstQueued(run); at != 0; at = load<u32>(instanceAt(run, at), 16)) if (at == name) return true;
-  return false;
 }
 
 function deliverTimer(run: u32, serial: u32): i32 {
