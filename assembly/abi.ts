@@ -2,7 +2,7 @@
 // TypeScript), so it holds enums with explicit values and integer literals, nothing else. A change to any number
 // here, or to a layout drawn here, raises ABI_VERSION; the loader refuses a kernel of another version.
 
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 /** Version of what programs mean: recorded with every run, raised when a step could differ for the same history. */
 export const SEMANTICS_VERSION = 2;
 
@@ -429,6 +429,8 @@ export enum ProgramHeader {
   RUN_ID_SLOT = 43,
   /** Expression of the output of a run that does not succeed: only what of it can be computed. NO_EXPRESSION: there is none. */
   PARTIAL_OUTPUT = 44,
+  /** Expression of the error {code, message} of an entry whose undoing has failed; only with PROGRAM_FLAG_UNDO. */
+  UNDO_ERROR = 45,
 }
 export const FAULT_TEXT_COUNT = 48;
 export const FAULT_CAUSE_FIRST = 16;
@@ -448,6 +450,10 @@ export const PROGRAM_FLAG_FINISH = 64;
 export const PROGRAM_FLAG_INPUT_VARIABLES = 128;
 /** Where branches end or meet at the end of the run, the later one's changes win. */
 export const PROGRAM_FLAG_MERGE_LAST = 256;
+/** A task has an undo. */
+export const PROGRAM_FLAG_UNDO = 512;
+/** A scope has a time limit. */
+export const PROGRAM_FLAG_SCOPE_LIMITS = 1024;
 export const CANDIDATE_LAST = 0x80000000;
 /** The node defers the event while it is active. */
 export const DISPATCH_DEFERS = 0x80000000;
@@ -462,7 +468,8 @@ export const NO_NODE = 0xffffffff;
 export const NO_SLOT = 0xffffffff;
 
 // Node record, 64 bytes. Nodes are numbered in preorder, so the descendants of n are n+1 … last.
-//   +0 u16 kind  +2 u16 flags  +4 u32 parent  +8 u32 last descendant  +12 u32 initial child (or NO_NODE)
+//   +0 u16 kind  +2 u16 flags  +4 u32 parent  +8 u32 last descendant  +12 u32 initial child (or NO_NODE); of a task its undo (or NO_NODE), of an
+//   undo its task
 //   +16 u32 first entry action  +20 u32 count  +24 u32 first exit action  +28 u32 count
 //   +32 u32 first eventless candidate  +36 u32 count  +40 u32 region count (parallel), ways that are enough (join); in a task graph the innermost
 //   scope around it, or 0
@@ -490,6 +497,8 @@ export enum NodeKind {
 //   +0 u32 ways that are enough to start it (0: each starts it anew)  +4 u32 ways that lead to it  +8 u32 flags (TASK_FLAG_…)  +12 u32 its action
 //   +16 u32 list of its items  +20 u32 concurrency  +24 u32 batch size  +28 u32 retry count  +32 u32 retry delay  +36 u32 longest retry delay
 //   +40 u32 retry condition  +44 f32 jitter, 0 to 1  +48 u32 delay  +52 u32 time limit  +56 u32 condition  +60 u32 slot of its result (or NO_SLOT)
+// An undo is a task (NODE_FLAG_UNDO) to which no way leads: +20 is its task's name. Of a scope only two are read: +20 the error that it fails with
+// when its time is over, a MAP {code, message, details}, and +52.
 export const TASK_RECORD_SIZE = 64;
 /** Starts with the run. */
 export const TASK_FLAG_START = 1;
@@ -516,6 +525,8 @@ export const NODE_FLAG_HISTORY = 2;
 export const NODE_FLAG_RESUME = 4;
 /** Of RESUME and of kind HISTORY: down to the leaves. */
 export const NODE_FLAG_DEEP = 8;
+/** Of kind TASK: what undoes another. */
+export const NODE_FLAG_UNDO = 16;
 
 // Transition record, 48 bytes:
 //   +0 u32 source  +4 u32 target  +8 u32 guard expression  +12 u16 trigger  +14 u16 flags  +16 u32 event or Outcome
@@ -539,6 +550,8 @@ export const TRANSITION_FLAG_REPEATED = 8;
 export const TRANSITION_FLAG_CONTINUE = 16;
 /** In a task graph: the target is a scope, and what is under way in it is given up. */
 export const TRANSITION_FLAG_CANCEL = 32;
+/** In a task graph: the target is a scope, or 0 for all; what its tasks have done is undone before the entry leads on. */
+export const TRANSITION_FLAG_UNDO = 64;
 export enum Trigger {
   ALWAYS = 0,
   EVENT = 1,
@@ -592,7 +605,10 @@ export enum EventKind {
   /** Payload: a MAP {code, message, details?}. */
   TASK_FAILED = 4,
   TIMER = 5,
-  /** Payload: nothing, or the error that the run fails with: a MAP {code, message, details?}. */
+  /**
+   * Payload: nothing, or the error that the run fails with: a MAP {code, message, details?}. In a task graph also TRUE, or a LIST of that
+   * error: before the run ends, what can be undone is undone.
+   */
   CANCEL = 6,
   /** Goes on where fuel ran out. */
   CONTINUE = 7,
@@ -634,7 +650,7 @@ export enum CommandKind {
   CALL_TASK = 1,
   /** b: serial. */
   CANCEL_TASK = 2,
-  /** a: transition or action index · b: serial · time: due, ms since 1970. */
+  /** a: transition or action index, or of the time limit of a scope SCOPE_LIMIT_FIRST + its node · b: serial · time: due, ms since 1970. */
   SET_TIMER = 3,
   /** b: serial. */
   CANCEL_TIMER = 4,
@@ -649,7 +665,7 @@ export enum CommandKind {
   /** Fuel ran out: deliver CONTINUE. */
   CONTINUE = 9,
   // Trace, only while the run's trace flag is set:
-  /** a: node · in a task graph b: number of the visit. */
+  /** a: node · in a task graph b: number of the visit · of an undo time: number of the visit that is undone. */
   STATE_ENTERED = 10,
   /** a: node. */
   STATE_EXITED = 11,
@@ -661,7 +677,11 @@ export enum CommandKind {
   ITEMS_STARTED = 14,
   /** Of a task graph that failed or was canceled, after RUN_ENDED: payload: what can be computed of its output, a MAP; none, where that is nothing. */
   RUN_OUTPUT = 15,
+  /** Of a task graph, before RUN_ENDED: payload: a LIST of MAPs {task, code}, the undos that have failed. */
+  UNDO_FAILED = 16,
 }
+/** In SET_TIMER. */
+export const SCOPE_LIMIT_FIRST = 0x80000000;
 /** Items of one task are fewer. */
 export const VISIT_SCALE = 2097152;
 export enum RunEnd {

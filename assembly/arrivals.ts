@@ -9,6 +9,7 @@ import { createCells, freeCells } from "./graph-frames";
 import { Phase, addActive, addJoining, createInstance, dropInstance, enqueue, instanceAt, phaseOf, setPhase, setSplitCount, splitCount } from "./instances";
 import { programField, taskRecord, transitionRecord } from "./program";
 import { BUFFER_JOINS, FRAME_HEADER_SIZE, extendBuffer, runBuffer, runProgram } from "./run";
+import { enterScopes } from "./scope-limits";
 
 /** In an arrivals block: the way has come, and its branch is not kept any more. */
 const TAKEN: u32 = 1;
@@ -38,14 +39,10 @@ export function start(run: u32, node: u32, frame: usize, split: u32, transition:
     return false;
   }
   store<u32>(instanceAt(run, name), transition, 48);
-  setReady(run, name);
-  return true;
-}
-
-function setReady(run: u32, name: u32): void {
   setPhase(instanceAt(run, name), Phase.READY);
   addActive(run, 1);
   enqueue(run, name);
+  return enterScopes(run, node, frame, split);
 }
 
 /** First of the instances that stand at the node's join, or 0; the others follow in +16. */

@@ -3,19 +3,25 @@ import {
   ActionKind, CommandKind, NO_EXPRESSION, ProgramHeader, RunFault, TASK_FLAG_EXPONENTIAL, TASK_FLAG_LINEAR, Tag,
 } from "./abi";
 import { timedOutError } from "./actions";
+import { endFailing } from "./branch-ends";
 import { useFrame } from "./branches";
 import { Asked, answerCell, ask, askTime, errorOf, evaluateCount, evaluateMs, evaluateTask } from "./calls";
 import { copyCell, setNull } from "./cell";
-import { noteReason, setNodeInHand } from "./fault";
+import { noteFailedUndo } from "./failed-undos";
+import { faultInHand, noteReason, setNodeInHand } from "./fault";
 import { giveUp } from "./giving-up";
-import { Call, NO_ITEM, Phase, addAwaiting, enqueue, failingError, instanceAt, phaseOf, setPhase } from "./instances";
+import { Call, NO_ITEM, Phase, addAwaiting, enqueue, instanceAt, isBarred, phaseOf, setPhase } from "./instances";
 import { Items, beginItems, continueItems, freeItems, itemsResult } from "./items";
 import { allocateScratch } from "./memory";
 import { addCommand, payloadMark } from "./output";
 import { actionRecord, taskRecord } from "./program";
+import { dropRegistration, registeredVisit } from "./registrations";
 import { isTraced, runBlock, runProgram, takeSerial } from "./run";
-import { End, endFailing, endTask } from "./task-end";
+import { limitScopes } from "./scope-limits";
+import { End, endTask, endWait } from "./task-end";
+import { abandon } from "./task-scopes";
 import { clearOutcome, setOutcome, setTransientInt } from "./transients";
+import { undoNextOf } from "./undoing";
 import { deepCopy, deepSize } from "./value";
 
 /** Attempts of one task that follow one another in one run: the author's count never goes beyond. */
@@ -53,7 +59,7 @@ export function takeTurn(run: u32, name: u32): bool {
   setNodeInHand(load<u32>(instance));
   useFrame(run, load<u32>(instance, 12));
   if (phaseOf(instance) == Phase.ITEMS) return pursueItems(run, name);
-  if (failingError(run) != 0) {
+  if (isBarred(run, name)) {
     endFailing(run, name);
     return true;
   }
@@ -63,14 +69,17 @@ export function takeTurn(run: u32, name: u32): bool {
 function begin(run: u32, name: u32): bool {
   const task = taskOf(run, name);
   store<u32>(instanceAt(run, name), takeSerial(run), 56);
-  if (isTraced(run)) addCommand(CommandKind.STATE_ENTERED, 0, load<u32>(instanceAt(run, name)), load<u32>(instanceAt(run, name), 56), 0, payloadMark());
+  const registration = <usize>load<u32>(instanceAt(run, name), 44);
+  const undone: f64 = registration == 0 ? 0 : <f64>registeredVisit(registration);
+  if (isTraced(run)) addCommand(CommandKind.STATE_ENTERED, 0, load<u32>(instanceAt(run, name)), load<u32>(instanceAt(run, name), 56), undone, payloadMark());
+  if (!limitScopes(run, load<u32>(instanceAt(run, name)))) return end(run, name, false, answerCell());
   const condition = load<u32>(task, 56);
   if (condition != NO_EXPRESSION) {
     const cell = evaluateTask(run, condition);
     if (load<u32>(cell) != Tag.BOOL) return end(run, name, false, errorOf(run, RunFault.GUARD_FAILED, cell, condition));
     if (load<u32>(cell, 4) == 0) {
       setNull(NULL_CELL);
-      return end(run, name, true, NULL_CELL);
+      return end(run, name, true, NULL_CELL, true);
     }
   }
   if (load<u32>(task, 48) == NO_EXPRESSION) return attempt(run, name);
@@ -160,7 +169,7 @@ export function endAttempt(run: u32, name: u32, isSuccess: bool, cell: usize): b
   store<u32>(instance, 0, 20);
   freeItems(run, name);
   useFrame(run, load<u32>(instance, 12));
-  if (failingError(run) == 0 && mayAsk(taskOf(run, name), isSuccess)) {
+  if (!isBarred(run, name) && mayAsk(taskOf(run, name), isSuccess)) {
     // What decides on a retry is evaluated where the outcome may stand.
     if (!setAside(cell)) return false;
     cell = OUTCOME;
@@ -170,19 +179,34 @@ export function endAttempt(run: u32, name: u32, isSuccess: bool, cell: usize): b
   return end(run, name, isSuccess, cell);
 }
 
-function end(run: u32, name: u32, isSuccess: bool, cell: usize): bool {
+function end(run: u32, name: u32, isSuccess: bool, cell: usize, isPassedOver: bool = false): bool {
   let result = cell;
   if (!isSuccess) {
     result = OUTCOME;
     if (!setAside(cell)) return false;
   }
+  if (load<u32>(instanceAt(run, name), 44) != 0) return endUndo(run, name, isSuccess, result);
   const mayRetry = load<u16>(instanceAt(run, name), 6) <= <u32>retryCount(run, name, RETRY_COUNT_DEFAULT);
-  const ended = endTask(run, name, isSuccess, result, mayRetry);
+  const ended = endTask(run, name, isSuccess, result, mayRetry, isPassedOver);
   if (ended == End.RETRY) {
     const ms = delayOf(run, name);
-    return isNaN(ms) ? endTask(run, name, false, answerCell(), false) != End.FAULT : retry(run, name, ms);
+    return isNaN(ms) ? endTask(run, name, false, answerCell(), false, false) != End.FAULT : retry(run, name, ms);
   }
   return ended != End.FAULT;
+}
+
+/** An undo has ended for good: the next begins, or the entry that has waited goes on. Of a run that ends the next begins when nothing is under way. */
+function endUndo(run: u32, name: u32, isSuccess: bool, error: usize): bool {
+  const undo = load<u32>(instanceAt(run, name));
+  const waiter = load<u32>(instanceAt(run, name), 36);
+  if (!isSuccess) noteFailedUndo(run, waiter, undo, error);
+  dropRegistration(run, load<u32>(instanceAt(run, name), 44));
+  store<u32>(instanceAt(run, name), 0, 44);
+  abandon(run, name);
+  if (waiter == 0 || faultInHand() != 0) return faultInHand() == 0;
+  store<u32>(instanceAt(run, waiter), load<u32>(instanceAt(run, waiter), 36) - 1, 36);
+  if (undoNextOf(run, waiter)) return true;
+  return faultInHand() == 0 && endWait(run, waiter);
 }
 
 /** Copies a result or an error to where it stays for the step, whatever becomes of the run's memory. False: a fault is in hand. */

@@ -1,6 +1,6 @@
 // What tasks of a task graph ask of the outside world, and how it is given up. Each ask has a serial, under which the table of
 // instances.ts knows who waits for the answer.
-import { ActionKind, CommandKind, NO_EXPRESSION, NO_INDEX, RunFault, Tag, VISIT_SCALE } from "./abi";
+import { ActionKind, CommandKind, NO_EXPRESSION, NO_INDEX, ProgramHeader, RunFault, Tag, VISIT_SCALE } from "./abi";
 import { stepTime } from "./actions";
 import { evaluateInRun } from "./budget";
 import { noteFault, noteReason, setFaultInHand } from "./fault";
@@ -8,9 +8,10 @@ import { describeFault } from "./fault-text";
 import { Call, NO_ITEM, addCall, instanceAt } from "./instances";
 import { addCommand, appendWire, payloadMark } from "./output";
 import { actionRecord, expressionRecord, taskRecord } from "./program";
-import { runProgram, slotsOf, takeSerial } from "./run";
-import { setNull } from "./cell";
+import { FRAME_HEADER_SIZE, runProgram, slotsOf, takeSerial } from "./run";
+import { copyCell, setNull } from "./cell";
 import { durationMs } from "./timers";
+import { clearTransient, setTransient } from "./transients";
 import { wireSize } from "./wire";
 
 export enum Asked {
@@ -68,8 +69,24 @@ export function evaluateCount(run: u32, expression: u32, least: f64): f64 {
   return NaN;
 }
 
-/** Does what the task's action asks for, once: for the task, or for one of its items. */
+const UNDO_ANSWER = memory.data(16, 16);
+
+/** Does what the task's action asks for, once: for the task, or for one of its items. An undo sees the result of its task. */
 export function ask(run: u32, name: u32, item: u32): i32 {
+  const registration = <usize>load<u32>(instanceAt(run, name), 44);
+  if (registration == 0) return askOnce(run, name, item);
+  setTransient(run, ProgramHeader.RESULT_SLOT, registration + FRAME_HEADER_SIZE);
+  const asked = askOnce(run, name, item);
+  if (asked == Asked.VALUE || asked == Asked.FAILED) {
+    // The answer may be the slot.
+    copyCell(UNDO_ANSWER, answer);
+    answer = UNDO_ANSWER;
+  }
+  clearTransient(run, ProgramHeader.RESULT_SLOT);
+  return asked;
+}
+
+function askOnce(run: u32, name: u32, item: u32): i32 {
   const program = runProgram(run);
   const action = load<u32>(taskRecord(program, load<u32>(instanceAt(run, name))), 12);
   const record = actionRecord(program, action);

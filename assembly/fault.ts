@@ -2,15 +2,17 @@
 // Whatever still waits is canceled first, so that the shell never hears of it again. Faults are taken down here before it
 // is decided (failure.ts) whether the run goes on elsewhere.
 import {
-  ActionKind, CELL_SIZE, CommandKind, ExpressionError, FAULT_RECORD_SIZE, NO_EXPRESSION, NO_INDEX, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN, PROGRAM_FLAG_TASKS,
+  ActionKind, CELL_SIZE, CommandKind, ExpressionError, FAULT_RECORD_SIZE, NO_EXPRESSION, NO_INDEX, ObjectKind, PROGRAM_FLAG_ERROR_HIDDEN, PROGRAM_FLAG_EVENT_HIDDEN, PROGRAM_FLAG_RESULT_HIDDEN, PROGRAM_FLAG_TASKS,
   ProgramHeader, RunEnd, RunFault, Tag, Wire,
 } from "./abi";
+import { floatOf, objectOf, setFloat, setObject, tagOf } from "./cell";
 import { giveUpAll } from "./giving-up";
 import { addCommand, appendByte, appendBytes, appendVarint, appendWire, payloadMark } from "./output";
 import { actionRecord, programField, slotKey, transitionRecord } from "./program";
 import { RunState, isTaskGraph, runBlock, runProgram, runStatus, setRunStatus, slotsOf, timerAt, timerCount, tokenAt, tokenCount } from "./run";
 import { keyObject } from "./shape";
 import { TokenPhase, setTokenPhase, tokenAction, tokenEvent, tokenPhase, tokenSerial, tokenTimeout } from "./token";
+import { bytesOf, elementAt, newList, newText } from "./value";
 
 /** Cancels what the token waits for. */
 export function cancelWait(run: u32, token: usize): void {
@@ -63,7 +65,7 @@ export function endRun(run: u32, error: usize): void {
   else cancelRun(run);
 }
 
-function cancelRun(run: u32): void {
+export function cancelRun(run: u32): void {
   cancelAll(run);
   setRunStatus(run, RunState.ENDED);
   addCommand(CommandKind.RUN_ENDED, 0, RunEnd.CANCELED, 0, 0, payloadMark());
@@ -158,6 +160,40 @@ export function noteVariable(run: u32, fault: i32, slot: u32): void {
 /** A reason without an expression: a limit that was reached, a choice without a way. */
 export function noteReason(fault: i32): void {
   noteFault(fault, 0, NO_EXPRESSION, NO_INDEX, NO_INDEX);
+}
+
+/** Keeps the fault in hand as a value, a LIST of its number and its record: for a run that ends with it later. False: out of memory. */
+export function recordFault(cell: usize): bool {
+  const detail = load<u32>(FAULT, 28);
+  const size: u32 = detail == 0 ? 0 : load<u32>(detail, 4);
+  const record = newText(ObjectKind.BYTES, <u32>FAULT_RECORD_SIZE + size);
+  const list = newList(2);
+  if (record == 0 || list == 0) return false;
+  memory.copy(bytesOf(record), FAULT + 4, FAULT_RECORD_SIZE);
+  if (detail != 0) memory.copy(bytesOf(record) + FAULT_RECORD_SIZE, bytesOf(detail), size);
+  setFloat(elementAt(list, 0), Tag.NUMBER, <f64>faultInHand());
+  setObject(elementAt(list, 1), Tag.BYTES, record);
+  setObject(cell, Tag.LIST, list);
+  return true;
+}
+
+/** Is it what `recordFault` keeps? */
+export function isFaultRecord(cell: usize): bool {
+  if (tagOf(cell) != Tag.LIST || load<u32>(objectOf(cell), 4) != 2) return false;
+  const number = elementAt(objectOf(cell), 0);
+  const record = elementAt(objectOf(cell), 1);
+  return tagOf(number) == Tag.NUMBER && tagOf(record) == Tag.BYTES && load<u32>(objectOf(record), 4) >= <u32>FAULT_RECORD_SIZE;
+}
+
+/** Fails the run with what `recordFault` has kept. */
+export function failWithRecord(run: u32, cell: usize): void {
+  const list = objectOf(cell);
+  const record = objectOf(elementAt(list, 1));
+  cancelAll(run);
+  setRunStatus(run, RunState.ENDED);
+  const mark = payloadMark();
+  appendBytes(bytesOf(record), load<u32>(record, 4));
+  addCommand(CommandKind.RUN_ENDED, <i32>floatOf(elementAt(list, 0)), RunEnd.FAILED, 0, 0, mark);
 }
 
 // --- endless loops ------------------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ import { BUFFER_CALLS, BUFFER_INSTANCES, extendBuffer, runBuffer, runTokens } fr
 // Graph record, 96 bytes, in place of two tokens:
 //   +0 u32 frame whose cells are the run's slots (branches.ts)  +4 u32 instances that are not at a join  +8 u32 first of the queue  +12 u32 last
 //   +16 u32 first unused instance  +20 u32 frame of the branches that have ended, or 0  +24 u32 cells frame of the error that the run will
-//   fail with, or 0  +28 u32 instances that wait at joins  +32 u32 instances that await an event  +36 u32 number of the last split
+//   fail with, or 0 (its cell: undoing.ts)  +28 u32 instances that wait at joins  +32 u32 instances that await an event  +36 u32 number of the last split
+//   +40 u32 last registration that stands in the stack, or 0 (registrations.ts)  +44 u32 registrations  +48 u32 number of the last one
+//   +52 u32 cells frame of the undos that have failed, or 0  +56 u32 time limits of scopes, or 0 (scope-limits.ts)
 // Instances are named by index + 1, so that 0 is none.
 const CURRENT: usize = 0;
 const ACTIVE: usize = 4;
@@ -18,12 +20,20 @@ const ERROR: usize = 24;
 const JOINING: usize = 28;
 const AWAITING: usize = 32;
 const SPLIT: usize = 36;
+const REGISTERED: usize = 40;
+const REGISTRATION_COUNT: usize = 44;
+const REGISTRATION_NUMBER: usize = 48;
+const FAILED_UNDOS: usize = 52;
+const SCOPE_LIMITS: usize = 56;
 
 // Instance, 64 bytes:
 //   +0 u32 node  +4 u8 phase  +5 u8 0  +6 u16 attempt, from 1  +8 u32 serial that it waits for  +12 u32 its branch's frame
 //   +16 u32 next in its list  +20 u32 serial of its time limit  +24 u32 items block or 0  +28 u32 arrivals block or 0
-//   +32 u32 number of the split that it came from  +36 u32 ways that have come  +40 u32 event awaited + 1  +44 u32 0
-//   +48 u32 transition that led to it, or NO_INDEX  +52 u32 mark, for a while  +56 u32 number of its visit  +60 u32 0
+//   +32 u32 number of the split that it came from  +36 u32 ways that have come  +40 u32 event awaited + 1  +44 u32 of an undo its registration
+//   +48 u32 transition that led to it, or NO_INDEX  +52 u32 mark, for a while  +56 u32 number of its visit  +60 u32 the outermost scope around it
+//   that was given up while it ends, or 0
+// Of an undo +36 is the entry that waits for it, or 0. Of an entry that waits (UNDOING): +0 the entry's source, a task or a scope  +28 cells frame
+//   of the undos that have failed, or 0  +36 undos that are under way for it  +44 registrations that are to follow  +48 its first transition that undoes
 export const INSTANCE_SIZE: usize = 64;
 /** Instances of a run at a time. */
 export const INSTANCE_COUNT_MAX: u32 = 1 << 20;
@@ -43,6 +53,8 @@ export enum Phase {
   AWAITING = 6,
   /** Its items are under way. */
   ITEMS = 7,
+  /** No task: an entry that leads on when something is undone. */
+  UNDOING = 8,
 }
 
 @inline
@@ -96,6 +108,53 @@ export function failingError(run: u32): usize {
 
 export function setFailingError(run: u32, frame: usize): void {
   store<u32>(runTokens(run), <u32>frame, ERROR);
+}
+
+/** Does nothing more begin for an instance, since the run fails? What undoes goes on. */
+@inline
+export function isBarred(run: u32, name: u32): bool {
+  return failingError(run) != 0 && load<u32>(instanceAt(run, name), 44) == 0;
+}
+
+/** The last registration that stands in the stack, or 0. */
+export function lastRegistration(run: u32): usize {
+  return load<u32>(runTokens(run), REGISTERED);
+}
+
+export function setLastRegistration(run: u32, registration: usize): void {
+  store<u32>(runTokens(run), <u32>registration, REGISTERED);
+}
+
+/** In the stack, of entries that wait, and being undone. */
+@inline
+export function registrationCount(run: u32): u32 {
+  return load<u32>(runTokens(run), REGISTRATION_COUNT);
+}
+
+export function addRegistrations(run: u32, more: i32): void {
+  store<u32>(runTokens(run), load<u32>(runTokens(run), REGISTRATION_COUNT) + more, REGISTRATION_COUNT);
+}
+
+export function registrationNumber(run: u32): u32 {
+  return load<u32>(runTokens(run), REGISTRATION_NUMBER);
+}
+
+export function setRegistrationNumber(run: u32, number: u32): void {
+  store<u32>(runTokens(run), number, REGISTRATION_NUMBER);
+}
+
+/** Where the cells frame of the undos that have failed is named: of an entry that waits, or (0) of the run. */
+export function failedUndosAt(run: u32, waiter: u32): usize {
+  return waiter == 0 ? runTokens(run) + FAILED_UNDOS : instanceAt(run, waiter) + 28;
+}
+
+@inline
+export function scopeLimits(run: u32): usize {
+  return load<u32>(runTokens(run), SCOPE_LIMITS);
+}
+
+export function setScopeLimits(run: u32, limits: usize): void {
+  store<u32>(runTokens(run), <u32>limits, SCOPE_LIMITS);
 }
 
 export function splitCount(run: u32): u32 {
@@ -220,6 +279,8 @@ export enum Call {
   LIMIT = 5,
   /** The time limit of the run: of no instance. */
   RUN = 6,
+  /** The time limit of a scope, of no instance: its node stands in place of the item. */
+  SCOPE = 7,
 }
 
 export function callCount(run: u32): u32 {

@@ -234,7 +234,7 @@ function isNodeSound(program: usize, node: u32): bool {
   const candidateCount = programField(program, ProgramHeader.CANDIDATE_COUNT);
   if (kind > NodeKind.TASK || (node > 0 && isTaskProgram(program) ? kind != NodeKind.TASK && kind != NodeKind.COMPOSITE : kind == NodeKind.TASK) || (last > node && (kind < NodeKind.COMPOSITE || kind > NodeKind.REGION)) || (last == node && kind == NodeKind.PARALLEL)) return false;
   if (node > 0 && (kind == NodeKind.REGION) != (kindOf(program, load<u32>(record, 4)) == NodeKind.PARALLEL)) return false;
-  if (initial != NO_NODE && (initial > last || load<u32>(nodeRecord(program, initial), 4) != node)) return false;
+  if (kind != NodeKind.TASK && initial != NO_NODE && (initial > last || load<u32>(nodeRecord(program, initial), 4) != node)) return false;
   return isRange(load<u32>(record, 16), load<u32>(record, 20), programField(program, ProgramHeader.ACTION_COUNT))
     && isRange(load<u32>(record, 24), load<u32>(record, 28), programField(program, ProgramHeader.ACTION_COUNT))
     && isRange(eventless, load<u32>(record, 36), candidateCount) && areCandidatesOf(program, node, eventless, eventless + load<u32>(record, 36))

@@ -1,6 +1,6 @@
 // Read-only views over a program's tables: the addresses of records, by their numbers. How tables come to be there is
 // loading.ts's business.
-import { ACTION_RECORD_SIZE, EXPRESSION_RECORD_SIZE, NODE_RECORD_SIZE, NO_EXPRESSION, ProgramHeader, TASK_RECORD_SIZE, TRANSITION_RECORD_SIZE } from "./abi";
+import { ACTION_RECORD_SIZE, EXPRESSION_RECORD_SIZE, NODE_FLAG_UNDO, NODE_RECORD_SIZE, NO_EXPRESSION, ProgramHeader, TASK_RECORD_SIZE, TRANSITION_RECORD_SIZE } from "./abi";
 
 @inline
 export function programField(program: usize, field: i32): u32 {
@@ -21,6 +21,30 @@ export function transitionRecord(program: usize, transition: u32): usize {
 @inline
 export function taskRecord(program: usize, node: u32): usize {
   return programField(program, ProgramHeader.TASKS) + <usize>node * TASK_RECORD_SIZE;
+}
+
+/** Of a task graph: the innermost scope that a task or a scope stands in, or 0. */
+@inline
+export function scopeOf(program: usize, node: u32): u32 {
+  return load<u32>(nodeRecord(program, node), 40);
+}
+
+/** Does the node stand in the scope, or in one within it? */
+export function isInScope(program: usize, node: u32, scope: u32): bool {
+  let at = scopeOf(program, node);
+  while (at != 0 && at != scope) at = scopeOf(program, at);
+  return at != 0;
+}
+
+/** What undoes a task, or NO_NODE; of an undo the task that it undoes. */
+@inline
+export function otherOf(program: usize, node: u32): u32 {
+  return load<u32>(nodeRecord(program, node), 12);
+}
+
+@inline
+export function isUndo(program: usize, node: u32): bool {
+  return (load<u16>(nodeRecord(program, node), 2) & NODE_FLAG_UNDO) != 0;
 }
 
 @inline

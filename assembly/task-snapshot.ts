@@ -4,25 +4,29 @@
 //   · a wire value per slot of the run · varint frame in use, frame of ended branches, number of the last split
 //   · u8 has it an error to fail with, then a wire value · varint instance count, then per instance: u8 phase and, unless unused: varint node,
 //     attempt, serial, time limit, visit, frame, split, ways that have come, event, transition + 1, u8 what more (1 items, 2 arrivals)
-//     items: 6 varints, a wire value per cell · arrivals: varint per way (0 none, 1 taken, else frame + 1)
+//     items: 6 varints, a wire value per cell · of an undo and an entry that waits: undo-snapshot.ts · arrivals: varint per way (0 none, 1 taken, else frame + 1)
 //   · varint queue length, names · varint count of instances at joins, names in the order of their lists
-//   · varint call count, then per call: varint serial, instance, item + 1, kind
+//   · varint call count, then per call: varint serial, instance, item + 1, kind · undo-snapshot.ts
 import { CELL_SIZE, NO_INDEX, ProgramHeader, Tag } from "./abi";
 import { appendAt, prepareJoins } from "./arrivals";
-import { branchCells, releaseFrame, retainFrame } from "./branches";
+import { branchCells, retainFrame } from "./branches";
 import { createCells } from "./graph-frames";
 import {
   Call, INSTANCE_COUNT_MAX, NO_ITEM, Phase, addActive, addAwaiting, addCall, addJoining, callAt, callCapacity, callCount, chainUnused, createInstance,
-  currentFrame, endedFrame, enqueue, failingError, firstQueued, instanceAt, instanceRecordCount, phaseOf, setCurrentFrame, setEndedFrame, setFailingError,
-  setPhase, setSplitCount, splitCount,
+  currentFrame, endedFrame, enqueue, failingError, firstQueued, instanceAt, instanceRecordCount, lastRegistration, phaseOf, setCurrentFrame, setEndedFrame,
+  setFailingError, setPhase, setSplitCount, splitCount,
 } from "./instances";
 import { ITEM_COUNT_MAX, ITEMS_BLOCK_SIZE, ITEMS_CELLS, restoreItems } from "./items";
 import { allocateScratch } from "./memory";
 import { appendByte, appendVarint, appendWire, appendWord, noteExhaustion } from "./output";
-import { programField, taskRecord } from "./program";
-import { BUFFER_JOINS, FRAME_HEADER_SIZE, runBuffer, runFrames, runProgram, slotsOf, storeCell } from "./run";
-import { breakReading, isReadingBroken, leftSize, readByte, readCell, readCellAddress, readVarint } from "./snapshot-reader";
-import { isTask } from "./task-loading";
+import { isUndo, otherOf, programField, taskRecord } from "./program";
+import { registeredFrame, registrationBefore } from "./registrations";
+import { BUFFER_JOINS, FRAME_HEADER_SIZE, runBuffer, runFrames, runProgram, slotsOf } from "./run";
+import { scopeLimitAt, scopeLimitCount } from "./scope-limits";
+import { frameBy, hasLooseFrame, readFrames, readInto, releaseFrames } from "./snapshot-frames";
+import { breakReading, isReadingBroken, leftSize, readByte, readVarint } from "./snapshot-reader";
+import { isLimitedScope, isTask } from "./task-loading";
+import { readUndo, readUndoOfInstance, writeUndo, writeUndoOfInstance } from "./undo-snapshot";
 
 const HAS_ITEMS: i32 = 1;
 const HAS_ARRIVALS: i32 = 2;
@@ -46,10 +50,11 @@ export function writeTasks(run: u32): void {
   appendByte(failingError(run) == 0 ? 0 : 1);
   if (failingError(run) != 0) appendWire(failingError(run) + FRAME_HEADER_SIZE);
   appendVarint(instanceRecordCount(run));
-  for (let name: u32 = 1; name <= instanceRecordCount(run); name++) writeInstance(run, instanceAt(run, name));
+  for (let name: u32 = 1; name <= instanceRecordCount(run); name++) writeInstance(run, name);
   writeQueue(run);
   writeJoins(run);
   writeCalls(run);
+  writeUndo(run);
 }
 
 @inline
@@ -72,13 +77,26 @@ function eachFrame(run: u32, isWriting: bool): void {
     const instance = instanceAt(run, name);
     if (phaseOf(instance) == Phase.UNUSED) continue;
     visitFrame(run, load<u32>(instance, 12), isWriting);
-    const arrivals = <usize>load<u32>(instance, 28);
+    const arrivals = arrivalsOf(instance);
+    if (phaseOf(instance) == Phase.UNDOING) visitRegistered(run, load<u32>(instance, 44), isWriting);
     const wayCount: u32 = arrivals == 0 ? 0 : load<u32>(taskRecord(runProgram(run), load<u32>(instance)), 4);
     for (let way: u32 = 0; way < wayCount; way++) {
       const branch = load<u32>(arrivals + FRAME_HEADER_SIZE + (<usize>way << 2));
       if (branch > 1) visitFrame(run, branch, isWriting);
     }
   }
+  visitRegistered(run, lastRegistration(run), isWriting);
+  for (let scope: u32 = 0; scope < scopeLimitCount(run); scope++) visitFrame(run, load<u32>(scopeLimitAt(run, scope), 8), isWriting);
+}
+
+/** The arrivals block of an instance at a join, or 0. */
+@inline
+function arrivalsOf(instance: usize): usize {
+  return phaseOf(instance) == Phase.UNDOING ? 0 : <usize>load<u32>(instance, 28);
+}
+
+function visitRegistered(run: u32, list: usize, isWriting: bool): void {
+  for (let at = list; at != 0; at = registrationBefore(at)) visitFrame(run, registeredFrame(at), isWriting);
 }
 
 function visitFrame(run: u32, frame: usize, isWriting: bool): void {
@@ -106,11 +124,12 @@ function visitFrame(run: u32, frame: usize, isWriting: bool): void {
   }
 }
 
-function writeInstance(run: u32, instance: usize): void {
+function writeInstance(run: u32, name: u32): void {
+  const instance = instanceAt(run, name);
   appendByte(phaseOf(instance));
   if (phaseOf(instance) == Phase.UNUSED) return;
   const items = <usize>load<u32>(instance, 24);
-  const arrivals = <usize>load<u32>(instance, 28);
+  const arrivals = arrivalsOf(instance);
   appendVarint(load<u32>(instance));
   appendVarint(load<u16>(instance, 6));
   appendVarint(load<u32>(instance, 8));
@@ -123,6 +142,7 @@ function writeInstance(run: u32, instance: usize): void {
   appendVarint(load<u32>(instance, 48) + 1);
   appendByte((items == 0 ? 0 : HAS_ITEMS) | (arrivals == 0 ? 0 : HAS_ARRIVALS));
   if (items != 0) writeItems(items);
+  writeUndoOfInstance(run, name);
   if (arrivals == 0) return;
   const wayCount = load<u32>(taskRecord(runProgram(run), load<u32>(instance)), 4);
   for (let way: u32 = 0; way < wayCount; way++) {
@@ -171,7 +191,7 @@ function writeCalls(run: u32): void {
   }
 }
 
-/** Writes the nodes of what is under way or waits at a join, ascending, each once, as u32 to the payload area; returns their count. */
+/** Writes the nodes of what is under way, undone or waits at a join, ascending, each once, as u32 to the payload area; returns their count. */
 export function writeActiveTasks(run: u32): u32 {
   const nodeCount = programField(runProgram(run), ProgramHeader.NODE_COUNT);
   const marks = allocateScratch(nodeCount);
@@ -179,7 +199,8 @@ export function writeActiveTasks(run: u32): u32 {
   memory.fill(marks, 0, nodeCount);
   for (let name: u32 = 1; name <= instanceRecordCount(run); name++) {
     const phase = phaseOf(instanceAt(run, name));
-    if (phase != Phase.UNUSED && phase != Phase.JOINED) store<u8>(marks + load<u32>(instanceAt(run, name)), 1);
+    const node = load<u32>(instanceAt(run, name));
+    if (phase != Phase.UNUSED && phase != Phase.JOINED) store<u8>(marks + (isUndo(runProgram(run), node) ? otherOf(runProgram(run), node) : node), 1);
   }
   let count: u32 = 0;
   for (let node: u32 = 1; node < nodeCount; node++) {
@@ -191,9 +212,6 @@ export function writeActiveTasks(run: u32): u32 {
 }
 
 // --- reading ------------------------------------------------------------------------------------------------------
-
-/** The frames read so far, by number - 1; each has one reference of the reader's until the end. */
-let frames: usize = 0;
 
 export function readTasks(run: u32): void {
   const program = runProgram(run);
@@ -220,15 +238,13 @@ export function readTasks(run: u32): void {
   readQueue(run);
   readJoins(run);
   readCalls(run);
+  if (!isReadingBroken()) readUndo(run);
   if (isReadingBroken()) return;
   // The frame in use has no reference of its own: it is one of those that something holds.
-  for (let at: u32 = 0; at < frameCount; at++) {
-    const frame = <usize>load<u32>(frames + (<usize>at << 2));
-    if (load<u32>(frame, 28) == 1) breakReading();
-  }
+  if (hasLooseFrame()) breakReading();
   if (isReadingBroken()) return;
   if (inUse != 0) takeIntoUse(run, inUse);
-  for (let at: u32 = 0; at < frameCount; at++) releaseFrame(run, load<u32>(frames + (<usize>at << 2)));
+  releaseFrames(run);
   chainUnused(run);
 }
 
@@ -243,44 +259,10 @@ function takeIntoUse(run: u32, frame: usize): void {
   setCurrentFrame(run, frame);
 }
 
-function readInto(run: u32, target: usize): void {
-  if (isReadingBroken()) return;
-  if (!readCell() || !storeCell(run, target, readCellAddress())) breakReading();
-}
-
-function readFrames(run: u32): void {
-  const count = readVarint();
-  const slotCount = programField(runProgram(run), ProgramHeader.BRANCH_SLOT_COUNT);
-  frameCount = 0;
-  // Each takes a byte at least.
-  if (count > leftSize()) breakReading();
-  frames = isReadingBroken() ? 0 : allocateScratch(<usize>count << 2);
-  if (frames == 0) breakReading();
-  while (frameCount < count && !isReadingBroken()) {
-    const base = frameBy(readVarint());
-    const frame = isReadingBroken() ? 0 : createCells(run, slotCount, 0);
-    if (frame == 0) {
-      breakReading();
-      return;
-    }
-    store<u32>(frame, <u32>base);
-    store<u32>(frame, base == 0 ? 0 : load<u32>(base, 12) + 1, 12);
-    if (base != 0) retainFrame(base);
-    store<u32>(frames + (<usize>frameCount << 2), <u32>frame);
-    frameCount += 1;
-    for (let slot: u32 = 0; slot < slotCount; slot++) readInto(run, frame + FRAME_HEADER_SIZE + <usize>slot * CELL_SIZE);
-  }
-}
-
-function frameBy(number: u32): usize {
-  if (number > frameCount) breakReading();
-  return number == 0 || isReadingBroken() ? 0 : load<u32>(frames + (<usize>(number - 1) << 2));
-}
-
 function readInstance(run: u32, name: u32): void {
   const program = runProgram(run);
   const phase = readByte();
-  if (phase > Phase.ITEMS || createInstance(run, 0, 0, 0) != name) breakReading();
+  if (phase > Phase.UNDOING || createInstance(run, 0, 0, 0) != name) breakReading();
   if (isReadingBroken() || phase == Phase.UNUSED) return;
   const instance = instanceAt(run, name);
   const node = readVarint();
@@ -297,7 +279,7 @@ function readInstance(run: u32, name: u32): void {
   store<u32>(instance, transition, 48);
   const more = readByte();
   const isAtJoin = phase == Phase.JOINING || phase == Phase.JOINED;
-  if (node == 0 || node >= programField(program, ProgramHeader.NODE_COUNT) || !isTask(program, node) || load<u16>(instance, 6) == 0) breakReading();
+  if (node == 0 || node >= programField(program, ProgramHeader.NODE_COUNT) || isTask(program, node) == false && phase != Phase.UNDOING || load<u16>(instance, 6) == 0) breakReading();
   if (isAtJoin != (frame == 0) || isAtJoin != ((more & HAS_ARRIVALS) != 0) || (phase == Phase.ITEMS) != ((more & HAS_ITEMS) != 0)) breakReading();
   if (transition != NO_INDEX && transition >= programField(program, ProgramHeader.TRANSITION_COUNT)) breakReading();
   if (load<u32>(instance, 40) > programField(program, ProgramHeader.EVENT_COUNT)) breakReading();
@@ -309,6 +291,7 @@ function readInstance(run: u32, name: u32): void {
   if (phase == Phase.AWAITING) addAwaiting(run, 1);
   if (phase == Phase.JOINING) addJoining(run, 1);
   if ((more & HAS_ITEMS) != 0) readItems(run, name);
+  if (!isReadingBroken()) readUndoOfInstance(run, name);
   if (isAtJoin) readArrivals(run, name, phase == Phase.JOINED);
 }
 
@@ -402,16 +385,16 @@ function readCalls(run: u32): void {
     const name = readVarint();
     const item = readVarint() - 1;
     const kind = <i32>readVarint();
-    if (serial == 0 || kind < Call.TASK || kind > Call.RUN || name > instanceRecordCount(run) || (name == 0) != (kind == Call.RUN)) breakReading();
+    if (serial == 0 || kind < Call.TASK || kind > Call.SCOPE || name > instanceRecordCount(run) || (name == 0) != (kind >= Call.RUN)) breakReading();
     if (isReadingBroken()) return;
-    if (kind == Call.RUN) {
-      if (item != NO_ITEM || !addCall(run, serial, name, item, kind)) breakReading();
+    if (kind >= Call.RUN) {
+      if ((kind == Call.RUN) != (item == NO_ITEM) || (kind == Call.SCOPE && !isLimitedScope(runProgram(run), item)) || !addCall(run, serial, name, item, kind)) breakReading();
       continue;
     }
     const instance = instanceAt(run, name);
     const phase = phaseOf(instance);
     const isItem = item != NO_ITEM;
-    if (phase < Phase.DELAYED || (isItem && (phase != Phase.ITEMS || item >= load<u32>(load<u32>(instance, 24) + FRAME_HEADER_SIZE, 4)))) breakReading();
+    if (phase < Phase.DELAYED || phase == Phase.UNDOING || (isItem && (phase != Phase.ITEMS || item >= load<u32>(load<u32>(instance, 24) + FRAME_HEADER_SIZE, 4)))) breakReading();
     if (isReadingBroken() || !addCall(run, serial, name, item, kind)) breakReading();
   }
 }

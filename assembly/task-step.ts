@@ -5,23 +5,25 @@ import {
 import { assignSlot, stepTime } from "./actions";
 import { start } from "./arrivals";
 import { attempt, endAttempt, endLate, hasTaskFuel, pursueItems, setTaskFuel, takeTurn } from "./attempts";
+import { endFailing } from "./branch-ends";
 import { createRootFrame, mergeBranches, releaseFrame, retainFrame, useFrame } from "./branches";
 import { evaluateTask } from "./calls";
 import { setNull } from "./cell";
-import { endRun, failNoted, failRunWith, faultInHand, noteFault, noteReason, setFaultInHand, setNodeInHand, succeedRunWith } from "./fault";
+import { faultInHand, noteFault, noteReason, setFaultInHand, setNodeInHand, succeedRunWith } from "./fault";
 import { giveUpAll } from "./giving-up";
 import {
   Call, NO_ITEM, Phase, activeCount, addCall, awaitingCount, currentFrame, dequeue, endedFrame, failingError, findCall, firstQueued, instanceAt, instanceRecordCount,
-  joiningCount, phaseOf, removeCall, setEndedFrame, setPhase,
+  isBarred, joiningCount, phaseOf, removeCall, setEndedFrame, setPhase,
 } from "./instances";
 import { Items, itemsResult, takeResult } from "./items";
 import { countOf } from "./map";
 import { addCommand, appendWire, payloadMark } from "./output";
-import { programField, taskRecord } from "./program";
-import { FRAME_HEADER_SIZE, RunState, runProgram, runStatus, setRunStatus, takeSerial } from "./run";
+import { isUndo, programField, taskRecord } from "./program";
+import { RunState, runProgram, runStatus, setRunStatus, takeSerial } from "./run";
 import { assignInitials, assignInputs } from "./start-values";
-import { NO_BRANCH, endFailing } from "./task-end";
+import { NO_BRANCH, endScope } from "./task-end";
 import { durationMs } from "./timers";
+import { endTasks, failTasksNoted, tellFailing, undoNextOfRun } from "./undoing";
 import { elementAt } from "./value";
 
 /** Turns that one event may have before the kernel yields. */
@@ -37,21 +39,26 @@ export function deliverToTasks(run: u32, kind: i32, id: u32, payload: usize, see
   else if (kind == EventKind.TIMER) outcome = deliverTimer(run, id);
   else if (kind == EventKind.EVENT) outcome = deliverEvent(run, id, payload);
   else if (kind == EventKind.START) deliverStart(run, payload);
-  else if (kind == EventKind.CANCEL) endRun(run, payload);
+  else if (kind == EventKind.CANCEL) endTasks(run, payload);
   else if (kind != EventKind.CONTINUE) return EventOutcome.MALFORMED;
-  if (faultInHand() != 0) failNoted(run);
+  if (faultInHand() != 0) failTasksNoted(run);
   if (runStatus(run) == RunState.ENDED) tellPartialOutput(run);
   return outcome;
 }
 
 /** Gives turns until every instance waits. False: fuel ran out. The run may have ended. */
 export function settleTasks(run: u32): bool {
-  while (runStatus(run) != RunState.ENDED && firstQueued(run) != 0) {
+  let hasSucceeded = false;
+  while (runStatus(run) != RunState.ENDED) {
+    if (firstQueued(run) == 0) {
+      if (activeCount(run) != 0) return true;
+      hasSucceeded = endGraph(run);
+      continue;
+    }
     if (!hasTaskFuel()) return false;
-    if (!takeTurn(run, dequeue(run)) && faultInHand() != 0) failNoted(run);
+    if (!takeTurn(run, dequeue(run)) && faultInHand() != 0) failTasksNoted(run);
   }
-  const hasSucceeded = runStatus(run) != RunState.ENDED && activeCount(run) == 0 && endGraph(run);
-  if (runStatus(run) == RunState.ENDED && !hasSucceeded) tellPartialOutput(run);
+  if (!hasSucceeded) tellPartialOutput(run);
   return true;
 }
 
@@ -106,12 +113,11 @@ function limitRun(run: u32): void {
   addCommand(CommandKind.SET_TIMER, 0, 0, serial, stepTime() + ms, payloadMark());
 }
 
-/** Nothing is under way any more. Has the run succeeded? */
+/** Nothing is under way any more: the run ends, or undoes something first. Has it succeeded? */
 function endGraph(run: u32): bool {
   giveUpAll(run, 0);
-  const failing = failingError(run);
-  if (failing != 0) {
-    failRunWith(run, failing + FRAME_HEADER_SIZE);
+  if (failingError(run) != 0) {
+    if (!undoNextOfRun(run)) tellFailing(run);
     return false;
   }
   setNodeInHand(0);
@@ -127,7 +133,7 @@ function endGraph(run: u32): bool {
     if (load<u32>(output) == Tag.ERROR) noteFault(RunFault.ACTION_FAILED, output, expression, NO_INDEX, NO_INDEX);
   }
   if (faultInHand() == 0) return succeedRunWith(run, output);
-  failNoted(run);
+  failTasksNoted(run);
   return false;
 }
 
@@ -142,7 +148,7 @@ function tellPartialOutput(run: u32): void {
   setEndedFrame(run, 0);
   for (let name: u32 = 1; name <= instanceRecordCount(run); name++) {
     const other = <usize>load<u32>(instanceAt(run, name), 12);
-    if (phaseOf(instanceAt(run, name)) == Phase.UNUSED || other == 0 || other == frame) continue;
+    if (phaseOf(instanceAt(run, name)) == Phase.UNUSED || other == 0 || other == frame || isUndo(runProgram(run), load<u32>(instanceAt(run, name)))) continue;
     retainFrame(other);
     frame = frame == 0 ? other : mergeBranches(run, frame, other, true);
     if (faultInHand() != 0) break;
@@ -206,13 +212,14 @@ function deliverTimer(run: u32, serial: u32): i32 {
   if (kind == Call.RUN) {
     setNodeInHand(0);
     noteReason(RunFault.TIMED_OUT);
-  } else if (kind == Call.WAIT) {
+  } else if (kind == Call.SCOPE) endScope(run, item);
+  else if (kind == Call.WAIT) {
     setNull(CELL);
     end(run, name, item, true, CELL);
   } else if (kind == Call.DELAY) {
     store<u32>(instanceAt(run, name), 0, 8);
     setPhase(instanceAt(run, name), Phase.READY);
-    if (failingError(run) != 0) endFailing(run, name);
+    if (isBarred(run, name)) endFailing(run, name);
     else attempt(run, name);
   } else {
     giveUpAll(run, name);

@@ -54,6 +54,8 @@ export interface TaskTables {
   readonly timeout: number;
   /** Expression of what can be told of the output where the run does not succeed, or NO_EXPRESSION. */
   readonly partialOutput: number;
+  /** Expression of the error of an entry whose undoing has failed, or NO_EXPRESSION. */
+  readonly undoError: number;
   /** Where the run's id goes, or NO_SLOT. */
   readonly runIdSlot: number;
   /** Of ProgramHeader.INPUT_SLOT and those after it. */
@@ -132,6 +134,7 @@ export function layOutBlob(codes: readonly ExpressionCode[], slotNames: readonly
     header[ProgramHeader.OUTPUT] = graph.tasks.output;
     header[ProgramHeader.TIMEOUT] = graph.tasks.timeout;
     header[ProgramHeader.PARTIAL_OUTPUT] = graph.tasks.partialOutput;
+    header[ProgramHeader.UNDO_ERROR] = graph.tasks.undoError;
     header[ProgramHeader.RUN_ID_SLOT] = graph.tasks.runIdSlot;
     header.set(graph.tasks.slots, ProgramHeader.INPUT_SLOT);
   }

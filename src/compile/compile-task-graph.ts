@@ -10,7 +10,9 @@ import {
   PROGRAM_FLAG_INPUT_VARIABLES,
   PROGRAM_FLAG_MERGE_LAST,
   PROGRAM_FLAG_RESULT_HIDDEN,
+  PROGRAM_FLAG_SCOPE_LIMITS,
   PROGRAM_FLAG_TASKS,
+  PROGRAM_FLAG_UNDO,
 } from "../../assembly/abi.js";
 import type { CustomSet } from "../expression/custom/custom-set.js";
 import type { AwaitAction, Definition, StateDefinition, TaskAction, TaskDefinition, TransitionDefinition, ValueSource } from "../model/definition.js";
@@ -23,7 +25,7 @@ import { describeState, listFaultTexts } from "./fault-texts.js";
 import { separateSecrets } from "./secret-uses.js";
 import { type ActionRow, NO_ACTIONS, packActions } from "./tables.js";
 import { readTaskGraph, type TaskGraph, taskOf } from "./task-graph.js";
-import { packTaskNodes, packTasks, packWays, type TaskRow, type WayRow } from "./task-tables.js";
+import { packTaskNodes, packTasks, packWays, type ScopeRow, type TaskRow, type WayRow } from "./task-tables.js";
 import { RUN_ID, type TaskPlace, TaskVariables, WORKFLOW_NAME } from "./task-variables.js";
 import { SLOT_COUNT_MAX } from "./variables.js";
 
@@ -37,8 +39,17 @@ interface RunParts {
   readonly output: number;
   readonly partialOutput: number;
   readonly timeout: number;
+  readonly undoError: number;
   readonly initials: Uint32Array;
 }
+
+/** What undoes the task of a state. */
+interface UndoRow {
+  readonly state: number;
+  readonly row: TaskRow;
+}
+
+const NO_SCOPE_ROW: ScopeRow = { timeout: NO_EXPRESSION, timeoutError: NO_EXPRESSION };
 
 /** O(size of the definition). */
 export function compileTaskGraph(definition: Definition, customs?: CustomSet): TaskProgram {
@@ -70,8 +81,10 @@ class TaskGraphCompiler {
 
   compile(): TaskProgram["program"] {
     const { states, transitions, events, taskGraph } = this.#definition;
-    const rows = states.map((state, index) => (state.task === undefined ? undefined : this.#readTask(state, index)));
+    const rows = states.map((state, index) => (state.task === undefined ? NO_SCOPE_ROW : this.#readTask(state, index)));
     const ways = this.#readWays();
+    const undos = this.#readUndos();
+    const scopes = states.map((state) => this.#readScope(state));
     this.#state = undefined;
     const output = this.#optional(taskGraph?.output, "run", "action");
     const partialOutput = this.#addPartialOutput(taskGraph?.output);
@@ -86,13 +99,13 @@ class TaskGraphCompiler {
     if (states.length > 0 && !this.#graph.isStart.includes(true))
       this.#report("compile/no-start", "Every task waits for another: none can begin", placeOf(states));
     if (this.findings.some(({ severity }) => severity === "error")) return undefined;
-    const told = rows.map((row, index) => row && { ...row, resultSlot: this.#variables.find(`tasks.${states[index]?.id}.result`) });
-    const tables = this.#packTables(told, ways, { output, partialOutput, timeout, initials });
+    const told = rows.map((row, index) => ("task" in row ? { ...row, resultSlot: this.#variables.find(`tasks.${states[index]?.id}.result`) } : (scopes[index] as ScopeRow)));
+    const tables = this.#packTables(told, undos, ways, { output, partialOutput, timeout, initials, undoError: undos.length === 0 ? NO_EXPRESSION : this.#addUndoError() });
     return {
       bytes: layOutBlob(this.#list.codes, this.#variables.names, tables),
       eventNames: events.map(({ name }) => name),
       slotNames: this.#variables.names,
-      nodeStates: [-1, ...states.keys()],
+      nodeStates: [-1, ...states.keys(), ...undos.map(({ state }) => state)],
       transitionSources: [...transitions.keys()],
       actions: this.#actions,
       expressions: this.#list.sites,
@@ -103,18 +116,21 @@ class TaskGraphCompiler {
     };
   }
 
-  #packTables(rows: readonly (TaskRow | undefined)[], ways: readonly WayRow[], { output, partialOutput, timeout, initials }: RunParts): GraphTables {
+  #packTables(rows: readonly (TaskRow | ScopeRow)[], undos: readonly UndoRow[], ways: readonly WayRow[], { initials, ...parts }: RunParts): GraphTables {
     const { states, transitions, events } = this.#definition;
     const candidates = groupWays(transitions, states.length);
+    const statusSlots = states.map(({ id }) => this.#variables.find(`tasks.${id}.status`));
+    const undone = undos.map(({ state }) => state);
+    const nodeCount = states.length + undos.length + 1;
     return {
-      nodes: packTaskNodes(states, states.map(({ id }) => this.#variables.find(`tasks.${id}.status`)), candidates.eventless),
-      nodeCount: states.length + 1,
+      nodes: packTaskNodes(states, statusSlots, candidates.eventless, undone),
+      nodeCount,
       transitions: packWays(transitions, this.#graph, ways),
       transitionCount: transitions.length,
       actions: packActions(this.#actionRows),
       actionCount: this.#actionRows.length,
       candidates: candidates.list,
-      dispatch: new Uint32Array((states.length + 1) * events.length),
+      dispatch: new Uint32Array(nodeCount * events.length),
       cells: new Uint32Array(0),
       eventCount: events.length,
       slotTypes: this.#variables.slotTypes,
@@ -127,14 +143,12 @@ class TaskGraphCompiler {
       faultTexts: {
         general: listFaultTexts(),
         expressions: this.#list.texts,
-        nodes: [undefined, ...states.map((state) => describeState(state))],
+        nodes: [undefined, ...states.map((state) => describeState(state)), ...undone.map((task) => describeState(states[task] as StateDefinition))],
       },
       tasks: {
-        records: packTasks(rows),
+        records: packTasks([...rows, ...undos.map(({ row }) => row)]),
         branchSlotCount: this.#variables.branchSlotCount,
-        output,
-        partialOutput,
-        timeout,
+        ...parts,
         runIdSlot: this.#variables.find(RUN_ID),
         slots: ["input", "item", "index", "succeeded", "failed", "completed", "attempt"].map((name) => this.#variables.find(name)),
       },
@@ -146,7 +160,9 @@ class TaskGraphCompiler {
     const hidden = PROGRAM_FLAG_ERROR_HIDDEN | PROGRAM_FLAG_RESULT_HIDDEN;
     const finish = taskGraph?.onFailure === "finish" ? PROGRAM_FLAG_FINISH : 0;
     const shared = taskGraph?.hasOneNamespace === true ? PROGRAM_FLAG_INPUT_VARIABLES | PROGRAM_FLAG_MERGE_LAST : 0;
-    return PROGRAM_FLAG_TASKS | hidden | finish | shared;
+    const undo = this.#definition.states.some(({ task }) => task?.undo !== undefined) ? PROGRAM_FLAG_UNDO : 0;
+    const limits = this.#definition.states.some(({ timeout }) => timeout !== undefined) ? PROGRAM_FLAG_SCOPE_LIMITS : 0;
+    return PROGRAM_FLAG_TASKS | hidden | finish | shared | undo | limits;
   }
 
   #readInitials(): Uint32Array {
@@ -186,11 +202,10 @@ class TaskGraphCompiler {
   #readTask(state: StateDefinition, index: number): TaskRow {
     this.#state = state;
     const task = taskOf(state);
-    const { items, retry, condition, delay, timeout, action } = task;
+    const { items, condition, delay, action } = task;
     const place: TaskPlace = items === undefined ? "run" : "item";
     const { wayCounts, isStart, isCyclic, isSplit } = this.#graph;
     const wayCount = wayCounts[index] ?? 0;
-    const when = retry?.when;
     return {
       enough: task.join === undefined || wayCount === 0 ? 0 : task.join === "all" ? wayCount : Math.min(task.join, wayCount),
       wayCount,
@@ -204,13 +219,49 @@ class TaskGraphCompiler {
       concurrency: this.#optional(items?.concurrency, "run", "action"),
       batchSize: this.#optional(items?.batchSize, "run", "action"),
       action: this.#addAction(action, index, place),
-      timeout: this.#optional(action.kind === "await" ? (action.deadline ?? timeout) : timeout, "run", "duration"),
+      ...this.#readAttempts(action.kind === "await" && action.deadline !== undefined ? { ...task, timeout: action.deadline } : task),
+      resultSlot: NO_SLOT,
+    };
+  }
+
+  /** What undoes tasks, in the order of these. */
+  #readUndos(): UndoRow[] {
+    return this.#definition.states.flatMap((state, index): UndoRow[] => {
+      const undo = state.task?.undo;
+      if (undo === undefined) return [];
+      this.#state = state;
+      const name = this.#add({ kind: "literal", value: state.id, place: undo.action.place }, "run", "action");
+      const action = this.#addAction(undo.action, index, "undo");
+      this.#actions.push({ ...(this.#actions.pop() as ProgramAction), isUndo: true });
+      const places = { enough: 0, wayCount: 0, isStart: false, isCyclic: false, isSplit: false };
+      const none = { condition: NO_EXPRESSION, delay: NO_EXPRESSION, items: NO_EXPRESSION, batchSize: NO_EXPRESSION, resultSlot: NO_SLOT };
+      return [{ state: index, row: { ...places, ...none, task: undo, concurrency: name, action, ...this.#readAttempts(undo) } }];
+    });
+  }
+
+  /** When an attempt ends, and whether another follows. */
+  #readAttempts({ retry, timeout }: Pick<TaskDefinition, "retry" | "timeout">): Pick<TaskRow, "timeout" | "retryCount" | "retryDelay" | "retryDelayMax" | "retryWhen"> {
+    const when = retry?.when;
+    return {
+      timeout: this.#optional(timeout, "run", "duration"),
       retryCount: this.#optional(retry?.count, "run", "action"),
       retryDelay: this.#optional(retry?.delay, "run", "duration"),
       retryDelayMax: this.#optional(retry?.delayMax, "run", "duration"),
       retryWhen: when === undefined ? NO_EXPRESSION : this.#add({ kind: "expression", expression: when }, "end", "guard"),
-      resultSlot: NO_SLOT,
     };
+  }
+
+  #addUndoError(): number {
+    const value = { code: "run/undo-failed", message: "Something could not be undone" };
+    return this.#add({ kind: "literal", value, place: placeOf(this.#definition.states) }, "run", "action");
+  }
+
+  #readScope(state: StateDefinition): ScopeRow {
+    const { timeout, id, place } = state;
+    if (timeout === undefined) return NO_SCOPE_ROW;
+    this.#state = state;
+    const error = { code: "task/timed-out", message: `The tasks of scope "${id}" did not end in time`, details: { scope: id } };
+    return { timeout: this.#add(timeout, "run", "duration"), timeoutError: this.#add({ kind: "literal", value: error, place }, "run", "action") };
   }
 
   /** What a task does, as an action of its own; its number. */

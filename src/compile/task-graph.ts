@@ -60,8 +60,8 @@ function holds({ states }: Definition, scope: number, state: number): boolean {
 }
 
 /** Does the transition start another task? */
-function isWay({ target, isRetry, isCancel }: TransitionDefinition): boolean {
-  return target >= 0 && isRetry !== true && isCancel !== true;
+function isWay({ target, isRetry, isCancel, isUndo }: TransitionDefinition): boolean {
+  return target >= 0 && isRetry !== true && isCancel !== true && isUndo !== true;
 }
 
 export function taskOf(state: StateDefinition): TaskDefinition {

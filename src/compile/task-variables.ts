@@ -10,14 +10,15 @@ import { TAGS } from "./variables.js";
 export const RUN_ID = "workflow.id";
 export const WORKFLOW_NAME = "workflow.name";
 
-/** What an expression may name, by where it stands. `end`: how a task has ended. `item`: what is done for one item. */
-export type TaskPlace = "run" | "end" | "item";
+/** What an expression may name, by where it stands. `end`: how a task has ended. `item`: what is done for one item. `undo`: what undoes a task. */
+export type TaskPlace = "run" | "end" | "item" | "undo";
 
 const RUN_NAMES = ["input", RUN_ID, WORKFLOW_NAME, "attempt"];
 const NAMES: Readonly<Record<TaskPlace, readonly string[]>> = {
   run: RUN_NAMES,
   end: [...RUN_NAMES, "result", "error", "succeeded", "failed", "completed"],
   item: [...RUN_NAMES, "item", "index"],
+  undo: [...RUN_NAMES, "result"],
 };
 
 const TYPES: Readonly<Record<string, TypeName>> = {

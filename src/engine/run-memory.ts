@@ -85,9 +85,9 @@ function reachFrom({ states, transitions }: Definition, task: string): ReadonlyS
       reached.add(scope);
       pending.push(scope);
     }
-    for (const { source, target, isRetry, isCancel } of transitions) {
+    for (const { source, target, isRetry, isCancel, isUndo } of transitions) {
       const next = states[target]?.id;
-      if (states[source]?.id !== name || next === undefined || isRetry === true || isCancel === true || reached.has(next)) continue;
+      if (states[source]?.id !== name || next === undefined || isRetry === true || isCancel === true || isUndo === true || reached.has(next)) continue;
       reached.add(next);
       pending.push(next);
     }

@@ -3,7 +3,7 @@ import { ExpressionError, NO_INDEX, RunFault } from "../../assembly/abi.js";
 import type { ErrorRecord, Place } from "../model/errors.js";
 import { causeOf, FAULT_CODES } from "../model/fault-codes.js";
 import type { Program } from "../model/program.js";
-import { encodeValue } from "../model/value.js";
+import { decodeValue, encodeValue } from "../model/value.js";
 
 const FAULT_HEADER_SIZE = 24;
 const TEXT = new TextDecoder();
@@ -33,6 +33,15 @@ export function describeFault(program: Program | undefined, fault: number, paylo
   };
   const error: ErrorRecord = { code, message: messageOf(fault, state, cause, record, program), details, ...(place && { place }) };
   return encodeValue(error);
+}
+
+/** The error of a run with the undos that have failed, a wire LIST, among its details. */
+export function addFailedUndos(ending: Uint8Array, failed: Uint8Array): Uint8Array {
+  const error = decodeValue(ending);
+  if (typeof error !== "object" || error === null) return ending;
+  const { details } = error as { details?: unknown };
+  const before = typeof details === "object" && details !== null && !Array.isArray(details) ? details : {};
+  return encodeValue({ ...error, details: { ...before, undo: decodeValue(failed) } });
 }
 
 /** The states that follow each other without end, in the order of the text. */

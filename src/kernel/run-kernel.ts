@@ -5,7 +5,7 @@ import { WorkflowError } from "../model/errors.js";
 import type { KernelAwait, KernelCommand, KernelPort, KernelStatistics, PackedEvents, PackedOutput, StepOutput } from "../model/ports.js";
 import type { Program } from "../model/program.js";
 import { readAwaits } from "./awaits.js";
-import { describeFault } from "./fault.js";
+import { addFailedUndos, describeFault } from "./fault.js";
 import type { KernelInstance } from "./instance.js";
 import { PackedInput } from "./packed-input.js";
 import { addProgramZones } from "./zones.js";
@@ -199,6 +199,8 @@ class RunKernel implements KernelPort {
     const view = this.#freshView();
     const base = exports.commandsAddress();
     const commands: KernelCommand[] = [];
+    /** The undos that have failed of the run that ends next. */
+    let failed: Uint8Array | undefined;
     for (let index = 0; index < count; index += 1) {
       const at = base + index * COMMAND_RECORD_SIZE;
       const kind = view.getUint16(at + 4, true);
@@ -206,6 +208,10 @@ class RunKernel implements KernelPort {
       const event = view.getUint32(at, true);
       const size = view.getUint32(at + 20, true);
       const payload = size === 0 ? undefined : this.#payload(view.getUint32(at + 16, true), size);
+      if (kind === CommandKind.UNDO_FAILED) {
+        failed = payload;
+        continue;
+      }
       commands.push({
         event,
         kind,
@@ -213,17 +219,18 @@ class RunKernel implements KernelPort {
         b: view.getUint32(at + 12, true),
         flags,
         time: view.getFloat64(at + 24, true),
-        payload:
-          kind === CommandKind.RUN_ENDED && flags !== 0 && payload !== undefined ? this.#nameFault(runOf(event), flags, payload) : payload,
+        payload: kind === CommandKind.RUN_ENDED ? this.#readEnding(runOf(event), flags, payload, failed) : payload,
       });
+      if (kind === CommandKind.RUN_ENDED) failed = undefined;
     }
     return commands;
   }
 
-  /** The wire form of a fault that the kernel described by numbers. */
-  #nameFault(run: number, fault: number, payload: Uint8Array): Uint8Array {
-    const program = this.#programs.get(this.#instance.exports.runProgram(run) >>> 0);
-    return describeFault(program, fault, payload);
+  /** The wire form of what a run ends with; a fault the kernel has described by numbers. */
+  #readEnding(run: number, fault: number, payload: Uint8Array | undefined, failed: Uint8Array | undefined): Uint8Array | undefined {
+    const isFault = fault !== 0 && payload !== undefined;
+    const ending = isFault ? describeFault(this.#programs.get(this.#instance.exports.runProgram(run) >>> 0), fault, payload) : payload;
+    return failed === undefined || ending === undefined ? ending : addFailedUndos(ending, failed);
   }
 
   /** A copy of `size` bytes at `offset` of the payload area. */

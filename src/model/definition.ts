@@ -158,6 +158,16 @@ export interface RetryDefinition {
   readonly when?: ExpressionSource;
 }
 
+/** What undoes a task that has succeeded. It sees the task's `result`, and the variables of its branch as they were then. */
+export interface UndoDefinition {
+  /** Of kind `call` or `workflow`. */
+  readonly action: TaskAction;
+  readonly description?: string;
+  readonly retry?: RetryDefinition;
+  /** Of one attempt: a duration, or milliseconds. */
+  readonly timeout?: ValueSource;
+}
+
 /** A state of kind `task`: one unit of work in a task graph. Its outgoing transitions are tried when it ends; all that match fire. */
 export interface TaskDefinition {
   readonly action: TaskAction;
@@ -173,6 +183,8 @@ export interface TaskDefinition {
   readonly timeout?: ValueSource;
   /** False: the task is passed over, and counts as succeeded with the result null. */
   readonly condition?: ExpressionSource;
+  /** Done where what the task has done is undone: its run fails, or an entry says so. */
+  readonly undo?: UndoDefinition;
 }
 
 /**
@@ -181,7 +193,10 @@ export interface TaskDefinition {
  *
  * A scope is a state of kind `composite`: its tasks and inner scopes have it as their parent. Where a task fails and none of its own
  * transitions takes the failure, those of the scopes around it are tried, the innermost scope first. The scope that takes it is given up:
- * what is under way in it is aborted, and joins that wait forget what came out of it. Then its transitions are followed.
+ * what is under way in it is aborted, and joins that wait forget what came out of it. Then its transitions are followed. The same happens where
+ * its time is over.
+ *
+ * A task with an `undo` that has succeeded is undone where the run fails, and where a transition with `isUndo` is followed.
  *
  * Names in its expressions: `input.NAME`, `vars.NAME` (the variables; `input` and `vars` alone are maps of those that have a value),
  * `tasks.NAME.result` and `tasks.NAME.status` (`succeeded` or `failed`) of the last end of a task, `workflow.id` and `workflow.name` of the
@@ -224,6 +239,8 @@ export interface StateDefinition {
   readonly joinCount?: number;
   /** Of kind task. */
   readonly task?: TaskDefinition;
+  /** Of a scope of a task graph: how long something in it may be under way, a duration, or milliseconds. */
+  readonly timeout?: ValueSource;
   readonly place: Place;
 }
 
@@ -257,6 +274,11 @@ export interface TransitionDefinition {
   readonly isContinued?: boolean;
   /** In a task graph, where the target is a scope: what is under way in it is given up. */
   readonly isCancel?: boolean;
+  /**
+   * In a task graph, where the target is a scope, or -1 for all tasks: what they have done is undone, the last first, before the entry's other
+   * transitions are followed.
+   */
+  readonly isUndo?: boolean;
   readonly label: string;
   readonly reading: LabelReading;
   readonly place: Place;

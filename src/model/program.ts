@@ -16,7 +16,7 @@ export interface Program {
   readonly eventNames: readonly string[];
   /** By slot. */
   readonly slotNames: readonly string[];
-  /** By node index. Index into `Definition.states`, or -1 (the root). */
+  /** By node index. Index into `Definition.states`, or -1 (the root). Nodes beyond these are undos: their tasks' states. */
   readonly nodeStates: readonly number[];
   /** By transition index (the kernel's): index into `Definition.transitions`. */
   readonly transitionSources: readonly number[];
@@ -41,6 +41,8 @@ export interface ProgramAction {
   readonly place: Place;
   /** Index into `Definition.states`. */
   readonly state: number;
+  /** It undoes what the state's task has done. */
+  readonly isUndo?: boolean;
   /** What a call is given is a list: the task's name, and its input. */
   readonly isComputed?: boolean;
   /** Where the input refers to secrets; absent: nowhere. */

@@ -1,68 +1,22 @@
 // The reference model of task graphs, written to be read: what the definition's words mean, and nothing of how the kernel does it.
 // An *instance* is a task that has been started and has not ended. Work is done turn by turn, first come, first served: a turn starts
 // an instance, or makes the next attempt of one. Speed is no concern here.
-import type { Definition, TransitionDefinition } from "../../src/model/definition.js";
+import type { Definition, TaskDefinition, TransitionDefinition, ValueSource } from "../../src/model/definition.js";
 import { Branch, mergeBranches } from "./branch.js";
 import type { Value } from "./expression.js";
+import {
+  Asking, type End, type Ending, fail, failureOf, type Instance, type ItemsUnderWay, noteItem, NotSaid, RunEnded, succeed, TooMuch, type Wait,
+} from "./task-instance.js";
 import { Joins } from "./task-joins.js";
-import { TaskShape } from "./task-shape.js";
-import { type Items, type Names, compute, computeBool, computeDuration, computeItems } from "./task-values.js";
+import { ScopeLimits } from "./task-limits.js";
+import { isPlain, TaskShape } from "./task-shape.js";
+import { inOrder, type Registration, UndoStack } from "./task-undo.js";
+import { type Names, compute, computeBool, computeDuration, computeItems, computeRetryDelay } from "./task-values.js";
 import { Failure } from "./values.js";
-
-/** What the outside world sees of a step, in order. `item`: from 0, -1 where the task has none. */
-export type TaskEffect =
-  | { readonly kind: "call"; readonly serial: number; readonly task: string; readonly input: Value; readonly attempt: number; readonly item: number }
-  | { readonly kind: "timer"; readonly serial: number; readonly due: number }
-  | { readonly kind: "cancel"; readonly serial: number }
-  | { readonly kind: "end"; readonly how: "succeeded" | "failed" | "canceled"; readonly value: Value };
-
-/** Random graphs may grow without end; such a play is over. */
-export class TooMuch extends Error {}
-
-/** What the output sees where every branch came to a join that had fired is nowhere said; such a play is over, too. */
-export class NotSaid extends Error {}
 
 const TURN_COUNT_MAX = 400;
 
-/** How a task or one of its items ended. */
-interface End {
-  readonly isSuccess: boolean;
-  readonly result: Value;
-  readonly error: Value;
-}
-
-interface ItemsUnderWay extends Items {
-  next: number;
-  readonly results: Value[];
-  ended: number;
-  failure: End | undefined;
-}
-
-interface Instance {
-  readonly task: number;
-  readonly split: number;
-  branch: Branch;
-  attempt: number;
-  /** Calls that are out, with the number of their item. */
-  calls: { readonly serial: number; readonly item: number }[];
-  /** A delay, a wait or the time limit. */
-  timers: { readonly serial: number; readonly of: "start" | "delay" | "wait" | "limit" }[];
-  awaited: string | undefined;
-  items: ItemsUnderWay | undefined;
-  /** What failed in the task's own parts. */
-  fault: End | undefined;
-  /** It has ended, or was given up. */
-  isOver: boolean;
-}
-
-/** The run has ended in the middle of a step. */
-class RunEnded extends Error {}
-
-export class ReferenceTaskRun {
-  /** Effects of the last step. */
-  effects: TaskEffect[] = [];
-  /** Milliseconds since 1970; set before each step. */
-  now = 0;
+export class ReferenceTaskRun extends Asking {
   isEnded = false;
   /** What the graph did, for those who count. */
   readonly seen = new Set<string>();
@@ -73,9 +27,10 @@ export class ReferenceTaskRun {
   private ended: Branch | undefined;
   /** How each task ended last, whichever branch it was on. */
   private ends: { readonly [key: string]: Value } = {};
-  /** The first failure that no entry took, where what is under way ends first. */
-  private failure: Value | undefined;
-  private nextSerial = 1;
+  /** What the run ends with, where something ends or is undone first. */
+  private ending: Ending | undefined;
+  private readonly undos = new UndoStack();
+  private readonly limits: ScopeLimits<Instance>;
   private nextSplit = 1;
   private turnCount = 0;
 
@@ -83,8 +38,10 @@ export class ReferenceTaskRun {
     private readonly definition: Definition,
     private readonly input: Value,
   ) {
+    super();
     this.shape = new TaskShape(definition);
     this.joins = new Joins(this.shape);
+    this.limits = new ScopeLimits(this.shape, (serial) => this.effects.push({ kind: "cancel", serial }));
   }
 
   /** The tasks under way, and the joins that wait. */
@@ -117,6 +74,11 @@ export class ReferenceTaskRun {
 
   fireTimer(serial: number): string {
     return this.step(() => {
+      const late = this.limits.take(serial);
+      if (late !== undefined) {
+        this.endScope(late);
+        return "taken";
+      }
       const instance = this.instances.find(({ timers }) => timers.some((timer) => timer.serial === serial));
       const timer = instance?.timers.find((other) => other.serial === serial);
       if (instance === undefined || timer === undefined) return "stale";
@@ -139,28 +101,38 @@ export class ReferenceTaskRun {
     });
   }
 
-  cancel(): string {
-    return this.step(() => this.endRun("canceled", null));
+  /** `isUndone`: what can be undone is undone first. */
+  cancel(isUndone = false): string {
+    return this.step(() => {
+      if (isUndone) this.undoAndEnd({ how: "canceled", value: null });
+      else this.endRun("canceled", null);
+      return "taken";
+    });
   }
 
   private step(act: () => string): string {
     this.effects = [];
     let answer = "taken";
     try {
-      answer = act();
-      this.work();
+      this.catchFault(() => {
+        answer = act();
+      });
+      for (let isQuiet = false; !isQuiet; ) isQuiet = this.catchFault(() => this.work());
     } catch (error) {
-      if (error instanceof Failure) this.endQuietly("failed", { code: error.code });
-      else if (!(error instanceof RunEnded)) throw error;
+      if (!(error instanceof RunEnded)) throw error;
     }
     return answer;
   }
 
-  private endQuietly(how: "failed", value: Value): void {
+  /** A fault fails the run, or, where something is undone first, binds it to fail. True: there was none. */
+  private catchFault(act: () => void): boolean {
     try {
-      this.endRun(how, value);
+      act();
+      return true;
     } catch (error) {
-      if (!(error instanceof RunEnded)) throw error;
+      if (!(error instanceof Failure)) throw error;
+      this.undoAndEnd({ how: "failed", value: { code: error.code } });
+      return false;
     }
   }
 
@@ -169,8 +141,9 @@ export class ReferenceTaskRun {
   /** Once the run is bound to fail nothing begins. */
   private enqueue(instance: Instance, turn: () => void): void {
     this.queue.push(() => {
-      if (this.failure !== undefined) this.remove(instance);
-      else if (!instance.isOver) turn();
+      if (instance.isOver) return;
+      if (this.ending !== undefined && instance.undo === undefined) this.remove(instance);
+      else turn();
     });
   }
 
@@ -180,13 +153,27 @@ export class ReferenceTaskRun {
       if (this.turnCount > TURN_COUNT_MAX) throw new TooMuch();
       turn();
     }
-    if (this.instances.length === 0) this.finish();
+    if (this.instances.length > 0) return;
+    this.finish();
+    this.work();
+  }
+
+  private create(task: number, branch: Branch, split: number, more: Pick<Instance, "undo" | "wait"> = {}): Instance {
+    const instance: Instance = { task, branch, split, attempt: 1, calls: [], timers: [], awaited: undefined, items: undefined, fault: undefined, isOver: false, ...more };
+    this.instances.push(instance);
+    if (instance.undo === undefined) this.limits.enter(instance);
+    return instance;
   }
 
   private begin(task: number, branch: Branch, split: number): void {
-    const instance: Instance = { task, branch, split, attempt: 1, calls: [], timers: [], awaited: undefined, items: undefined, fault: undefined, isOver: false };
-    this.instances.push(instance);
+    const instance = this.create(task, branch, split);
     this.enqueue(instance, () => this.enter(instance));
+  }
+
+  /** What an instance does: a task, or what undoes it. */
+  private workOf({ task, undo }: Instance): TaskDefinition {
+    const definition = this.shape.task(task);
+    return undo === undefined ? definition : (definition.undo as TaskDefinition);
   }
 
   /** What fails in a task's own parts is a failure of the task. */
@@ -200,34 +187,41 @@ export class ReferenceTaskRun {
   }
 
   private enter(instance: Instance): void {
-    const { condition, delay } = this.shape.task(instance.task);
+    const { condition, delay } = this.workOf(instance);
     const names = this.namesOf(instance);
+    if (!this.limitScopes(instance, names)) return;
     const isWanted = condition === undefined || this.own(instance, () => computeBool(names, condition.text));
-    if (isWanted === false) {
-      this.seen.add("passed over");
-      this.endTask(instance, succeed(null));
-      return;
-    }
-    if (isWanted === undefined) {
-      this.endTask(instance, instance.fault as End);
-      return;
-    }
-    if (delay === undefined) {
-      this.attempt(instance);
-      return;
-    }
+    if (isWanted === false) this.seen.add("passed over");
+    if (isWanted !== true) return this.endTask(instance, isWanted === false ? succeed(null) : (instance.fault as End), true);
+    if (delay === undefined) return this.attempt(instance);
     const ms = this.own(instance, () => computeDuration(names, delay));
     if (ms === undefined) this.endTask(instance, instance.fault as End);
     else this.setTimer(instance, "start", ms);
   }
 
+  /** False where a limit cannot be told, and the task has failed. */
+  private limitScopes(instance: Instance, names: Names): boolean {
+    if (instance.undo !== undefined) return true;
+    for (const entered of this.limits.unlimited(instance.task)) {
+      const ms = this.own(instance, () => computeDuration(names, this.shape.limit(entered.scope) as ValueSource));
+      if (ms === undefined) {
+        this.endTask(instance, instance.fault as End);
+        return false;
+      }
+      entered.serial = this.nextSerial++;
+      this.effects.push({ kind: "timer", serial: entered.serial, due: this.now + ms });
+    }
+    return true;
+  }
+
   private attempt(instance: Instance): void {
-    const { items } = this.shape.task(instance.task);
+    const { items } = this.workOf(instance);
     const names = this.namesOf(instance);
     instance.fault = undefined;
     instance.items = undefined;
     if (items === undefined) {
-      const end = this.own(instance, () => this.act(instance, names));
+      const { undo } = instance;
+      const end = this.own(instance, () => this.act(instance, undo === undefined ? names : { ...names, result: undo.of.result }));
       if (!this.endEarly(instance, end)) this.limitTime(instance);
       return;
     }
@@ -247,7 +241,7 @@ export class ReferenceTaskRun {
 
   /** False where the limit cannot be told, and the attempt has failed. */
   private limitTime(instance: Instance): boolean {
-    const { timeout } = this.shape.task(instance.task);
+    const { timeout } = this.workOf(instance);
     if (timeout === undefined) return true;
     const limit = this.own(instance, () => computeDuration(this.namesOf(instance), timeout));
     if (limit !== undefined) this.setTimer(instance, "limit", limit);
@@ -256,7 +250,7 @@ export class ReferenceTaskRun {
 
   /** How the attempt ends, where it does so at once. */
   private act(instance: Instance, names: Names): End | undefined {
-    const { action } = this.shape.task(instance.task);
+    const { action } = this.workOf(instance);
     switch (action.kind) {
       case "call":
         this.call(instance, action.task, compute(names, action.input), -1);
@@ -277,30 +271,6 @@ export class ReferenceTaskRun {
     }
   }
 
-  /** Those that await an event, the one that has waited longest first. */
-  private awaiting: Instance[] = [];
-
-  private call(instance: Instance, task: string, input: Value, item: number): void {
-    const serial = this.nextSerial++;
-    instance.calls.push({ serial, item });
-    this.effects.push({ kind: "call", serial, task, input, attempt: instance.attempt, item });
-  }
-
-  private setTimer(instance: Instance, of: Instance["timers"][number]["of"], ms: number): void {
-    const serial = this.nextSerial++;
-    instance.timers.push({ serial, of });
-    this.effects.push({ kind: "timer", serial, due: this.now + ms });
-  }
-
-  /** What is out for an instance is given up. */
-  private giveUp(instance: Instance): void {
-    for (const { serial } of [...instance.calls, ...instance.timers]) this.effects.push({ kind: "cancel", serial });
-    instance.calls = [];
-    instance.timers = [];
-    instance.awaited = undefined;
-    this.awaiting = this.awaiting.filter((other) => other !== instance);
-  }
-
   // --- items ----------------------------------------------------------------------------------------------------------------
 
   private askItems(instance: Instance, items: ItemsUnderWay): End | undefined {
@@ -311,10 +281,10 @@ export class ReferenceTaskRun {
       const names = { ...this.namesOf(instance), item: items.elements[item] as Value, index: item };
       try {
         if (action.kind === "call") this.call(instance, action.task, compute(names, action.input), item);
-        else if (action.kind === "value") this.noteItem(items, item, succeed(compute(names, action.value)));
+        else if (action.kind === "value") noteItem(items, item, succeed(compute(names, action.value)));
         else throw new Error(`the reference knows no items of ${action.kind}`);
       } catch (error) {
-        this.noteItem(items, item, failureOf(error));
+        noteItem(items, item, failureOf(error));
         if (definition?.onFailure === "abort") break;
       }
     }
@@ -323,14 +293,8 @@ export class ReferenceTaskRun {
     return items.failure ?? succeed(items.results as unknown as Value);
   }
 
-  private noteItem(items: ItemsUnderWay, item: number, end: End): void {
-    items.ended += 1;
-    if (end.isSuccess) items.results[item] = end.result;
-    else items.failure ??= end;
-  }
-
   private endItem(instance: Instance, items: ItemsUnderWay, item: number, end: End): void {
-    this.noteItem(items, item, end);
+    noteItem(items, item, end);
     const whole = this.askItems(instance, items);
     if (whole !== undefined) this.endAttempt(instance, whole);
   }
@@ -339,12 +303,12 @@ export class ReferenceTaskRun {
 
   private endAttempt(instance: Instance, end: End): void {
     this.giveUp(instance);
-    if (this.failure === undefined && this.isRetried(instance, end)) this.retry(instance);
+    if ((this.ending === undefined || instance.undo !== undefined) && this.isRetried(instance, end)) this.retry(instance);
     else this.endTask(instance, end);
   }
 
   private isRetried(instance: Instance, end: End): boolean {
-    const { retry } = this.shape.task(instance.task);
+    const { retry } = this.workOf(instance);
     if (retry === undefined) return false;
     if (retry.when === undefined && end.isSuccess) return false;
     const names = this.namesOf(instance);
@@ -356,21 +320,23 @@ export class ReferenceTaskRun {
 
   private retry(instance: Instance): void {
     this.seen.add("retry");
-    const { retry } = this.shape.task(instance.task);
-    const names = this.namesOf(instance);
-    const number = instance.attempt;
-    const times = { constant: 1, linear: number, exponential: 2 ** (number - 1) }[retry?.backoff ?? "constant"];
-    const most = retry?.delayMax === undefined ? Number.POSITIVE_INFINITY : computeDuration(names, retry.delayMax);
-    const delay = retry?.delay === undefined ? 0 : Math.min(most, computeDuration(names, retry.delay) * times);
+    const { retry } = this.workOf(instance);
+    const delay = computeRetryDelay(this.namesOf(instance), retry, instance.attempt);
     instance.attempt += 1;
     if (delay > 0) this.setTimer(instance, "delay", delay);
     else this.enqueue(instance, () => this.attempt(instance));
   }
 
-  private endTask(instance: Instance, end: End): void {
+  private endTask(instance: Instance, end: End, isPassedOver = false): void {
+    if (instance.undo !== undefined) {
+      this.endUndo(instance, instance.undo, end);
+      return;
+    }
+    const isUndoable = end.isSuccess && !isPassedOver && this.shape.task(instance.task).undo !== undefined;
+    const registration = isUndoable ? this.undos.add(instance.task, instance.branch, end.result) : undefined;
     const name = this.shape.name(instance.task);
     const names = this.namesAfter(instance, end);
-    if (this.failure !== undefined) {
+    if (this.ending !== undefined) {
       this.remove(instance);
       return;
     }
@@ -381,49 +347,141 @@ export class ReferenceTaskRun {
     if (retried !== undefined) {
       this.seen.add("retry by an entry");
       instance.branch = retried;
+      this.limits.enter(instance);
+      if (registration !== undefined) this.undos.forget(registration);
       this.retry(instance);
       return;
     }
-    if (!isTaken && !end.isSuccess && this.isCaught(instance, names, end)) return;
+    if (!isTaken && !end.isSuccess) this.offerFailure(instance, this.shape.around(instance.task), end);
+    else if (!isTaken) this.endBranch(instance.branch);
     this.remove(instance);
-    if (isTaken) return;
-    if (end.isSuccess) this.endBranch(instance.branch);
-    else this.failRun(end.error);
   }
 
-  /** The innermost scope with an entry that matches the failure is given up, and its entries are followed. */
-  private isCaught(instance: Instance, names: Names, end: End): boolean {
-    const scopes = this.shape.around(instance.task);
+  /** The first of the scopes with an entry that matches the failure is given up, and its entries are followed. Without one it is the run's. */
+  private offerFailure(instance: Instance, scopes: readonly number[], end: End): void {
+    const names = this.namesAfter(instance, end);
     const taking = scopes.find((scope) => this.shape.entries(scope).some(([first]) => this.isTaken(first as TransitionDefinition, names, end)));
-    if (taking === undefined) return false;
+    if (taking === undefined) {
+      this.failRun(instance, end.error);
+      return;
+    }
     this.seen.add(taking === scopes[0] ? "caught" : "caught further out");
     this.giveUpScope(taking, instance);
     this.followAll(instance, taking, names, end);
+  }
+
+  /** The time of a scope is over: it fails by itself. */
+  private endScope({ scope, branch, split }: { readonly scope: number; readonly branch: Branch; readonly split: number }): void {
+    this.seen.add("scope too late");
+    if (this.ending !== undefined) {
+      this.giveUpScope(scope, undefined);
+      return;
+    }
+    const instance = this.create(scope, branch, split);
+    this.offerFailure(instance, [scope, ...this.shape.around(scope)], fail({ code: "task/timed-out" }));
     this.remove(instance);
-    return true;
   }
 
   /** All that is under way in a scope, but for what is ending there. */
-  private giveUpScope(scope: number, but: Instance): void {
-    const inside = this.instances.filter((other) => other !== but && this.shape.isIn(other.task, scope));
+  private giveUpScope(scope: number, but: Instance | undefined): void {
+    const inside = this.instances.filter((other) => other !== but && other.undo === undefined && this.shape.isIn(other.task, scope));
     if (inside.length > 0) this.seen.add("given up");
-    for (const instance of inside) {
-      this.giveUp(instance);
-      this.remove(instance);
-    }
+    for (const instance of inside) this.giveUpInstance(instance);
+    if (but !== undefined && this.shape.isIn(but.task, scope)) this.limits.leave(but, (other) => other === scope || this.shape.isIn(other, scope));
     this.joins.giveUp(scope);
     if (this.joins.hasForgotten) this.seen.add("taken back");
   }
 
-  /** Follows the entries of a task, or of a scope around it, that match. */
-  private followAll(instance: Instance, source: number, names: Names, end: End): { isTaken: boolean; retried: Branch | undefined } {
+  private giveUpInstance(instance: Instance): void {
+    const { wait } = instance;
+    this.giveUp(instance);
+    this.remove(instance);
+    if (wait === undefined) return;
+    this.seen.add("waited in vain");
+    this.undos.putBack(wait.pending);
+    for (const { undo } of this.instances) if (undo?.waiter === instance) undo.waiter = undefined;
+  }
+
+  // --- undoing ----------------------------------------------------------------------------------------------------------------
+
+  private startUndo(of: Registration, waiter: Instance | undefined): void {
+    this.seen.add("undone");
+    const instance = this.create(of.task, of.branch, 0, { undo: { of, waiter } });
+    this.enqueue(instance, () => this.enter(instance));
+  }
+
+  private endUndo(instance: Instance, { waiter }: NonNullable<Instance["undo"]>, { isSuccess }: End): void {
+    this.remove(instance);
+    if (!isSuccess) this.seen.add("not undone");
+    const wait = waiter?.wait;
+    if (waiter === undefined || wait === undefined) return;
+    if (!isSuccess) wait.hasFailed = true;
+    wait.underWay -= 1;
+    if (wait.underWay > 0) return;
+    const next = wait.pending.pop();
+    if (next === undefined) this.endWait(waiter, wait);
+    else {
+      wait.underWay = 1;
+      this.startUndo(next, waiter);
+    }
+  }
+
+  private endWait(waiter: Instance, { entry, hasFailed }: Wait): void {
+    const [first] = entry as [TransitionDefinition];
+    if (this.ending === undefined && !hasFailed) this.leadOn(waiter, entry);
+    else if (this.ending === undefined) {
+      this.seen.add("run/undo-failed");
+      const end = fail({ code: "run/undo-failed" });
+      const { isTaken } = this.followAll(waiter, waiter.task, this.namesAfter(waiter, end), end, (first.next ?? 0) + 1);
+      if (!isTaken) this.offerFailure(waiter, this.shape.around(waiter.task), end);
+    }
+    this.remove(waiter);
+  }
+
+  private leadOn(waiter: Instance, entry: readonly TransitionDefinition[]): void {
+    const ways = entry.filter((way) => way.target >= 0 && isPlain(way));
+    if (ways.length === 0) this.endBranch(waiter.branch);
+    for (const { source, target } of ways) this.arrive(target, source, waiter, waiter.branch);
+  }
+
+  /** Has the entry wait where there is something to undo. */
+  private awaitUndo(instance: Instance, entry: readonly TransitionDefinition[], branch: Branch): boolean {
+    const scopes = entry.filter(({ isUndo }) => isUndo === true).map(({ target }) => target);
+    const isWanted = (task: number) => scopes.some((scope) => scope < 0 || this.shape.isIn(task, scope));
+    const adopted = this.instances.flatMap(({ undo }) => (undo !== undefined && undo.waiter === undefined && isWanted(undo.of.task) ? [undo] : []));
+    const pending = inOrder(this.undos.takeAll(isWanted));
+    if (adopted.length === 0 && pending.length === 0) return false;
+    this.seen.add("waited");
+    const wait: Wait = { entry, pending, underWay: adopted.length, hasFailed: false };
+    const waiter = this.create(entry[0]?.source as number, branch, instance.split, { wait });
+    waiter.attempt = instance.attempt;
+    for (const undo of adopted) undo.waiter = waiter;
+    if (adopted.length > 0) return true;
+    wait.underWay = 1;
+    this.startUndo(wait.pending.pop() as Registration, waiter);
+    return true;
+  }
+
+  /** The run ends once what can be undone is undone. What undoes goes on, all else is given up. */
+  private undoAndEnd(ending: Ending): void {
+    const hasUndos = !this.undos.isEmpty || this.instances.some(({ undo, wait }) => undo !== undefined || (wait?.pending.length ?? 0) > 0);
+    if (!hasUndos) this.endRun(ending.how, ending.value);
+    this.seen.add("undone before the end");
+    this.ending = ending;
+    for (const instance of this.instances) if (instance.undo === undefined) this.giveUpInstance(instance);
+  }
+
+  // --- what follows -----------------------------------------------------------------------------------------------------------
+
+  /** Follows the entries of a task, or of a scope around it, that match; those before `firstEntry` are left out. */
+  private followAll(instance: Instance, source: number, names: Names, end: End, firstEntry = 0): { isTaken: boolean; retried: Branch | undefined } {
     let isTaken = false;
     let retried: Branch | undefined;
     // By join: what several entries lead to it. It arrives there once.
     const once = new Map<number, Branch[]>();
     for (const entry of this.shape.entries(source)) {
       const [first] = entry as [TransitionDefinition];
-      if (!this.isTaken(first, names, end)) continue;
+      if ((first.next ?? 0) < firstEntry || !this.isTaken(first, names, end)) continue;
       if (first.isRetry === true) {
         const most = this.shape.task(instance.task).retry?.count;
         const isPermitted = instance.attempt <= (most === undefined ? 3 : (compute(names, most) as number));
@@ -451,7 +509,8 @@ export class ReferenceTaskRun {
   private follow(instance: Instance, entry: readonly TransitionDefinition[], names: Names, once: Map<number, Branch[]>): void {
     const branch = this.publish(instance, entry[0] as TransitionDefinition, names);
     for (const { target, isCancel } of entry) if (isCancel === true) this.giveUpScope(target, instance);
-    const ways = entry.filter(({ target, isCancel }) => target >= 0 && isCancel !== true);
+    const ways = entry.filter((way) => way.target >= 0 && isPlain(way));
+    if (this.awaitUndo(instance, entry, branch)) return;
     if (ways.length === 0) this.endBranch(branch);
     for (const { source, target } of ways) {
       const known = once.get(target);
@@ -480,6 +539,7 @@ export class ReferenceTaskRun {
 
   private remove(instance: Instance): void {
     instance.isOver = true;
+    this.limits.leave(instance);
     this.instances = this.instances.filter((other) => other !== instance);
   }
 
@@ -489,14 +549,22 @@ export class ReferenceTaskRun {
     this.ended = this.ended === undefined ? branch : mergeBranches(this.ended, branch, false);
   }
 
-  private failRun(error: Value): void {
-    if (this.definition.taskGraph?.onFailure === "abort") this.endRun("failed", error);
-    this.failure ??= error;
+  /** `instance` is ending. */
+  private failRun(instance: Instance, error: Value): void {
+    const ending: Ending = { how: "failed", value: error };
+    this.remove(instance);
+    if (this.definition.taskGraph?.onFailure === "abort") this.undoAndEnd(ending);
+    else this.ending ??= ending;
   }
 
   /** Nothing is under way. */
   private finish(): void {
-    if (this.failure !== undefined) this.endRun("failed", this.failure);
+    const last = this.ending === undefined ? undefined : this.undos.take();
+    if (last !== undefined) {
+      this.startUndo(last, undefined);
+      return;
+    }
+    if (this.ending !== undefined) this.endRun(this.ending.how, this.ending.value);
     if (this.joins.waiting.length > 0) throw new Failure("run/join-unreachable");
     const output = this.definition.taskGraph?.output;
     if (output !== undefined && this.ended === undefined) throw new NotSaid();
@@ -505,6 +573,7 @@ export class ReferenceTaskRun {
 
   private endRun(how: "succeeded" | "failed" | "canceled", value: Value): never {
     for (const instance of this.instances) this.giveUp(instance);
+    this.limits.clear();
     this.effects.push({ kind: "end", how, value });
     this.isEnded = true;
     this.instances = [];
@@ -526,17 +595,4 @@ export class ReferenceTaskRun {
     const { attempt } = instance;
     return { ...this.namesOf(instance), result, error, succeeded: isSuccess, failed: !isSuccess, completed: true, attempt };
   }
-}
-
-function succeed(result: Value): End {
-  return { isSuccess: true, result, error: null };
-}
-
-function fail(error: Value): End {
-  return { isSuccess: false, result: null, error };
-}
-
-function failureOf(error: unknown): End {
-  if (error instanceof Failure) return fail({ code: error.code });
-  throw error;
 }

@@ -1,5 +1,5 @@
 // The shape of a task graph as the reference model asks for it.
-import type { Definition, TaskDefinition, TransitionDefinition } from "../../src/model/definition.js";
+import type { Definition, TaskDefinition, TransitionDefinition, ValueSource } from "../../src/model/definition.js";
 
 export class TaskShape {
   constructor(readonly definition: Definition) {}
@@ -20,6 +20,11 @@ export class TaskShape {
 
   private into(task: number): readonly TransitionDefinition[] {
     return this.definition.transitions.filter((way) => way.target === task && isPlain(way));
+  }
+
+  /** How long something in a scope may be under way. */
+  limit(scope: number): ValueSource | undefined {
+    return this.definition.states[scope]?.timeout;
   }
 
   isScope(state: number): boolean {
@@ -75,6 +80,6 @@ export class TaskShape {
 }
 
 /** Does the transition start another task? */
-function isPlain({ isRetry, isCancel }: TransitionDefinition): boolean {
-  return isRetry !== true && isCancel !== true;
+export function isPlain({ isRetry, isCancel, isUndo }: TransitionDefinition): boolean {
+  return isRetry !== true && isCancel !== true && isUndo !== true;
 }

@@ -1,5 +1,5 @@
 // Values that a task graph's run computes: the names that its expressions see, durations, and the items of a task.
-import type { ItemsDefinition, ValueSource } from "../../src/model/definition.js";
+import type { ItemsDefinition, RetryDefinition, ValueSource } from "../../src/model/definition.js";
 import { ExpressionFailure, type Value, evaluate } from "./expression.js";
 import { Failure } from "./values.js";
 
@@ -40,6 +40,13 @@ export function computeDuration(names: Names, source: ValueSource): number {
   const value = compute(names, source);
   if (typeof value !== "number" || value < 0) throw new Failure("run/action-failed");
   return value;
+}
+
+/** Milliseconds before the attempt that follows the one of this number. */
+export function computeRetryDelay(names: Names, retry: RetryDefinition | undefined, number: number): number {
+  const times = { constant: 1, linear: number, exponential: 2 ** (number - 1) }[retry?.backoff ?? "constant"];
+  const most = retry?.delayMax === undefined ? Number.POSITIVE_INFINITY : computeDuration(names, retry.delayMax);
+  return retry?.delay === undefined ? 0 : Math.min(most, computeDuration(names, retry.delay) * times);
 }
 
 /** The elements of which each is one call, and how many calls may be out at a time. */

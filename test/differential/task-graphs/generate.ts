@@ -1,5 +1,5 @@
 // Random task graphs in the notation of the kernel's tests. Ways lead to later tasks, or back where a counter permits it.
-import type { ItemsDefinition, RetryDefinition, TaskAction, ValueSource } from "../../../src/model/definition.js";
+import type { ItemsDefinition, RetryDefinition, TaskAction, UndoDefinition, ValueSource } from "../../../src/model/definition.js";
 import { PLACE, cel } from "../../unit/kernel/chart.js";
 import { type GraphSource, type ScopeSource, type TaskSource, call, literal, value } from "../../unit/task-graph/graph.js";
 import type { Random } from "../statecharts/random.js";
@@ -29,16 +29,20 @@ export function generateGraph(random: Random): GraphSource {
   const hasFailures = random.chance(0.3);
   const scopes = random.chance(0.4) ? makeScopes(random, names, hasFailures) : {};
   const scopeNames = Object.keys(scopes);
-  const nexts = names.map((_, index) => makeNext(random, index, names, hasFailures).map((entry) => addCancel(random, entry, scopeNames)));
+  const hasUndo = random.chance(0.4);
+  const give = (entry: string) => addUndo(random, addCancel(random, entry, scopeNames), hasUndo ? [...scopeNames, "all"] : []);
+  const nexts = names.map((_, index) => makeNext(random, index, names, hasFailures).map(give));
+  const undone = Object.fromEntries(Object.entries(scopes).map(([name, scope]) => [name, { ...scope, catch: (scope.catch ?? []).map((entry) => addUndo(random, entry, hasUndo ? ["s0", "all"] : [])) }]));
   const caught = Object.values(scopes).map((scope) => scope.catch ?? []);
   const tasks = names.map((name, index): [string, TaskSource] => {
     const isTarget = [...nexts, ...caught].flat().some((entry) => new RegExp(`-> (t\\d )*${name}\\b`).test(entry));
-    return [name, makeTask(random, name, nexts[index] as string[], isTarget, hasFailures)];
+    const task = makeTask(random, name, nexts[index] as string[], isTarget, hasFailures);
+    return [name, hasUndo && random.chance(0.6) ? { ...task, undo: makeUndo(random, name, hasFailures) } : task];
   });
   return {
     vars: { x: 0, y: 0, n: 0 },
     tasks: Object.fromEntries(tasks),
-    scopes,
+    scopes: undone,
     onFailure: random.chance(0.3) ? "finish" : "abort",
     ...(random.chance(0.7) && { output: makeOutput(random, names, hasFailures) }),
   };
@@ -73,8 +77,22 @@ function makeScopes(random: Random, names: readonly string[], hasFailures: boole
   const isNested = random.chance(0.6);
   const isAlone = random.chance(0.3);
   const held = isNested && !isAlone ? [...others, ...inner] : others;
-  const outer = { s0: { tasks: others, catch: makeCatch(random, names, held, hasFailures, 1 + random.below(2)) } };
-  return isAlone ? outer : { ...outer, s1: { tasks: inner, catch: makeCatch(random, names, inner, hasFailures, random.below(2)), ...(isNested && { in: "s0" }) } };
+  const outer = { s0: { tasks: others, catch: makeCatch(random, names, held, hasFailures, 1 + random.below(2)), ...makeLimit(random, hasFailures) } };
+  return isAlone ? outer : { ...outer, s1: { tasks: inner, catch: makeCatch(random, names, inner, hasFailures, random.below(2)), ...makeLimit(random, hasFailures), ...(isNested && { in: "s0" }) } };
+}
+
+function makeLimit(random: Random, hasFailures: boolean): Pick<ScopeSource, "timeout"> {
+  if (random.chance(0.6)) return {};
+  return { timeout: hasFailures && random.chance(0.1) ? cel(BROKEN) : random.chance(0.3) ? cel("30 + vars.x") : literal(10 + random.below(60)) };
+}
+
+function makeUndo(random: Random, name: string, hasFailures: boolean): UndoDefinition {
+  const text = hasFailures && random.chance(0.1) ? BROKEN : random.pick(["result", "vars.x", "vars.y", "workflow.name"]);
+  return {
+    action: random.chance(0.15) ? value(text) : call(`undo_${name}`, text),
+    ...(random.chance(0.2) && { retry: makeRetry(random, false) }),
+    ...(random.chance(0.2) && { timeout: literal(20 + random.below(40)) }),
+  };
 }
 
 /**
@@ -98,6 +116,13 @@ function addCancel(random: Random, entry: string, scopes: readonly string[]): st
   if (scopes.length === 0 || entry.includes("retry") || random.chance(0.85)) return entry;
   const [head, targets] = entry.split(/ ?(?=-> )/);
   return [entry.startsWith("-> ") ? "" : head, `cancel ${random.pick(scopes)}`, entry.startsWith("-> ") ? entry : targets].filter((part) => part !== undefined && part !== "").join(" ");
+}
+
+/** What is undone stands between what is given up and where it leads. */
+function addUndo(random: Random, entry: string, scopes: readonly string[]): string {
+  if (scopes.length === 0 || entry.includes("retry") || random.chance(0.7)) return entry;
+  const [head, targets] = entry.startsWith("-> ") ? ["", entry] : entry.split(/ ?(?=-> )/);
+  return [head, `undo ${random.pick(scopes)}`, targets].filter((part) => part !== undefined && part !== "").join(" ");
 }
 
 function join(when: string, published: string, targets: readonly string[]): string {

@@ -5,7 +5,8 @@ import type { KernelPort, StepOutput } from "../../../src/model/ports.js";
 import type { Program } from "../../../src/model/program.js";
 import { decodeValue } from "../../../src/model/value.js";
 import type { Value } from "../../reference/expression.js";
-import { NotSaid, ReferenceTaskRun, type TaskEffect, TooMuch } from "../../reference/task-graph.js";
+import { ReferenceTaskRun } from "../../reference/task-graph.js";
+import { NotSaid, type TaskEffect, TooMuch } from "../../reference/task-instance.js";
 import { ChartRun } from "../../unit/kernel/chart.js";
 import { type GraphSource, buildGraph } from "../../unit/task-graph/graph.js";
 import type { Random } from "../statecharts/random.js";
@@ -88,6 +89,7 @@ class Player {
     const timers = [...this.open].filter(([, { kind }]) => kind === "timer").sort(([a, x], [b, y]) => x.due - y.due || a - b);
     const choice = random.below(100);
     if (choice < 1) return this.happen("cancel", () => this.model.cancel(), [EventKind.CANCEL, 0]);
+    if (choice < 2) return this.happen("cancel and undo", () => this.model.cancel(true), [EventKind.CANCEL, 0, true]);
     if (choice < 6 && this.closed.length > 0) {
       const { serial, kind } = random.pick(this.closed);
       return kind === "call" ? this.answer(serial, true) : this.fire(serial, this.run.now);

@@ -15,7 +15,7 @@ const OFTEN = ["call", "timer", "cancel", "items", "retry", "passed over", "rest
 const NOW_AND_THEN = [
   "canceled", "retry by an entry", "task/timed-out", "run/merge-conflict", "run/join-unreachable", "run/action-failed",
   "run/guard-failed", "run/invalid-items", "run/aborted", "work/failed", "caught", "caught further out", "given up",
-  "taken back",
+  "taken back", "undone", "not undone", "waited", "waited in vain", "undone before the end", "run/undo-failed", "scope too late",
 ];
 
 /** Tests of one file of `FILE_COUNT`, from 0. */

@@ -1,6 +1,6 @@
 // A small notation for task graphs in the kernel's tests, and a driver that answers their calls.
 import { expect } from "vitest";
-import { CommandKind, EventKind, VISIT_SCALE } from "../../../assembly/abi.js";
+import { CommandKind, EventKind, SCOPE_LIMIT_FIRST, VISIT_SCALE } from "../../../assembly/abi.js";
 import { compileWorkflow } from "../../../src/compile/compile-workflow.js";
 import type {
   ActionDefinition,
@@ -18,7 +18,7 @@ import { ChartRun, PLACE, cel } from "../kernel/chart.js";
 /** Without an action of its own a task calls the handler of its name with null. */
 export interface TaskSource extends Partial<Omit<TaskDefinition, "condition">> {
   readonly if?: string;
-  /** `[failed|completed|if GUARD] [publish x = value; y = value] [cancel scope] [-> task task]`, or `… -> retry`. */
+  /** `[failed|completed|if GUARD] [publish x = value; y = value] [cancel scope] [undo scope|all] [-> task task]`, or `… -> retry`. */
   readonly next?: readonly string[];
 }
 
@@ -28,6 +28,7 @@ export interface ScopeSource {
   readonly in?: string;
   /** Like `next` of a task: `[if GUARD] [publish …] [-> task]`. Every entry takes failures. */
   readonly catch?: readonly string[];
+  readonly timeout?: ValueSource;
 }
 
 export interface GraphSource {
@@ -57,13 +58,13 @@ export function items(list: string, more: Partial<NonNullable<TaskDefinition["it
 }
 
 const NEXT =
-  /^(failed|completed|if (?:(?! publish | cancel | -> ).)+)?\s*(?:publish ((?:(?! cancel | -> ).)+))?\s*(?:cancel (\w+))?\s*(?:-> (.+))?$/;
+  /^(failed|completed|if (?:(?! publish | cancel | undo | -> ).)+)?\s*(?:publish ((?:(?! cancel | undo | -> ).)+))?\s*(?:cancel (\w+))?\s*(?:undo (\w+))?\s*(?:-> (.+))?$/;
 const BARE = { descriptions: [], notes: [], classes: [], entry: [], exit: [], place: PLACE } as const;
 
 export function buildGraph({ vars = {}, tasks, scopes = {}, output, timeout, onFailure = "abort", hasOneNamespace = false }: GraphSource): Definition {
   const groups = Object.entries(scopes);
   const names = [...Object.keys(scopes), ...Object.keys(tasks)];
-  const outer = groups.map(([id, { in: parent = "" }]): StateDefinition => ({ ...BARE, id, kind: "composite", parent: names.indexOf(parent) }));
+  const outer = groups.map(([id, { in: parent = "", timeout }]): StateDefinition => ({ ...BARE, id, kind: "composite", parent: names.indexOf(parent), ...(timeout && { timeout }) }));
   const inner = Object.entries(tasks).map(([id, { next: _, if: condition, action = call(id), ...task }]): StateDefinition => {
     const whole: TaskDefinition = {
       action,
@@ -98,7 +99,7 @@ export function buildGraph({ vars = {}, tasks, scopes = {}, output, timeout, onF
 function readNext(text: string, next: number, source: number, names: readonly string[]): TransitionDefinition[] {
   const match = NEXT.exec(text);
   if (match === null) throw new Error(`not an entry: ${text}`);
-  const [, when, publish, cancel, targets] = match;
+  const [, when, publish, cancel, undo, targets] = match;
   const trigger: TransitionDefinition["trigger"] =
     when === undefined
       ? { kind: "outcome", outcome: "success" }
@@ -110,11 +111,13 @@ function readNext(text: string, next: number, source: number, names: readonly st
     const [variable = "", expression = ""] = part.split(/ = (.*)/);
     return { kind: "set", variable: variable.trim(), value: cel(expression.trim()), place: PLACE };
   });
-  const ways = [...(cancel === undefined ? [] : [cancel]), ...(targets?.split(/[ ,]+/) ?? (cancel === undefined ? [""] : []))];
+  const given = [...(cancel === undefined ? [] : [cancel]), ...(undo === undefined ? [] : [undo])];
+  const ways = [...given, ...(targets?.split(/[ ,]+/) ?? (given.length === 0 ? [""] : []))];
+  const undoAt = undo === undefined ? -1 : given.length - 1;
   return ways.map((target, at) => {
     const isRetry = target === "retry";
     const index = isRetry ? source : names.indexOf(target);
-    if (index < 0 && target !== "") throw new Error(`no such task: ${target}`);
+    if (index < 0 && target !== "" && !(at === undoAt && target === "all")) throw new Error(`no such task: ${target}`);
     return {
       source,
       target: index,
@@ -126,6 +129,7 @@ function readNext(text: string, next: number, source: number, names: readonly st
       place: PLACE,
       ...(isRetry && { isRetry }),
       ...(cancel !== undefined && at === 0 && { isCancel: true }),
+      ...(at === undoAt && { isUndo: true }),
       ...(guard !== undefined && { guard: { text: guard, place: { ...PLACE, end: guard.length } } }),
     };
   });
@@ -195,6 +199,14 @@ export class GraphRun extends ChartRun {
     return this.commands.some(({ kind }) => kind === CommandKind.CONTINUE);
   }
 
+  /** Of a time limit of a scope its name; of what undoes a task `!` and the task's. */
+  #nameOf(action: number): string {
+    const { definition, nodeStates, actions } = this.program;
+    if (action >= SCOPE_LIMIT_FIRST) return definition.states[nodeStates[action - SCOPE_LIMIT_FIRST] ?? -1]?.id ?? "?";
+    const { state = -1, isUndo } = actions[action] ?? {};
+    return `${isUndo === true ? "!" : ""}${definition.states[state]?.id ?? "?"}`;
+  }
+
   readonly ended: { how: string; value: unknown }[] = [];
 
   #note(): void {
@@ -202,7 +214,7 @@ export class GraphRun extends ChartRun {
       if (kind === CommandKind.CALL_TASK || kind === CommandKind.START_WORKFLOW || kind === CommandKind.SET_TIMER) {
         // The time limit of the run names no task.
         const isOfRun = kind === CommandKind.SET_TIMER && b === 1 && this.program.definition.taskGraph?.timeout !== undefined;
-        const task = isOfRun ? "?" : (this.program.definition.states[this.program.actions[a]?.state ?? -1]?.id ?? "?");
+        const task = isOfRun ? "?" : this.#nameOf(a);
         this.open.set(b, {
           task,
           kind,
