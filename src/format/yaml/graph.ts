@@ -5,7 +5,7 @@ import type { Place } from "../../model/errors.js";
 import type { SourceText } from "../source-text.js";
 import { findNearest, reportAt } from "./keys.js";
 import type { DraftEntry } from "./next.js";
-import type { DraftScope } from "./scopes.js";
+import { ALL_SCOPES, type DraftScope } from "./scopes.js";
 import { type CommandName, type DraftTask, isCommand } from "./tasks.js";
 import type { YamlScalar } from "./tree.js";
 
@@ -159,19 +159,25 @@ class GraphBuilder {
 
   /** `task`: what the entry stands in; undefined for a scope. */
   private addEntry(source: number, task: DraftTask | undefined, entry: DraftEntry, next: number): void {
-    const { trigger, guard, actions, label, reading, cancels = [] } = entry;
+    const { trigger, guard, actions, label, reading, cancels = [], undos = [] } = entry;
     for (const action of actions) if (action.kind === "set") this.useVariable(action.variable, action.place);
     const common = { source, trigger, actions, next, label, reading, ...(guard !== undefined && { guard }) };
     for (const node of cancels) {
       const target = this.findScope(String(node.value).trim(), node);
       if (target !== -1) this.add({ ...common, target, isCancel: true, place: this.source.place(node.start, node.end) });
     }
-    if (entry.targets.length === 0 && cancels.length === 0) this.add({ ...common, target: -1, place: this.source.place(entry.start, entry.end) });
+    for (const node of undos) {
+      const name = String(node.value).trim();
+      const target = name === ALL_SCOPES ? -1 : this.findScope(name, node);
+      if (target !== -1 || name === ALL_SCOPES) this.add({ ...common, target, isUndo: true, place: this.source.place(node.start, node.end) });
+    }
+    if (entry.targets.length === 0 && cancels.length === 0 && undos.length === 0) this.add({ ...common, target: -1, place: this.source.place(entry.start, entry.end) });
     const seen = new Set<string>();
     for (const node of entry.targets) {
       const name = String(node.value).trim();
       const place = this.source.place(node.start, node.end);
       if (seen.has(name)) reportAt(this.source, "parse/duplicate-name", `"${name}" stands here twice`, node);
+      else if (name === "retry" && undos.length > 0) reportAt(this.source, "parse/conflicting-keys", 'An entry that undoes cannot "retry": lead to the task', node);
       else if (name === "retry") this.addRetry(task, { ...common, target: source, isRetry: true, place }, node);
       else if (isCommand(name)) this.add({ ...common, target: this.useCommand(name, place), place, ...(this.isContinued(name) && { isContinued: true }) });
       else {
@@ -228,8 +234,8 @@ class GraphBuilder {
     const nodes = [...this.scopes, ...tasks];
     const sources: Set<number>[] = nodes.map(() => new Set());
     const targets: number[][] = nodes.map(() => []);
-    for (const { source, target, isRetry, isCancel } of this.transitions) {
-      if (target < 0 || target >= nodes.length || isRetry === true || isCancel === true) continue;
+    for (const { source, target, isRetry, isCancel, isUndo } of this.transitions) {
+      if (target < 0 || target >= nodes.length || isRetry === true || isCancel === true || isUndo === true) continue;
       sources[target]?.add(source);
       targets[source]?.push(target);
     }
@@ -263,10 +269,10 @@ class GraphBuilder {
   }
 }
 
-function makeScopeState({ name, description, nameNode, parent }: DraftScope, source: SourceText): StateDefinition {
+function makeScopeState({ name, description, nameNode, parent, timeout }: DraftScope, source: SourceText): StateDefinition {
   const descriptions = description === undefined ? [] : [name, description];
   const place = source.place(nameNode.start, nameNode.end);
-  return { id: name, kind: "composite", parent, descriptions, notes: [], classes: [], entry: [], exit: [], place };
+  return { id: name, kind: "composite", parent, descriptions, notes: [], classes: [], entry: [], exit: [], ...(timeout && { timeout }), place };
 }
 
 function makeTaskState(id: string, task: TaskDefinition, place: Place, description: string | undefined): StateDefinition {

@@ -5,8 +5,8 @@ import type { YamlEntry, YamlMap, YamlNode, YamlScalar } from "./tree.js";
 /** Characters of a key that are compared with the known ones. */
 const COMPARED_SIZE_MAX = 40;
 
-/** Keys that other task-graph languages have, or that are planned: nothing reads them. */
-const NOT_SUPPORTED: ReadonlySet<string> = new Set(["compensate", "compensation", "undo"]);
+/** What other task-graph languages call `undo`. Orquesta has nothing of the kind. */
+const UNDO_WORDS: ReadonlySet<string> = new Set(["compensate", "compensation", "undo"]);
 
 export type Keys = ReadonlyMap<string, YamlEntry>;
 
@@ -16,7 +16,8 @@ export function readKeys(map: YamlMap, known: readonly string[], what: string, s
   for (const entry of map.entries) {
     const { key, keyNode } = entry;
     if (known.includes(key)) keys.set(key, entry);
-    else if (NOT_SUPPORTED.has(key)) reportAt(source, "parse/not-supported", `"${key}" of ${what} is not supported yet`, keyNode);
+    else if (UNDO_WORDS.has(key) && known.includes("undo")) reportAt(source, "parse/unknown-key", `${capitalise(what)} has no key "${key}"; is "undo" meant?`, keyNode);
+    else if (UNDO_WORDS.has(key)) reportAt(source, "parse/not-supported", `"${key}" of ${what} is not supported`, keyNode);
     else reportAt(source, "parse/unknown-key", `${capitalise(what)} has no key "${key}"${hint(key, known)}`, keyNode);
   }
   return keys;

@@ -7,8 +7,8 @@ import { type ExpressionSite, OUTCOME_NAMES } from "./names.js";
 import { isNull, type YamlEntry, type YamlMap, type YamlNode, type YamlScalar } from "./tree.js";
 import type { ValueReader } from "./values.js";
 
-const NEXT_KEYS = ["when", "publish", "cancel", "do"];
-const ON_ERROR_KEYS = ["publish", "cancel", "do"];
+const NEXT_KEYS = ["when", "publish", "cancel", "undo", "do"];
+const ON_ERROR_KEYS = ["publish", "cancel", "undo", "do"];
 
 /** Entries under one task's `next`. */
 export const NEXT_COUNT_MAX = 1_000;
@@ -21,6 +21,8 @@ export interface DraftEntry {
   readonly targets: readonly YamlScalar[];
   /** Scopes that are given up before it leads on. */
   readonly cancels?: readonly YamlScalar[];
+  /** Scopes, or `all`: what their tasks have done is undone before it leads on. */
+  readonly undos?: readonly YamlScalar[];
   readonly label: string;
   readonly reading: LabelReading;
   readonly start: number;
@@ -60,14 +62,19 @@ function readEntryMap(item: YamlMap, what: string, reader: ValueReader): DraftEn
 }
 
 /** What an entry does. */
-function readEffects(item: YamlMap, keys: Keys, what: string, reader: ValueReader): Pick<DraftEntry, "actions" | "targets" | "cancels" | "start" | "end"> {
+function readEffects(item: YamlMap, keys: Keys, what: string, reader: ValueReader): Pick<DraftEntry, "actions" | "targets" | "cancels" | "undos" | "start" | "end"> {
   const publish = valueOf(keys, "publish");
   const actions = publish === undefined ? [] : readPublish(publish, reader);
-  const cancels = readTexts(valueOf(keys, "cancel"), '"cancel"', reader.source);
+  const given = readGiven(keys, reader);
   const targets = readTexts(valueOf(keys, "do"), '"do"', reader.source);
-  if (actions.length === 0 && targets.length === 0 && cancels.length === 0)
+  if (actions.length === 0 && targets.length === 0 && given.cancels.length === 0 && given.undos.length === 0)
     reportAt(reader.source, "parse/missing-key", `An entry of ${what} publishes nothing and leads nowhere`, item);
-  return { actions, targets, cancels, start: item.start, end: item.end };
+  return { actions, targets, ...given, start: item.start, end: item.end };
+}
+
+/** Scopes that are given up, or undone. */
+function readGiven(keys: Keys, { source }: ValueReader): { readonly cancels: readonly YamlScalar[]; readonly undos: readonly YamlScalar[] } {
+  return { cancels: readTexts(valueOf(keys, "cancel"), '"cancel"', source), undos: readTexts(valueOf(keys, "undo"), '"undo"', source) };
 }
 
 function readCondition(keys: Keys, what: string, reader: ValueReader): Condition {
@@ -112,8 +119,7 @@ export function readOnError(node: YamlNode, what: string, reader: ValueReader): 
     return undefined;
   }
   const actions = publish === undefined ? [] : readPublish(publish, reader);
-  const cancels = readTexts(valueOf(keys, "cancel"), '"cancel"', reader.source);
-  return { ...FAILURE, actions, targets, cancels, start: node.start, end: node.end };
+  return { ...FAILURE, actions, targets, ...readGiven(keys, reader), start: node.start, end: node.end };
 }
 
 /** The entry that takes a failure which none of the others takes; undefined where one of them takes each. */

@@ -1,5 +1,6 @@
 // Scopes of a task graph as they are written: named groups of tasks, one within another, and what takes the failures of each. Names of
 // tasks are resolved later, when all are known.
+import type { ValueSource } from "../../model/definition.js";
 import { isIdentifier } from "../names.js";
 import type { SourceText } from "../source-text.js";
 import { type Declaration, readDeclarations } from "./declarations.js";
@@ -14,7 +15,9 @@ export const SCOPE_COUNT_MAX = 1_000;
 /** Scopes within each other. */
 export const SCOPE_DEPTH_MAX = 16;
 
-const SCOPE_KEYS = ["name", "description", "tasks", "scopes", "catch"];
+const SCOPE_KEYS = ["name", "description", "tasks", "scopes", "catch", "timeout"];
+/** What `undo` of an entry can say besides the names of scopes. */
+export const ALL_SCOPES = "all";
 
 /** A scope, with the tasks that stand directly in it and with what leads out of it still as names. */
 export interface DraftScope {
@@ -25,6 +28,7 @@ export interface DraftScope {
   readonly parent: number;
   readonly tasks: readonly YamlScalar[];
   readonly entries: readonly DraftEntry[];
+  readonly timeout?: ValueSource;
 }
 
 /** Reads `scopes` of the workflow; what is wrong is reported. */
@@ -64,6 +68,7 @@ class ScopeReader {
     const { source, reader } = this;
     const what = `scope "${name}"`;
     if (isCommand(name)) reportAt(source, "parse/invalid-name", `"${name}" is what "do" can say by itself, so it cannot name a scope`, nameNode);
+    else if (name === ALL_SCOPES) reportAt(source, "parse/invalid-name", `"${name}" is what "undo" can say by itself, so it cannot name a scope`, nameNode);
     else if (!isIdentifier(name)) reportAt(source, "parse/invalid-name", `"${name}" cannot name a scope: letters, digits and underscores`, nameNode);
     else if (this.scopes.some((other) => other.name === name)) reportAt(source, "parse/duplicate-name", `There are two scopes "${name}"`, nameNode);
     if (body !== undefined && body.kind !== "map") reportAt(source, "parse/invalid-value", `What ${what} holds is a map: {tasks: [ … ]}`, body);
@@ -74,7 +79,9 @@ class ScopeReader {
     const inner = valueOf(keys, "scopes");
     if (tasks.length === 0 && inner === undefined) reportAt(source, "parse/missing-key", `${what} holds no tasks`, nameNode);
     const entries = readCatch(valueOf(keys, "catch"), what, reader);
-    const index = this.scopes.push({ name, nameNode, parent, tasks, entries, ...(description !== undefined && { description }) }) - 1;
+    const timeoutNode = valueOf(keys, "timeout");
+    const timeout = timeoutNode && reader.readDuration(timeoutNode, { place: `"timeout" of ${what}`, names: [] }, false);
+    const index = this.scopes.push({ name, nameNode, parent, tasks, entries, ...(description !== undefined && { description }), ...(timeout && { timeout }) }) - 1;
     this.read(inner, index, depth + 1);
   }
 }

@@ -9,6 +9,7 @@ import { type Keys, readKeys, readText, readTexts, readWord, reportAt, valueOf }
 import { type ExpressionSite, ITEM_NAMES } from "./names.js";
 import { catchFailure, type DraftEntry, readCases, readNext, readOnError } from "./next.js";
 import type { YamlMap, YamlNode, YamlScalar } from "./tree.js";
+import { readUndo } from "./undo.js";
 import type { ValueReader } from "./values.js";
 
 /** Tasks of one workflow. */
@@ -20,7 +21,7 @@ export type CommandName = (typeof COMMANDS)[number];
 
 const TASK_KEYS = [
   "name", "description", "action", "workflow", "input", "event", "form", "deadline", "duration", "until", "message", "with", "with-items", "retry", "timeout", "delay", "join",
-  "merge", "depends_on", "if", "next", "on_error", "switch", "cases", "default",
+  "merge", "depends_on", "if", "next", "on_error", "switch", "cases", "default", "undo",
 ];
 
 /** A task, with what leads out of it and into it still as names. */
@@ -123,8 +124,9 @@ function readDefinition(keys: Keys, what: string, map: YamlMap, hasDependencies:
   const mergeNode = valueOf(keys, "merge");
   const merge = readWord(mergeNode, ["error", "last"], '"merge"', reader.source);
   if (mergeNode !== undefined && join === undefined) reportAt(reader.source, "parse/conflicting-keys", `"merge" of ${what} belongs to a join`, mergeNode);
-  const [retryNode, delay, timeout, condition] = ["retry", "delay", "timeout", "if"].map((key) => valueOf(keys, key));
+  const [retryNode, delay, timeout, condition, undoNode] = ["retry", "delay", "timeout", "if", "undo"].map((key) => valueOf(keys, key));
   const retry = retryNode && readRetry(retryNode, what, reader);
+  const undo = undoNode && readUndo(undoNode, what, reader);
   const expression = condition && reader.readExpression(condition, { ...plain, place: `"if" of ${what}` });
   return {
     action,
@@ -135,6 +137,7 @@ function readDefinition(keys: Keys, what: string, map: YamlMap, hasDependencies:
     ...(delay && { delay: reader.readDuration(delay, { ...plain, place: `"delay" of ${what}` }) }),
     ...(timeout && { timeout: reader.readDuration(timeout, { ...plain, place: `"timeout" of ${what}` }, false) }),
     ...(expression && { condition: expression }),
+    ...(undo && { undo }),
   };
 }
 

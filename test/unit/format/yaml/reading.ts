@@ -30,10 +30,11 @@ export function taskOf({ states }: Definition, id: string): TaskDefinition {
   return task;
 }
 
-/** `source>target#next trigger [guard] {published}`, with `retry` for a retry and `cancel` for a scope that is given up. */
+/** `source>target#next trigger [guard] {published}`, with `retry` for a retry, `cancel` for a scope that is given up and `undo` for one that is undone (`undo -`: all). */
 export function waysOf({ states, transitions }: Definition): string[] {
-  return transitions.map(({ source, target, trigger, guard, actions, next, isRetry, isCancel }) => {
-    const to = target === -1 ? "-" : `${isRetry === true ? "retry " : isCancel === true ? "cancel " : ""}${states[target]?.id}`;
+  return transitions.map(({ source, target, trigger, guard, actions, next, isRetry, isCancel, isUndo }) => {
+    const how = isRetry === true ? "retry " : isCancel === true ? "cancel " : isUndo === true ? "undo " : "";
+    const to = `${how}${target === -1 ? "-" : states[target]?.id}`;
     const when = trigger.kind === "outcome" ? trigger.outcome : trigger.kind;
     const published = actions.map((action) => (action.kind === "set" ? action.variable : action.kind));
     return `${states[source]?.id}>${to}#${next} ${when}${guard === undefined ? "" : ` [${guard.text}]`}${published.length === 0 ? "" : ` {${published.join(",")}}`}`;
