@@ -606,8 +606,8 @@ export enum EventKind {
   TASK_FAILED = 4,
   TIMER = 5,
   /**
-   * Payload: nothing, or the error that the run fails with: a MAP {code, message, details?}. In a task graph also TRUE, or a LIST of that
-   * error: before the run ends, what can be undone is undone.
+   * Payload: nothing, or the error that the run fails with: a MAP {code, message, details?}. TRUE, or a LIST of that error: what a task graph
+   * can undo is undone before it ends.
    */
   CANCEL = 6,
   /** Goes on where fuel ran out. */

@@ -59,8 +59,9 @@ export function succeedRunWith(run: u32, output: usize): bool {
   return true;
 }
 
-/** Ends a run from outside. `error`: the cell of the error that it fails with; anything else but a MAP cancels it. */
+/** Ends a run from outside. `error`: the cell of the error that it fails with, or a LIST of it; anything else but a MAP cancels it. */
 export function endRun(run: u32, error: usize): void {
+  if (tagOf(error) == Tag.LIST && load<u32>(objectOf(error), 4) == 1) error = elementAt(objectOf(error), 0);
   if (load<u32>(error) == Tag.MAP) failRunWith(run, error);
   else cancelRun(run);
 }

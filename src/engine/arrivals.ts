@@ -1,7 +1,7 @@
 // Questions about what runs are told.
 import type { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
-import { EventKind } from "../model/kernel-words.js";
+import { EventKind, Wire } from "../model/kernel-words.js";
 import type { BatchCall } from "./batch-call.js";
 import { isRecorded } from "./direct-call.js";
 import type { Arrival } from "./open-run.js";
@@ -23,4 +23,9 @@ export function failArrival(arrival: Arrival | BatchCall, error: WorkflowError):
 /** Does nothing new begin after it? */
 export function isPausing(kind: number): boolean {
   return kind === EntryKind.PAUSE || kind === EntryKind.WIND_DOWN;
+}
+
+/** Does a CANCEL want that what can be undone is undone first: is it TRUE, or the LIST of an error? */
+export function isUndoing({ payload }: Arrival): boolean {
+  return payload !== undefined && (payload[0] === Wire.TRUE || payload[0] === Wire.LIST);
 }

@@ -15,6 +15,8 @@ interface CheckpointFields {
   readonly resume: number;
   /** `[kind, serial, visit, action, due, input or null]` per open command; then, unless they are 0 and 1, item and attempt. */
   readonly open: readonly (readonly unknown[])[];
+  /** Of a run that undoes before it is canceled. */
+  readonly canceled?: boolean;
   readonly kernel: Uint8Array;
 }
 
@@ -23,6 +25,7 @@ export interface Checkpoint {
   readonly seq: number;
   readonly lastNow: number;
   readonly resumeSeq: number;
+  readonly isCanceled: boolean;
   readonly open: readonly OpenCommand[];
   readonly kernel: Uint8Array;
 }
@@ -43,7 +46,7 @@ export function encodeCheckpoint(state: RunState, versions: number, snapshot: Ui
     input ?? null,
     ...(item !== 0 || attempt !== 1 ? [item, attempt] : []),
   ]);
-  const fields: CheckpointFields = { v: versions, seq: state.seq, now: state.lastNow, resume: state.resumeSeq, open, kernel: snapshot };
+  const fields: CheckpointFields = { v: versions, seq: state.seq, now: state.lastNow, resume: state.resumeSeq, open, ...(state.isCanceled && { canceled: true }), kernel: snapshot };
   const body = encodeValue(fields);
   const bytes = new Uint8Array(body.length + 1);
   bytes[0] = CHECKPOINT_VERSION;
@@ -64,6 +67,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     seq: fields.seq,
     lastNow: fields.now,
     resumeSeq: fields.resume,
+    isCanceled: fields.canceled === true,
     open: fields.open.map(toOpenCommand),
     kernel: fields.kernel,
   };

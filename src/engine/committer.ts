@@ -153,7 +153,7 @@ export class Committer {
     run.freshRecord = undefined;
     if (isEnded(run.status)) this.#conclude(run, record ?? run.toRecord());
     else if (run.isWindingDown && run.ending === undefined) this.#windDown(run);
-    else if (run.status === "canceling") this.#awaitCanceled(run);
+    else if (run.status === "canceling" && run.ending !== undefined) this.#awaitCanceled(run);
     else if (canGoOn(run)) this.#hooks.markReady(run);
     for (const callback of callbacks ?? []) callback();
   }

@@ -56,7 +56,9 @@ export class Consequences {
   closeEnded(run: OpenRun, group: Group): void {
     run.isYielded = false;
     run.held = [];
-    if (run.ending?.status === "failed") run.error ??= decodeError(run.ending.payload);
+    const { status, payload } = run.ending ?? {};
+    // One that was canceled has an error where not all could be undone.
+    if (status === "failed" || (status === "canceled" && payload !== undefined)) run.error ??= decodeError(payload);
     for (const open of [...(run.open?.values() ?? [])]) {
       run.close(open.serial);
       if (open.kind === OpenKind.TIMER) this.#performer.disarm(open);

@@ -4,6 +4,7 @@ import type {
   Engine,
   EngineStatistics,
   EventBatch,
+  FailOptions,
   LiveOptions,
   RerunOptions,
   Run,
@@ -23,7 +24,7 @@ import { EventOutcome } from "../model/kernel-words.js";
 import type { LoadedWorkflow } from "../model/ports.js";
 import type { RunMetrics } from "../model/scheduling.js";
 import { isEnded, type RunStatus } from "../model/status.js";
-import { encodeValue } from "../model/value.js";
+import { decodeValue, encodeValue } from "../model/value.js";
 import { BatchCall } from "./batch-call.js";
 import { BatchDirectory } from "./batch-directory.js";
 import { ChangeFeed } from "./change-feed.js";
@@ -238,13 +239,15 @@ class LocalEngine implements Engine, RunSource {
     return this.#control(runId, EntryKind.RESUME);
   }
 
-  cancel(runId: string, { tasks }: CancelOptions = {}): Promise<RunStatus> {
+  cancel(runId: string, { tasks, undo }: CancelOptions = {}): Promise<RunStatus> {
+    if (undo === true) return this.#control(runId, EntryKind.CANCEL, encodeValue(true));
     return this.#control(runId, tasks === "finish" ? EntryKind.WIND_DOWN : EntryKind.CANCEL);
   }
 
-  fail(runId: string, error: Partial<Pick<ErrorRecord, "code" | "message" | "details">>): Promise<RunStatus> {
+  fail(runId: string, error: Partial<Pick<ErrorRecord, "code" | "message" | "details">>, { undo }: FailOptions = {}): Promise<RunStatus> {
     const { code = "run/failed", message = "The run was failed from outside", details } = error;
-    return this.#control(runId, EntryKind.CANCEL, encodeError({ code, message, ...(details !== undefined && { details }) }));
+    const payload = encodeError({ code, message, ...(details !== undefined && { details }) });
+    return this.#control(runId, EntryKind.CANCEL, undo === true ? encodeValue([decodeValue(payload)]) : payload);
   }
 
   async role(): Promise<"driver" | "watcher"> {

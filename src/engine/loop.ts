@@ -4,7 +4,7 @@ import type { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventKind, EventOutcome } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
-import { failArrival, isControl, isPausing, isTold } from "./arrivals.js";
+import { failArrival, isControl, isPausing, isTold, isUndoing } from "./arrivals.js";
 import type { BatchCall } from "./batch-call.js";
 import type { ChildStarter } from "./child-starter.js";
 import { Consequences, tell } from "./consequences.js";
@@ -374,6 +374,8 @@ export class Loop {
       this.#settleNow(arrival, EventOutcome.ENDED);
     } else if (isPausing(kind) || kind === EntryKind.RESUME) {
       this.#admitPause(arrival);
+    } else if (kind === EntryKind.CANCEL && run.isPaused && isUndoing(arrival)) {
+      this.#resumeToUndo(arrival);
     } else {
       const fitting = fitArrival(this.#core.kernel, arrival, this.#returned);
       if (fitting !== undefined && run.isPaused && kind !== EntryKind.CANCEL) this.#hold(fitting);
@@ -413,6 +415,17 @@ export class Loop {
     group.touch(run);
     if (kind === EntryKind.RESUME && !run.isWindingDown) group.resumed.push(run);
     if (arrival.receipt !== undefined) group.addReceipt(arrival.receipt, EventOutcome.TAKEN, arrival.index ?? 0);
+  }
+
+  /** What undoes has to be told its answers: the run goes on first. One that winds down has been canceled already, and ends at once. */
+  #resumeToUndo(arrival: Arrival): void {
+    const { run } = arrival;
+    if (run.isWindingDown) {
+      this.#addToBatch({ ...arrival, payload: undefined });
+      return;
+    }
+    this.#admitPause({ ...arrival, kind: EntryKind.RESUME, payload: undefined, receipt: undefined });
+    this.#wait(arrival);
   }
 
   /** Held entries wait in order of arrival, before what comes from now on. */
@@ -575,7 +588,7 @@ export class Loop {
   }
 
   #record(run: OpenRun, kind: number, id: number, now: number, seed: number, payload: Uint8Array | undefined, isHeld: boolean): void {
-    run.record(kind, id, now, isHeld);
+    run.record(kind, id, now, isHeld, payload);
     run.updatedAt = now;
     if (run.isVolatile) run.keepEntry(kind, isHeld, id, now, seed, payload);
     else (run.fresh ??= []).push({ seq: run.seq, kind, isHeld, id, now, seed, ...(payload && { payload }) });

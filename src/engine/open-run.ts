@@ -217,6 +217,7 @@ export class OpenRun extends RunState implements JournalRun {
     }
     if (this.isWindingDown) return "canceling";
     if (this.isPaused) return this.isInFlight ? "pausing" : "paused";
+    if (this.isCanceled) return "canceling";
     if (this.isYielded || this.workCount > 0) return this.#isScheduled() ? "scheduled" : "running";
     return "waiting";
   }

@@ -118,6 +118,7 @@ function* listActions({ program: { definition } }: LoadedWorkflow): Iterable<Act
     yield* state.entry;
     yield* state.exit;
     if (state.task !== undefined) yield state.task.action;
+    if (state.task?.undo !== undefined) yield state.task.undo.action;
   }
   for (const transition of definition.transitions) yield* transition.actions;
 }

@@ -242,7 +242,7 @@ export class Reader {
 /** Why a run that did not succeed ended. */
 export function endError(record: RunRecord): WorkflowError {
   if (record.status === "canceled")
-    return new WorkflowError("run/canceled", `Run ${record.runId} was canceled`, { details: { runId: record.runId } });
+    return new WorkflowError("run/canceled", `Run ${record.runId} was canceled`, { details: { ...record.error?.details, runId: record.runId } });
   return fromErrorRecord(record.error ?? { code: "run/failed", message: `Run ${record.runId} failed` });
 }
 

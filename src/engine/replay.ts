@@ -93,6 +93,7 @@ export class Replay {
       this.state.seq = checkpoint.seq;
       this.state.lastNow = checkpoint.lastNow;
       this.state.resumeSeq = checkpoint.resumeSeq;
+      this.state.isCanceled = checkpoint.isCanceled;
       for (const open of checkpoint.open) this.state.restoreOpen(open);
     }
     if (options.isTold === true || options.watch !== undefined) kernel.setTraced(this.state.handle, true);
@@ -154,7 +155,7 @@ export class Replay {
       checkVersions(this.#options.runId, id, state.program);
       this.#versions = id;
     }
-    state.record(kind, id, entry.now, isHeld);
+    state.record(kind, id, entry.now, isHeld, payload);
     if (isHeld) {
       state.held.push({ kind, id, seed, payload });
       this.#tell(tellHeld(state, kind, id, payload));

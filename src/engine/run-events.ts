@@ -1,6 +1,6 @@
 // What listeners are told: history entries and kernel commands as `RunEvent`s. The live loop and the replay of a
 // history use the same functions, so both tell the same story.
-import type { RunEvent, RunRecord, SendStatus } from "../model/engine.js";
+import type { CallEvent, RunEvent, RunRecord, SendStatus } from "../model/engine.js";
 import type { ErrorRecord, Place } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { CommandKind, EventOutcome, LogLevel } from "../model/kernel-words.js";
@@ -92,7 +92,7 @@ export function tellEntry(
           ...at,
           type: "taskSucceeded",
           task: taskOf(state.program, closed),
-          ...tellVisit(closed),
+          ...tellVisit(state.program, closed),
           result: decodePayload(payload),
         }
       );
@@ -102,7 +102,7 @@ export function tellEntry(
           ...at,
           type: "taskFailed",
           task: taskOf(state.program, closed),
-          ...tellVisit(closed),
+          ...tellVisit(state.program, closed),
           error: decodeError(payload),
         }
       );
@@ -141,8 +141,10 @@ export function tellCommand(runId: string, state: RunState, command: KernelComma
       };
     case CommandKind.STATE_ENTERED:
     case CommandKind.STATE_EXITED: {
-      const type = command.kind === CommandKind.STATE_ENTERED ? "stateEntered" : "stateExited";
+      const isEntered = command.kind === CommandKind.STATE_ENTERED;
+      const type = isEntered ? "stateEntered" : "stateExited";
       const state = stateOf(program, command.a);
+      if (isUndo(program, command.a)) return isEntered ? { ...at, type: "undoStarted", state, visit: String(command.b), undoes: String(command.time) } : { ...at, type: "undoEnded", state };
       return state === "" ? undefined : { ...at, type, state };
     }
     case CommandKind.TRANSITION_TAKEN:
@@ -181,6 +183,11 @@ export function nameStates(program: LoadedProgram, nodes: readonly number[]): re
   return nodes.map((node) => stateOf(program, node)).filter((id) => id !== "");
 }
 
+/** Does the node undo what its state's task has done? */
+export function isUndo({ workflow: { program } }: LoadedProgram, node: number): boolean {
+  return node > program.definition.states.length;
+}
+
 export function actionName(program: LoadedProgram, action: number): string {
   return program.workflow.program.actions[action]?.name ?? "";
 }
@@ -190,14 +197,19 @@ function tellOpen(runId: string, program: LoadedProgram, kind: number, open: Ope
   const isStart = kind === CommandKind.CALL_TASK || kind === CommandKind.SET_TIMER || kind === CommandKind.START_WORKFLOW;
   if (open.kind === OpenKind.TIMER) return isStart ? { type: "timerSet", visit, due: open.due } : { type: "timerCanceled", visit };
   const task = taskOf(program, open);
-  if (!isStart) return { type: "taskCanceled", task, ...tellVisit(open) };
-  if (open.kind === OpenKind.WORKFLOW) return { type: "childStarted", workflow: task, runId: childRunId(runId, open.serial), visit };
-  return { type: "taskStarted", task, ...tellVisit(open), input: tellInput(program, open) };
+  const call = { task, ...tellVisit(program, open) };
+  if (!isStart) return { type: "taskCanceled", ...call };
+  const { undoOf } = call;
+  if (open.kind === OpenKind.WORKFLOW) return { type: "childStarted", workflow: task, runId: childRunId(runId, open.serial), visit, ...(undoOf !== undefined && { undoOf }) };
+  return { type: "taskStarted", ...call, input: tellInput(program, open) };
 }
 
-/** Which visit, and where they say something, the item, from 0, and the attempt. */
-function tellVisit({ visit, item, attempt }: OpenCommand): { visit: string; item?: number; attempt?: number } {
-  return { visit, ...(item > 0 && { item: item - 1 }), ...(attempt > 1 && { attempt }) };
+/** Which visit, and where they say something, the item, from 0, the attempt, and what it undoes. */
+function tellVisit(program: LoadedProgram, { visit, item, attempt, action }: OpenCommand): Omit<CallEvent, "task"> {
+  const { actions, definition } = program.workflow.program;
+  const known = actions[action];
+  const undoOf = known?.isUndo === true ? definition.states[known.state]?.id : undefined;
+  return { visit, ...(item > 0 && { item: item - 1 }), ...(attempt > 1 && { attempt }), ...(undoOf !== undefined && { undoOf }) };
 }
 
 function tellTransition(

@@ -44,8 +44,11 @@ export class RunMemory {
    * Throws `run/unknown-task` where a task has not begun in the run.
    */
   forget({ tasks, areItemsKept }: ForgetOptions): void {
-    const again = tasks === undefined ? this.watch.visits.filter(({ hasFailed }) => hasFailed) : tasks.map((task) => this.#lastVisitOf(task));
-    this.#again = new Set(again);
+    const { visits } = this.watch;
+    const chosen = tasks === undefined ? visits.filter(({ hasFailed }) => hasFailed) : tasks.map((task) => this.#lastVisitOf(task));
+    // What was undone is there no more.
+    const again = [...chosen, ...visits.filter(({ isUndone }) => isUndone)];
+    this.#again = new Set([...again, ...again.flatMap((visit) => this.#scopesAround(visit))]);
     const reached = new Map([...this.#again].map((visit) => [visit, reachFrom(this.#definition, visit.task)]));
     const isForgotten = (visit: Visit): boolean => {
       for (const [from, tasksAfter] of reached) if (from === visit || (visit.enteredSeq >= from.answeredSeq && tasksAfter.has(visit.task))) return true;
@@ -55,7 +58,7 @@ export class RunMemory {
       if (!isForgotten(visit)) continue;
       this.#told.delete(key);
       const item = /\/c([1-9]\d*)\.\d+$/.exec(key)?.[1];
-      if (areItemsKept && this.#again.has(visit) && item !== undefined && told.kind === EntryKind.TASK_SUCCEEDED) this.#items.set(keyOf(visit, item), told);
+      if (areItemsKept && this.#again.has(visit) && !visit.isUndone && item !== undefined && told.kind === EntryKind.TASK_SUCCEEDED) this.#items.set(keyOf(visit, item), told);
     }
     this.#isReady = true;
   }
@@ -65,6 +68,17 @@ export class RunMemory {
     if (!this.#isReady) throw new RangeError("nothing was forgotten yet");
     const item = /^c([1-9]\d*)\./.exec(name)?.[1];
     return this.#told.get(keyOf(visit, name))?.told ?? (item === undefined ? undefined : this.#items.get(keyOf(visit, item)));
+  }
+
+  /** The scopes that the visit stood in, as far as they have time limits: these run anew with it. */
+  #scopesAround({ task, enteredSeq }: Visit): readonly Visit[] {
+    const { states } = this.#definition;
+    const around: Visit[] = [];
+    for (let at = states.find(({ id }) => id === task)?.parent ?? -1; at >= 0; at = states[at]?.parent ?? -1) {
+      const scope = this.watch.visits.findLast((visit) => visit.task === states[at]?.id && visit.enteredSeq <= enteredSeq);
+      if (scope !== undefined) around.push(scope);
+    }
+    return around;
   }
 
   #lastVisitOf(task: string): Visit {

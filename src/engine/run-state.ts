@@ -76,6 +76,8 @@ export class RunState {
   isPaused = false;
   /** Paused for good: it is canceled as soon as nothing of it is in flight. */
   isWindingDown = false;
+  /** It is canceled as soon as what can be undone is undone. */
+  isCanceled = false;
   held: HeldEntry[] = [];
   /** The entry whose consequences are in hand. */
   causeSeq = 0;
@@ -146,13 +148,15 @@ export class RunState {
   }
 
   /** A new entry is part of history. */
-  record(kind: EntryKind, id: number, now: number, isHeld: boolean): void {
+  record(kind: EntryKind, id: number, now: number, isHeld: boolean, payload?: Uint8Array): void {
     this.seq += 1;
     this.lastNow = now;
     this.continueCount = 0;
     this.heldCount = 0;
     if (kind === EntryKind.PAUSE || kind === EntryKind.WIND_DOWN) this.isPaused = true;
     if (kind === EntryKind.WIND_DOWN) this.isWindingDown = true;
+    // An error, or the list of one, is longer.
+    if (kind === EntryKind.CANCEL) this.isCanceled = payload?.length === 1;
     if (kind === EntryKind.RESUME) {
       this.isPaused = false;
       this.resumeSeq = this.seq;

@@ -28,6 +28,7 @@ function findChartWidth({ states, transitions }: Definition): number {
 
 function findGraphWidth({ states, transitions }: Definition): number {
   const callers = states.filter(({ task }) => task?.action.kind === "call");
+  const undoCount = states.filter(({ task }) => task?.undo?.action.kind === "call").length;
   if (callers.some(({ task }) => task?.items !== undefined && !isOneByOne(task.items))) return Infinity;
   const isFollower = new Uint8Array(states.length);
   const waysAfterSuccess = new Uint32Array(states.length);
@@ -42,9 +43,10 @@ function findGraphWidth({ states, transitions }: Definition): number {
   const startCount = isFollower.reduce((count, is) => count + 1 - is, 0);
   // Of several entries under one `next` all may match.
   const isChain = startCount <= 1 && [waysAfterSuccess, waysAfterFailure].every((ways) => ways.every((count) => count <= 1));
-  if (isChain) return Math.min(1, callers.length);
+  if (isChain) return Math.min(1, callers.length + undoCount);
   // In a cycle a task may be under way in several rounds at once.
-  return callers.length === 0 ? 0 : hasCycle(states.length, transitions) ? Infinity : Math.max(2, callers.length);
+  const count = callers.length + undoCount;
+  return count === 0 ? 0 : hasCycle(states.length, transitions) ? Infinity : Math.max(2, count);
 }
 
 function isOneByOne({ concurrency }: ItemsDefinition): boolean {

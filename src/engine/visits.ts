@@ -2,10 +2,11 @@
 // again in another run of the workflow. A visit is known by its task and by how many visits of that task began before it.
 import type { StateDefinition } from "../model/definition.js";
 import { EntryKind } from "../model/history.js";
-import { CommandKind } from "../model/kernel-words.js";
+import { CommandKind, SCOPE_LIMIT_FIRST } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
 import type { LoadedProgram } from "./program-table.js";
 import type { ReplayWatch, WatchedEntry } from "./replay.js";
+import { isUndo } from "./run-events.js";
 import { type OpenCommand, OpenKind } from "./run-state.js";
 
 export interface Visit {
@@ -20,9 +21,11 @@ export interface Visit {
   timerCount: number;
   /** Events that it has taken. */
   eventCount: number;
+  /** What it has done has been undone, or begun to be. */
+  isUndone: boolean;
 }
 
-/** What a visit asks for, by a name that is the same in every run. */
+/** A scope has visits, too: it is entered when its time limit is set. What undoes a task is none. What a visit asks for, by a name that is the same in every run. */
 export interface VisitHooks {
   /** `name`: `c<item>.<attempt>` of a call or child, `t<n>` of its nth timer. */
   asked?(visit: Visit, name: string, open: OpenCommand): void;
@@ -99,7 +102,8 @@ export class VisitWatch implements ReplayWatch {
   command(command: KernelCommand, open: OpenCommand | undefined): void {
     switch (command.kind) {
       case CommandKind.STATE_ENTERED:
-        this.#enter(this.#stateOf(command.a), String(command.b));
+        if (isUndo(this.#program, command.a)) this.#undo(String(command.time));
+        else this.#enter(this.#stateOf(command.a), String(command.b));
         break;
       case CommandKind.STATE_EXITED:
         if (this.#current !== undefined && this.#current.task === this.#stateOf(command.a)?.id) this.#forgetAwaiting(this.#current);
@@ -133,11 +137,27 @@ export class VisitWatch implements ReplayWatch {
     const { id: task } = state;
     const round = this.#roundCounts.get(task) ?? 0;
     this.#roundCounts.set(task, round + 1);
-    const visit: Visit = { task, round, enteredSeq: this.#seq, answeredSeq: Infinity, hasFailed: false, timerCount: 0, eventCount: 0 };
+    const visit: Visit = { task, round, enteredSeq: this.#seq, answeredSeq: Infinity, hasFailed: false, timerCount: 0, eventCount: 0, isUndone: false };
     this.visits.push(visit);
     this.#byNumber.set(number, visit);
     this.#current = visit;
     if (state.task?.action.kind === "await") this.#await(visit);
+  }
+
+  /** A time limit is set as the first task of the scope begins, which stays in hand. */
+  #enterScope({ action, serial }: OpenCommand): Visit | undefined {
+    const current = this.#current;
+    this.#enter(this.#stateOf(action - SCOPE_LIMIT_FIRST), `scope ${serial}`);
+    const visit = this.#current;
+    this.#current = current;
+    return visit;
+  }
+
+  /** `number`: of the visit that is undone. */
+  #undo(number: string): void {
+    const visit = this.#byNumber.get(number);
+    if (visit !== undefined) visit.isUndone = true;
+    this.#current = undefined;
   }
 
   #await(visit: Visit): void {
@@ -158,7 +178,8 @@ export class VisitWatch implements ReplayWatch {
 
   #ask(open: OpenCommand): void {
     const isTimer = open.kind === OpenKind.TIMER;
-    const visit = isTimer ? this.#findTimed(open.action) : this.#byNumber.get(open.visit);
+    if (this.#program.workflow.program.actions[open.action]?.isUndo === true) return;
+    const visit = !isTimer ? this.#byNumber.get(open.visit) : open.action >= SCOPE_LIMIT_FIRST ? this.#enterScope(open) : this.#findTimed(open.action);
     // The time limit of the run is nobody's.
     if (visit === undefined) return;
     if (!isTimer) {
@@ -187,7 +208,9 @@ export class VisitWatch implements ReplayWatch {
 
   /** A timer that fires while something of the visit is out, or an event is awaited, is its time limit. It is no failure where the task says what comes then. */
   #isTooLate(visit: Visit): boolean {
-    const action = this.#definition.states[this.#stateIndexes.get(visit.task) ?? -1]?.task?.action;
+    const state = this.#definition.states[this.#stateIndexes.get(visit.task) ?? -1];
+    if (state?.kind === "composite") return true;
+    const action = state?.task?.action;
     if (action?.kind === "await") return action.default === undefined && this.#awaiting.get(visit.task)?.includes(visit) === true;
     for (const asked of this.#asked.values()) if (asked.visit === visit && asked.name.startsWith("c")) return true;
     return false;

@@ -35,9 +35,9 @@ export function describeFault(program: Program | undefined, fault: number, paylo
   return encodeValue(error);
 }
 
-/** The error of a run with the undos that have failed, a wire LIST, among its details. */
-export function addFailedUndos(ending: Uint8Array, failed: Uint8Array): Uint8Array {
-  const error = decodeValue(ending);
+/** The error of a run, undefined where it is canceled, with the undos that have failed, a wire LIST, among its details. */
+export function addFailedUndos(ending: Uint8Array | undefined, failed: Uint8Array): Uint8Array | undefined {
+  const error = ending === undefined ? { code: "run/canceled", message: "The run was canceled" } : decodeValue(ending);
   if (typeof error !== "object" || error === null) return ending;
   const { details } = error as { details?: unknown };
   const before = typeof details === "object" && details !== null && !Array.isArray(details) ? details : {};

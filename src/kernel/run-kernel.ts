@@ -230,7 +230,7 @@ class RunKernel implements KernelPort {
   #readEnding(run: number, fault: number, payload: Uint8Array | undefined, failed: Uint8Array | undefined): Uint8Array | undefined {
     const isFault = fault !== 0 && payload !== undefined;
     const ending = isFault ? describeFault(this.#programs.get(this.#instance.exports.runProgram(run) >>> 0), fault, payload) : payload;
-    return failed === undefined || ending === undefined ? ending : addFailedUndos(ending, failed);
+    return failed === undefined ? ending : addFailedUndos(ending, failed);
   }
 
   /** A copy of `size` bytes at `offset` of the payload area. */

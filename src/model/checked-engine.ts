@@ -1,7 +1,7 @@
 // An engine whose arguments are looked at before anything is done with them: what is not of its declared type is refused with
 // `engine/invalid-argument`. The same for the engine in this thread and for the one behind a worker.
 import { argumentError, isRecord } from "./arguments.js";
-import type { CancelOptions, Engine, EngineOptions, EngineStatistics, EventBatch, LiveOptions, RerunOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
+import type { CancelOptions, Engine, EngineOptions, EngineStatistics, EventBatch, FailOptions, LiveOptions, RerunOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
 import type { WorkflowError } from "./errors.js";
 import { findSchedulingMistake, isPriority, PRIORITY_MAX } from "./scheduling.js";
 import type { RunStatus } from "./status.js";
@@ -16,8 +16,10 @@ function wrongText(argument: string, value: unknown): WorkflowError | undefined 
   return wrong(typeof value === "string", argument, value, "a text");
 }
 
-function wrongOption(argument: string, value: unknown, type: "string" | "number"): WorkflowError | undefined {
-  return wrong(value === undefined || typeof value === type, argument, value, type === "string" ? "a text" : "a number");
+const TYPE_WORDS = { string: "a text", number: "a number", boolean: "true or false" } as const;
+
+function wrongOption(argument: string, value: unknown, type: keyof typeof TYPE_WORDS): WorkflowError | undefined {
+  return wrong(value === undefined || typeof value === type, argument, value, TYPE_WORDS[type]);
 }
 
 function wrongOptions(options: unknown): WorkflowError | undefined {
@@ -161,8 +163,9 @@ class CheckedEngine implements Engine {
     return answer(wrongBatch(batch), () => this.#engine.sendMany(batch));
   }
 
-  fail(runId: string, error: Parameters<Engine["fail"]>[1]): Promise<RunStatus> {
-    return answer(wrongText("runId", runId) ?? wrongError(error), () => this.#engine.fail(runId, error));
+  fail(runId: string, error: Parameters<Engine["fail"]>[1], options?: FailOptions): Promise<RunStatus> {
+    const isWrong = wrongText("runId", runId) ?? wrongError(error) ?? wrongOptions(options) ?? wrongOption("options.undo", options?.undo, "boolean");
+    return answer(isWrong, () => this.#engine.fail(runId, error, options));
   }
 
   rerun(runId: string, options?: RerunOptions): Promise<Run> {
@@ -180,7 +183,13 @@ class CheckedEngine implements Engine {
   cancel(runId: string, options?: CancelOptions): Promise<RunStatus> {
     const tasks = options?.tasks;
     const isChoice = tasks === undefined || tasks === "abort" || tasks === "finish";
-    const isWrong = wrongText("runId", runId) ?? wrongOptions(options) ?? wrong(isChoice, "options.tasks", tasks, `"abort" or "finish"`);
+    const undo = options?.undo;
+    const isWrong =
+      wrongText("runId", runId) ??
+      wrongOptions(options) ??
+      wrong(isChoice, "options.tasks", tasks, `"abort" or "finish"`) ??
+      wrongOption("options.undo", undo, "boolean") ??
+      wrong(undo !== true || tasks !== "finish", "options.tasks", tasks, `"abort" where "undo" is true`);
     return answer(isWrong, () => this.#engine.cancel(runId, options));
   }
 

@@ -98,6 +98,13 @@ export interface StartOptions {
 export interface CancelOptions {
   /** What becomes of tasks in flight, those of sub-workflows too. Default `abort`. */
   readonly tasks?: "abort" | "finish";
+  /** What tasks of the run have done is undone first, where they say how; not with `finish`. A paused run is resumed for it. Default false. */
+  readonly undo?: boolean;
+}
+
+export interface FailOptions {
+  /** As of `CancelOptions`. */
+  readonly undo?: boolean;
 }
 
 /** What of an ended run is done again. */
@@ -119,27 +126,42 @@ export interface SendResult {
   readonly runStatus: RunStatus;
 }
 
+/** Which call an event is about. */
+export interface CallEvent {
+  /** Name of the handler. */
+  readonly task: string;
+  readonly visit: string;
+  /** Of a task graph: from 0. */
+  readonly item?: number;
+  /** Of a task graph: stands from the second on. */
+  readonly attempt?: number;
+  /** Of a task graph: the id of the task that it undoes. */
+  readonly undoOf?: string;
+}
+
 /** What a run did, in order. `seq` is the history entry that caused it; `time` is ms since 1970. */
 export type RunEvent = { readonly seq: number; readonly time: number } & (
   | { readonly type: "started"; readonly input: unknown }
   | { readonly type: "event"; readonly name: string; readonly payload: unknown; readonly status: SendStatus }
   | { readonly type: "stateEntered"; readonly state: string }
   | { readonly type: "stateExited"; readonly state: string }
+  /** Of a task graph: what a visit of the task has done (`undoes`) is being undone; `visit` names the undo. */
+  | { readonly type: "undoStarted"; readonly state: string; readonly visit: string; readonly undoes: string }
+  | { readonly type: "undoEnded"; readonly state: string }
   /** `index` into `Definition.transitions`. */
   | { readonly type: "transition"; readonly index: number; readonly source: string; readonly target: string }
   | { readonly type: "variableSet"; readonly name: string; readonly value: unknown }
   | { readonly type: "log"; readonly level: "debug" | "info" | "warning" | "error"; readonly message: string; readonly state: string }
-  /** Of a task graph: `item` counts from 0; `attempt` stands from the second on. */
-  | { readonly type: "taskStarted"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number; readonly input: unknown }
-  | { readonly type: "taskSucceeded"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number; readonly result: unknown }
-  | { readonly type: "taskFailed"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number; readonly error: ErrorRecord }
-  | { readonly type: "taskCanceled"; readonly task: string; readonly visit: string; readonly item?: number; readonly attempt?: number }
+  | ({ readonly type: "taskStarted"; readonly input: unknown } & CallEvent)
+  | ({ readonly type: "taskSucceeded"; readonly result: unknown } & CallEvent)
+  | ({ readonly type: "taskFailed"; readonly error: ErrorRecord } & CallEvent)
+  | ({ readonly type: "taskCanceled" } & CallEvent)
   /** Of a task graph: the task is done for `count` items (or batches of them). */
   | { readonly type: "itemsStarted"; readonly state: string; readonly visit: string; readonly count: number }
   | { readonly type: "timerSet"; readonly visit: string; readonly due: number }
   | { readonly type: "timerFired"; readonly visit: string }
   | { readonly type: "timerCanceled"; readonly visit: string }
-  | { readonly type: "childStarted"; readonly workflow: string; readonly runId: string; readonly visit: string }
+  | { readonly type: "childStarted"; readonly workflow: string; readonly runId: string; readonly visit: string; readonly undoOf?: string }
   /**
    * Only as the first event: what happened up to entry `seq` is not kept any more (a long run of durability `none`). `states` and `context` are
    * those of the run then.
@@ -277,14 +299,19 @@ export interface Engine {
   resume(runId: string): Promise<RunStatus>;
   /**
    * Ends a run as canceled: at once, its running tasks aborted (they have `cancelTimeoutMs` to end), or with `tasks: "finish"` as soon as they have
-   * ended, while nothing new begins. Either survives a restart; after one, what was in flight is not called again.
+   * ended, while nothing new begins. Either survives a restart; after one, what was in flight is not called again. With `undo` the run is
+   * `canceling` until what its tasks have done is undone, the last first.
    */
   cancel(runId: string, options?: CancelOptions): Promise<RunStatus>;
   /**
    * Ends a run as failed, as `cancel` ends it as canceled: with this error (`code` is `run/failed` where none is given), which its `result` rejects with
-   * and its parent takes.
+   * and its parent takes. With `undo` what its tasks have done is undone first.
    */
-  fail(runId: string, error: { readonly code?: string; readonly message?: string; readonly details?: Readonly<Record<string, unknown>> }): Promise<RunStatus>;
+  fail(
+    runId: string,
+    error: { readonly code?: string; readonly message?: string; readonly details?: Readonly<Record<string, unknown>> },
+    options?: FailOptions,
+  ): Promise<RunStatus>;
   /**
    * Starts a run that goes on from where an ended run of a task graph came to: what its tasks gave, the events it took and the timers that fired are
    * told to the new run at once, with its own keys; only the chosen tasks are done again, and what had not been done. Its record names the other

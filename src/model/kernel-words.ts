@@ -1,2 +1,2 @@
 // The kernel's numbers that rooms above speak of as well: what is sent in, what comes out, and what it means.
-export { CommandKind, EventKind, EventOutcome, ExploreBound, ExploreStep, LogLevel, RunEnd, SEMANTICS_VERSION, VISIT_SCALE } from "../../assembly/abi.js";
+export { CommandKind, EventKind, EventOutcome, ExploreBound, ExploreStep, LogLevel, RunEnd, SCOPE_LIMIT_FIRST, SEMANTICS_VERSION, VISIT_SCALE, Wire } from "../../assembly/abi.js";

@@ -9,6 +9,7 @@ import type {
   EngineStatistics,
   RerunOptions,
   EventBatch,
+  FailOptions,
   LiveOptions,
   Run,
   RunPage,
@@ -165,8 +166,8 @@ class WorkerClient implements Engine {
     return this.#control(() => this.#api.cancel(runId, options));
   }
 
-  fail(runId: string, error: Parameters<Engine["fail"]>[1]): Promise<RunStatus> {
-    return this.#control(() => this.#api.fail(runId, error));
+  fail(runId: string, error: Parameters<Engine["fail"]>[1], options?: FailOptions): Promise<RunStatus> {
+    return this.#control(() => this.#api.fail(runId, error, options));
   }
 
   role(): Promise<"driver" | "watcher"> {

@@ -46,7 +46,7 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     pause: (runId) => engine().pause(runId),
     resume: (runId) => engine().resume(runId),
     cancel: (runId, options) => engine().cancel(runId, options),
-    fail: (runId, error) => engine().fail(runId, error),
+    fail: (runId, error, options) => engine().fail(runId, error, options),
     query: (query) => engine().runs.query(query),
     count: (query) => engine().runs.count(query),
     delete: (runId) => engine().runs.delete(runId),

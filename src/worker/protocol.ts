@@ -1,7 +1,7 @@
 // What page and worker say to each other. Types only. Control goes over Comlink (`HostApi`); what comes often or in bulk
 // goes over message ports: calls and batches (`ToHost`, `FromHost`), tasks (`ToHandlers`, `FromHandlers`), and one port
 // for each cursor (`ToCursor`, `FromCursor`).
-import type { CancelOptions, Engine, EngineOptions, EngineStatistics, LiveOptions, RerunOptions, RunAwait, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
+import type { CancelOptions, Engine, EngineOptions, EngineStatistics, FailOptions, LiveOptions, RerunOptions, RunAwait, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
 import type { ErrorRecord } from "../model/errors.js";
 import type { TaskCall } from "../model/ports.js";
 import type { CallName } from "../model/task-call.js";
@@ -43,7 +43,7 @@ export interface HostApi {
   pause(runId: string): Promise<RunStatus>;
   resume(runId: string): Promise<RunStatus>;
   cancel(runId: string, options: CancelOptions | undefined): Promise<RunStatus>;
-  fail(runId: string, error: Parameters<Engine["fail"]>[1]): Promise<RunStatus>;
+  fail(runId: string, error: Parameters<Engine["fail"]>[1], options: FailOptions | undefined): Promise<RunStatus>;
   query(query: RunQuery | undefined): Promise<RunPage>;
   count(query: RunQuery | undefined): Promise<number>;
   delete(runId: string): Promise<void>;

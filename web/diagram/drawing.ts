@@ -150,10 +150,10 @@ export function nameState(state: StateDefinition): string {
   return state.descriptions[0] || state.id;
 }
 
-/** What a task of a task graph does, in few words. */
-export function listTaskParts({ task }: StateDefinition): readonly string[] {
-  if (task === undefined) return [];
-  const { action, items, retry, delay, timeout } = task;
+/** What a task or a scope of a task graph does, in few words. */
+export function listTaskParts({ task, timeout: scopeTimeout }: StateDefinition): readonly string[] {
+  if (task === undefined) return scopeTimeout === undefined ? [] : [`at most${writeDuration(scopeTimeout)}`];
+  const { action, items, retry, delay, timeout, undo } = task;
   const lines = [];
   if (action.kind === "call") lines.push(action.task === "" ? "computed action" : action.task);
   else if (action.kind === "workflow") lines.push(`workflow ${action.workflow}`);
@@ -167,6 +167,8 @@ export function listTaskParts({ task }: StateDefinition): readonly string[] {
   if (retry !== undefined) lines.push(retry.count.kind === "literal" ? `up to ${String(retry.count.value)} retries` : "retries");
   if (delay !== undefined) lines.push(`after${writeDuration(delay)}`);
   if (timeout !== undefined) lines.push(`at most${writeDuration(timeout)}`);
+  if (undo?.action.kind === "call") lines.push(`undone by ${undo.action.task === "" ? "a computed action" : undo.action.task}`);
+  else if (undo?.action.kind === "workflow") lines.push(`undone by workflow ${undo.action.workflow}`);
   return lines;
 }
 
@@ -235,7 +237,7 @@ function drawTransition(transition: TransitionDefinition, direction: Definition[
   const { source, target, reading } = transition;
   // What only publishes, or tries its task again, leads nowhere.
   const isSideways = direction === "LR" || direction === "RL";
-  const isInternal = transition.isInternal === true || target < 0 || transition.isRetry === true;
+  const isInternal = transition.isInternal === true || target < 0 || transition.isRetry === true || transition.isUndo === true;
   const lines = isInternal ? [] : wrapText(transition.label, isSideways ? sidewaysLabelWidthMax : labelWidthMax, label);
   const width = lines.length === 0 ? 0 : Math.ceil(measureLines(lines, label)) + GLYPH_WIDTH + LABEL_PADDING * 2;
   const height = lines.length === 0 ? 0 : lines.length * LABEL_LINE + 6;

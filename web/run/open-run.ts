@@ -179,7 +179,10 @@ class RunWatch {
     if (event.type === "stateEntered") {
       this.#active.set(event.state, (this.#active.get(event.state) ?? 0) + 1);
       this.#visited.add(event.state);
-    } else if (event.type === "stateExited") this.#leave(event.state);
+    } else if (event.type === "undoStarted") {
+      this.#active.set(event.state, (this.#active.get(event.state) ?? 0) + 1);
+      this.#visited.delete(event.state);
+    } else if (event.type === "stateExited" || event.type === "undoEnded") this.#leave(event.state);
     else if (event.type === "itemsStarted") this.#items.set(event.visit, { state: event.state, total: event.count, done: 0 });
     else if (event.type === "taskSucceeded" || event.type === "taskFailed") this.#countItem(event.visit, event.item);
     else if (event.type === "transition") {

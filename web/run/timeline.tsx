@@ -30,6 +30,8 @@ const TOPICS_BY_TYPE: Readonly<Record<RunEvent["type"], readonly Topic[]>> = {
   event: ["story", "states"],
   stateEntered: ["states"],
   stateExited: ["states"],
+  undoStarted: ["story", "states"],
+  undoEnded: ["states"],
   transition: ["story"],
   variableSet: [],
   log: ["story", "logs"],
@@ -58,7 +60,8 @@ const TOPICS: readonly (readonly [Topic, string])[] = [
 
 function describeTask(event: Extract<RunEvent, { type: "taskStarted" | "taskSucceeded" | "taskFailed" | "taskCanceled" }>): Line {
   const item = event.item === undefined ? "" : `, item ${event.item}`;
-  const base = { aside: `visit ${event.visit}${item}${event.attempt === undefined ? "" : `, attempt ${event.attempt}`}` };
+  const undo = event.undoOf === undefined ? "" : `undoes ${event.undoOf}, `;
+  const base = { aside: `${undo}visit ${event.visit}${item}${event.attempt === undefined ? "" : `, attempt ${event.attempt}`}` };
   if (event.type === "taskStarted") return { ...base, icon: "tasks", tone: "plain", text: `${event.task} called`, detail: event.input };
   if (event.type === "taskSucceeded")
     return { ...base, icon: "check", tone: "good", text: `${event.task} succeeded`, detail: event.result };
@@ -115,6 +118,10 @@ function describeEvent(event: RunEvent): Line {
       return { icon: "target", tone: "accent", text: `Entered ${nameScope(event.state)}` };
     case "stateExited":
       return { icon: "minus", tone: "faint", text: `Left ${nameScope(event.state)}` };
+    case "undoStarted":
+      return { icon: "target", tone: "warn", text: `Undoing ${event.state}`, aside: `visit ${event.visit}` };
+    case "undoEnded":
+      return { icon: "minus", tone: "faint", text: `Done undoing ${event.state}` };
     case "transition":
       return describeTransition(event);
     case "variableSet":

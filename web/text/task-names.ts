@@ -11,7 +11,7 @@ export function listTasks(definition: Definition): readonly string[] {
   for (const state of definition.states) {
     collect(state.entry);
     collect(state.exit);
-    if (state.task?.action.kind === "call" && state.task.action.task !== "") names.add(state.task.action.task);
+    for (const action of [state.task?.action, state.task?.undo?.action]) if (action?.kind === "call" && action.task !== "") names.add(action.task);
   }
   for (const transition of definition.transitions) collect(transition.actions);
   return [...names];
