@@ -85,14 +85,60 @@ output:
   last: "{{ tasks.meet.result }}"
 `;
 
-type Step = { readonly kind: "send"; readonly event: string; readonly by: number } | { readonly kind: "pause" | "resume" | "crash" | "trap" | "cancel" } | { readonly kind: "advance"; readonly ms: number };
+const TRIP = `millrace: 1
+name: parent
+vars:
+  n: 1
+tasks:
+  start: { next: begin }
+  begin:
+    action: await
+    event: go
+    next:
+      - publish: { n: "{{ vars.n + result.by }}" }
+        do: [flight, hotel]
+  flight:
+    action: flaky
+    input: { n: "{{ vars.n }}" }
+    undo: { action: flaky, input: { n: "{{ result.twice }}" }, retry: { count: 1, delay: 2s } }
+  hotel:
+    action: await
+    event: add
+    undo: { workflow: child, input: { n: "{{ result.by }}" } }
+    next:
+      - publish: { n: "{{ vars.n + result.by }}" }
+        do: car
+  car:
+    action: flaky
+    input: { n: "{{ vars.n }}" }
+    undo: { action: flaky, input: { n: 4 }, timeout: 1s }
+    next:
+      - when: "result.twice > 20"
+        undo: all
+        do: begin
+      - when: "result.twice <= 20"
+        do: begin
+scopes:
+  trip:
+    tasks: [flight, hotel, car]
+    timeout: 30s
+    catch:
+      - when: "vars.n % 5 != 0"
+        publish: { n: "{{ vars.n + 1 }}" }
+        undo: trip
+        do: begin
+output:
+  n: "{{ vars.n }}"
+`;
+
+type Step = { readonly kind: "send"; readonly event: string; readonly by: number } | { readonly kind: "pause" | "resume" | "crash" | "trap" | "cancel" | "undo" } | { readonly kind: "advance"; readonly ms: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 30, arbitrary: fc.record({ kind: fc.constant("send" as const), event: fc.constantFrom("go", "add", "finish"), by: fc.nat(5) }) },
   { weight: 20, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms: fc.constantFrom(1, 3_000, 8_000, 20_000, 100_000) }) },
   { weight: 10, arbitrary: fc.record({ kind: fc.constantFrom("pause" as const, "resume" as const) }) },
   { weight: 15, arbitrary: fc.record({ kind: fc.constantFrom("crash" as const, "trap" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("cancel" as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("cancel" as const, "undo" as const) }) },
 );
 
 /** Its answer follows from its key and input; it takes no virtual time. */
@@ -131,7 +177,8 @@ async function play(source: string, script: readonly Step[], isDisturbed: boolea
       } catch {
         // Lost, as it should be.
       }
-    } else if (action.kind === "pause" || action.kind === "resume" || action.kind === "cancel") answers.push(await bench.engine[action.kind]("run"));
+    } else if (action.kind === "undo") answers.push(await bench.engine.cancel("run", { undo: true }));
+    else if (action.kind === "pause" || action.kind === "resume" || action.kind === "cancel") answers.push(await bench.engine[action.kind]("run"));
     await rest(bench);
   }
   await bench.engine.cancel("run");
@@ -151,6 +198,7 @@ async function tell(run: Run): Promise<unknown> {
 test.each([
   ["a statechart", PARENT],
   ["a task graph", GRAPH],
+  ["one that is undone", TRIP],
 ])("crashes and lost kernels between steps change nothing: %s", { timeout: 120_000 }, async (_, source) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 25 }), async (script) => {
