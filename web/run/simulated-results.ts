@@ -79,6 +79,8 @@ export const PRODUCERS: Readonly<Record<string, Produce>> = {
     created: true,
   }),
   provision: (_, chance) => ({ resources: ["mailbox", "calendar", "repository"].slice(0, 1 + chance(3)), ready: true }),
+  book: (_, chance) => ({ bookingId: toCode("bok", chance(CODE_COUNT)), price: 200 + chance(300) }),
+  cancelBooking: (input) => ({ bookingId: readText(input, "bookingId", "none"), canceled: true }),
   prompt: (input) => ({ text: `A simulated answer to “${readText(input, "name", readText(input, "prompt", "your prompt"))}”.` }),
 };
 

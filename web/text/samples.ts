@@ -10,6 +10,7 @@ import notifications from "../samples/notifications.yaml?raw";
 import onboarding from "../samples/onboarding.md?raw";
 import order from "../samples/order-fulfilment.md?raw";
 import release from "../samples/release-pipeline.md?raw";
+import trip from "../samples/trip-booking.yaml?raw";
 
 export interface Sample {
   readonly id: string;
@@ -29,6 +30,7 @@ export const SAMPLES: readonly Sample[] = [
   { id: "log-digest", title: "Log digest (YAML)", text: logs },
   { id: "notifications", title: "Notifications (YAML)", text: notifications },
   { id: "expense-approval", title: "Expense approval (YAML)", text: expense },
+  { id: "trip-booking", title: "Trip booking (YAML)", text: trip },
   { id: "charging-station", title: "Charging station", text: charging },
 ];
 

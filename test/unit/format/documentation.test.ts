@@ -67,7 +67,7 @@ test("front matter has no findings", () => {
 
 test("task graphs have no findings", () => {
   const blocks = blocksOf("```", "yaml").filter((block) => block.startsWith("millrace: 1\n"));
-  expect(blocks).toHaveLength(8);
+  expect(blocks).toHaveLength(9);
   for (const block of blocks) {
     const { definition, findings } = parseWorkflow(block);
     expect([findings, definition.format, compileWorkflow(definition, "").findings]).toEqual([[], "yaml", []]);

@@ -5,13 +5,13 @@ import { parseWorkflow } from "../../../src/doors/format.js";
 
 const FOLDER = new URL("../../../web/samples/", import.meta.url);
 const TASKS = new Set(
-  "chargeCard refundCard reserveStock shipOrder sendEmail notify reviewDocument publishDocument pageOnCall runChecks build test deploy rollback scoreLead enrichLead createAccount provision prompt".split(
+  "chargeCard refundCard reserveStock shipOrder sendEmail notify reviewDocument publishDocument pageOnCall runChecks build test deploy rollback scoreLead enrichLead createAccount provision prompt book cancelBooking".split(
     " ",
   ),
 );
 const files = readdirSync(FOLDER).filter((name) => /\.(?:md|yaml)$/.test(name));
 
-test("there are eleven samples", () => {
+test("there are twelve samples", () => {
   expect(files.sort()).toEqual([
     "charging-station.md",
     "document-approval.md",
@@ -24,6 +24,7 @@ test("there are eleven samples", () => {
     "onboarding.md",
     "order-fulfilment.md",
     "release-pipeline.md",
+    "trip-booking.yaml",
   ]);
 });
 
@@ -45,7 +46,7 @@ describe.each(files)("%s", (file) => {
   });
 
   test("calls tasks that the playground has", () => {
-    const calls = definition.states.flatMap(({ entry, task }) => [...entry, ...(task === undefined ? [] : [task.action])]).flatMap((action) => (action.kind === "call" ? [action.task] : []));
+    const calls = definition.states.flatMap(({ entry, task }) => [...entry, ...(task === undefined ? [] : [task.action, ...(task.undo === undefined ? [] : [task.undo.action])])]).flatMap((action) => (action.kind === "call" ? [action.task] : []));
     expect(calls.length).toBeGreaterThan(2);
     expect(calls.filter((task) => !TASKS.has(task))).toEqual([]);
   });
