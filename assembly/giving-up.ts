@@ -16,11 +16,16 @@ export function giveUp(run: u32, serial: u32): void {
 
 /** Takes back all that an instance has asked for, or all of the run (0), in the order of asking. */
 export function giveUpAll(run: u32, name: u32): void {
-  const count = callCount(run);
-  if (count == 0) return;
-  const list = allocateScratch(<usize>count << 2);
+  if (callCount(run) == 0) return;
+  const list = allocateScratch(<usize>callCount(run) << 2);
   // Without memory for it the shell's answers find nobody: as good, only later.
   if (list == 0) return;
+  const found = listSerials(run, name, list);
+  for (let at: u32 = 0; at < found; at++) giveUp(run, load<u32>(list + (<usize>at << 2)));
+}
+
+/** Writes the serials that an instance, or (0) anybody, waits for to `list`, ascending; their count. */
+export function listSerials(run: u32, name: u32, list: usize): u32 {
   let found: u32 = 0;
   for (let at: u32 = 0; at < callCapacity(run); at++) {
     const entry = callAt(run, at);
@@ -29,7 +34,7 @@ export function giveUpAll(run: u32, name: u32): void {
     found += 1;
   }
   sortWords(list, found);
-  for (let at: u32 = 0; at < found; at++) giveUp(run, load<u32>(list + (<usize>at << 2)));
+  return found;
 }
 
 /** Shell's sort: lists are short, or nearly in order. */

@@ -10,10 +10,11 @@
 import { CELL_SIZE, NO_INDEX, ProgramHeader, Tag } from "./abi";
 import { appendAt, prepareJoins } from "./arrivals";
 import { branchCells, retainFrame } from "./branches";
+import { listSerials } from "./giving-up";
 import { createCells } from "./graph-frames";
 import {
-  Call, INSTANCE_COUNT_MAX, NO_ITEM, Phase, addActive, addAwaiting, addCall, addJoining, callAt, callCapacity, callCount, chainUnused, createInstance,
-  currentFrame, endedFrame, enqueue, failingError, firstQueued, instanceAt, instanceRecordCount, lastRegistration, phaseOf, setCurrentFrame, setEndedFrame,
+  Call, INSTANCE_COUNT_MAX, NO_ITEM, Phase, addActive, addAwaiting, addCall, addJoining, callCount, chainUnused, createInstance,
+  currentFrame, endedFrame, enqueue, failingError, findCall, firstQueued, instanceAt, instanceRecordCount, lastRegistration, phaseOf, setCurrentFrame, setEndedFrame,
   setFailingError, setPhase, setSplitCount, splitCount,
 } from "./instances";
 import { ITEM_COUNT_MAX, ITEMS_BLOCK_SIZE, ITEMS_CELLS, restoreItems } from "./items";
@@ -180,10 +181,17 @@ function writeJoins(run: u32): void {
 }
 
 function writeCalls(run: u32): void {
-  appendVarint(callCount(run));
-  for (let at: u32 = 0; at < callCapacity(run); at++) {
-    const entry = callAt(run, at);
-    if (load<u32>(entry) == 0) continue;
+  const count = callCount(run);
+  appendVarint(count);
+  const list = count == 0 ? 0 : allocateScratch(<usize>count << 2);
+  if (list == 0) {
+    if (count != 0) noteExhaustion();
+    return;
+  }
+  // Where they stand in the table depends on the order in which they came there.
+  listSerials(run, 0, list);
+  for (let at: u32 = 0; at < count; at++) {
+    const entry = findCall(run, load<u32>(list + (<usize>at << 2)));
     appendVarint(load<u32>(entry));
     appendVarint(load<u32>(entry, 4));
     appendVarint(load<u32>(entry, 8) + 1);

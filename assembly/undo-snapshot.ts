@@ -75,7 +75,8 @@ export function writeUndo(run: u32): void {
   appendVarint(count);
   for (let scope: u32 = 0; scope < count; scope++) {
     const entry = scopeLimitAt(run, scope);
-    appendVarint(load<u32>(entry, 4));
+    // A run that has ended has given its calls up.
+    appendVarint(findCall(run, load<u32>(entry, 4)) == 0 ? 0 : load<u32>(entry, 4));
     appendVarint(numberOf(load<u32>(entry, 8)));
     appendVarint(load<u32>(entry, 12));
   }

@@ -107,4 +107,34 @@ A --> [*] : stop`)}
 - C: set n = n + 1
 - A: set n = 0
 `,
+  `millrace: 1
+name: graph
+vars: {n: 0, m: {}}
+tasks:
+  start: {next: begin}
+  begin: {action: work, input: {n: "{{ vars.n }}"}, retry: {count: 2, delay: 1s}, undo: {action: unwork, input: "{{ [result, vars.m] }}", retry: 1, timeout: 5s}, next: [{publish: {n: "{{ vars.n + 1 }}", m: {text: "{{ result }}"}}, do: [each, ask]}]}
+  each: {with: {items: [1, 2, 3], concurrency: 2}, action: work, input: "{{ item }}", undo: {action: unwork, input: "{{ result }}"}, next: meet}
+  ask: {action: await, event: go, timeout: 1m, undo: {workflow: counter, input: {n: 1}}, next: [{when: succeeded, do: meet}, {when: failed, undo: inner, do: sorry}]}
+  meet: {join: all, action: pass, input: "{{ vars }}", next: [{when: vars.n < 3, do: again}, {when: vars.n >= 3, undo: all, do: last}]}
+  again: {action: work, next: begin}
+  last: {action: work}
+  sorry: {action: wait, duration: 10, next: [{cancel: outer, do: last}]}
+scopes:
+  outer:
+    tasks: [meet, sorry]
+    timeout: 2m
+    catch: [{when: error.code == 'run/undo-failed', do: last}]
+    scopes: {inner: {tasks: [begin, each, ask], timeout: 30, catch: [{when: vars.n < 2, publish: {n: "{{ vars.n + 1 }}"}, undo: inner, do: again}]}}
+output: {n: "{{ vars.n }}"}
+on_failure: finish
+`,
+  `millrace: 1
+name: chain
+input: {list: {type: list, default: [1]}}
+tasks:
+  a: {action: work, undo: {action: unwork, input: "{{ result }}"}, next: b}
+  b: {action: work, undo: {action: unwork, input: "{{ input.list[0] }}"}, next: c}
+  c: {action: await, event: go, undo: {action: unwork}, next: d}
+  d: {action: work}
+`,
 ];

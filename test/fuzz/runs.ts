@@ -28,6 +28,8 @@ const PAYLOADS = [
   { amount: "much", n: null },
   { code: "test/odd", message: "odd", details: { a: [1] } },
   {},
+  true,
+  [{ code: "test/ended", message: "undo" }],
 ].map((value) => encodeValue(value));
 
 export const runsTarget: FuzzTarget = {
@@ -124,7 +126,7 @@ class RunsSession implements FuzzSession {
 
   #addAny(runs: readonly number[], program: Program, chance: Chance): void {
     const run = chance.oneIn(20) ? chance.sharpWord() : chance.pick(runs);
-    const kind = chance.oneIn(20) ? chance.below(12) : chance.oneIn(30) ? EventKind.CANCEL : chance.pick(EVENT_KINDS);
+    const kind = chance.oneIn(20) ? chance.below(12) : chance.oneIn(15) ? EventKind.CANCEL : chance.pick(EVENT_KINDS);
     const id = chance.oneIn(20) ? chance.sharpWord() : kind === EventKind.EVENT ? chance.below(program.eventNames.length + 1) : chance.below(12);
     this.#add(run, kind, id, chance);
   }
