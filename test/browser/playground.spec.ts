@@ -115,6 +115,19 @@ for (const { id, title, state: watched, events } of SAMPLES) {
   });
 }
 
+test("a trip that cannot be paid is undone, and the story tells it", async ({ page }) => {
+  const quick = Object.fromEntries(["book", "cancelBooking", "sendEmail"].map((task) => [task, { outcome: "success", delayMs: 60 }]));
+  await open(page, { text: "sample:trip-booking", behaviours: { ...quick, chargeCard: { outcome: "failure", delayMs: 60 } } });
+  await expect(page.getByText("No findings")).toBeVisible();
+  await start(page);
+  await drive(page, []);
+  await expect(page.getByText("Undoing hotel")).toBeVisible();
+  await expect(page.getByText("Undoing flight")).toBeVisible();
+  await expect(page.getByText(/undoes flight/).first()).toBeVisible();
+  await expect(state(page, "apologise")).toHaveClass(/is-visited/);
+  await expect(state(page, "flight")).not.toHaveClass(/is-visited/);
+});
+
 test("typing gives findings with places, and a finding leads to its text", async ({ page }) => {
   await open(page, {});
   await page.getByRole("textbox", { name: "Workflow text" }).click();

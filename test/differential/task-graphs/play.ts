@@ -218,6 +218,8 @@ function describe(effect: TaskEffect): string {
     case "cancel":
       return `cancel ${effect.serial}`;
     default:
+      // What could not be undone is told in details, which the model does not have.
+      if (effect.how === "canceled") return "canceled";
       return effect.how === "failed" ? `failed with ${(effect.value as { code: string }).code}` : `${effect.how} with ${JSON.stringify(effect.value)}`;
   }
 }

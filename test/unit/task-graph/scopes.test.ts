@@ -216,3 +216,25 @@ describe("a program whose scopes make no sense is refused", () => {
     else expect(load).toThrow();
   });
 });
+
+test("a checkpoint that was taken before tasks could be undone is taken up", () => {
+  const source: GraphSource = {
+    vars: { n: 1, text: "x" },
+    tasks: { a: { next: ["publish n = vars.n + 1 -> c"] }, b: { next: ["-> c"], timeout: literal(90) }, c: { join: "all" }, d: { items: items("input.list", { concurrency: literal(1) }) }, e: { delay: literal(50) } },
+    scopes: { s: { tasks: ["a", "b"], catch: ["-> e"] } },
+    output: cel("vars.n"),
+  };
+  const before =
+    "02020900008056febc784203020004020801780104040801780b0108046c6973740a02040204040100000004000503010405030100000000000705010000060100000000010202010001000a020402040411040a11010401000000000001000002030000010403050200050803020104020001";
+  const run = beginGraph(kernel, source, { list: [1, 2] });
+  run.succeed("a", 1);
+  run.succeed("d[0]", 5);
+  const now = kernel.snapshot(run.handle);
+  kernel.destroyRun(run.handle);
+  run.handle = kernel.restore(run.loaded, Buffer.from(before, "hex"));
+  expect(kernel.snapshot(run.handle)).toEqual(now);
+  run.succeed("b", 1);
+  run.succeed("d[1]", 6);
+  run.succeed("c");
+  expect(run.end()).toEqual({ how: "succeeded", value: 2 });
+});
