@@ -1,16 +1,15 @@
 // Random task graphs that are done again. A run that is told all that another was told goes the same way, entry by entry; where a task
 // is chosen, nothing is performed but what ways lead to from it. What was undone is done anew, and undone anew.
 import { describe, expect, test } from "vitest";
-import { fingerprintBytes } from "../../src/base/fingerprint.js";
 import type { Definition } from "../../src/model/definition.js";
 import type { RunRecord } from "../../src/model/engine.js";
 import { EntryKind } from "../../src/model/history.js";
 import type { LibraryPort, LoadedWorkflow, TaskCall, TasksPort } from "../../src/model/ports.js";
-import { encodeValue } from "../../src/model/value.js";
 import { Random } from "../differential/statecharts/random.js";
 import { EVENTS, generateGraph, INPUT } from "../differential/task-graphs/generate.js";
 import { type Bench, openBench } from "../unit/engine/harness.js";
 import { compileGraph } from "../unit/task-graph/graph.js";
+import { answerOf } from "./answers.js";
 
 const ONE_SEED = process.env.MILLRACE_SEED;
 const SEEDS = ONE_SEED === undefined ? Array.from({ length: Number(process.env.MILLRACE_SEEDS ?? 150) }, (_, index) => index) : [Number(ONE_SEED)];
@@ -26,16 +25,7 @@ class QuickTasks implements TasksPort {
 
   perform(calls: readonly TaskCall[]): void {
     for (const { task } of calls) this.performed.push(task);
-    void Promise.resolve().then(() =>
-      this.onResults(
-        calls.map((call) => {
-          const { task, input, attempt, item } = call;
-          const chance = fingerprintBytes(encodeValue([task, input, attempt, item] as never)) % 6;
-          if (chance > 0) return { call, isSuccess: true, value: chance % 3 };
-          return { call, isSuccess: false, error: { code: "work/failed", message: "no" } };
-        }),
-      ),
-    );
+    void Promise.resolve().then(() => this.onResults(calls.map(answerOf)));
   }
 }
 

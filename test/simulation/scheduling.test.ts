@@ -5,8 +5,6 @@ import { describe, expect, test } from "vitest";
 import { CommandKind, VISIT_SCALE } from "../../assembly/abi.js";
 import { Replay } from "../../src/engine/replay.js";
 import { ProgramTable } from "../../src/engine/program-table.js";
-import { encodeValue } from "../../src/model/value.js";
-import { fingerprintBytes } from "../../src/base/fingerprint.js";
 import type { KernelPort, LibraryPort, LoadedWorkflow, TaskCall, TasksPort } from "../../src/model/ports.js";
 import type { CallName } from "../../src/model/task-call.js";
 import type { SchedulingOptions } from "../../src/model/scheduling.js";
@@ -15,6 +13,7 @@ import { Random } from "../differential/statecharts/random.js";
 import { type Bench, openBench } from "../unit/engine/harness.js";
 import { newKernel } from "../unit/kernel/chart.js";
 import { compileGraph } from "../unit/task-graph/graph.js";
+import { answerOf } from "./answers.js";
 
 const SEED_COUNT = Number(process.env.MILLRACE_SEEDS ?? 60);
 const ONE_SEED = process.env.MILLRACE_SEED;
@@ -55,14 +54,7 @@ class HandTasks implements TasksPort {
 
   end(calls: readonly TaskCall[]): void {
     for (const call of calls) this.running.delete(nameOf(call));
-    this.onResults(
-      calls.map((call) => {
-        const { task, input, attempt, item } = call;
-        const chance = fingerprintBytes(encodeValue([task, input, attempt, item] as never)) % 6;
-        if (chance > 0) return { call, isSuccess: true, value: chance % 3 };
-        return { call, isSuccess: false, error: { code: "work/failed", message: "no" } };
-      }),
-    );
+    this.onResults(calls.map(answerOf));
   }
 }
 
