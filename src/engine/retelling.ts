@@ -1,5 +1,6 @@
 // Begins a run that is told at once what another was told: each answer that the other had is given as soon as it is asked for, in the
 // order in which the answers came then. It ends where something is asked for that the other run does not know.
+import { Heap, type Ranked } from "../base/heap.js";
 import type { ClockPort, KernelPort } from "../model/ports.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
 import type { LoadedProgram } from "./program-table.js";
@@ -20,7 +21,7 @@ export interface RetellingOptions {
   readonly clock: Pick<ClockPort, "now" | "seed">;
 }
 
-interface Known {
+interface Known extends Ranked {
   readonly told: Told;
   /** Of the command that it answers; events answer none. */
   readonly serial: number | undefined;
@@ -32,8 +33,9 @@ export class Retelling {
   readonly #options: RetellingOptions;
   readonly #replay: Replay;
   readonly #watch: VisitWatch;
-  /** What can be told now: a heap, the earliest first. */
-  readonly #known: Known[] = [];
+  /** What can be told now: what came first then comes first. */
+  readonly #known = new Heap<Known>();
+  #order = 0;
 
   /** Throws what `Replay` throws. */
   constructor(kernel: KernelPort, program: LoadedProgram, options: RetellingOptions) {
@@ -70,36 +72,11 @@ export class Retelling {
   }
 
   #add(told: Told | undefined, serial: number | undefined): void {
-    if (told === undefined) return;
-    const heap = this.#known;
-    let at = heap.push({ told, serial }) - 1;
-    for (let above = (at - 1) >> 1; at > 0 && told.seq < (heap[above] as Known).told.seq; above = (at - 1) >> 1) at = this.#swap(at, above);
+    if (told !== undefined) this.#known.add({ rank: told.seq, order: this.#order++, told, serial });
   }
 
   #take(): Known | undefined {
     this.#watch.settle();
-    const heap = this.#known;
-    const [first] = heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return first;
-    heap[0] = last;
-    for (let at = 0; ; ) {
-      const left = at * 2 + 1;
-      const right = left + 1;
-      const next = right < heap.length && seqAt(heap, right) < seqAt(heap, left) ? right : left;
-      if (next >= heap.length || seqAt(heap, at) <= seqAt(heap, next)) return first;
-      at = this.#swap(at, next);
-    }
+    return this.#known.take();
   }
-
-  /** Returns `b`. */
-  #swap(a: number, b: number): number {
-    const heap = this.#known;
-    [heap[a], heap[b]] = [heap[b] as Known, heap[a] as Known];
-    return b;
-  }
-}
-
-function seqAt(heap: readonly Known[], at: number): number {
-  return (heap[at] as Known).told.seq;
 }

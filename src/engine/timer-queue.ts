@@ -1,11 +1,12 @@
 // All timers of all runs in one heap by due time, with one timer of the clock armed for the earliest. What is due
 // together is handed out together, in due order.
+import { Heap, type Ranked } from "../base/heap.js";
 import type { ClockPort } from "../model/ports.js";
 
 /** A timer in the queue; taking it out is a mark, the heap forgets it when its turn comes. */
-export interface QueuedTimer<Owner> {
-  readonly due: number;
-  readonly order: number;
+export interface QueuedTimer<Owner> extends Ranked {
+  /** When it is due, ms since 1970. */
+  readonly rank: number;
   readonly owner: Owner;
   isCanceled: boolean;
 }
@@ -13,7 +14,7 @@ export interface QueuedTimer<Owner> {
 export class TimerQueue<Owner> {
   readonly #clock: ClockPort;
   readonly #onDue: (owners: readonly Owner[]) => void;
-  #heap: QueuedTimer<Owner>[] = [];
+  readonly #heap = new Heap<QueuedTimer<Owner>>();
   #order = 0;
   #canceledCount = 0;
   #disarm: (() => void) | undefined;
@@ -26,14 +27,13 @@ export class TimerQueue<Owner> {
 
   /** Number of timers that will fire. */
   get count(): number {
-    return this.#heap.length - this.#canceledCount;
+    return this.#heap.count - this.#canceledCount;
   }
 
   /** `due`: ms since 1970; a time that has passed fires in the next turn. O(log n). */
   add(due: number, owner: Owner): QueuedTimer<Owner> {
-    const timer = { due, order: this.#order++, owner, isCanceled: false };
-    this.#heap.push(timer);
-    this.#rise(this.#heap.length - 1);
+    const timer = { rank: due, order: this.#order++, owner, isCanceled: false };
+    this.#heap.add(timer);
     if (due < this.#armedDue) this.#arm();
     return timer;
   }
@@ -43,11 +43,11 @@ export class TimerQueue<Owner> {
     if (timer.isCanceled) return;
     timer.isCanceled = true;
     this.#canceledCount += 1;
-    if (this.#canceledCount > 64 && this.#canceledCount * 2 > this.#heap.length) this.#rebuild();
+    if (this.#canceledCount > 64 && this.#canceledCount * 2 > this.#heap.count) this.#rebuild();
   }
 
   clear(): void {
-    this.#heap = [];
+    this.#heap.clear();
     this.#canceledCount = 0;
     this.#disarm?.();
     this.#disarm = undefined;
@@ -57,9 +57,9 @@ export class TimerQueue<Owner> {
   #arm(): void {
     this.#disarm?.();
     this.#disarm = undefined;
-    const first = this.#heap[0];
-    this.#armedDue = first?.due ?? Infinity;
-    if (first !== undefined) this.#disarm = this.#clock.schedule(Math.max(0, first.due - this.#clock.now()), () => this.#fire());
+    const { first } = this.#heap;
+    this.#armedDue = first?.rank ?? Infinity;
+    if (first !== undefined) this.#disarm = this.#clock.schedule(Math.max(0, first.rank - this.#clock.now()), () => this.#fire());
   }
 
   #fire(): void {
@@ -67,8 +67,8 @@ export class TimerQueue<Owner> {
     this.#armedDue = Infinity;
     const now = this.#clock.now();
     const owners: Owner[] = [];
-    for (let first = this.#heap[0]; first !== undefined && (first.isCanceled || first.due <= now); first = this.#heap[0]) {
-      this.#removeFirst();
+    for (let { first } = this.#heap; first !== undefined && (first.isCanceled || first.rank <= now); first = this.#heap.first) {
+      this.#heap.take();
       if (first.isCanceled) {
         this.#canceledCount -= 1;
       } else {
@@ -81,53 +81,8 @@ export class TimerQueue<Owner> {
   }
 
   #rebuild(): void {
-    const live = this.#heap.filter((timer) => !timer.isCanceled);
+    this.#heap.retain(({ isCanceled }) => !isCanceled);
     this.#canceledCount = 0;
-    this.#heap = live.sort((a, b) => (isBefore(a, b) ? -1 : 1));
     this.#arm();
   }
-
-  #removeFirst(): void {
-    const last = this.#heap.pop();
-    if (last === undefined || this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    this.#sink();
-  }
-
-  #rise(from: number): void {
-    const heap = this.#heap;
-    let at = from;
-    const timer = heap[at];
-    while (at > 0 && timer !== undefined) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above];
-      if (parent === undefined || !isBefore(timer, parent)) return;
-      heap[above] = timer;
-      heap[at] = parent;
-      at = above;
-    }
-  }
-
-  #sink(): void {
-    const heap = this.#heap;
-    const timer = heap[0];
-    if (timer === undefined) return;
-    for (let at = 0; ; ) {
-      let next = at * 2 + 1;
-      let child = heap[next];
-      const right = heap[next + 1];
-      if (child !== undefined && right !== undefined && isBefore(right, child)) {
-        next += 1;
-        child = right;
-      }
-      if (child === undefined || !isBefore(child, timer)) return;
-      heap[at] = child;
-      heap[next] = timer;
-      at = next;
-    }
-  }
-}
-
-function isBefore(a: { due: number; order: number }, b: { due: number; order: number }): boolean {
-  return a.due < b.due || (a.due === b.due && a.order < b.order);
 }
