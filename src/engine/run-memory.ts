@@ -26,16 +26,14 @@ export interface ForgetOptions {
 export class RunMemory {
   readonly watch: VisitWatch;
   readonly #definition: Definition;
-  readonly #told = new Map<string, { readonly visit: Visit; readonly told: Told }>();
+  readonly #told = new Map<string, { readonly visit: Visit; readonly name: string; readonly told: Told }>();
   /** Results of items, whatever the attempt. */
   readonly #items = new Map<string, Told>();
-  #isReady = false;
-  #again: ReadonlySet<Visit> = new Set();
 
   constructor(program: LoadedProgram) {
     this.#definition = program.workflow.program.definition;
     this.watch = new VisitWatch(program, {
-      answered: (visit, name, kind, id, payload, seq) => this.#told.set(keyOf(visit, name), { visit, told: { kind, id, payload, seq } }),
+      answered: (visit, name, kind, id, payload, seq) => this.#told.set(keyOf(visit, name), { visit, name, told: { kind, id, payload, seq } }),
     });
   }
 
@@ -48,25 +46,23 @@ export class RunMemory {
     const chosen = tasks === undefined ? visits.filter(({ hasFailed }) => hasFailed) : tasks.map((task) => this.#lastVisitOf(task));
     // What was undone is there no more.
     const again = [...chosen, ...visits.filter(({ isUndone }) => isUndone)];
-    this.#again = new Set([...again, ...again.flatMap((visit) => this.#scopesAround(visit))]);
-    const reached = new Map([...this.#again].map((visit) => [visit, reachFrom(this.#definition, visit.task)]));
+    const reachFrom = searchWays(this.#definition);
+    const reached = new Map([...again, ...again.flatMap((visit) => this.#scopesAround(visit))].map((visit) => [visit, reachFrom(visit.task)]));
     const isForgotten = (visit: Visit): boolean => {
       for (const [from, tasksAfter] of reached) if (from === visit || (visit.enteredSeq >= from.answeredSeq && tasksAfter.has(visit.task))) return true;
       return false;
     };
-    for (const [key, { visit, told }] of [...this.#told]) {
+    for (const [key, { visit, name, told }] of this.#told) {
       if (!isForgotten(visit)) continue;
       this.#told.delete(key);
-      const item = /\/c([1-9]\d*)\.\d+$/.exec(key)?.[1];
-      if (areItemsKept && this.#again.has(visit) && !visit.isUndone && item !== undefined && told.kind === EntryKind.TASK_SUCCEEDED) this.#items.set(keyOf(visit, item), told);
+      const item = itemOf(name);
+      if (areItemsKept && reached.has(visit) && !visit.isUndone && item !== undefined && told.kind === EntryKind.TASK_SUCCEEDED) this.#items.set(keyOf(visit, item), told);
     }
-    this.#isReady = true;
   }
 
   /** What the visit was told then, or undefined. */
   recall(visit: Visit, name: string): Told | undefined {
-    if (!this.#isReady) throw new RangeError("nothing was forgotten yet");
-    const item = /^c([1-9]\d*)\./.exec(name)?.[1];
+    const item = itemOf(name);
     return this.#told.get(keyOf(visit, name))?.told ?? (item === undefined ? undefined : this.#items.get(keyOf(visit, item)));
   }
 
@@ -88,23 +84,31 @@ export class RunMemory {
   }
 }
 
-/** The tasks that ways lead to from a task, itself only where one leads back. */
-function reachFrom({ states, transitions }: Definition, task: string): ReadonlySet<string> {
-  const reached = new Set<string>();
-  const pending = [task];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    // A failure leads to the scopes around the task.
-    const scope = states[states.find(({ id }) => id === name)?.parent ?? -1]?.id;
-    if (scope !== undefined && !reached.has(scope)) {
-      reached.add(scope);
-      pending.push(scope);
+/** Which item a call is about; undefined where it is about none. */
+function itemOf(name: string): string | undefined {
+  return /^c([1-9]\d*)\./.exec(name)?.[1];
+}
+
+/** Says which tasks and scopes ways lead to from a task: the task itself only where one leads back. Each task is searched from once. */
+function searchWays({ states, transitions }: Definition): (task: string) => ReadonlySet<string> {
+  // A failure leads to the scopes around the task.
+  const nexts = states.map(({ parent }) => (parent < 0 ? [] : [parent]));
+  for (const { source, target, isRetry, isCancel, isUndo } of transitions)
+    if (isRetry !== true && isCancel !== true && isUndo !== true) nexts[source]?.push(target);
+  const found = new Map<string, ReadonlySet<string>>();
+  return (task) => {
+    const known = found.get(task);
+    if (known !== undefined) return known;
+    const reached = new Set<number>();
+    const pending = [states.findIndex(({ id }) => id === task)];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      for (const next of nexts[at] ?? []) {
+        if (!reached.has(next)) pending.push(next);
+        reached.add(next);
+      }
     }
-    for (const { source, target, isRetry, isCancel, isUndo } of transitions) {
-      const next = states[target]?.id;
-      if (states[source]?.id !== name || next === undefined || isRetry === true || isCancel === true || isUndo === true || reached.has(next)) continue;
-      reached.add(next);
-      pending.push(next);
-    }
-  }
-  return reached;
+    const names = new Set([...reached].flatMap((index) => states[index]?.id ?? []));
+    found.set(task, names);
+    return names;
+  };
 }

@@ -19,6 +19,8 @@ export interface Visit {
   /** It failed last, and nothing has taken that yet. */
   hasFailed: boolean;
   timerCount: number;
+  /** Calls and children that have no answer yet. */
+  openCount: number;
   /** Events that it has taken. */
   eventCount: number;
   /** What it has done has been undone, or begun to be. */
@@ -35,8 +37,8 @@ export interface VisitHooks {
   answered?(visit: Visit, name: string, kind: EntryKind, id: number, payload: Uint8Array | undefined, seq: number): void;
 }
 
-/** The name of a visit, or of what it asked for. */
-export function keyOf({ task, round }: Visit, name = ""): string {
+/** The name of what a visit asked for, among all of the run. */
+export function keyOf({ task, round }: Visit, name: string): string {
   return `${task}#${round}/${name}`;
 }
 
@@ -82,9 +84,8 @@ export class VisitWatch implements ReplayWatch {
       const name = `e${taker.eventCount++}`;
       this.#hooks.answered?.(taker, name, kind, id, payload, seq);
     }
-    const asked = closed === undefined ? undefined : this.#asked.get(closed.serial);
+    const asked = closed === undefined ? undefined : this.#close(closed.serial);
     if (asked === undefined) return;
-    this.#asked.delete(id);
     const { visit, name } = asked;
     this.#current = visit;
     visit.answeredSeq = seq;
@@ -117,7 +118,7 @@ export class VisitWatch implements ReplayWatch {
       case CommandKind.CANCEL_TASK:
       case CommandKind.CANCEL_TIMER:
       case CommandKind.CANCEL_WORKFLOW:
-        this.#asked.delete(command.b);
+        this.#close(command.b);
         break;
       default:
         if (open !== undefined) this.#ask(open);
@@ -137,7 +138,7 @@ export class VisitWatch implements ReplayWatch {
     const { id: task } = state;
     const round = this.#roundCounts.get(task) ?? 0;
     this.#roundCounts.set(task, round + 1);
-    const visit: Visit = { task, round, enteredSeq: this.#seq, answeredSeq: Infinity, hasFailed: false, timerCount: 0, eventCount: 0, isUndone: false };
+    const visit: Visit = { task, round, enteredSeq: this.#seq, answeredSeq: Infinity, hasFailed: false, timerCount: 0, openCount: 0, eventCount: 0, isUndone: false };
     this.visits.push(visit);
     this.#byNumber.set(number, visit);
     this.#current = visit;
@@ -170,10 +171,9 @@ export class VisitWatch implements ReplayWatch {
   /** It awaits nothing any more: it has ended. */
   #forgetAwaiting(visit: Visit): void {
     if (this.#taker === visit) this.#taker = undefined;
-    for (const list of this.#awaiting.values()) {
-      const at = list.indexOf(visit);
-      if (at >= 0) list.splice(at, 1);
-    }
+    const list = this.#awaiting.get(visit.task);
+    const at = list?.indexOf(visit) ?? -1;
+    if (at >= 0) list?.splice(at, 1);
   }
 
   #ask(open: OpenCommand): void {
@@ -184,11 +184,20 @@ export class VisitWatch implements ReplayWatch {
     if (visit === undefined) return;
     if (!isTimer) {
       this.#current = visit;
+      visit.openCount += 1;
       if (open.item === 0 || open.attempt > 1) visit.hasFailed = false;
     }
     const name = isTimer ? `t${visit.timerCount++}` : `c${open.item}.${open.attempt}`;
     this.#asked.set(open.serial, { visit, name });
     this.#hooks.asked?.(visit, name, open);
+  }
+
+  /** Answered or canceled. */
+  #close(serial: number): Asked | undefined {
+    const asked = this.#asked.get(serial);
+    this.#asked.delete(serial);
+    if (asked?.name.startsWith("c")) asked.visit.openCount -= 1;
+    return asked;
   }
 
   /** Is the state the visit's task, or a scope around it? */
@@ -212,7 +221,6 @@ export class VisitWatch implements ReplayWatch {
     if (state?.kind === "composite") return true;
     const action = state?.task?.action;
     if (action?.kind === "await") return action.default === undefined && this.#awaiting.get(visit.task)?.includes(visit) === true;
-    for (const asked of this.#asked.values()) if (asked.visit === visit && asked.name.startsWith("c")) return true;
-    return false;
+    return visit.openCount > 0;
   }
 }
