@@ -87,7 +87,8 @@ class TaskGraphCompiler {
     const scopes = states.map((state) => this.#readScope(state));
     this.#state = undefined;
     const output = this.#optional(taskGraph?.output, "run", "action");
-    const partialOutput = this.#addPartialOutput(taskGraph?.output);
+    // Of an output that is a map: those of its entries that can be computed.
+    const partialOutput = taskGraph?.output?.kind === "map" ? this.#list.addPartial(taskGraph.output, this.#variables.scope("run")) : NO_EXPRESSION;
     const timeout = this.#optional(taskGraph?.timeout, "run", "duration");
     const initials = this.#readInitials();
     if (this.#variables.count > SLOT_COUNT_MAX)
@@ -188,15 +189,6 @@ class TaskGraphCompiler {
 
   #optional(source: ValueSource | undefined, place: TaskPlace, purpose: ExpressionPurpose): number {
     return source === undefined ? NO_EXPRESSION : this.#add(source, place, purpose);
-  }
-
-  /** Of an output that is a map: those of its entries that can be computed. What is to be said of them has been said. */
-  #addPartialOutput(source: ValueSource | undefined): number {
-    if (source?.kind !== "map") return NO_EXPRESSION;
-    const { length } = this.findings;
-    const number = this.#list.addPartial(source, this.#variables.scope("run"));
-    this.findings.length = length;
-    return number;
   }
 
   #readTask(state: StateDefinition, index: number): TaskRow {

@@ -34,21 +34,20 @@ export class ExpressionList {
     const { code, findings, uses } = this.#emit(source, scope, purpose);
     this.findings.push(...findings);
     for (const use of uses) this.uses.set(use.name, use);
+    return this.#append(source, code, purpose, state);
+  }
+
+  /** Of a map that was added, without the entries that fail. What is to be said of it, and what it uses, is known since then. */
+  addPartial(source: ValueSource & { readonly kind: "map" }, scope: ExpressionScope): number {
+    return this.#append(source, emitValue(source, scope, { isPartial: true }).code, "action", undefined);
+  }
+
+  #append(source: ValueSource, code: ExpressionCode, purpose: ExpressionPurpose, state: Definition["states"][number] | undefined): number {
     this.codes.push(code);
     const site = { text: textsOf(source).join("\n"), place: placeOf(source), spans: code.spans };
     this.sites.push(site);
     const written = source.kind === "expression" ? source.expression.written : undefined;
     this.texts.push(state && describeExpression(purpose, written ?? site.text, state.id, site.place));
-    return this.codes.length - 1;
-  }
-
-  /** As `add`, of a map: without the entries that fail. */
-  addPartial(source: ValueSource & { readonly kind: "map" }, scope: ExpressionScope): number {
-    const { code, findings } = emitValue(source, scope, { isPartial: true });
-    this.findings.push(...findings);
-    this.codes.push(code);
-    this.sites.push({ text: textsOf(source).join("\n"), place: placeOf(source), spans: code.spans });
-    this.texts.push(undefined);
     return this.codes.length - 1;
   }
 
