@@ -2,7 +2,7 @@
 import type { Definition, StateDefinition } from "../model/definition.js";
 import type { RunAwait } from "../model/engine.js";
 import type { KernelAwait, KernelPort } from "../model/ports.js";
-import { decodePayload } from "./run-events.js";
+import { decodePayload } from "./payload.js";
 import type { RunState } from "./run-state.js";
 
 /** The run is open and has a place in the kernel. Of a task graph the longest waiting come first, of a statechart it goes by document order. */

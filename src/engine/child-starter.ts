@@ -8,8 +8,9 @@ import type { Work } from "./group.js";
 import { checkInput, encodeStart } from "./input-check.js";
 import { WORKFLOW_DEPTH_MAX } from "./limits.js";
 import { type Arrival, OpenRun } from "./open-run.js";
+import { decodePayload } from "./payload.js";
 import { encodeError } from "./performer.js";
-import { actionName, childRunId, decodePayload } from "./run-events.js";
+import { actionName, childRunId } from "./run-events.js";
 import { type OpenCommand, packVersions, type RunEnding } from "./run-state.js";
 
 export class ChildStarter {

@@ -8,8 +8,8 @@ import { isKernelLost, toWorkflowError } from "./core.js";
 import type { TaskForm } from "./event-forms.js";
 import { checkFields } from "./input-check.js";
 import type { Arrival } from "./open-run.js";
+import { decodePayload } from "./payload.js";
 import type { LoadedProgram } from "./program-table.js";
-import { decodePayload } from "./run-events.js";
 
 /** Of the waits for one event the one that takes it: the longest. */
 export function findTaker(awaits: readonly KernelAwait[], event: number): KernelAwait | undefined {

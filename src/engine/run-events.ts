@@ -5,8 +5,8 @@ import type { ErrorRecord, Place } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { CommandKind, EventOutcome, LogLevel } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
-import { decodeValue } from "../model/value.js";
 import { taskOf, tellInput } from "./asked-call.js";
+import { decodePayload } from "./payload.js";
 import type { LoadedProgram } from "./program-table.js";
 import { type OpenCommand, OpenKind, type RunState } from "./run-state.js";
 
@@ -34,10 +34,6 @@ export function toSendStatus(outcome: number): SendStatus {
 /** Id of the child run that a run's START_WORKFLOW command with this serial starts. */
 export function childRunId(parentRunId: string, serial: number): string {
   return `${parentRunId}~${serial}`;
-}
-
-export function decodePayload(payload: Uint8Array | undefined): unknown {
-  return payload === undefined ? null : decodeValue(payload);
 }
 
 /** The input that a run began with. */

@@ -15,12 +15,13 @@ import { unreadableError } from "./errors.js";
 import { checkInput, encodeStart } from "./input-check.js";
 import { TRANSITION_COMMANDS_MAX, TRANSITION_CONTINUES_MAX } from "./limits.js";
 import { spellKey } from "../model/task-call.js";
+import { decodePayload } from "./payload.js";
 import { fitPayload } from "./payload-check.js";
 import { encodeError } from "./performer.js";
 import type { LoadedProgram } from "./program-table.js";
 import { Replay } from "./replay.js";
 import { taskOf, tellInput } from "./asked-call.js";
-import { actionName, childRunId, decodeError, decodePayload, nameStates, tellCommand, toSendStatus } from "./run-events.js";
+import { actionName, childRunId, decodeError, nameStates, tellCommand, toSendStatus } from "./run-events.js";
 import { type OpenCommand, OpenKind, packVersions, type RunState } from "./run-state.js";
 
 const RUN_ID_DEFAULT = "run";

@@ -3,9 +3,10 @@
 import { createPrng, seedAt } from "../base/prng.js";
 import { createClock } from "../base/clock.js";
 import { checkInput, encodeStart } from "../engine/input-check.js";
+import { decodePayload } from "../engine/payload.js";
 import { findTaker, fitPayload } from "../engine/payload-check.js";
 import { type LoadedProgram, ProgramTable } from "../engine/program-table.js";
-import { decodeError, decodePayload } from "../engine/run-events.js";
+import { decodeError } from "../engine/run-events.js";
 import { createKernelFactory } from "../kernel/kernel-factory.js";
 import { createLibrary } from "../library/library.js";
 import { argumentError } from "../model/arguments.js";
