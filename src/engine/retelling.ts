@@ -1,8 +1,8 @@
 // Begins a run that is told at once what another was told: each answer that the other had is given as soon as it is asked for, in the
 // order in which the answers came then. It ends where something is asked for that the other run does not know.
 import { Heap, type Ranked } from "../base/heap.js";
-import type { ClockPort, KernelPort } from "../model/ports.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
+import type { ClockPort, KernelPort } from "../model/ports.js";
 import type { LoadedProgram } from "./program-table.js";
 import { Replay } from "./replay.js";
 import type { RunMemory, Told } from "./run-memory.js";

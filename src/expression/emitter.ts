@@ -22,23 +22,23 @@ import type {
   UnaryNode,
 } from "./ast.js";
 import { type CallHost, emitCall } from "./call-emitter.js";
-import { isComparison, opOf } from "./operator-code.js";
-import { checkInScope, type NamedScope, toStaticType } from "./checker/named-scope.js";
 import { ALL_FUNCTIONS, type FunctionSet } from "./checker/library.js";
+import { checkInScope, type NamedScope, toStaticType } from "./checker/named-scope.js";
 import { mayBePath, typeOfTypeName } from "./checker/type-names.js";
 import { DYN, type Type } from "./checker/type.js";
-import { costOfRoot, emitConditional } from "./conditional-emitter.js";
-import { costOfLiteral, type FunctionCosts, isChain, isChainRoot, LIST_COST, MAP_COST } from "./cost.js";
 import { CodeLimitError, CodeWriter, type Label, type Operand, type Register } from "./code-writer.js";
-import type { CustomConstant } from "./custom/custom-set.js";
 import { emitList, emitMap } from "./collection-emitter.js";
-import { emitNamespace, emitPresence } from "./namespace-emitter.js";
+import { costOfRoot, emitConditional } from "./conditional-emitter.js";
 import { readConstant } from "./constant.js";
+import { costOfLiteral, type FunctionCosts, isChain, isChainRoot, LIST_COST, MAP_COST } from "./cost.js";
+import type { CustomConstant } from "./custom/custom-set.js";
 import type { ConstantValue } from "./emitted-code.js";
 import { type ExpressionOrigin, FindingList } from "./finding-list.js";
-import { Spine } from "./spine.js";
 import { emitLoop, type LoopHost } from "./loop-emitter.js";
+import { emitNamespace, emitPresence } from "./namespace-emitter.js";
+import { isComparison, opOf } from "./operator-code.js";
 import { emitOptionalCollection, emitOptionalIndex, emitOptionalMap, type OptionalHost } from "./optional-emitter.js";
+import { Spine } from "./spine.js";
 import { isAssignable, type StaticType } from "./type.js";
 
 /** The names that an expression may use. */

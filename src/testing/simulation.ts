@@ -1,20 +1,20 @@
 // Plays whole runs of a workflow in virtual time, one after the other in one kernel: calls take as long as they are said to
 // take, fail as often, and crashes interrupt them. Nothing is performed, stored or awaited.
-import { createPrng, seedAt } from "../base/prng.js";
 import { createClock } from "../base/clock.js";
+import { createPrng, seedAt } from "../base/prng.js";
 import { checkInput, encodeStart } from "../engine/input-check.js";
-import { decodePayload } from "../engine/payload.js";
 import { findTaker, fitPayload } from "../engine/payload-check.js";
+import { decodePayload } from "../engine/payload.js";
 import { type LoadedProgram, ProgramTable } from "../engine/program-table.js";
 import { decodeError } from "../engine/run-events.js";
 import { createKernelFactory } from "../kernel/kernel-factory.js";
 import { createLibrary } from "../library/library.js";
 import { argumentError } from "../model/arguments.js";
+import type { AwaitAction } from "../model/definition.js";
 import { toErrorRecord } from "../model/errors.js";
 import { CommandKind, EventKind, RunEnd, VISIT_SCALE } from "../model/kernel-words.js";
 import type { KernelAwait, KernelCommand, KernelPort } from "../model/ports.js";
 import type { Program } from "../model/program.js";
-import type { AwaitAction } from "../model/definition.js";
 import { encodeValue } from "../model/value.js";
 import { Agenda } from "./agenda.js";
 import { answerForm } from "./form-answers.js";

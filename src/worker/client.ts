@@ -1,16 +1,17 @@
 // The page's side: the same `Engine` as in-thread, with the work done in a worker. Control goes over Comlink; calls that
 // come often, batches and events go over ports of their own.
-import { releaseProxy, transfer, wrap, type Endpoint, type Remote } from "comlink";
+import { type Endpoint, releaseProxy, type Remote, transfer, wrap } from "comlink";
 import { checkArguments } from "../model/checked-engine.js";
+import type { CustomConstants } from "../model/custom-function.js";
 import type {
   CancelOptions,
   Engine,
   EngineOptions,
   EngineStatistics,
-  RerunOptions,
   EventBatch,
   FailOptions,
   LiveOptions,
+  RerunOptions,
   Run,
   RunPage,
   RunQuery,
@@ -20,7 +21,6 @@ import type {
   Value,
   Workflow,
 } from "../model/engine.js";
-import type { CustomConstants } from "../model/custom-function.js";
 import { WorkflowError } from "../model/errors.js";
 import type { TasksPort } from "../model/ports.js";
 import type { RunStatus } from "../model/status.js";
