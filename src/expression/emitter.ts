@@ -24,6 +24,7 @@ import type {
 import { type CallHost, emitCall } from "./call-emitter.js";
 import { ALL_FUNCTIONS, type FunctionSet } from "./checker/library.js";
 import { checkInScope, type NamedScope, toStaticType } from "./checker/named-scope.js";
+import { findInContainer } from "./checker/scope.js";
 import { mayBePath, typeOfTypeName } from "./checker/type-names.js";
 import { DYN, type Type } from "./checker/type.js";
 import { CodeLimitError, CodeWriter, type Label, type Operand, type Register } from "./code-writer.js";
@@ -526,22 +527,12 @@ export class Emitter implements LoopHost, OptionalHost, CallHost {
   }
 
   private findLocal(name: string): Register | undefined {
-    for (let index = this.locals.length - 1; index >= 0; index -= 1) {
-      const local = this.locals[index];
-      if (local?.name === name) return local.register;
-    }
-    return undefined;
+    return this.locals.findLast((local) => local.name === name)?.register;
   }
 
   /** The declared variable that a name means: the container's first, unless the name is rooted. */
   private findDeclared(name: string, isRooted: boolean): string | undefined {
-    const { scope } = this;
-    let prefix = isRooted ? "" : (scope.container ?? "");
-    while (prefix !== "") {
-      if (this.isDeclared(`${prefix}.${name}`)) return `${prefix}.${name}`;
-      prefix = prefix.slice(0, Math.max(0, prefix.lastIndexOf(".")));
-    }
-    return this.isDeclared(name) ? name : undefined;
+    return findInContainer(isRooted ? "" : (this.scope.container ?? ""), name, (full) => (this.isDeclared(full) ? full : undefined));
   }
 
   private isDeclared(name: string): boolean {

@@ -22,7 +22,7 @@ import { describeCallFault, describeOperatorFault, suggestName } from "./call-fi
 import { ALL_FUNCTIONS, type FunctionSet } from "./library.js";
 import { checkBind, checkExtreme, checkLoop, checkOptionalMap, type MacroHost } from "./macro-types.js";
 import { typeOfLenientBinary } from "./operator-types.js";
-import type { CheckScope } from "./scope.js";
+import { type CheckScope, findInContainer } from "./scope.js";
 import type { Signature } from "./type-text.js";
 import {
   BOOL,
@@ -176,22 +176,12 @@ class Checker implements MacroHost {
   }
 
   private findLocal(name: string): Type | undefined {
-    for (let index = this.locals.length - 1; index >= 0; index -= 1) {
-      const local = this.locals[index];
-      if (local?.name === name) return local.type;
-    }
-    return undefined;
+    return this.locals.findLast((local) => local.name === name)?.type;
   }
 
   /** The declared variable that a name means: the container's first, unless the name is rooted. */
   private findDeclared(name: string, isRooted: boolean): Type | undefined {
-    let prefix = isRooted ? "" : (this.scope.container ?? "");
-    while (prefix !== "") {
-      const type = this.scope.typeOf(`${prefix}.${name}`);
-      if (type !== undefined) return type;
-      prefix = prefix.slice(0, Math.max(0, prefix.lastIndexOf(".")));
-    }
-    return this.scope.typeOf(name);
+    return findInContainer(isRooted ? "" : (this.scope.container ?? ""), name, (full) => this.scope.typeOf(full));
   }
 
   /** `a.b.c` where a variable or a type has that whole name. */
@@ -318,15 +308,8 @@ class Checker implements MacroHost {
         return operand.params[1] as Type;
       case Kind.OBJECT:
         return this.typeOfObjectField(node, operand, field);
-      case Kind.PARAM:
-        this.unifier.assign(DYN, operand);
-        return DYN;
-      case Kind.DYN:
-      case Kind.ERROR:
-        return DYN;
       default:
-        this.reportType(`A value of type ${this.show(operand)} has no fields`, node);
-        return ERROR;
+        return this.typeWithinUnknown(node, operand, "fields");
     }
   }
 
@@ -375,6 +358,14 @@ class Checker implements MacroHost {
       case Kind.OBJECT:
         this.checkKey(node, operand, STRING, key);
         return DYN;
+      default:
+        return this.typeWithinUnknown(node, operand, "elements");
+    }
+  }
+
+  /** Of what is no list, map or object: it may still turn out to be one, or has nothing within it. */
+  private typeWithinUnknown(node: Spanned, operand: Type, what: "fields" | "elements"): Type {
+    switch (operand.kind) {
       case Kind.PARAM:
         this.unifier.assign(DYN, operand);
         return DYN;
@@ -382,7 +373,7 @@ class Checker implements MacroHost {
       case Kind.ERROR:
         return DYN;
       default:
-        this.reportType(`A value of type ${this.show(operand)} has no elements`, node);
+        this.reportType(`A value of type ${this.show(operand)} has no ${what}`, node);
         return ERROR;
     }
   }
@@ -434,12 +425,7 @@ class Checker implements MacroHost {
 
   /** The full name of a function: the container's first. */
   private findFunction(name: string): string | undefined {
-    let prefix = this.scope.container ?? "";
-    while (prefix !== "") {
-      if (this.functions.has(`${prefix}.${name}`)) return `${prefix}.${name}`;
-      prefix = prefix.slice(0, Math.max(0, prefix.lastIndexOf(".")));
-    }
-    return this.functions.has(name) ? name : undefined;
+    return findInContainer(this.scope.container ?? "", name, (full) => (this.functions.has(full) ? full : undefined));
   }
 
   /** The result of the signatures that take these arguments; dyn where several do and differ; undefined where none does. */

@@ -21,3 +21,12 @@ export interface CheckScope {
   /** A name that nobody declares is an error, and so is a message. Default false: somebody else looks after them. */
   readonly isClosed?: boolean;
 }
+
+/** Looks a name up in the container first, then in those around it, then as it stands; undefined where `find` knows none of these. */
+export function findInContainer<T>(container: string, name: string, find: (name: string) => T | undefined): T | undefined {
+  for (let prefix = container; prefix !== ""; prefix = prefix.slice(0, Math.max(0, prefix.lastIndexOf(".")))) {
+    const found = find(`${prefix}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return find(name);
+}
