@@ -63,6 +63,20 @@ export function readAction(segment: Segment, reporter: Reporter): ActionDefiniti
   return reader(cutSegment(whole, wordEnd), whole, reporter);
 }
 
+/** As `readAction`; `refuse` is called for what is no action, and of which nothing was said. */
+export function expectAction(segment: Segment, reporter: Reporter, refuse: () => void): ActionDefinition | undefined {
+  let hasFindings = false;
+  const action = readAction(segment, {
+    place: (start, end) => reporter.place(start, end),
+    report: (severity, code, message, start, end) => {
+      hasFindings = true;
+      reporter.report(severity, code, message, start, end);
+    },
+  });
+  if (action === undefined && !hasFindings) refuse();
+  return action;
+}
+
 /** Is this text an action, whether or not all is right in it? */
 export function isAction(text: string): boolean {
   let hasFindings = false;

@@ -1,7 +1,7 @@
 // What a state does, in the notation of UML's compartments: `entry / action`, `exit / action`, `event [guard] / action` (an internal
 // transition) and `event / defer`. Read from items under `## Actions` and from description lines of the diagram.
 import type { ActionDefinition, ExpressionSource } from "../model/definition.js";
-import { isAction, readAction } from "./actions.js";
+import { expectAction, isAction } from "./actions.js";
 import { type DeclaredNames, findBracketEnd, findEventEnd, isSlash } from "./labels.js";
 import { skipSpace } from "./mermaid/characters.js";
 import { cutSegment, readExpression, type Reporter, type Segment } from "./values.js";
@@ -68,16 +68,7 @@ function isDefer({ guard, action }: Parts): boolean {
 }
 
 function readPart(segment: Segment, reporter: Reporter): ActionDefinition | undefined {
-  let hasFindings = false;
-  const action = readAction(segment, {
-    place: (start, end) => reporter.place(start, end),
-    report: (severity, code, message, start, end) => {
-      hasFindings = true;
-      reporter.report(severity, code, message, start, end);
-    },
-  });
-  if (action === undefined && !hasFindings) reportAt(reporter, "parse/unknown-action", `"${segment.text.slice(0, 60)}" is no action`, segment);
-  return action;
+  return expectAction(segment, reporter, () => reportAt(reporter, "parse/unknown-action", `"${segment.text.slice(0, 60)}" is no action`, segment));
 }
 
 const IMMEDIATE: ReadonlySet<ActionDefinition["kind"]> = new Set(["log", "set", "abort"]);

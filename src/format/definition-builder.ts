@@ -10,7 +10,7 @@ import type {
   VariableDefinition,
 } from "../model/definition.js";
 import type { Place } from "../model/errors.js";
-import { readAction } from "./actions.js";
+import { expectAction } from "./actions.js";
 import { type Behaviour, isBehaviour, readBehaviour } from "./behaviour.js";
 import type { FrontMatter } from "./front-matter.js";
 import { type DeclaredNames, readLabel } from "./labels.js";
@@ -260,17 +260,7 @@ class DefinitionBuilder {
   }
 
   private readItem(segment: Segment, range: TextRange): ActionDefinition | undefined {
-    let hasFindings = false;
-    const action = readAction(segment, {
-      place: (start, end) => this.source.place(start, end),
-      report: (severity, code, message, start, end) => {
-        hasFindings = true;
-        this.source.report(severity, code, message, start, end);
-      },
-    });
-    if (action === undefined && !hasFindings)
-      this.report("parse/unknown-action", `"${segment.text.slice(0, 60)}" is no action: ${ACTION_HINT}`, range);
-    return action;
+    return expectAction(segment, this.source, () => this.report("parse/unknown-action", `"${segment.text.slice(0, 60)}" is no action: ${ACTION_HINT}`, range));
   }
 
   private makeState(draft: DraftState, incomingCounts: Uint32Array): StateDefinition {

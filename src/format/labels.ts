@@ -2,7 +2,7 @@
 // what authors rely on (docs/formats.md).
 import { parseExpression } from "../expression/parser.js";
 import type { ActionDefinition, ExpressionSource, LabelReading, TriggerDefinition } from "../model/definition.js";
-import { findExpression, isAction, readAction } from "./actions.js";
+import { expectAction, findExpression, isAction } from "./actions.js";
 import { parseDuration } from "./durations.js";
 import { isSpace, skipSpace } from "./mermaid/characters.js";
 import { findIdentifierEnd, isIdentifier, isWordsOnly, splitWords } from "./names.js";
@@ -170,18 +170,9 @@ function warnOfOutcome(label: Segment, event: string, names: DeclaredNames, repo
 }
 
 function readActions(action: Segment, reporter: Reporter): readonly ActionDefinition[] {
-  let hasFindings = false;
-  const read = readAction(action, {
-    place: (start, end) => reporter.place(start, end),
-    report: (severity, code, message, start, end) => {
-      hasFindings = true;
-      reporter.report(severity, code, message, start, end);
-    },
-  });
-  if (read !== undefined) return [read];
-  if (!hasFindings)
-    reporter.report("error", "parse/unknown-action", `"${action.text}" is no action`, action.offset, action.offset + action.text.length);
-  return NO_ACTIONS;
+  const { text, offset } = action;
+  const read = expectAction(action, reporter, () => reporter.report("error", "parse/unknown-action", `"${text}" is no action`, offset, offset + text.length));
+  return read === undefined ? NO_ACTIONS : [read];
 }
 
 /** Words, among them one that tells how the state's last action ended. */
