@@ -4,7 +4,7 @@ import type { ActionDefinition, RetryDefinition, TaskAction, TaskDefinition, Val
 import { isIdentifier } from "../names.js";
 import type { SourceText } from "../source-text.js";
 import type { Declaration } from "../yaml/declarations.js";
-import { type Keys, readKeys, readText, readTexts, reportAt, valueOf } from "../yaml/keys.js";
+import { type Keys, readJoin, readKeys, readText, readTexts, reportAt, valueOf } from "../yaml/keys.js";
 import { ITEM_NAMES, OUTCOME_NAMES } from "../yaml/names.js";
 import { type DraftEntry, NEXT_COUNT_MAX } from "../yaml/next.js";
 import type { DraftTask } from "../yaml/tasks.js";
@@ -65,7 +65,7 @@ class TaskReader {
     if (withNode !== undefined && valueOf(keys, "action") === undefined)
       reportAt(this.source, "parse/missing-key", `${this.what} has items and needs an "action" to do with them`, keys.get("with")?.keyNode ?? map);
     const action = this.readAction(keys, map, withNode === undefined ? [] : ITEM_NAMES);
-    const join = this.readJoin(valueOf(keys, "join"));
+    const join = readJoin(valueOf(keys, "join"), this.source);
     const retry = this.readRetry(valueOf(keys, "retry"));
     const delay = valueOf(keys, "delay");
     return {
@@ -110,15 +110,6 @@ class TaskReader {
     if (twice !== undefined) reportAt(this.source, "parse/duplicate-argument", `"${twice.key}" is given beside the action and under "input"`, twice.keyNode);
     const [first] = inline as [YamlEntry];
     return this.values.readValue({ kind: "map", entries: [...inline, ...own], start: first.keyNode.start, end: (inline[inline.length - 1] as YamlEntry).value.end }, site);
-  }
-
-  private readJoin(node: YamlNode | undefined): "all" | number | undefined {
-    if (node === undefined) return undefined;
-    const value = node.kind === "scalar" ? node.value : undefined;
-    if (value === "all") return "all";
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
-    reportAt(this.source, "parse/invalid-value", '"join" is all, or a whole number of at least 1', node);
-    return undefined;
   }
 
   private readRetry(node: YamlNode | undefined): RetryDefinition | undefined {

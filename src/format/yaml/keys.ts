@@ -54,6 +54,16 @@ export function readWord<Word extends string>(node: YamlNode | undefined, words:
   return word;
 }
 
+/** How many ways a task waits for. Anything else is reported. */
+export function readJoin(node: YamlNode | undefined, source: SourceText): "all" | number | undefined {
+  if (node === undefined) return undefined;
+  const value = node.kind === "scalar" ? node.value : undefined;
+  if (value === "all") return "all";
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
+  reportAt(source, "parse/invalid-value", '"join" is all, or a whole number of at least 1', node);
+  return undefined;
+}
+
 /** One text, or a list of them. Anything else is reported. */
 export function readTexts(node: YamlNode | undefined, what: string, source: SourceText): readonly YamlScalar[] {
   if (node === undefined) return [];

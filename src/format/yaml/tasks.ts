@@ -5,7 +5,7 @@ import type { SourceText } from "../source-text.js";
 import { readAction } from "./actions.js";
 import { type Declaration, readDeclarations } from "./declarations.js";
 import { readItems, readRetry } from "./items.js";
-import { type Keys, readKeys, readText, readTexts, readWord, reportAt, valueOf } from "./keys.js";
+import { type Keys, readJoin, readKeys, readText, readTexts, readWord, reportAt, valueOf } from "./keys.js";
 import { type ExpressionSite, ITEM_NAMES } from "./names.js";
 import { catchFailure, type DraftEntry, readCases, readNext, readOnError } from "./next.js";
 import type { YamlMap, YamlNode, YamlScalar } from "./tree.js";
@@ -120,7 +120,7 @@ function readDefinition(keys: Keys, what: string, map: YamlMap, hasDependencies:
   const action = readAction(keys, { what, map, site }, reader);
   if (itemsNode !== undefined && (action.kind === "await" || action.kind === "fail"))
     reportAt(reader.source, "parse/conflicting-keys", `${what} cannot be done for each item: "${action.kind}" is done once`, itemsNode);
-  const join = readJoin(valueOf(keys, "join"), reader) ?? (hasDependencies ? "all" : undefined);
+  const join = readJoin(valueOf(keys, "join"), reader.source) ?? (hasDependencies ? "all" : undefined);
   const mergeNode = valueOf(keys, "merge");
   const merge = readWord(mergeNode, ["error", "last"], '"merge"', reader.source);
   if (mergeNode !== undefined && join === undefined) reportAt(reader.source, "parse/conflicting-keys", `"merge" of ${what} belongs to a join`, mergeNode);
@@ -139,13 +139,4 @@ function readDefinition(keys: Keys, what: string, map: YamlMap, hasDependencies:
     ...(expression && { condition: expression }),
     ...(undo && { undo }),
   };
-}
-
-function readJoin(node: YamlNode | undefined, reader: ValueReader): "all" | number | undefined {
-  if (node === undefined) return undefined;
-  const value = node.kind === "scalar" ? node.value : undefined;
-  if (value === "all") return "all";
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
-  reportAt(reader.source, "parse/invalid-value", '"join" is all, or a whole number of at least 1', node);
-  return undefined;
 }
