@@ -106,13 +106,7 @@ class GraphBuilder {
   }
 
   private findScope(name: string, node: YamlScalar): number {
-    const index = this.scopeIndexes.get(name);
-    if (index !== undefined) return index;
-    if (this.missing.has(node)) return -1;
-    this.missing.add(node);
-    const near = findNearest(name, this.scopeIndexes.keys());
-    reportAt(this.source, "parse/unknown-task", `There is no scope "${name}"${near === undefined ? "" : `; is "${near}" meant?`}`, node);
-    return -1;
+    return this.findNamed("scope", this.scopeIndexes, name, node);
   }
 
   /** By the index of a task: what waits for it, in file order. */
@@ -138,13 +132,17 @@ class GraphBuilder {
   }
 
   private findTask(name: string, node: YamlScalar): number {
-    const index = this.indexes.get(name);
+    return this.findNamed("task", this.indexes, name, node);
+  }
+
+  private findNamed(noun: "scope" | "task", indexes: ReadonlyMap<string, number>, name: string, node: YamlScalar): number {
+    const index = indexes.get(name);
     if (index !== undefined) return index;
     // The workflow's handler stands behind many tasks: it is told of once.
     if (this.missing.has(node)) return -1;
     this.missing.add(node);
-    const near = findNearest(name, this.indexes.keys());
-    reportAt(this.source, "parse/unknown-task", `There is no task "${name}"${near === undefined ? "" : `; is "${near}" meant?`}`, node);
+    const near = findNearest(name, indexes.keys());
+    reportAt(this.source, "parse/unknown-task", `There is no ${noun} "${name}"${near === undefined ? "" : `; is "${near}" meant?`}`, node);
     return -1;
   }
 
