@@ -9,6 +9,7 @@ import type { ReplayWatch, WatchedEntry } from "./replay.js";
 import { isUndo } from "./run-events.js";
 import { type OpenCommand, OpenKind } from "./run-state.js";
 
+/** Of a task; a scope has visits, too: it is entered when its time limit is set. What undoes a task is none. */
 export interface Visit {
   readonly task: string;
   /** Visits of the task that began before. */
@@ -27,7 +28,7 @@ export interface Visit {
   isUndone: boolean;
 }
 
-/** A scope has visits, too: it is entered when its time limit is set. What undoes a task is none. What a visit asks for, by a name that is the same in every run. */
+/** What a visit asks for, by a name that is the same in every run. */
 export interface VisitHooks {
   /** `name`: `c<item>.<attempt>` of a call or child, `t<n>` of its nth timer. */
   asked?(visit: Visit, name: string, open: OpenCommand): void;
