@@ -1,6 +1,6 @@
 // Builds what is published: a browser and a Node bundle of every door, the worker as one file, the kernel, the types.
-// Three URLs are left as they stand in the sources, since bundlers look for exactly this form: `new URL("./millrace-worker.js",
-// import.meta.url)`, the same with `millrace.wasm` and with `millrace-explorer.wasm`. So every browser bundle must lie beside these files.
+// Four URLs are left as they stand in the sources, since bundlers look for exactly this form: `new URL("./millrace-worker.js",
+// import.meta.url)`, the same with `millrace.wasm`, with `millrace-explorer.wasm` and with `millrace-zstd.wasm`. So every browser bundle must lie beside these files.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ export async function buildLibrary() {
   mkdirSync(dist, { recursive: true });
   copyFileSync(join(root, "build", "kernel.wasm"), join(dist, "millrace.wasm"));
   copyFileSync(join(root, "build", "explorer.wasm"), join(dist, "millrace-explorer.wasm"));
+  copyFileSync(join(root, "node_modules", "@bokuweb", "zstd-wasm", "dist", "web", "zstd.wasm"), join(dist, "millrace-zstd.wasm"));
   const doors = (nameOf) => Object.fromEntries(doorNames.map((name) => [name, join(root, "src", "doors", `${nameOf(name)}.ts`)]));
   await bundle({ input: doors((name) => name), platform: "browser", folder: dist });
   await bundle({ input: { "millrace-worker": join(root, "src", "worker", "entry.ts") }, platform: "browser", folder: dist, isOneFile: true });
@@ -64,12 +65,21 @@ const finishBundles = {
     for (const file of Object.values(files)) {
       if (file.type !== "chunk") continue;
       for (const id of file.moduleIds) notePackage(id);
+      // The wrapper of zstd names its file under another name; it is never asked for it.
+      file.code = file.code.replace(/new URL\([`"']\.\/zstd\.wasm[`"'],/g, 'new URL("./millrace-zstd.wasm",');
       file.code = file.code.replace(/new URL\(`(\.\/millrace[^`$]*)`,/g, 'new URL("$1",');
     }
   },
 };
 
 const bundledPackages = new Set();
+
+/** Notices of packages that bring no file of their own. */
+const withoutLicenseFile = {
+  "@bokuweb/zstd-wasm": `Copyright (c) bokuweb. MIT License, https://opensource.org/license/mit
+
+It contains Zstandard, Copyright (c) Meta Platforms, Inc. and affiliates. BSD License, https://opensource.org/license/bsd-3-clause`,
+};
 
 function notePackage(moduleId) {
   const match = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(moduleId);
@@ -81,7 +91,8 @@ function writeLicenses() {
   const texts = [...bundledPackages].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${name} is bundled and brings no license file`);
+    if (file === undefined && withoutLicenseFile[name] === undefined) throw new Error(`${name} is bundled and brings no license file`);
+    if (file === undefined) return `${name} ${version} (${license})\n\n${withoutLicenseFile[name]}\n`;
     return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
   });
   writeFileSync(join(dist, "LICENSES.txt"), `The files beside this one contain code of these packages.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`);

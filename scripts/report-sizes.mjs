@@ -7,7 +7,7 @@ import { rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-const fileNames = ["millrace.wasm", "millrace-explorer.wasm", "millrace-worker.js", "index.js", "local.js", "expression.js", "format.js", "editor.js", "testing.js"];
+const fileNames = ["millrace.wasm", "millrace-explorer.wasm", "millrace-zstd.wasm", "millrace-worker.js", "index.js", "local.js", "expression.js", "format.js", "editor.js", "testing.js"];
 
 /**
  * What belongs to expressions alone: text to bytecode, and its door without the kernel's loader, the value codec and the program's

@@ -7,6 +7,7 @@ const forms = [
   { pattern: /new URL\(\s*["']\.\/millrace-worker\.js["'],\s*import\.meta\.url\s*\)/g, target: "./entry.ts" },
   { pattern: /new URL\(\s*["']\.\/millrace\.wasm["'],\s*import\.meta\.url\s*\)/g, target: "../../build/kernel.wasm" },
   { pattern: /new URL\(\s*["']\.\/millrace-explorer\.wasm["'],\s*import\.meta\.url\s*\)/g, target: "../../build/explorer.wasm" },
+  { pattern: /new URL\(\s*["']\.\/millrace-zstd\.wasm["'],\s*import\.meta\.url\s*\)/g, target: "../../node_modules/@bokuweb/zstd-wasm/dist/web/zstd.wasm" },
 ];
 
 /** Give it to `plugins` and, as a function, to `worker.plugins`. */

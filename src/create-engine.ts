@@ -1,4 +1,5 @@
 // Where the engine's parts are chosen and joined: kernel, library, store, tabs, tasks and clock.
+import { createRunFilters } from "./create-run-filters.js";
 import { createClock } from "./base/clock.js";
 import { openEngine } from "./engine/local-engine.js";
 import { type CustomDeclarations, CustomSet } from "./expression/custom/custom-set.js";
@@ -8,12 +9,13 @@ import { isRecord } from "./model/arguments.js";
 import { checkArguments, checkEngineOptions } from "./model/checked-engine.js";
 import type { Durability, Engine, EngineOptions } from "./model/engine.js";
 import { WorkflowError } from "./model/errors.js";
+import { findRetentionMistake } from "./model/retention.js";
 import { findSchedulingMistake, type SchedulingOptions } from "./model/scheduling.js";
 import type { ClockPort, KernelFactory, LibraryPort, StorePort, TabsPort, TasksPort } from "./model/ports.js";
-import { createIndexedDbStore } from "./store/indexeddb-store.js";
+import { createIndexedDbStore } from "./store/journal-store.js";
 import { createMemoryStore } from "./store/memory-store.js";
 import { createSoleTab } from "./tabs/sole-tab.js";
-import { createTabs } from "./tabs/web-locks.js";
+import { createTabs } from "./tabs/shared-tabs.js";
 import { createTasks } from "./tasks/thread-tasks.js";
 
 const NAME_DEFAULT = "millrace";
@@ -49,7 +51,7 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
   const engine = await openEngine({
     kernelFactory: options.kernelFactory ?? createKernelFactory({ wasmModule: options.wasmModule, wasmUrl: options.wasmUrl }),
     library: options.libraryPort ?? createLibrary(customs),
-    store: options.storePort ?? (isStored ? createIndexedDbStore({ name }) : createMemoryStore()),
+    store: options.storePort ?? (isStored ? createIndexedDbStore({ name, zstdUrl: besideKernel(options.wasmUrl), mayMakeRoom: options.retention !== "none" }) : createMemoryStore()),
     tabs: options.tabsPort ?? (isStored ? createTabs(name) : createSoleTab()),
     tasks: options.tasksPort ?? createTasks(options.tasks, options.secrets),
     clock: options.clock ?? createClock(),
@@ -59,12 +61,14 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
     runSizeMax: options.runSizeMax,
     expressionCostMax: options.expressionCostMax,
     scheduling: { ...fitMachine(), ...options.scheduling },
+    retention: options.retention,
+    filters: createRunFilters({ ...(options.wasmUrl !== undefined && { wasmUrl: options.wasmUrl }), ...(options.wasmModule !== undefined && { wasmModule: options.wasmModule }) }),
   });
   return checkArguments(engine);
 }
 
 /** A misspelt option would otherwise be taken for its default, and a run be less durable than its owner thinks. */
-function checkOptions({ store, durability, storePort, ...sizes }: JoinOptions): void {
+function checkOptions({ store, durability, storePort, retention, ...sizes }: JoinOptions): void {
   checkChoice("store", store, STORES);
   checkChoice("durability", durability, DURABILITIES);
   if (store === "indexeddb" && storePort === undefined && typeof indexedDB === "undefined")
@@ -74,8 +78,16 @@ function checkOptions({ store, durability, storePort, ...sizes }: JoinOptions): 
   checkNumber("runSizeMax", sizes.runSizeMax, 1);
   // What the kernel takes without its expression machine costs less.
   checkNumber("expressionCostMax", sizes.expressionCostMax, 10);
+  const wanted = retention === undefined || retention === "none" ? undefined : findRetentionMistake(retention);
+  if (wanted !== undefined) throw invalidOption("retention", "as given", wanted);
   const mistake = findSchedulingMistake(sizes.scheduling);
   if (mistake !== undefined) throw invalidOption(mistake.option, mistake.value, mistake.wanted);
+}
+
+/** The other files are served where the kernel is. */
+function besideKernel(wasmUrl: string | URL | undefined): URL | undefined {
+  if (wasmUrl === undefined || typeof location === "undefined") return undefined;
+  return new URL("millrace-zstd.wasm", new URL(wasmUrl, location.href));
 }
 
 /** As many tasks of one run at a time as there are processors, where the platform tells. */

@@ -111,6 +111,11 @@ export class ByteReader {
     return this.#at === this.#bytes.length;
   }
 
+  /** Bytes that are left. */
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
   byte(): number {
     const at = this.#advance(1);
     return this.#bytes[at] as number;

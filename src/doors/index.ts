@@ -52,9 +52,6 @@ export type {
   Run,
   RunAwait,
   RunEvent,
-  RunPage,
-  RunQuery,
-  RunRecord,
   Secrets,
   SendResult,
   SendStatus,
@@ -64,3 +61,4 @@ export type {
   Value,
   Workflow,
 } from "../model/engine.js";
+export type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";

@@ -35,9 +35,6 @@ export type {
   Run,
   RunAwait,
   RunEvent,
-  RunPage,
-  RunQuery,
-  RunRecord,
   Secrets,
   SendResult,
   SendStatus,
@@ -47,3 +44,4 @@ export type {
   Value,
   Workflow,
 } from "../model/engine.js";
+export type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";

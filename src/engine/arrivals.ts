@@ -4,7 +4,7 @@ import { EntryKind } from "../model/history.js";
 import { EventKind, Wire } from "../model/kernel-words.js";
 import type { BatchCall } from "./batch-call.js";
 import { isRecorded } from "./direct-call.js";
-import type { Arrival } from "./open-run.js";
+import type { Arrival, OpenRun } from "./open-run.js";
 
 export function isControl({ kind }: Arrival): boolean {
   return kind === EntryKind.CANCEL || isPausing(kind) || kind === EntryKind.RESUME;
@@ -18,6 +18,13 @@ export function isTold(kind: number, outcome: number): boolean {
 export function failArrival(arrival: Arrival | BatchCall, error: WorkflowError): void {
   if ("kind" in arrival) arrival.receipt?.fail(error, arrival.index ?? 0);
   else arrival.fail(error);
+}
+
+/** What waits for the run's commit. */
+export function takeWaiting(run: OpenRun): readonly Arrival[] {
+  const waiting = run.waiting ?? [];
+  run.waiting = undefined;
+  return waiting;
 }
 
 /** Does nothing new begin after it? */

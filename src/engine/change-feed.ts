@@ -1,6 +1,6 @@
 // Who waits for records to change: readers of `runs.changes()`, streams of runs that another tab drives, and everybody
 // who asked for the result of an open run.
-import type { RunRecord } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import { WorkflowError } from "../model/errors.js";
 import { isEnded } from "../model/status.js";
 import { closedError } from "./errors.js";
@@ -15,21 +15,23 @@ interface Waiter {
 
 export class ChangeFeed {
   readonly #readers = new Set<ChangeReader>();
+  readonly #touches = new Set<{ readonly isWanted: (record: RunRecord) => boolean; readonly wake: () => void }>();
   readonly #waiters = new Map<string, Set<Waiter>>();
   #isClosed = false;
 
   /** Does somebody read of every record that changes? */
   get isWatched(): boolean {
-    return this.#readers.size > 0;
+    return this.#readers.size > 0 || this.#touches.size > 0;
   }
 
   /** Does anybody wait for any record to change? */
   get isListenedTo(): boolean {
-    return this.#readers.size > 0 || this.#waiters.size > 0;
+    return this.isWatched || this.#waiters.size > 0;
   }
 
   publish(records: readonly RunRecord[]): void {
     for (const reader of this.#readers) reader.push(records);
+    for (const touch of [...this.#touches]) if (records.some(touch.isWanted)) touch.wake();
     if (this.#waiters.size === 0) return;
     for (const record of records) {
       const waiters = this.#waiters.get(record.runId);
@@ -40,6 +42,21 @@ export class ChangeFeed {
       }
       if (waiters?.size === 0) this.#waiters.delete(record.runId);
     }
+  }
+
+  /** Runs are gone. */
+  publishRemoval(): void {
+    for (const { wake } of [...this.#touches]) wake();
+  }
+
+  /** The next change of a record that is wanted, or removal of any, from now on. */
+  touch(isWanted: (record: RunRecord) => boolean): { happens(): Promise<void>; cancel(): void } {
+    let wake = (): void => undefined;
+    const happening = new Promise<void>((resolve) => (wake = resolve));
+    const touch = { isWanted, wake };
+    if (this.#isClosed) wake();
+    else this.#touches.add(touch);
+    return { happens: () => happening, cancel: () => void this.#touches.delete(touch) };
   }
 
   /** The run's record when it ends: ask before looking whether it has. Rejects with `engine/closed`. */
@@ -67,6 +84,7 @@ export class ChangeFeed {
   close(): void {
     this.#isClosed = true;
     for (const reader of this.#readers) reader.close();
+    this.publishRemoval();
     for (const waiters of this.#waiters.values()) for (const { reject } of waiters) reject(closedError());
     this.#waiters.clear();
   }

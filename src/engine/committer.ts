@@ -1,6 +1,6 @@
 // Write-ahead: what a turn changed is committed first, and only then performed, acknowledged and told. Runs of durability
 // `none` skip the commit. A run whose commit failed goes back to what is stored.
-import type { RunRecord } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import type { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import type { RunChange } from "../model/ports.js";
@@ -217,8 +217,9 @@ export class Committer {
       runIds.push(run.runId);
     }
     group.failReceipts(error);
-    if (error.code === "store/fenced") this.#core.onFenced();
-    else if (!this.#core.isClosed) this.#core.clock.schedule(RELOAD_DELAY_MS, () => this.#hooks.reload(runIds));
+    const { journal } = error.details;
+    if (error.code === "store/fenced" && typeof journal === "number") this.#core.onFenced(journal);
+    if (!this.#core.isClosed) this.#core.clock.schedule(RELOAD_DELAY_MS, () => this.#hooks.reload(runIds));
   }
 }
 

@@ -1,7 +1,9 @@
 // What the parts of the engine share: the ports that they speak to, the open runs, the loaded programs.
-import type { Durability, RunRecord } from "../model/engine.js";
+import type { Durability } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import { WorkflowError } from "../model/errors.js";
-import type { ClockPort, KernelFactory, KernelPort, LibraryPort, StorePort, TabsPort, TasksPort } from "../model/ports.js";
+import type { ClockPort, FilterPort, KernelFactory, KernelPort, LibraryPort, StorePort, TabsPort, TasksPort } from "../model/ports.js";
+import type { RetentionPolicy } from "../model/retention.js";
 import type { SchedulingOptions } from "../model/scheduling.js";
 import { BatchJournal } from "./batch-journal.js";
 import { CANCEL_TIMEOUT_MS_DEFAULT } from "./limits.js";
@@ -23,6 +25,10 @@ export interface EngineParts {
   readonly runSizeMax?: number | undefined;
   readonly expressionCostMax?: number | undefined;
   readonly scheduling?: SchedulingOptions | undefined;
+  /** Absent: no query has a `filter`. */
+  readonly filters?: FilterPort | undefined;
+  /** Default RETENTION_DEFAULT. */
+  readonly retention?: RetentionPolicy | "none" | undefined;
 }
 
 export class Core {
@@ -41,7 +47,10 @@ export class Core {
   readonly runs = new RunTable(this.journal);
   /** Runs of durability `none` that may not take an event at once, or are listened to; some may have come to rest since. */
   readonly restless = new Set<OpenRun>();
-  isDriver = false;
+  /** Journals that this engine drives. */
+  readonly driven = new Set<number>();
+  /** The journal among them where runs begin that have no parent. */
+  home: number | undefined;
   isClosed = false;
   stepsTotal = 0;
   eventsTotal = 0;
@@ -52,8 +61,8 @@ export class Core {
   isListenedTo: () => boolean = () => true;
   /** Told of every run that ended, before `onRecords`. */
   onEnded: (run: OpenRun, record: RunRecord) => void = () => undefined;
-  /** Called when another engine has taken the store over. */
-  onFenced: () => void = () => undefined;
+  /** Called when another engine has taken a journal over. */
+  onFenced: (journal: number) => void = () => undefined;
   #kernel: KernelPort;
   #kernelCount = 1;
 
@@ -67,6 +76,10 @@ export class Core {
     this.durability = parts.durability ?? "relaxed";
     this.cancelTimeoutMs = parts.cancelTimeoutMs ?? CANCEL_TIMEOUT_MS_DEFAULT;
     this.#kernel = kernel;
+  }
+
+  get isDriver(): boolean {
+    return this.home !== undefined;
   }
 
   /** The kernel in hand: ask for it anew after every wait, since a lost one is replaced. */

@@ -6,7 +6,7 @@ export function closedError(): WorkflowError {
 }
 
 export function notDriverError(): WorkflowError {
-  return new WorkflowError("engine/not-driver", "Another tab drives the runs; this one can only watch", { isRetryable: true });
+  return new WorkflowError("engine/not-driver", "Other tabs drive all journals; this one starts runs when one of them is closed", { isRetryable: true });
 }
 
 export function unknownRunError(runId: string): WorkflowError {

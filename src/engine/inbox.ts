@@ -58,6 +58,17 @@ export class Inbox<T> {
     for (const { callback } of done) callback();
   }
 
+  /** Takes out what `isGone` says. */
+  remove<Gone extends T>(isGone: (item: T) => item is Gone): readonly Gone[] {
+    const items = this.#items.slice(this.#first);
+    const removed = items.filter(isGone);
+    if (removed.length === 0) return removed;
+    this.#items = items.filter((item) => !isGone(item));
+    this.#first = 0;
+    this.#takenCount += removed.length;
+    return removed;
+  }
+
   /** Empties it; who waits does so no longer. */
   clear(): readonly T[] {
     const items = this.#items.slice(this.#first);

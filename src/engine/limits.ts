@@ -56,6 +56,13 @@ export const TRANSITION_COMMANDS_MAX = 100_000;
 export const TASKS_IN_FLIGHT_MAX_DEFAULT = 262_144;
 /** Default of `SchedulingOptions.queueMax`, tasks: as many as one run may have under way. */
 export const TASKS_QUEUED_MAX_DEFAULT = 1_048_576;
+/** A page that is watched is looked at again at most so often, ms. */
+export const LIVE_QUERY_INTERVAL_MS = 50;
+/** So long after the first end since the last clean-up the next one begins, ms. */
+export const CLEAN_UP_DELAY_MS = 60_000;
+/** How often a call that may be done twice is passed to the driver of a run, and how long it waits between, ms. */
+export const REMOTE_ATTEMPTS_MAX = 20;
+export const REMOTE_RETRY_MS = 100;
 /** Default of `SchedulingOptions.tasksInFlightMaxByRun` where the platform does not tell how many processors it has. */
 export const TASKS_BY_RUN_MAX_DEFAULT = 8;
 /** Below this load `auto` is `parallel`. */

@@ -10,18 +10,17 @@ import type {
   Run,
   RunAwait,
   RunEvent,
-  RunPage,
-  RunQuery,
-  RunRecord,
   SendResult,
   StartOptions,
   Value,
   Workflow,
 } from "../model/engine.js";
+import type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
 import { type ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";
 import type { LoadedWorkflow } from "../model/ports.js";
+import type { CleanUpReport } from "../model/retention.js";
 import type { RunMetrics } from "../model/scheduling.js";
 import { isEnded, type RunStatus } from "../model/status.js";
 import { decodeValue, encodeValue } from "../model/value.js";
@@ -29,9 +28,11 @@ import { BatchCall } from "./batch-call.js";
 import { BatchDirectory } from "./batch-directory.js";
 import { ChangeFeed } from "./change-feed.js";
 import { ChildStarter } from "./child-starter.js";
+import { type CleanUpOptions, Cleaner } from "./cleaner.js";
 import { Committer } from "./committer.js";
 import { Core, type EngineParts, isKernelLost, makeKernel } from "./core.js";
 import { DirectCalls } from "./direct-call.js";
+import { Driving, type DrivingHost } from "./driving.js";
 import { closedError, notDriverError, reloadingError, unreadableError } from "./errors.js";
 import { streamEvents } from "./event-stream.js";
 import { Intake } from "./intake.js";
@@ -42,15 +43,17 @@ import { decodePayload } from "./payload.js";
 import { encodeError, Performer } from "./performer.js";
 import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
 import { endError, Reader } from "./reader.js";
+import { type EventAnswer, REMOTE, RemoteCalls, type RemoteHost } from "./remote-calls.js";
 import { Recovery } from "./recovery.js";
 import { placeProgram } from "./replay.js";
 import { Rerunner } from "./rerunner.js";
 import { ResultWaits } from "./result-waits.js";
 import { toSendStatus } from "./run-events.js";
 import { RunHandle, type RunSource } from "./run-handle.js";
+import { RunQueries } from "./run-queries.js";
 import { Shortcut } from "./shortcut.js";
 import { Starter } from "./starter.js";
-import { countBoth, queryBoth, VolatileArchive } from "./volatile-archive.js";
+import { VolatileArchive } from "./volatile-archive.js";
 
 /** Opens the store, asks to drive, and takes up the runs that are open. */
 export async function openEngine(parts: EngineParts): Promise<Engine> {
@@ -73,10 +76,12 @@ class LocalEngine implements Engine, RunSource {
   readonly #metrics = new MetricsArchive();
   readonly #intake: Intake;
   readonly #waits = new ResultWaits();
-  /** Runs are taken up; until then, nobody can be told anything about them. */
-  #ready: Promise<void> = Promise.resolve();
+  readonly #driving: Driving;
   #hasRecovered = false;
   readonly #shortcut: Shortcut;
+  readonly #remote: RemoteCalls;
+  readonly #cleaner: Cleaner;
+  readonly #queries: RunQueries;
   readonly #starter: Starter;
   readonly #rerunner: Rerunner;
   readonly runs: Engine["runs"];
@@ -103,7 +108,7 @@ class LocalEngine implements Engine, RunSource {
       archive: this.#archive,
       intake: this.#intake,
       isWatched: () => this.#feed.isWatched,
-      checkDriver: () => this.#checkDriver(),
+      checkDriver: () => this.#driving.check(),
     });
     this.#committer = new Committer(core, this.#performer, {
       markReady: (run) => this.#loop.markReady(run),
@@ -121,32 +126,54 @@ class LocalEngine implements Engine, RunSource {
       children,
       reader: this.#reader,
     });
+    this.#driving = new Driving(this.#hostDriving(core));
+    this.#remote = new RemoteCalls(this.#hostRemote(), this.#driving);
+    this.#queries = new RunQueries({ core, feed: this.#feed, volatileRecords: () => this.#volatileRecords() });
+    this.#cleaner = new Cleaner(core, this.#driving, () => this.#committer.forgetSources());
     this.runs = {
       get: (runId) => this.#getRun(runId),
-      query: (query = {}) => this.#query(query),
-      count: (query = {}) => this.#count(query),
+      query: (query = {}) => this.#queries.query(query),
+      count: (query = {}) => this.#queries.count(query),
+      watch: (query = {}) => this.#queries.watch(query),
       delete: (runId) => this.#delete(runId),
+      clean: (options = {}) => this.#clean(options),
       changes: () => this.#feed.changes(),
     };
     core.isListenedTo = () => this.#feed.isListenedTo;
     core.onRecords = (records, stored) => {
       this.#feed.publish(records);
-      if (stored.length > 0) core.tabs.broadcast({ kind: "records", records: stored });
+      if (stored.length > 0) this.#driving.tell();
     };
     core.onEnded = (run, record) => this.#keepEnded(run, record);
-    core.onFenced = () => this.#stepDown();
+    core.onFenced = (journal) => {
+      this.#driving.onLoss(journal);
+      core.tabs.release(journal);
+    };
+  }
+
+  #hostDriving(core: Core): DrivingHost {
+    return {
+      core,
+      recover: (journal) => this.#recovery.recoverAll(journal),
+      dropRuns: (runs) => this.#dropRuns(runs),
+      loseHome: () => this.#intake.close(notDriverError()),
+      publish: (records) => this.#feed.publish(records),
+      answer: (method, args) => this.#remote.answer(method, args),
+    };
+  }
+
+  #hostRemote(): RemoteHost {
+    return {
+      control: (runId, kind, payload) => this.#control(runId, kind, payload),
+      tellEvent: (runId, event, payload) => this.#tellEvent(runId, event, payload),
+      delete: (runId) => this.#delete(runId),
+    };
   }
 
   /** Resolves when the engine drives and has taken up all open runs, or when it watches. */
   async open(): Promise<void> {
-    const { store, tabs } = this.#core;
-    await store.open();
-    tabs.onMessage = ({ records }) => void this.#takeMessage(records);
-    const role = await tabs.elect(() => {
-      this.#ready = this.#drive();
-      this.#ready.catch(() => undefined);
-    });
-    if (role === "driver") await this.#ready;
+    await this.#core.store.open();
+    await this.#driving.join();
   }
 
   async configure({ scheduling }: LiveOptions): Promise<void> {
@@ -195,14 +222,22 @@ class LocalEngine implements Engine, RunSource {
 
   async #sendInTurn(runId: string, event: string, payload: Value | undefined): Promise<SendResult> {
     const bytes = payload === undefined ? undefined : encodeValue(payload, "payload");
-    if (!this.#isReady) await this.#checkDriver();
+    const { outcome, runStatus } = await this.#tellEvent(runId, event, bytes);
+    return { status: toSendStatus(outcome), runStatus };
+  }
+
+  async #tellEvent(runId: string, event: string, payload: Uint8Array | undefined): Promise<EventAnswer> {
+    if (!this.#isReady) await this.#driving.settled();
     const run = this.#core.runs.get(runId);
-    if (run === undefined) return { status: "ended", runStatus: (await this.#endedRecord(runId)).status };
+    if (run === undefined) {
+      const record = await this.#endedRecord(runId);
+      return record === undefined ? this.#remote.tellEvent(runId, event, payload) : { outcome: EventOutcome.ENDED, runStatus: record.status };
+    }
     const id = run.program.eventIndexes.get(event);
-    if (id === undefined) return { status: "unknown", runStatus: run.status };
-    const outcome = await this.#tell(run, EntryKind.EVENT, id, bytes);
-    if (outcome === EventOutcome.MALFORMED) throw unreadableError(runId, bytes?.length ?? 0);
-    return { status: toSendStatus(outcome), runStatus: run.status };
+    if (id === undefined) return { outcome: EventOutcome.UNKNOWN_EVENT, runStatus: run.status };
+    const outcome = await this.#tell(run, EntryKind.EVENT, id, payload);
+    if (outcome === EventOutcome.MALFORMED) throw unreadableError(runId, payload?.length ?? 0);
+    return { outcome, runStatus: run.status };
   }
 
   async sendMany(batch: EventBatch): Promise<Uint8Array> {
@@ -213,12 +248,15 @@ class LocalEngine implements Engine, RunSource {
     const copy = this.#directory.copy(batch);
     const names = this.#directory.lookUp(this.#core, batch);
     const runIds = names.isComplete ? [] : batch.runIds.slice();
-    if (!this.#isReady) await this.#checkDriver();
+    if (!this.#isReady) await this.#driving.settled();
     if (copy.count === 0) return new Uint8Array(0);
     const fixing = names.isComplete ? undefined : this.#fixOutcomes(runIds);
+    const eventNames = names.isComplete ? [] : batch.eventNames.slice();
     const stepped = new Promise<Uint8Array>((resolve, reject) => this.#loop.deliver([new BatchCall(copy, names, resolve, reject)]));
     const [outcomes, fixedOutcomes] = await Promise.all([stepped, fixing]);
-    if (fixedOutcomes !== undefined) putOutcomes(outcomes, copy.records, fixedOutcomes);
+    if (fixedOutcomes === undefined) return outcomes;
+    putOutcomes(outcomes, copy.records, fixedOutcomes);
+    await this.#remote.sendMany(outcomes, copy, runIds, eventNames, fixedOutcomes);
     return outcomes;
   }
 
@@ -277,6 +315,7 @@ class LocalEngine implements Engine, RunSource {
     this.#loop.close(closedError());
     this.#performer.close();
     this.#intake.close(closedError());
+    this.#cleaner.close();
     for (const run of this.#core.runs.awake()) {
       run.stopCancelTimer?.();
       for (const tap of [...(run.taps ?? [])]) tap.detach();
@@ -354,28 +393,37 @@ class LocalEngine implements Engine, RunSource {
     return new RunHandle(runId, this);
   }
 
-  async #query(query: RunQuery): Promise<RunPage> {
-    this.#checkOpen();
-    return queryBoth(this.#core.store, this.#volatileRecords(), query);
-  }
-
-  async #count(query: RunQuery): Promise<number> {
-    this.#checkOpen();
-    return countBoth(this.#core.store, this.#volatileRecords(), query);
-  }
-
   async #delete(runId: string): Promise<void> {
-    await this.#checkDriver();
+    this.#checkOpen();
     const { record } = await this.#reader.find(runId);
     if (!isEnded(record.status)) {
       throw new WorkflowError("run/not-ended", `Run ${runId} is ${record.status}; only ended runs can be deleted`, {
         details: { runId, status: record.status },
       });
     }
-    this.#committer.forgetSources();
-    if (this.#archive.get(runId) === undefined) await this.#core.store.delete([runId]);
+    if (this.#archive.get(runId) === undefined) await this.#deleteStored(runId);
     this.#archive.delete(runId);
     this.#metrics.delete(runId);
+    this.#feed.publishRemoval();
+  }
+
+  async #clean(options: CleanUpOptions): Promise<CleanUpReport> {
+    this.#checkOpen();
+    const report = await this.#cleaner.clean(options);
+    this.#feed.publishRemoval();
+    return report;
+  }
+
+  /** As the driver of its journal, or through it. */
+  async #deleteStored(runId: string): Promise<void> {
+    const { store } = this.#core;
+    const journal = store.journalOf(runId);
+    const isDone = await this.#driving.asDriver(journal ?? 0, async () => {
+      this.#committer.forgetSources();
+      await store.delete([runId]);
+    });
+    if (isDone) this.#driving.tell();
+    else await this.#remote.delete(runId);
   }
 
   #volatileRecords(): readonly RunRecord[] {
@@ -385,9 +433,9 @@ class LocalEngine implements Engine, RunSource {
   // --- inside -----------------------------------------------------------------------------------------------------
 
   async #control(runId: string, kind: EntryKind, payload?: Uint8Array): Promise<RunStatus> {
-    if (!this.#isReady) await this.#checkDriver();
+    if (!this.#isReady) await this.#driving.settled();
     const run = this.#core.runs.get(runId);
-    if (run === undefined) return (await this.#endedRecord(runId)).status;
+    if (run === undefined) return (await this.#endedRecord(runId))?.status ?? this.#remote.control(runId, kind, payload);
     await this.#tell(run, kind, 0, payload);
     return run.status;
   }
@@ -399,13 +447,16 @@ class LocalEngine implements Engine, RunSource {
     });
   }
 
-  /** The record of a run that is not open here. Rejects with `run/unknown`, or with why this engine leaves it alone. */
-  async #endedRecord(runId: string): Promise<RunRecord> {
-    const refusal = this.#recovery.untouched.get(runId);
-    if (refusal !== undefined) throw refusal;
+  /**
+   * The record of a run that is not open here; undefined: another engine drives it. Rejects with `run/unknown`, or with why this engine, whose
+   * business it would be, leaves it alone.
+   */
+  async #endedRecord(runId: string): Promise<RunRecord | undefined> {
     const { record, open } = await this.#reader.find(runId);
-    if (open === undefined && !isEnded(record.status)) throw reloadingError(runId);
-    return record;
+    if (open !== undefined || isEnded(record.status)) return record;
+    const journal = this.#core.store.journalOf(runId);
+    if (journal === undefined || !this.#core.driven.has(journal)) return undefined;
+    throw this.#recovery.untouched.get(runId) ?? reloadingError(runId);
   }
 
   /** Per run what becomes of its events, where that is certain: it is not open. */
@@ -414,8 +465,9 @@ class LocalEngine implements Engine, RunSource {
     const outcomes: (number | undefined)[] = [];
     for (const [index, runId] of runIds.entries()) {
       const record = areOpen[index] === true ? undefined : (this.#archive.get(runId)?.record ?? (await this.#core.store.get(runId)));
-      const isOver = record !== undefined && isEnded(record.status);
-      outcomes.push(areOpen[index] === true ? undefined : isOver ? EventOutcome.ENDED : EventOutcome.UNKNOWN_RUN);
+      if (areOpen[index] === true) outcomes.push(undefined);
+      else if (record === undefined) outcomes.push(EventOutcome.UNKNOWN_RUN);
+      else outcomes.push(isEnded(record.status) ? EventOutcome.ENDED : this.#core.driven.has(this.#core.store.journalOf(runId) ?? -1) ? EventOutcome.UNKNOWN_RUN : REMOTE);
     }
     return outcomes;
   }
@@ -435,10 +487,7 @@ class LocalEngine implements Engine, RunSource {
   }
 
   async #checkDriver(): Promise<void> {
-    this.#checkOpen();
-    if (!this.#core.isDriver) throw notDriverError();
-    await this.#ready;
-    this.#checkOpen();
+    await this.#driving.check();
     this.#hasRecovered = true;
   }
 
@@ -449,39 +498,19 @@ class LocalEngine implements Engine, RunSource {
 
   // --- roles ------------------------------------------------------------------------------------------------------
 
-  async #drive(): Promise<void> {
-    if (this.#core.isClosed) return;
-    await this.#core.store.takeOver();
-    await this.#core.store.refresh();
-    this.#core.isDriver = true;
-    await this.#recovery.recoverAll();
-  }
-
-  /** Another engine drives now: what is open here is its business. */
-  #stepDown(): void {
-    if (!this.#core.isDriver) return;
-    this.#core.isDriver = false;
-    this.#loop.close(notDriverError());
-    this.#performer.close();
-    this.#intake.close(notDriverError());
-    for (const run of [...this.#core.runs.values()]) {
+  /** Another engine drives these now. */
+  #dropRuns(runs: readonly OpenRun[]): void {
+    this.#loop.dismiss(new Set(runs), notDriverError());
+    for (const run of runs) {
+      this.#performer.abandon(run);
       this.#committer.drop(run);
       for (const tap of [...(run.taps ?? [])]) tap.detach();
+      this.#waits.handOver(run.runId, (runId) => this.#resultElsewhere(runId));
     }
-    this.#waits.handOver((runId) => this.#resultElsewhere(runId));
-  }
-
-  async #takeMessage(records: readonly RunRecord[]): Promise<void> {
-    if (this.#core.isClosed || this.#core.isDriver) return;
-    try {
-      await this.#core.store.refresh();
-    } catch {
-      // The store tells of it at the next query; the records themselves are good.
-    }
-    this.#feed.publish(records);
   }
 
   #keepEnded(run: OpenRun, record: RunRecord): void {
+    if (!run.isVolatile) this.#cleaner.noteEnd();
     this.#metrics.keep(run);
     if (run.isVolatile) this.#archive.keep(run, record);
     this.#waits.end(run.runId, () => {
@@ -491,7 +520,7 @@ class LocalEngine implements Engine, RunSource {
   }
 }
 
-/** Writes the outcomes of events whose run is not open. `fixed`: by index into the batch's runs. */
+/** Writes the outcomes of events whose run is not open. `fixed`: by index into the batch's runs. What is REMOTE is written later. */
 function putOutcomes(outcomes: Uint8Array, records: Uint32Array, fixed: readonly (number | undefined)[]): void {
   for (let index = 0; index < outcomes.length; index += 1) outcomes[index] = fixed[records[index * 2] ?? 0] ?? outcomes[index] ?? 0;
 }

@@ -4,7 +4,7 @@ import type { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventKind, EventOutcome } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
-import { failArrival, isControl, isPausing, isTold, isUndoing } from "./arrivals.js";
+import { failArrival, isControl, isPausing, isTold, isUndoing, takeWaiting } from "./arrivals.js";
 import type { BatchCall } from "./batch-call.js";
 import type { ChildStarter } from "./child-starter.js";
 import { Consequences, tell } from "./consequences.js";
@@ -107,13 +107,17 @@ export class Loop {
   /** Gives everything up that has not been stepped. */
   close(error: WorkflowError): void {
     this.#isStepping = false;
-    const arrivals = [...this.#suspects, ...this.#inbox.clear(), ...this.#consequences.takeFollowUps()];
-    this.#suspects = [];
+    const arrivals = [...this.#suspects.splice(0), ...this.#inbox.clear(), ...this.#consequences.takeFollowUps()];
+    for (const run of this.#core.runs.awake()) arrivals.push(...takeWaiting(run));
     for (const arrival of arrivals) failArrival(arrival, error);
-    for (const run of this.#core.runs.awake()) {
-      for (const arrival of run.waiting ?? []) failArrival(arrival, error);
-      run.waiting = undefined;
-    }
+  }
+
+  /** What these runs were to be told is refused: another engine drives them. */
+  dismiss(runs: ReadonlySet<OpenRun>, error: WorkflowError): void {
+    const isTheirs = (arrival: Arrival | BatchCall): arrival is Arrival => "run" in arrival && runs.has(arrival.run);
+    const refused = [...this.#suspects.filter(isTheirs), ...this.#inbox.remove(isTheirs), ...[...runs].flatMap(takeWaiting)];
+    this.#suspects = this.#suspects.filter((arrival) => !isTheirs(arrival));
+    for (const arrival of refused) failArrival(arrival, error);
   }
 
   #schedule(): void {

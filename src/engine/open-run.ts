@@ -1,6 +1,7 @@
 // A run that has not ended, as the loop keeps it: its state, its record, and what waits for it. Lean, because tens of
 // thousands of them are open: what most runs do not need is made when it is first used.
-import type { Durability, RunEvent, RunRecord } from "../model/engine.js";
+import type { Durability, RunEvent } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import type { ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
 import type { KernelPort } from "../model/ports.js";

@@ -169,7 +169,14 @@ export class Performer {
     if (this.scheduler.queued > 0) this.#goOn(now);
   }
 
-  /** Stops everything: the engine closes or no longer drives. */
+  /** Another engine drives the run: what it has in flight is aborted, and its answer is nobody's. */
+  abandon(run: OpenRun): void {
+    const calls: CallName[] = [];
+    for (const { serial } of run.open?.values() ?? []) if (this.#inFlight.take({ runId: run.runId, serial }) !== undefined) calls.push({ runId: run.runId, serial });
+    if (calls.length > 0) this.#core.tasks.abort(calls);
+  }
+
+  /** Stops everything: the engine closes. */
   close(): void {
     this.#timers.clear();
     this.#aborted.clear();

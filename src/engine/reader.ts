@@ -1,6 +1,7 @@
 // Reads runs: where a run is to be found, its context and output, its history told as events. Ended runs and what came
 // before are replayed in the kernel; nothing is performed.
-import type { RunAwait, RunEvent, RunRecord } from "../model/engine.js";
+import type { RunAwait, RunEvent } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import { fromErrorRecord, WorkflowError } from "../model/errors.js";
 import type { HistoryEntry } from "../model/history.js";
 import type { SourceRecord } from "../model/ports.js";

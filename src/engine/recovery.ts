@@ -1,16 +1,15 @@
 // Takes runs up again: all open runs of the store when this engine becomes the driver, single ones after a failed commit,
 // and every open run in a fresh kernel after the old one was lost.
-import type { RunRecord } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
-import { isEnded, RUN_STATUSES } from "../model/status.js";
+import { isEnded } from "../model/status.js";
 import { decodeCheckpoint } from "./checkpoint.js";
 import type { ChildStarter } from "./child-starter.js";
 import type { Committer } from "./committer.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
 import { trapError } from "./errors.js";
 import type { Work } from "./group.js";
-import { RECOVERY_PAGE_RUNS } from "./limits.js";
 import type { Loop } from "./loop.js";
 import { OpenRun, TOUCH } from "./open-run.js";
 import type { Performer } from "./performer.js";
@@ -19,8 +18,6 @@ import type { Reader } from "./reader.js";
 import { Replay } from "./replay.js";
 import { childRunId } from "./run-events.js";
 import { NO_HANDLE, OpenKind } from "./run-state.js";
-
-const OPEN_STATUSES = RUN_STATUSES.filter((status) => !isEnded(status));
 
 export interface RecoveryParts {
   readonly core: Core;
@@ -41,26 +38,18 @@ export class Recovery {
     parts.children.onReissue = (work) => void this.#reconcileChild(work).catch((error: unknown) => this.#leave(work.run, error));
   }
 
-  /** All open runs of the store, then begins the loop. A run that cannot be taken up stays as it is. */
-  async recoverAll(): Promise<void> {
+  /** All open runs of a journal, then begins the loop. A run that cannot be taken up stays as it is. Resolves with how many were. */
+  async recoverAll(journal: number): Promise<number> {
     const { core } = this.#parts;
     const recovered: OpenRun[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await core.store.query({
-        status: OPEN_STATUSES,
-        order: "oldest",
-        limit: RECOVERY_PAGE_RUNS,
-        ...(cursor !== undefined && { cursor }),
-      });
-      for (const record of page.records) {
-        const run = await this.#recover(record);
-        if (run !== undefined) recovered.push(run);
-      }
-      cursor = page.cursor;
-    } while (cursor !== undefined && !core.isClosed);
+    for (const record of [...core.store.openRuns(journal)].sort(byStart)) {
+      if (core.isClosed || !core.driven.has(journal)) return 0;
+      const run = await this.#recover(record);
+      if (run !== undefined) recovered.push(run);
+    }
     this.#parts.loop.begin();
     await this.#issue(recovered);
+    return recovered.length;
   }
 
   /** Single runs, as they are stored now. */
@@ -68,7 +57,7 @@ export class Recovery {
     const { core } = this.#parts;
     const recovered: OpenRun[] = [];
     for (const runId of runIds) {
-      if (core.isClosed || !core.isDriver || core.runs.has(runId)) continue;
+      if (core.isClosed || core.runs.has(runId) || !core.driven.has(core.store.journalOf(runId) ?? -1)) continue;
       try {
         const record = await core.store.get(runId);
         const run = record === undefined || isEnded(record.status) ? undefined : await this.#recover(record);
@@ -187,6 +176,7 @@ export class Recovery {
       }
       await this.#reconcileParent(run);
       // Nothing of it is in flight any more.
+      if (run.isPaused && run.status === "pausing") loop.deliver([{ run, kind: TOUCH, id: 0, payload: undefined }]);
       if (run.isWindingDown) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
       this.#resume(run);
     }
@@ -231,6 +221,10 @@ export class Recovery {
     const parent = await core.store.get(run.parentRunId);
     if (parent === undefined || isEnded(parent.status)) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
   }
+}
+
+function byStart(a: RunRecord, b: RunRecord): number {
+  return a.startedAt - b.startedAt;
 }
 
 function damagedError({ runId, seq }: RunRecord, found: number): WorkflowError {

@@ -41,14 +41,13 @@ export class ResultWaits {
     }
   }
 
-  /** The runs are open here no longer: `find` finds each result elsewhere. */
-  handOver(find: (runId: string) => Promise<unknown>): void {
-    const waits = [...this.#waits];
-    this.#waits.clear();
-    for (const [runId, { promise, resolve, reject }] of waits) {
-      promise.catch(ignore);
-      find(runId).then(resolve, reject);
-    }
+  /** The run is open here no longer: `find` finds its result elsewhere. */
+  handOver(runId: string, find: (runId: string) => Promise<unknown>): void {
+    const wait = this.#waits.get(runId);
+    if (wait === undefined) return;
+    this.#waits.delete(runId);
+    wait.promise.catch(ignore);
+    find(runId).then(wait.resolve, wait.reject);
   }
 
   /** Nobody learns anything more. */

@@ -1,6 +1,7 @@
 // What listeners are told: history entries and kernel commands as `RunEvent`s. The live loop and the replay of a
 // history use the same functions, so both tell the same story.
-import type { CallEvent, RunEvent, RunRecord, SendStatus } from "../model/engine.js";
+import type { CallEvent, RunEvent, SendStatus } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import type { ErrorRecord, Place } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { CommandKind, EventOutcome, LogLevel } from "../model/kernel-words.js";

@@ -1,6 +1,7 @@
 // The `Run` that embedders hold: an id and questions; it keeps nothing but the promise of its result.
 import { readFrom } from "../model/checked-engine.js";
-import type { Run, RunAwait, RunEvent, RunRecord, Workflow } from "../model/engine.js";
+import type { Run, RunAwait, RunEvent, Workflow } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import type { RunMetrics } from "../model/scheduling.js";
 import type { RunStatus } from "../model/status.js";
 

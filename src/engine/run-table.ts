@@ -1,6 +1,6 @@
 // The open runs by id. A run that only rests is parked: kept as a row of numbers instead of an object of forty fields,
 // and made again when somebody asks for it. Of a parked run nobody holds the object that it was.
-import type { RunRecord } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import { EntryKind } from "../model/history.js";
 import type { BatchJournal } from "./batch-journal.js";
 import { OpenRun } from "./open-run.js";

@@ -1,7 +1,9 @@
 // An engine whose arguments are looked at before anything is done with them: what is not of its declared type is refused with
 // `engine/invalid-argument`. The same for the engine in this thread and for the one behind a worker.
 import { argumentError, isRecord } from "./arguments.js";
-import type { CancelOptions, Engine, EngineOptions, EngineStatistics, EventBatch, FailOptions, LiveOptions, RerunOptions, Run, RunQuery, SendResult, StartOptions, Value, Workflow } from "./engine.js";
+import type { CancelOptions, Engine, EngineOptions, EngineStatistics, EventBatch, FailOptions, LiveOptions, RerunOptions, Run, SendResult, StartOptions, Value, Workflow } from "./engine.js";
+import { readFieldConditions } from "./run-filter.js";
+import type { RunQuery } from "./run-record.js";
 import type { WorkflowError } from "./errors.js";
 import { findSchedulingMistake, isPriority, PRIORITY_MAX } from "./scheduling.js";
 import type { RunStatus } from "./status.js";
@@ -75,18 +77,35 @@ function wrongRerunOptions(options: RerunOptions | undefined): WorkflowError | u
 function wrongQuery(query: RunQuery | undefined): WorkflowError | undefined {
   if (query === undefined) return undefined;
   if (!isRecord(query)) return wrong(false, "query", query, "an object");
-  const { status, workflow, tag, parentRunId, cursor, startedFrom, startedTo, limit, order } = query;
+  const { status, workflow, sort, order, fields, limit } = query;
+  const { startedFrom, startedTo, endedFrom, endedTo, durationMin, durationMax, tag, parentRunId, errorCode, filter, cursor } = query;
   return (
     wrong(status === undefined || typeof status === "string" || areTexts(status), "query.status", status, "a status or a list of them") ??
-    wrongOption("query.workflow", workflow, "string") ??
-    wrongOption("query.tag", tag, "string") ??
-    wrongOption("query.parentRunId", parentRunId, "string") ??
-    wrongOption("query.cursor", cursor, "string") ??
-    wrongOption("query.startedFrom", startedFrom, "number") ??
-    wrongOption("query.startedTo", startedTo, "number") ??
-    wrongOption("query.limit", limit, "number") ??
+    wrong(workflow === undefined || typeof workflow === "string" || areTexts(workflow), "query.workflow", workflow, "a name or a list of them") ??
+    wrongParts({ tag, parentRunId, errorCode, filter, cursor }, "string") ??
+    wrongParts({ startedFrom, startedTo, endedFrom, endedTo, durationMin, durationMax, limit }, "number") ??
+    wrong(fields === undefined || isRecord(fields), "query.fields", fields, "an object") ??
+    wrongFields(query) ??
+    wrong(sort === undefined || ["started", "updated", "ended", "duration"].includes(sort as string), "query.sort", sort, `"started", "updated", "ended" or "duration"`) ??
     wrong(order === undefined || order === "newest" || order === "oldest", "query.order", order, `"newest" or "oldest"`)
   );
+}
+
+function wrongFields({ fields }: RunQuery): WorkflowError | undefined {
+  try {
+    readFieldConditions(fields);
+    return undefined;
+  } catch (error) {
+    return error as WorkflowError;
+  }
+}
+
+function wrongParts(parts: Readonly<Record<string, unknown>>, type: "string" | "number"): WorkflowError | undefined {
+  for (const [name, value] of Object.entries(parts)) {
+    const mistake = wrongOption(`query.${name}`, value, type);
+    if (mistake !== undefined) return mistake;
+  }
+  return undefined;
 }
 
 function wrongBatch(batch: EventBatch): WorkflowError | undefined {
@@ -127,7 +146,13 @@ class CheckedEngine implements Engine {
       get: (runId) => answer(wrongText("runId", runId), () => runs.get(runId)),
       query: (query) => answer(wrongQuery(query), () => runs.query(query)),
       count: (query) => answer(wrongQuery(query), () => runs.count(query)),
+      watch: (query) => {
+        const mistake = wrongQuery(query);
+        if (mistake !== undefined) throw mistake;
+        return runs.watch(query);
+      },
       delete: (runId) => answer(wrongText("runId", runId), () => runs.delete(runId)),
+      clean: (options) => answer(wrongOptions(options) ?? wrong(["boolean", "undefined"].includes(typeof options?.isDryRun), "options.isDryRun", options?.isDryRun, "true or false"), () => runs.clean(options)),
       changes: () => runs.changes(),
     };
   }

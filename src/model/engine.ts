@@ -3,6 +3,8 @@
 import type { CustomConstants, CustomFunctions } from "./custom-function.js";
 import type { Definition, FormField } from "./definition.js";
 import type { ErrorRecord, Finding } from "./errors.js";
+import type { CleanUpReport, RetentionPolicy } from "./retention.js";
+import type { RunPage, RunQuery, RunRecord } from "./run-record.js";
 import type { RunMetrics, SchedulingOptions, SchedulingStatistics } from "./scheduling.js";
 import type { RunStatus } from "./status.js";
 
@@ -70,6 +72,11 @@ export interface EngineOptions {
   readonly functionsUrl?: string | URL;
   /** How many tasks are in flight at a time, and whose turn it is (docs/scheduling.md). */
   readonly scheduling?: SchedulingOptions;
+  /**
+   * Which ended runs are kept (docs/durability.md). Default: 1,000,000 runs and 1 GiB at most; those that ended first go first. `none`: all
+   * are kept, and a full disk is an error.
+   */
+  readonly retention?: RetentionPolicy | "none";
 }
 
 /** What can be changed while the engine runs. */
@@ -172,46 +179,6 @@ export type RunEvent = { readonly seq: number; readonly time: number } & (
   /** Of a task graph that did not succeed `output` is what of it can be computed: those entries of a map. */
   | { readonly type: "ended"; readonly status: RunStatus; readonly output?: unknown; readonly error?: ErrorRecord }
 );
-
-/** A run as the list shows it. Times are ms since 1970. */
-export interface RunRecord {
-  readonly runId: string;
-  readonly workflow: string;
-  readonly identity: string;
-  readonly status: RunStatus;
-  readonly startedAt: number;
-  readonly updatedAt: number;
-  readonly endedAt?: number;
-  readonly error?: ErrorRecord;
-  readonly parentRunId?: string;
-  /** The run whose tasks this one has done again. */
-  readonly rerunOf?: string;
-  readonly tags: readonly string[];
-  /** Absent: 5. */
-  readonly priority?: number;
-  /** Number of history entries. */
-  readonly seq: number;
-}
-
-export interface RunQuery {
-  readonly workflow?: string;
-  readonly status?: RunStatus | readonly RunStatus[];
-  /** ms since 1970, inclusive. */
-  readonly startedFrom?: number;
-  readonly startedTo?: number;
-  readonly tag?: string;
-  readonly parentRunId?: string;
-  /** Newest first by default. */
-  readonly order?: "newest" | "oldest";
-  /** 1–1,000, default 50. */
-  readonly limit?: number;
-  /** From the page before. */
-  readonly cursor?: string;
-}
-export interface RunPage {
-  readonly records: readonly RunRecord[];
-  readonly cursor?: string;
-}
 
 /** What a run waits for that somebody may bring it by sending an event. */
 export interface RunAwait {
@@ -324,8 +291,15 @@ export interface Engine {
     get(runId: string): Promise<Run>;
     query(query?: RunQuery): Promise<RunPage>;
     count(query?: RunQuery): Promise<number>;
+    /** The page of a query now, and again whenever it has changed, at most 20 times a second. Ends when the engine closes. */
+    watch(query?: RunQuery): AsyncIterable<RunPage>;
     /** Ended runs only: rejects with `run/not-ended`. */
     delete(runId: string): Promise<void>;
+    /**
+     * Removes ended runs that a policy lets go, by default the engine's own; what journals of other open tabs hold is left to those. Never open runs
+     * and what they need. `isDryRun`: only says what would be removed. It happens by itself, too, a minute after runs have ended.
+     */
+    clean(options?: { readonly policy?: RetentionPolicy; readonly isDryRun?: boolean }): Promise<CleanUpReport>;
     /** Records of runs as they change; ends when the engine closes. */
     changes(): AsyncIterable<RunRecord>;
   };

@@ -2,7 +2,9 @@
 // implement them; the create-… files join them.
 import type { TimeZone } from "../base/time-zone.js";
 import type { CustomUse } from "./custom-function.js";
-import type { RunPage, RunQuery, RunRecord, Durability, TaskContext } from "./engine.js";
+import type { Durability, TaskContext } from "./engine.js";
+import type { RetentionPlan, RetentionPolicy } from "./retention.js";
+import type { RunPage, RunQuery, RunRecord } from "./run-record.js";
 import type { ErrorCode, ErrorRecord, Finding } from "./errors.js";
 import type { HistoryEntry } from "./history.js";
 import type { Program } from "./program.js";
@@ -264,6 +266,14 @@ export interface TasksPort {
 }
 export type { TaskContext };
 
+// --- filters ------------------------------------------------------------------------------------------------------
+
+/** Conditions in CEL over run records. */
+export interface FilterPort {
+  /** Rejects with `store/bad-query`. What cannot be evaluated for a record does not hold for it. */
+  compile(source: string): Promise<(record: RunRecord) => boolean>;
+}
+
 // --- constants ----------------------------------------------------------------------------------------------------
 
 /** Evaluates expressions whose variables are all known, as the kernel does: for partial evaluation. */
@@ -320,33 +330,75 @@ export interface StorePort {
   getSource(identity: string): Promise<SourceRecord | undefined>;
   /**
    * Adds changes to the next group: one transaction in flight, everything pending goes into the next. Resolves when the
-   * group is committed. Rejects with `store/fenced` (another driver's epoch), `store/quota-exceeded`, `store/failed`.
+   * group is committed. A commit goes to the journals of its runs, whole into each. Rejects with `store/fenced` (another driver's epoch; details:
+   * `journal`), `store/quota-exceeded`, `store/failed`.
    */
   commit(changes: readonly RunChange[], durability: Durability): Promise<void>;
   /** Entries after `fromSeq` (0: all), in order. Rejects with `store/damaged` (run and place). */
   history(runId: string, fromSeq?: number): Promise<readonly HistoryEntry[]>;
   checkpoint(runId: string): Promise<{ readonly seq: number; readonly bytes: Uint8Array } | undefined>;
   get(runId: string): Promise<RunRecord | undefined>;
-  query(query: RunQuery): Promise<RunPage>;
-  count(query: RunQuery): Promise<number>;
+  /** `accept`: in place of the query's `filter`. */
+  query(query: RunQuery, accept?: (record: RunRecord) => boolean): Promise<RunPage>;
+  count(query: RunQuery, accept?: (record: RunRecord) => boolean): Promise<number>;
   delete(runIds: readonly string[]): Promise<void>;
-  /** This driver's epoch: groups are added in a transaction that checks it. Returns the new epoch. */
-  takeOver(): Promise<number>;
-  /** Reads again what another tab wrote since. */
-  refresh(): Promise<void>;
+  /** What a policy lets go, a plan a journal. Looks at runs one by one only where whole segments do not do. */
+  planRetention(policy: RetentionPolicy, now: number): Promise<readonly RetentionPlan[]>;
+  /** Removes what a plan says, a little at a time. This store drives the journal. */
+  prune(plan: RetentionPlan): Promise<void>;
+  /** Journals there are: so many drivers there can be at a time. */
+  readonly journalCount: number;
+  /**
+   * Drives a journal from now on: whoever drove it before can write to it no more. The first is this store's home: runs without a parent
+   * begin there. Returns the journal's new epoch. Default: journal 0.
+   */
+  takeOver(journal?: number): Promise<number>;
+  /** Drives a journal no more. */
+  release(journal: number): void;
+  /** Records of the runs of a journal that have not ended. */
+  openRuns(journal: number): readonly RunRecord[];
+  hasOpenRuns(journal: number): boolean;
+  /** The journal that holds a run; undefined: none. */
+  journalOf(runId: string): number | undefined;
+  /** Reads what other drivers wrote since, to one journal or to all. Resolves with the records that changed. */
+  refresh(journal?: number): Promise<readonly RunRecord[]>;
+  /** The last group of a journal that was read or written. */
+  lastGroup(journal: number): number;
   close(): Promise<void>;
 }
 
 // --- tabs ---------------------------------------------------------------------------------------------------------
 
-export type TabMessage = { readonly kind: "records"; readonly records: readonly RunRecord[] };
+/** What the tabs need of an engine. */
+export interface TabsHooks {
+  /**
+   * This engine holds the lock of a journal: of its home, where its own runs begin, or of one whose driver is gone. Resolves with false
+   * where it leaves it: there is nothing in it, or nothing that it can do.
+   */
+  onGain(journal: number, isHome: boolean): Promise<boolean>;
+  /** Another tab has taken the journal, since this one was silent. */
+  onLoss(journal: number): void;
+  /** Another driver has committed up to `group`. */
+  onGroup(journal: number, group: number): void;
+  /** A call of another tab to the driver of a journal. What it resolves with can be cloned. */
+  onCall(journal: number, method: string, args: readonly unknown[]): Promise<unknown>;
+  /** Are there runs in the journal that have not ended? */
+  hasOpenRuns(journal: number): boolean;
+  /** The last group of a journal that this engine knows. */
+  lastGroup(journal: number): number;
+}
 
+/** The tabs that share a database, and who of them drives which journal. */
 export interface TabsPort {
-  /** Asks for the driver's lock. `onDriver` is called once, at once or when the driver before is gone. */
-  elect(onDriver: () => void): Promise<"driver" | "watcher">;
-  role(): "driver" | "watcher";
-  broadcast(message: TabMessage): void;
-  /** Set once by the engine. */
-  onMessage: (message: TabMessage) => void;
+  /** Asks for a home, and to be the heir of the others. Resolves once it has a home and `onGain` has resolved, or there is none to be had. */
+  join(hooks: TabsHooks, journalCount: number): Promise<void>;
+  /** Tells the other tabs, if there are any. */
+  tellGroup(journal: number, group: number): void;
+  /** Calls the driver of a journal. Rejects with what it rejects with, or with `engine/no-answer` (retryable). */
+  call(journal: number, method: string, args: readonly unknown[]): Promise<unknown>;
+  /** The journal's lock, if nobody holds it. */
+  tryAcquire(journal: number): Promise<boolean>;
+  /** Gives a journal's lock up; others may have it. */
+  release(journal: number): void;
   close(): void;
 }

@@ -11,6 +11,8 @@ import type { HistoryEntry } from "../model/history.js";
 import { readRunId, writeRunId, type Piece } from "./meta-codec.js";
 
 export const CHUNK_VERSION = 1;
+/** Where the first block of a chunk begins. */
+export const CHUNK_FIRST_OFFSET = 1;
 
 /** Collects the history of one group. */
 export class ChunkWriter {

@@ -1,61 +1,34 @@
-// The database behind the journal: its object stores, what stands in them, how it is opened and given up.
-// Schema versions: 1 is the first. A change raises SCHEMA_VERSION and adds a case to `upgrade`.
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
-import { fingerprintBytes } from "../base/fingerprint.js";
+// The database behind the journals: its object stores, how it is opened, upgraded and given up.
+// Schema versions: 1 had one journal (`groups`, `checkpoints`, `meta`, `sources`, `state`); 2 has a pool of journals with object stores of their own.
+// A change raises SCHEMA_VERSION and adds a case to `upgrade`.
+import { openDB, type IDBPDatabase, type IDBPTransaction } from "idb";
 import { WorkflowError } from "../model/errors.js";
 import type { SourceRecord } from "../model/ports.js";
+import { Form, JOURNAL_COUNT, Kind, keyOf, type StoredBytes, type StoredRow } from "./disk.js";
 import { toStoreError } from "./errors.js";
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 /** How long another tab with an older schema may keep this one from opening, ms. */
 export const OPEN_BLOCKED_MS_MAX = 5_000;
+/** Records copied at a time by an upgrade. */
+const COPIES_PER_READ = 256;
 
-/** Bytes as they stand in the database. */
-export interface StoredBytes {
-  /** Layout of the bytes; see the codec that wrote them. */
-  readonly version: number;
-  readonly epoch: number;
-  /** XXH32 of `bytes`. */
-  readonly checksum: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** A row of run records. It stands for the groups `from` to its own key. */
-export interface StoredMeta extends StoredBytes {
-  readonly from: number;
-  readonly group: number;
-  /** 0 as committed; one more each time rows of one level were merged. */
-  readonly level: number;
-}
-
-export interface JournalSchema extends DBSchema {
-  /** Key: group number. */
-  groups: { key: number; value: StoredBytes };
-  checkpoints: { key: number; value: StoredBytes };
-  meta: { key: number; value: StoredMeta };
-  /** Key: identity. */
-  sources: { key: string; value: SourceRecord };
-  /** Key `epoch`: the driver's epoch. */
-  state: { key: string; value: number };
-}
-export type Journal = IDBPDatabase<JournalSchema>;
-
-export interface JournalEvents {
-  /** The connection is gone: another tab upgrades or deletes the database, or the browser ended it. */
-  onLost(why: string): void;
-}
+/** Object stores of one journal. */
+export const rowsOf = (journal: number): string => `rows-${journal}`;
+export const bytesOf = (journal: number): string => `bytes-${journal}`;
+export const sourcesOf = (journal: number): string => `sources-${journal}`;
 
 /** Opens or upgrades. Rejects with `store/blocked`, `store/version-unsupported`, `store/failed`. */
-export async function openJournal(name: string, events: JournalEvents): Promise<Journal> {
+export async function openDatabase(name: string, onLost: (why: string) => void): Promise<IDBPDatabase> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const opening = openDB<JournalSchema>(name, SCHEMA_VERSION, {
-    upgrade: (database) => createStores(database),
+  const opening = openDB(name, SCHEMA_VERSION, {
+    upgrade: (database, oldVersion, _newVersion, transaction) => upgrade(database, oldVersion, transaction),
     blocked: () => undefined,
     blocking: (_current, _blocked, event) => {
       (event.target as IDBDatabase).close();
-      events.onLost("another tab upgrades or deletes it");
+      onLost("another tab upgrades or deletes it");
     },
-    terminated: () => events.onLost("the browser ended the connection"),
+    terminated: () => onLost("the browser ended the connection"),
   });
   const blocked = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -77,21 +50,54 @@ export async function openJournal(name: string, events: JournalEvents): Promise<
   }
 }
 
-function createStores(database: Journal): void {
-  database.createObjectStore("groups");
-  database.createObjectStore("checkpoints");
-  database.createObjectStore("meta");
-  database.createObjectStore("sources", { keyPath: "identity" });
-  database.createObjectStore("state");
+type Upgrade = IDBPTransaction<unknown, string[], "versionchange">;
+
+async function upgrade(database: IDBPDatabase, oldVersion: number, transaction: Upgrade): Promise<void> {
+  if (oldVersion < 2) {
+    for (let journal = 0; journal < JOURNAL_COUNT; journal += 1) {
+      database.createObjectStore(rowsOf(journal));
+      database.createObjectStore(bytesOf(journal));
+      database.createObjectStore(sourcesOf(journal), { keyPath: "identity" });
+    }
+  }
+  if (oldVersion === 1) await takeVersion1(database, transaction);
 }
 
-/** Bytes with what is needed to trust them later. */
-export function sealBytes(bytes: Uint8Array<ArrayBuffer>, version: number, epoch: number): StoredBytes {
-  return { version, epoch, checksum: fingerprintBytes(bytes), bytes };
+// --- version 1 ------------------------------------------------------------------------------------------------------
+
+/** As version 1 kept bytes. Rows had `from` and `level` besides. */
+interface BytesOfVersion1 extends Pick<StoredRow, "version" | "epoch" | "checksum" | "bytes"> {
+  readonly from?: number;
+  readonly level?: number;
 }
 
-/** Are these the bytes that were sealed? Anything may stand in a damaged database. */
-export function isIntact(stored: unknown): stored is StoredBytes {
-  if (typeof stored !== "object" || stored === null || !("bytes" in stored) || !("checksum" in stored)) return false;
-  return stored.bytes instanceof Uint8Array && stored.checksum === fingerprintBytes(stored.bytes);
+/** The one journal of version 1 becomes journal 0. Its codecs are still read, so bytes are taken as they are, damaged ones too. */
+async function takeVersion1(database: IDBPDatabase, transaction: Upgrade): Promise<void> {
+  const rows = transaction.objectStore(rowsOf(0));
+  const bytes = transaction.objectStore(bytesOf(0));
+  const sources = transaction.objectStore(sourcesOf(0));
+  await copyAll<BytesOfVersion1>(transaction, "meta", (value, key) => {
+    const row: StoredRow = { ...value, form: Form.PLAIN, from: value.from ?? key, level: value.level ?? 0, isTakeover: false };
+    return rows.put(row, key);
+  });
+  for (const [name, kind] of [["groups", Kind.HISTORY], ["checkpoints", Kind.CHECKPOINTS]] as const) {
+    await copyAll<BytesOfVersion1>(transaction, name, ({ version, checksum, bytes: stored }, key) => {
+      const value: StoredBytes = { version, form: Form.PLAIN, checksum, bytes: stored };
+      return bytes.put(value, keyOf(kind, key));
+    });
+  }
+  await copyAll<SourceRecord>(transaction, "sources", (source) => sources.put(source));
+  for (const name of ["meta", "groups", "checkpoints", "sources", "state"]) database.deleteObjectStore(name);
+}
+
+async function copyAll<T>(transaction: Upgrade, name: string, put: (value: T, key: number) => Promise<unknown>): Promise<void> {
+  const from = transaction.objectStore(name);
+  let range: IDBKeyRange | undefined;
+  for (;;) {
+    const [keys, values] = await Promise.all([from.getAllKeys(range, COPIES_PER_READ), from.getAll(range, COPIES_PER_READ)]);
+    await Promise.all(keys.map((key, index) => put(values[index] as T, Number(key))));
+    const last = keys.at(-1);
+    if (last === undefined || keys.length < COPIES_PER_READ) return;
+    range = IDBKeyRange.lowerBound(last, true);
+  }
 }

@@ -2,11 +2,19 @@
 import { WorkflowError } from "../model/errors.js";
 import type { HistoryEntry } from "../model/history.js";
 
-/** Another driver's epoch stands in the store. */
-export function fencedError(epoch: number, current: number): WorkflowError {
-  return new WorkflowError("store/fenced", `Another engine took over: this one has epoch ${epoch}, the store ${current}`, {
-    details: { epoch, current },
+/** Another driver's epoch stands in the journal. `epoch`: this one's, 0 where it never drove. */
+export function fencedError(journal: number, epoch: number, current: number): WorkflowError {
+  return new WorkflowError("store/fenced", `Another engine drives journal ${journal}: this one has epoch ${epoch}, the journal ${current}`, {
+    details: { journal, epoch, current },
   });
+}
+
+export function overloadedError(count: number, countMax: number): WorkflowError {
+  return new WorkflowError("store/overloaded", `${count} commits wait already; the limit is ${countMax}`, { details: { count, countMax }, isRetryable: true });
+}
+
+export function isDamage(error: unknown): error is WorkflowError {
+  return error instanceof WorkflowError && error.code === "store/damaged";
 }
 
 export function closedError(name: string, why: string): WorkflowError {

@@ -1,12 +1,13 @@
 // Turns the commits that are pending into one group: one chunk of history, one of checkpoints, one row of run records.
 // A commit is taken whole or refused whole.
 import { ByteWriter } from "../base/bytes.js";
-import type { Durability, RunRecord } from "../model/engine.js";
+import type { Durability } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import type { HistoryEntry } from "../model/history.js";
 import type { RunChange } from "../model/ports.js";
 import { ChunkWriter } from "./chunk-codec.js";
 import { checkConsecutive, toStoreError } from "./errors.js";
-import type { MetaRow, RunMeta } from "./meta-codec.js";
+import { EMPTY_ROW, type MetaRow, type RunMeta } from "./meta-codec.js";
 
 /** A group takes no further commit beyond so many bytes of history and checkpoints, … */
 export const GROUP_SIZE_MAX = 8 * 1024 * 1024;
@@ -65,7 +66,7 @@ export function buildGroup(number: number, pending: PendingCommit[], lastSeq: (r
     return { number, isStrict, commits, ...encodeDrafts(number, drafts) };
   } catch (error) {
     for (const commit of commits) commit.reject(toStoreError(error, "encode a group"));
-    return { number, isStrict, commits: [], history: undefined, checkpoints: undefined, row: { removed: [], runs: [] } };
+    return { number, isStrict, commits: [], history: undefined, checkpoints: undefined, row: EMPTY_ROW };
   }
 }
 
@@ -107,6 +108,6 @@ function encodeDrafts(number: number, drafts: ReadonlyMap<string, RunDraft>): Pi
   return {
     history: hasHistory ? chunk.take() : undefined,
     checkpoints: checkpoints.size > 0 ? checkpoints.take() : undefined,
-    row: { removed: [], runs },
+    row: { ...EMPTY_ROW, runs },
   };
 }

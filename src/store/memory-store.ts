@@ -1,11 +1,13 @@
 // The store in memory: for Node, for tests and where nothing must outlive the page. The disk outlives every store that
 // was made on it, so a test drops an engine, makes a new store on the same disk (or reuses the store) and goes on.
 import { isEnded } from "../model/status.js";
-import type { RunRecord } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import type { HistoryEntry } from "../model/history.js";
 import type { RunChange, SourceRecord, StorePort } from "../model/ports.js";
+import type { RetentionPlan, RetentionPolicy } from "../model/retention.js";
+import { planRetention } from "./retention.js";
 import { checkConsecutive, fencedError } from "./errors.js";
-import { RecordIndex } from "./record-index.js";
+import { RunIndex } from "./run-index.js";
 
 interface Checkpoint {
   readonly seq: number;
@@ -14,15 +16,18 @@ interface Checkpoint {
 
 /** What several in-memory stores share, as tabs share a database. */
 export interface MemoryDisk {
-  readonly index: RecordIndex;
+  readonly index: RunIndex;
   readonly histories: Map<string, HistoryEntry[]>;
   readonly checkpoints: Map<string, Checkpoint>;
   readonly sources: Map<string, SourceRecord>;
+  /** Per run the number of the commit that changed it last. */
+  readonly groups: Map<string, number>;
+  groupCount: number;
   epoch: number;
 }
 
 export function createMemoryDisk(): MemoryDisk {
-  return { index: new RecordIndex(), histories: new Map(), checkpoints: new Map(), sources: new Map(), epoch: 0 };
+  return { index: new RunIndex(), histories: new Map(), checkpoints: new Map(), sources: new Map(), groups: new Map(), groupCount: 0, epoch: 0 };
 }
 
 /** A store on `disk`. Commits take effect at once and whole; two stores on one disk fence each other by epoch. */
@@ -31,9 +36,13 @@ export function createMemoryStore(disk: MemoryDisk = createMemoryDisk()): StoreP
 }
 
 class MemoryStore implements StorePort {
+  /** Whoever takes over drives all. */
+  readonly journalCount = 1;
   readonly #disk: MemoryDisk;
   /** 0: never took over, so must not write. */
   #epoch = 0;
+  /** The last commit that `refresh` told of. */
+  #seenGroup = 0;
   /** Put through this store: kept also before the first run refers to them. */
   readonly #ownSources = new Set<string>();
 
@@ -42,7 +51,7 @@ class MemoryStore implements StorePort {
   }
 
   async open(): Promise<readonly RunRecord[]> {
-    return [...this.#disk.index.values()].filter((record) => !isEnded(record.status));
+    return this.openRuns();
   }
 
   async putSource(source: SourceRecord): Promise<void> {
@@ -61,6 +70,7 @@ class MemoryStore implements StorePort {
       const seq = lastSeqs.get(record.runId) ?? this.#disk.histories.get(record.runId)?.length ?? 0;
       lastSeqs.set(record.runId, checkConsecutive(record.runId, seq, entries));
     }
+    this.#disk.groupCount += 1;
     for (const change of changes) this.#apply(change);
   }
 
@@ -76,12 +86,12 @@ class MemoryStore implements StorePort {
     return this.#disk.index.get(runId);
   }
 
-  async query(query: Parameters<StorePort["query"]>[0]): ReturnType<StorePort["query"]> {
-    return this.#disk.index.query(query);
+  async query(...query: Parameters<StorePort["query"]>): ReturnType<StorePort["query"]> {
+    return this.#disk.index.query(...query);
   }
 
-  async count(query: Parameters<StorePort["count"]>[0]): Promise<number> {
-    return this.#disk.index.count(query);
+  async count(...query: Parameters<StorePort["count"]>): ReturnType<StorePort["count"]> {
+    return this.#disk.index.count(...query);
   }
 
   async delete(runIds: readonly string[]): Promise<void> {
@@ -90,10 +100,40 @@ class MemoryStore implements StorePort {
       this.#disk.index.remove(runId);
       this.#disk.histories.delete(runId);
       this.#disk.checkpoints.delete(runId);
+      this.#disk.groups.delete(runId);
     }
     for (const identity of this.#disk.sources.keys()) {
       if (!this.#disk.index.hasIdentity(identity) && !this.#ownSources.has(identity)) this.#disk.sources.delete(identity);
     }
+  }
+
+  openRuns(): readonly RunRecord[] {
+    return [...this.#disk.index.values()].filter((record) => !isEnded(record.status));
+  }
+
+  hasOpenRuns(): boolean {
+    return this.openRuns().length > 0;
+  }
+
+  lastGroup(): number {
+    return this.#disk.groupCount;
+  }
+
+  journalOf(runId: string): number | undefined {
+    return this.#disk.index.get(runId) === undefined ? undefined : 0;
+  }
+
+  release(): void {
+    this.#epoch = 0;
+  }
+
+  async planRetention(policy: RetentionPolicy, now: number): Promise<readonly RetentionPlan[]> {
+    const { index } = this.#disk;
+    return planRetention(policy, now, { index, segments: [], place: () => ({ journal: 0, segment: undefined }), turn: async () => undefined });
+  }
+
+  prune({ runIds }: RetentionPlan): Promise<void> {
+    return this.delete(runIds);
   }
 
   async takeOver(): Promise<number> {
@@ -102,8 +142,10 @@ class MemoryStore implements StorePort {
     return this.#epoch;
   }
 
-  async refresh(): Promise<void> {
-    // The disk is read directly, so there is nothing to read again.
+  async refresh(): Promise<readonly RunRecord[]> {
+    const changed = [...this.#disk.index.values()].filter((record) => (this.#disk.groups.get(record.runId) ?? 0) > this.#seenGroup);
+    this.#seenGroup = this.#disk.groupCount;
+    return changed;
   }
 
   async close(): Promise<void> {
@@ -111,11 +153,12 @@ class MemoryStore implements StorePort {
   }
 
   #checkEpoch(): void {
-    if (this.#epoch === 0 || this.#epoch !== this.#disk.epoch) throw fencedError(this.#epoch, this.#disk.epoch);
+    if (this.#epoch === 0 || this.#epoch !== this.#disk.epoch) throw fencedError(0, this.#epoch, this.#disk.epoch);
   }
 
   #apply({ record, entries, checkpoint }: RunChange): void {
     this.#disk.index.put(record);
+    this.#disk.groups.set(record.runId, this.#disk.groupCount);
     const history = this.#disk.histories.get(record.runId);
     if (history === undefined) this.#disk.histories.set(record.runId, [...entries]);
     else for (const entry of entries) history.push(entry);

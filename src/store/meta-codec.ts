@@ -1,18 +1,21 @@
 // Run records as the journal keeps them: all that one group changed, packed into one row, with the places of each run's
 // history and checkpoint. Strings that repeat stand once, in a dictionary at the front.
 //
-//   u8 version · varint string count, texts · varint removed count, ids · varint run count, runs
+//   u8 version · varint string count, texts · varint removed count, ids · varint run count, runs · varint segment count, segments
+//     · varint dropped count, varint segments' ids · varint erased count, ids
 //   run: id · varint workflow, identity, status (strings) · varint seq · time started · time updated, ended (since started)
 //        · u8 flags · [parent id] · [error JSON] · [tags] · [other fields JSON] · varint piece count, pieces · [checkpoint]
 //   piece: varint group, counted back from the row's · first seq · count · offset · size
-//   id: u8 0, 16 bytes of a UUID; else u8 1, text
+//   segment: varint id · runs · blocks · size · f64 started from, to · f64 ended from, to · varint identity count, identities (strings)
+//   id: u8 0, 16 bytes of a UUID as four u32; else u8 1, text
 //   time: varint 2 × whole ms, or varint 1 and an f64
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.js";
 import { WorkflowError, type ErrorRecord } from "../model/errors.js";
-import type { RunRecord } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import { RUN_STATUSES, type RunStatus } from "../model/status.js";
 
-export const META_VERSION = 1;
+/** 1 had no segments. */
+export const META_VERSION = 2;
 
 /** Where consecutive history entries of one run lie. */
 export interface Piece {
@@ -36,11 +39,35 @@ export interface RunMeta {
   readonly checkpoint: CheckpointPlace | undefined;
 }
 
-/** `removed` run ids apply before `runs`. */
+/** What the rows say of a segment. */
+export interface SegmentEntry {
+  readonly id: number;
+  readonly runCount: number;
+  readonly blockCount: number;
+  /** Of columns, directory and blocks, as they are stored, bytes. */
+  readonly sizeBytes: number;
+  /** Of its runs' starts and ends, ms since 1970. */
+  readonly startedFrom: number;
+  readonly startedTo: number;
+  readonly endedFrom: number;
+  readonly endedTo: number;
+  /** Of the workflows that its runs refer to. */
+  readonly identities: readonly string[];
+}
+
+/** `removed` run ids apply before `runs`: those that were deleted, and those that moved into a segment. */
 export interface MetaRow {
   readonly removed: readonly string[];
   readonly runs: readonly RunMeta[];
+  readonly segments: readonly SegmentEntry[];
+  /** Ids of segments that are gone. */
+  readonly dropped: readonly number[];
+  /** Ids of runs that were deleted from segments. */
+  readonly erased: readonly string[];
 }
+
+/** Of a group that changes no record. */
+export const EMPTY_ROW: MetaRow = { removed: [], runs: [], segments: [], dropped: [], erased: [] };
 
 const HAS_ENDED = 1;
 const HAS_PARENT = 2;
@@ -50,7 +77,6 @@ const HAS_OTHERS = 16;
 const HAS_CHECKPOINT = 32;
 const EXACT_TIME = 1;
 const TIME_MAX = 2 ** 52 - 1;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const STATUSES: ReadonlySet<string> = new Set(RUN_STATUSES);
 
 /** Packs `row`, whose own group number is `group` (no piece lies in a later one). */
@@ -66,6 +92,12 @@ export function encodeMeta(row: MetaRow, group: number): Uint8Array<ArrayBuffer>
   for (const runId of row.removed) writeRunId(body, runId);
   body.varint(row.runs.length);
   for (const run of row.runs) writeRun(body, run, group, refer);
+  body.varint(row.segments.length);
+  for (const segment of row.segments) writeSegment(body, segment, refer);
+  body.varint(row.dropped.length);
+  for (const id of row.dropped) body.varint(id);
+  body.varint(row.erased.length);
+  for (const runId of row.erased) writeRunId(body, runId);
   const whole = new ByteWriter(body.size + 64 * strings.size + 16);
   whole.byte(META_VERSION);
   whole.varint(strings.size);
@@ -116,6 +148,19 @@ function writeRun(writer: ByteWriter, { record, pieces, checkpoint }: RunMeta, g
   }
 }
 
+function writeSegment(writer: ByteWriter, segment: SegmentEntry, refer: (text: string) => void): void {
+  writer.varint(segment.id);
+  writer.varint(segment.runCount);
+  writer.varint(segment.blockCount);
+  writer.varint(segment.sizeBytes);
+  writer.f64(segment.startedFrom);
+  writer.f64(segment.startedTo);
+  writer.f64(segment.endedFrom);
+  writer.f64(segment.endedTo);
+  writer.varint(segment.identities.length);
+  for (const identity of segment.identities) refer(identity);
+}
+
 /** Reads a row back. Throws `store/damaged` (details: `group`, `offset`) or `store/version-unsupported`. */
 export function decodeMeta(bytes: Uint8Array, group: number): MetaRow {
   try {
@@ -132,7 +177,7 @@ export function decodeMeta(bytes: Uint8Array, group: number): MetaRow {
 
 function readRow(reader: ByteReader, group: number): MetaRow {
   const version = reader.byte();
-  if (version !== META_VERSION) {
+  if (version < 1 || version > META_VERSION) {
     const message = `The run records of group ${group} have version ${version}; this engine reads ${META_VERSION}`;
     throw new WorkflowError("store/version-unsupported", message, { details: { group, version } });
   }
@@ -145,8 +190,25 @@ function readRow(reader: ByteReader, group: number): MetaRow {
   };
   const removed = readMany(reader, () => readRunId(reader));
   const runs = readMany(reader, () => readRun(reader, group, refer));
+  const segments = version === 1 ? [] : readMany(reader, () => readSegment(reader, refer));
+  const dropped = version === 1 ? [] : readMany(reader, () => reader.varint());
+  const erased = version === 1 ? [] : readMany(reader, () => readRunId(reader));
   if (!reader.isAtEnd) throw new MalformedBytes("bytes follow the last run", reader.offset);
-  return { removed, runs };
+  return { removed, runs, segments, dropped, erased };
+}
+
+function readSegment(reader: ByteReader, refer: () => string): SegmentEntry {
+  return {
+    id: reader.varint(),
+    runCount: reader.varint(),
+    blockCount: reader.varint(),
+    sizeBytes: reader.varint(),
+    startedFrom: reader.f64(),
+    startedTo: reader.f64(),
+    endedFrom: reader.f64(),
+    endedTo: reader.f64(),
+    identities: readMany(reader, refer),
+  };
 }
 
 function readRun(reader: ByteReader, group: number, refer: () => string): RunMeta {
@@ -205,25 +267,57 @@ function readGroup(reader: ByteReader, group: number): number {
   return group - back;
 }
 
-/** Writes a run id: 17 bytes for a UUID in lower case. */
+/** Values of hexadecimal digits in lower case by their codes; 255: none. */
+const NIBBLES = makeNibbles();
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const UUID_SIZE = 36;
+/** A form and sixteen bytes, filled anew for each id. */
+const ID_BYTES = new Uint8Array(17);
+
+function makeNibbles(): Uint8Array {
+  const nibbles = new Uint8Array(128).fill(255);
+  for (let value = 0; value < 16; value += 1) nibbles[value.toString(16).charCodeAt(0)] = value;
+  return nibbles;
+}
+
+/** Writes a run id: 17 bytes for a UUID in lower case. Every run of every group has its id written twice, so this counts. */
 export function writeRunId(writer: ByteWriter, runId: string): void {
-  if (!UUID.test(runId)) {
+  if (packUuid(runId)) writer.bytes(ID_BYTES);
+  else {
     writer.byte(1);
     writer.text(runId);
-    return;
   }
-  writer.byte(0);
-  const digits = runId.replaceAll("-", "");
-  for (let at = 0; at < 32; at += 8) writer.u32(Number.parseInt(digits.slice(at, at + 8), 16));
+}
+
+/** Fills ID_BYTES behind its first, which stays 0. False: it is no UUID in lower case. */
+function packUuid(runId: string): boolean {
+  if (runId.length !== UUID_SIZE) return false;
+  let at = 0;
+  for (let index = 0; index < UUID_SIZE; index += 2) {
+    if (index === 8 || index === 13 || index === 18 || index === 23) {
+      if (runId.charCodeAt(index) !== 0x2d) return false;
+      index += 1;
+    }
+    const high = NIBBLES[runId.charCodeAt(index)] ?? 255;
+    const low = NIBBLES[runId.charCodeAt(index + 1)] ?? 255;
+    if ((high | low) > 15) return false;
+    ID_BYTES[1 + (at ^ 3)] = (high << 4) | low;
+    at += 1;
+  }
+  return true;
 }
 
 export function readRunId(reader: ByteReader): string {
   const form = reader.byte();
   if (form === 1) return reader.text();
   if (form !== 0) throw new MalformedBytes(`a run id has the unknown form ${form}`, reader.offset - 1);
-  let digits = "";
-  for (let word = 0; word < 4; word += 1) digits += reader.u32().toString(16).padStart(8, "0");
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
+  const bytes = reader.bytes(16);
+  let text = "";
+  for (let at = 0; at < 16; at += 1) {
+    if (at === 4 || at === 6 || at === 8 || at === 10) text += "-";
+    text += DIGITS[bytes[at ^ 3] as number] as string;
+  }
+  return text;
 }
 
 function writeTime(writer: ByteWriter, time: number, since: number): void {
@@ -242,7 +336,7 @@ function readTime(reader: ByteReader, since: number): number {
   return reader.f64();
 }
 
-function formatJson(value: unknown): string {
+export function formatJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? String(part) : part));
 }
 

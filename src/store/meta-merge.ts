@@ -1,6 +1,6 @@
 // Merging rows of run records, so that opening a database reads few rows however many groups were committed: rows of
 // one level, side by side, become one row of the next level.
-import type { MetaRow, RunMeta } from "./meta-codec.js";
+import type { MetaRow, RunMeta, SegmentEntry } from "./meta-codec.js";
 
 /** So many rows of one level become one. */
 export const MERGE_ROWS = 64;
@@ -45,6 +45,9 @@ export function pickMerge(rows: readonly RowPlace[]): { readonly start: number; 
 export function mergeRows(rows: readonly MetaRow[], isFirst: boolean): MetaRow {
   const removed = new Set<string>();
   const runs = new Map<string, RunMeta>();
+  const segments = new Map<number, SegmentEntry>();
+  const dropped = new Set<number>();
+  const erased = new Set<string>();
   for (const row of rows) {
     for (const runId of row.removed) {
       runs.delete(runId);
@@ -58,6 +61,19 @@ export function mergeRows(rows: readonly MetaRow[], isFirst: boolean): MetaRow {
           : { record: run.record, pieces: [...before.pieces, ...run.pieces], checkpoint: run.checkpoint ?? before.checkpoint };
       runs.set(run.record.runId, merged);
     }
+    for (const segment of row.segments) segments.set(segment.id, segment);
+    for (const id of row.dropped) {
+      segments.delete(id);
+      dropped.add(id);
+    }
+    for (const runId of row.erased) erased.add(runId);
   }
-  return { removed: isFirst ? [] : [...removed], runs: [...runs.values()] };
+  const isTold = !isFirst;
+  return {
+    removed: isTold ? [...removed] : [],
+    runs: [...runs.values()],
+    segments: [...segments.values()],
+    dropped: isTold ? [...dropped] : [],
+    erased: isTold ? [...erased] : [],
+  };
 }

@@ -1,8 +1,9 @@
-// What a store on a journal knows without reading history: every run's record and the places of its history pieces and
+// What a journal knows without reading history: every run's record and the places of its history pieces and
 // checkpoint, and which groups living runs still refer to. Built from the meta rows alone, in the order of their groups.
-import type { RunRecord } from "../model/engine.js";
+import { isEnded } from "../model/status.js";
+import type { RunRecord } from "../model/run-record.js";
 import type { CheckpointPlace, MetaRow, Piece, RunMeta } from "./meta-codec.js";
-import { RecordIndex } from "./record-index.js";
+import type { RunIndex } from "./run-index.js";
 
 /** Places of one run. */
 export interface RunPlaces {
@@ -15,13 +16,21 @@ export interface RunPlaces {
 }
 
 export class RunDirectory {
-  readonly index = new RecordIndex();
+  readonly #index: RunIndex;
   readonly #places = new Map<string, RunPlaces>();
+  /** Ids of runs that have not ended, and of those that have, in the order of their ends. */
+  readonly #open = new Set<string>();
+  readonly #ended = new Set<string>();
   readonly #historyUses = new Map<number, number>();
   readonly #checkpointUses = new Map<number, number>();
   /** Groups that nothing refers to any more, to be removed from the database. */
   readonly unusedHistory = new Set<number>();
   readonly unusedCheckpoints = new Set<number>();
+
+  /** `index`: the records of all journals. */
+  constructor(index: RunIndex) {
+    this.#index = index;
+  }
 
   places(runId: string): RunPlaces | undefined {
     return this.#places.get(runId);
@@ -58,7 +67,9 @@ export class RunDirectory {
     for (const piece of places.pieces) release(this.#historyUses, piece.group, this.unusedHistory);
     if (places.checkpoint !== undefined) release(this.#checkpointUses, places.checkpoint.group, this.unusedCheckpoints);
     this.#places.delete(runId);
-    this.index.remove(runId);
+    this.#open.delete(runId);
+    this.#ended.delete(runId);
+    this.#index.remove(runId);
   }
 
   /** Marks a known run as changed by a row that could not be read. */
@@ -68,16 +79,39 @@ export class RunDirectory {
   }
 
   clear(): void {
-    this.index.clear();
+    for (const runId of this.#places.keys()) this.#index.remove(runId);
     this.#places.clear();
+    this.#open.clear();
+    this.#ended.clear();
     this.#historyUses.clear();
     this.#checkpointUses.clear();
     this.unusedHistory.clear();
     this.unusedCheckpoints.clear();
   }
 
-  records(): IterableIterator<RunRecord> {
-    return this.index.values();
+  get endedCount(): number {
+    return this.#ended.size;
+  }
+
+  /** Records of runs that have ended and whose history can be read, the first ends first; at most `countMax`. */
+  endedRuns(countMax: number): readonly RunRecord[] {
+    const records: RunRecord[] = [];
+    for (const runId of this.#ended) {
+      if (records.length === countMax) break;
+      const record = this.#places.get(runId)?.damagedGroup === undefined ? this.#index.get(runId) : undefined;
+      // A parent that goes on may ask for it; then it is at hand.
+      if (record !== undefined && !this.#open.has(record.parentRunId ?? "")) records.push(record);
+    }
+    return records;
+  }
+
+  get hasOpenRuns(): boolean {
+    return this.#open.size > 0;
+  }
+
+  /** Records of the runs that have not ended. */
+  openRuns(): readonly RunRecord[] {
+    return [...this.#open].map((runId) => this.#index.get(runId)).filter((record) => record !== undefined);
   }
 
   #applyRun({ record, pieces, checkpoint }: RunMeta, from: number, to: number): void {
@@ -102,7 +136,11 @@ export class RunDirectory {
       places.checkpoint = checkpoint;
     }
     places.group = to;
-    this.index.put(record);
+    if (isEnded(record.status)) {
+      this.#open.delete(record.runId);
+      this.#ended.add(record.runId);
+    } else this.#open.add(record.runId);
+    this.#index.put(record);
   }
 
   #removeMissing(row: MetaRow, to: number): void {

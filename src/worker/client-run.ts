@@ -1,7 +1,8 @@
 // The `Run` that the page holds: an id and questions, asked across the worker. There may be ten thousand of them: nothing is made for
 // one before somebody asks.
 import { readFrom } from "../model/checked-engine.js";
-import type { Run, RunEvent, RunRecord } from "../model/engine.js";
+import type { Run, RunEvent } from "../model/engine.js";
+import type { RunRecord } from "../model/run-record.js";
 import type { RunStatus } from "../model/status.js";
 import type { CallChannel } from "./call-channel.js";
 

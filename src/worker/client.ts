@@ -13,14 +13,12 @@ import type {
   LiveOptions,
   RerunOptions,
   Run,
-  RunPage,
-  RunQuery,
-  RunRecord,
   SendResult,
   StartOptions,
   Value,
   Workflow,
 } from "../model/engine.js";
+import type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
 import { WorkflowError } from "../model/errors.js";
 import type { TasksPort } from "../model/ports.js";
 import type { RunStatus } from "../model/status.js";
@@ -98,6 +96,8 @@ class WorkerClient implements Engine {
       query: (query?: RunQuery): Promise<RunPage> => this.#control(() => this.#api.query(query)),
       count: (query?: RunQuery): Promise<number> => this.#control(() => this.#api.count(query)),
       delete: (runId: string): Promise<void> => this.#control(() => this.#api.delete(runId)),
+      clean: (options) => this.#control(() => this.#api.clean(options)),
+      watch: (query?: RunQuery): AsyncIterable<RunPage> => this.#openCursor((port) => this.#api.openWatch(query, transfer(port, [port]))),
       changes: (): AsyncIterable<RunRecord> => this.#openCursor((port) => this.#api.openChanges(transfer(port, [port]))),
     };
   }

@@ -50,6 +50,7 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     query: (query) => engine().runs.query(query),
     count: (query) => engine().runs.count(query),
     delete: (runId) => engine().runs.delete(runId),
+    clean: (options) => engine().runs.clean(options),
     metrics: async (runId) => (await engine().runs.get(runId)).metrics(),
     context: async (runId) => (await engine().runs.get(runId)).context(),
     states: async (runId) => (await engine().runs.get(runId)).states(),
@@ -61,6 +62,9 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     },
     async openChanges(port) {
       serveCursor(engine().runs.changes(), port, defer);
+    },
+    async openWatch(query, port) {
+      serveCursor(engine().runs.watch(query), port, defer);
     },
     role: () => engine().role(),
     statistics: () => engine().statistics(),

@@ -1,7 +1,9 @@
 // What page and worker say to each other. Types only. Control goes over Comlink (`HostApi`); what comes often or in bulk
 // goes over message ports: calls and batches (`ToHost`, `FromHost`), tasks (`ToHandlers`, `FromHandlers`), and one port
 // for each cursor (`ToCursor`, `FromCursor`).
-import type { CancelOptions, Engine, EngineOptions, EngineStatistics, FailOptions, LiveOptions, RerunOptions, RunAwait, RunPage, RunQuery, StartOptions, Value, Workflow } from "../model/engine.js";
+import type { CancelOptions, Engine, EngineOptions, EngineStatistics, FailOptions, LiveOptions, RerunOptions, RunAwait, StartOptions, Value, Workflow } from "../model/engine.js";
+import type { CleanUpReport } from "../model/retention.js";
+import type { RunPage, RunQuery } from "../model/run-record.js";
 import type { ErrorRecord } from "../model/errors.js";
 import type { TaskCall } from "../model/ports.js";
 import type { CallName } from "../model/task-call.js";
@@ -47,6 +49,7 @@ export interface HostApi {
   query(query: RunQuery | undefined): Promise<RunPage>;
   count(query: RunQuery | undefined): Promise<number>;
   delete(runId: string): Promise<void>;
+  clean(options: Parameters<Engine["runs"]["clean"]>[0]): Promise<CleanUpReport>;
   metrics(runId: string): Promise<RunMetrics | undefined>;
   context(runId: string): Promise<Record<string, unknown>>;
   states(runId: string): Promise<readonly string[]>;
@@ -54,6 +57,7 @@ export interface HostApi {
   workflow(runId: string): Promise<Workflow & { readonly source: string }>;
   openEvents(runId: string, from: number | undefined, port: MessagePort): Promise<void>;
   openChanges(port: MessagePort): Promise<void>;
+  openWatch(query: RunQuery | undefined, port: MessagePort): Promise<void>;
   role(): Promise<"driver" | "watcher">;
   statistics(): Promise<EngineStatistics>;
   close(): Promise<void>;

@@ -14,12 +14,20 @@ export interface TestServer extends StaticServer {
  * Serves `/dist/` (the library), `/pages/` (test/browser/pages) and `/` (the playground, its pages with a style nonce).
  * @param options.policy default: the strict policy
  * @param options.hasStyleNonce default: false; the playground needs it
+ * @param options.folders more folders, by their prefix
  */
-export async function serveBuilt(options: { readonly policy?: string; readonly hasStyleNonce?: boolean } = {}): Promise<TestServer> {
+export async function serveBuilt({
+  folders = {},
+  ...options
+}: {
+  readonly policy?: string;
+  readonly hasStyleNonce?: boolean;
+  readonly folders?: Readonly<Record<string, string>>;
+} = {}): Promise<TestServer> {
   if (!existsSync(`${root}dist/index.js`)) throw new Error("dist/ is missing: run `npm run build` first");
   const violations: string[] = [];
   const server = await serveFolders({
-    folders: { "/dist/": `${root}dist`, "/pages/": `${root}test/browser/pages`, "/": `${root}build/playground` },
+    folders: { ...folders, "/dist/": `${root}dist`, "/pages/": `${root}test/browser/pages`, "/": `${root}build/playground` },
     onViolation: (report) => violations.push(report),
     ...options,
   });

@@ -1,4 +1,5 @@
 // The store suite in a real Chromium, on a profile on disk.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test, type BrowserContext, type Page } from "@playwright/test";
 import { bundlePage, serveScripts, type BundleServer } from "./bundle.js";
@@ -13,7 +14,8 @@ test.describe.configure({ mode: "serial" });
 
 test.beforeAll(async () => {
   const script = await bundlePage(fileURLToPath(new URL("./pages/store-page.ts", import.meta.url)));
-  server = await serveScripts({ "/page.js": script });
+  const zstd = readFileSync(fileURLToPath(new URL("../../node_modules/@bokuweb/zstd-wasm/dist/web/zstd.wasm", import.meta.url)));
+  server = await serveScripts({ "/page.js": script, "/zstd.wasm": zstd });
   profile = createProfile();
   context = await launchOnProfile(profile);
   page = await context.newPage();

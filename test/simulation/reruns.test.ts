@@ -2,7 +2,7 @@
 // is chosen, nothing is performed but what ways lead to from it. What was undone is done anew, and undone anew.
 import { describe, expect, test } from "vitest";
 import type { Definition } from "../../src/model/definition.js";
-import type { RunRecord } from "../../src/model/engine.js";
+import type { RunRecord } from "../../src/model/run-record.js";
 import { EntryKind } from "../../src/model/history.js";
 import type { LibraryPort, LoadedWorkflow, TaskCall, TasksPort } from "../../src/model/ports.js";
 import { Random } from "../differential/statecharts/random.js";

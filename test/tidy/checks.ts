@@ -54,6 +54,7 @@ function checkRelative(source: SourceFile, room: Room, specifier: string, paths:
 
 function checkPackage(source: SourceFile, room: Room, specifier: string): string | undefined {
   if (specifier === "#kernel-bytes" || specifier === "#explorer-bytes") return room.name === "kernel" ? undefined : "only kernel may import the kernel's bytes";
+  if (specifier === "#pack-codec") return room.name === "store" ? undefined : "only store may import its codec";
   if (!source.path.startsWith("src/")) return undefined;
   if (specifier.startsWith("node:")) return nodeFiles.test(source.path) ? undefined : `${specifier}: Node's modules stay out of src/`;
   const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");

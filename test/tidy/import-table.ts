@@ -12,7 +12,7 @@ export interface Room {
 
 const ground = ["base"];
 const shellRooms = ["base", "model", "metrics", "expression", "format", "kernel", "engine", "tasks", "store", "tabs", "compile", "library", "analysis"];
-const createRooms = ["create-engine", "create-expressions", "create-editor", "create-transition"];
+const createRooms = ["create-run-filters", "create-engine", "create-expressions", "create-editor", "create-transition"];
 const workerRooms = ["worker", "worker-host"];
 
 /** From the ground up. `abi` is the one file that both compilers read. */
@@ -40,7 +40,8 @@ export const rooms: readonly Room[] = [
   { name: "analysis", files: /^src\/analysis\//, imports: [...ground, "model", "expression", "format", "compile"] },
   { name: "create-expressions", files: /^src\/create-expressions\.ts$/, imports: [...shellRooms, "abi"] },
   { name: "create-editor", files: /^src\/create-editor\.ts$/, imports: [...shellRooms, "create-expressions", "abi"] },
-  { name: "create-engine", files: /^src\/create-engine\.ts$/, imports: [...shellRooms, "abi"] },
+  { name: "create-run-filters", files: /^src\/create-run-filters\.ts$/, imports: [...shellRooms, "create-expressions"] },
+  { name: "create-engine", files: /^src\/create-engine\.ts$/, imports: [...shellRooms, "create-run-filters", "abi"] },
   { name: "create-transition", files: /^src\/create-transition\.ts$/, imports: shellRooms },
   { name: "testing", files: /^src\/testing\//, imports: [...shellRooms, ...createRooms, "abi"] },
   { name: "worker-host", files: /^src\/worker\/(host|entry)[a-z-]*\.ts$/, imports: [...ground, "model", "metrics", "abi", "worker", "create-engine"] },
@@ -55,10 +56,10 @@ export const rooms: readonly Room[] = [
 ];
 
 /** Packages that only one room may import. */
-export const singleDoorPackages: Readonly<Record<string, string>> = { idb: "store", comlink: "worker" };
+export const singleDoorPackages: Readonly<Record<string, string>> = { idb: "store", "@bokuweb/zstd-wasm": "store", comlink: "worker" };
 
 /** Packages that src/ may import at all: they are bundled into what is published. */
-export const bundledPackages: readonly string[] = ["idb", "comlink", "yaml"];
+export const bundledPackages: readonly string[] = ["@bokuweb/zstd-wasm", "idb", "comlink", "yaml"];
 
 /** Names of the platform that only some files may say. */
 export const singleDoorNames: readonly { readonly name: string; readonly files: RegExp }[] = [
@@ -69,7 +70,7 @@ export const singleDoorNames: readonly { readonly name: string; readonly files: 
 ];
 
 /** The files that may import Node's own modules: the browser builds never read them. */
-export const nodeFiles = /^src\/kernel\/bytes-node\.ts$/;
+export const nodeFiles = /^src\/(kernel\/bytes|store\/pack-codec)-node\.ts$/;
 
 export const fileLinesMax = 600;
 export const functionLinesMax = 70;

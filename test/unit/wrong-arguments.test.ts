@@ -135,8 +135,11 @@ describe.each([
     await expectCodes((value) => engine.runs.delete(value), WRONG, "run/unknown");
     for (const ask of [engine.runs.query, engine.runs.count]) {
       await expectCodes((value) => ask(value), WRONG);
-      for (const name of ["status", "workflow", "tag", "parentRunId", "cursor", "startedFrom", "startedTo", "limit", "order"])
-        await expectCodes((value) => ask({ [name]: value }), WRONG, "store/bad-query");
+      const texts = ["status", "workflow", "tag", "parentRunId", "errorCode", "filter", "cursor", "sort", "order"];
+      const numbers = ["startedFrom", "startedTo", "endedFrom", "endedTo", "durationMin", "durationMax", "limit"];
+      for (const name of [...texts, ...numbers, "fields"]) await expectCodes((value) => ask({ [name]: value }), WRONG, "store/bad-query");
+      await expectCodes((value) => ask({ fields: { total: value } }), "store/bad-query");
+      await expectCodes((value) => ask({ fields: { total: { from: 1, to: value } } }), "store/bad-query");
     }
     expect((await engine.runs.query({ status: ["running", "waiting"], order: "oldest", limit: 1 })).records.length).toBe(1);
   });

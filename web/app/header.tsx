@@ -19,7 +19,7 @@ function EngineState(): VNode {
   }
   const isFailed = state.kind === "failed";
   const isWatching = role.value === "watcher";
-  const words = isFailed ? "Engine not running" : isWatching ? "Another tab drives the runs" : "Engine ready";
+  const words = isFailed ? "Engine not running" : isWatching ? "Other tabs drive the runs" : "Engine ready";
   return (
     <span
       class="engine-state"

@@ -49,7 +49,7 @@ async function followRole(engine: Engine): Promise<void> {
     try {
       const next = await engine.role();
       if (!isCurrent()) return;
-      if (role.peek() === "watcher" && next === "driver") announce("This tab now drives the runs", "good");
+      if (role.peek() === "watcher" && next === "driver") announce("This tab can start runs now", "good");
       role.value = next;
     } catch {
       return;

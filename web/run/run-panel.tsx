@@ -227,7 +227,7 @@ export function RunPanel(): VNode {
           <Duration record={record} />
         </p>
         <Controls record={record} />
-        {role.value === "watcher" && <p class="quiet">Another tab drives this run; its tasks work there.</p>}
+        {role.value === "watcher" && <p class="quiet">Other tabs drive the runs; tasks work there.</p>}
         <TextNotice />
       </header>
       <Outcome />

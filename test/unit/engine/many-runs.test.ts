@@ -4,9 +4,8 @@ import { ProgramTable } from "../../../src/engine/program-table.js";
 import { createLibrary } from "../../../src/library/library.js";
 import { createBatch } from "../../../src/model/batch.js";
 import { CHANGES_BUFFER_MAX, PROGRAMS_KEPT_MAX, VOLATILE_ENDED_RUNS_MAX, WAITING_EVENTS_MAX } from "../../../src/engine/limits.js";
-import type { RunPage, RunQuery } from "../../../src/model/engine.js";
+import type { RunPage, RunQuery } from "../../../src/model/run-record.js";
 import { createMemoryDisk, createMemoryStore } from "../../../src/store/memory-store.js";
-import type { TabMessage, TabsPort } from "../../../src/model/ports.js";
 import { type Bench, brief, codeOf, markdown, openBench, readEvents } from "./harness.js";
 
 const TOGGLE = markdown("[*] --> Off\nOff --> On: press\nOn --> Off: press\nOn --> [*]: finish", { name: "toggle", head: "events: [press, finish]" });
@@ -121,64 +120,6 @@ test("workflows that nobody uses are given up beyond a number, the oldest first"
   expect([table.has("n0"), table.has("n1"), table.has("n4")]).toEqual([false, true, true]);
 });
 
-/** Two tabs of one browser: the first to ask drives, the other waits. */
-function makeTabs(): TabsPort[] {
-  const heirs: (() => void)[] = [];
-  const tabs: TabsPort[] = [];
-  let driver: TabsPort | undefined;
-  for (let index = 0; index < 2; index += 1) {
-    const tab: TabsPort = {
-      onMessage: () => undefined,
-      async elect(onDriver) {
-        if (driver !== undefined) {
-          heirs.push(() => {
-            driver = tab;
-            onDriver();
-          });
-          return "watcher";
-        }
-        driver = tab;
-        onDriver();
-        return "driver";
-      },
-      role: () => (driver === tab ? "driver" : "watcher"),
-      broadcast(message: TabMessage) {
-        for (const other of tabs) if (other !== tab) other.onMessage(message);
-      },
-      close() {
-        if (driver === tab) heirs.shift()?.();
-      },
-    };
-    tabs.push(tab);
-  }
-  return tabs;
-}
-
-test("a second tab watches, hears of results, and takes over when the first is gone", async () => {
-  const disk = createMemoryDisk();
-  const [first, second] = makeTabs();
-  const driver = await openBench({ disk, ...(first && { tabsPort: first }) });
-  bench = await openBench({ disk, simulatedClock: driver.clock, storePort: createMemoryStore(disk), ...(second && { tabsPort: second }) });
-  const workflow = await driver.engine.load(TOGGLE);
-  const [one, two] = await driver.engine.startMany(workflow, [{}, {}]);
-  expect([await driver.engine.role(), await bench.engine.role()]).toEqual(["driver", "watcher"]);
-  await bench.engine.load(TOGGLE);
-  for (const refused of [bench.engine.start("toggle"), bench.engine.send(one?.id ?? "", "press"), bench.engine.pause(one?.id ?? "")]) {
-    expect(await codeOf(refused)).toBe("engine/not-driver");
-  }
-  const watched = await bench.engine.runs.get(one?.id ?? "");
-  const result = watched.result;
-  const story = readEvents(watched);
-  await driver.engine.send(one?.id ?? "", "press");
-  await driver.engine.send(one?.id ?? "", "finish");
-  expect(await result).toBeTypeOf("object");
-  expect(brief(await story).at(-1)).toBe("ended succeeded");
-  await driver.engine.close();
-  await bench.clock.settle();
-  expect(await bench.engine.role()).toBe("driver");
-  expect((await bench.engine.send(two?.id ?? "", "press")).status).toBe("taken");
-});
-
 test("a driver that was fenced steps down", async () => {
   const disk = createMemoryDisk();
   bench = await openBench({ disk });
@@ -186,7 +127,8 @@ test("a driver that was fenced steps down", async () => {
   const usurper = await openBench({ disk, simulatedClock: bench.clock });
   expect(await codeOf(bench.engine.send(run.id, "press"))).toBe("store/fenced");
   expect(await bench.engine.role()).toBe("watcher");
-  expect(await codeOf(bench.engine.send(run.id, "press"))).toBe("engine/not-driver");
+  expect(await codeOf(bench.engine.send(run.id, "press"))).toBe("engine/no-answer");
+  expect(await codeOf(bench.engine.start("toggle"))).toBe("engine/not-driver");
   expect((await usurper.engine.send(run.id, "press")).status).toBe("taken");
   await usurper.engine.close();
 });

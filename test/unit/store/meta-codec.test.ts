@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ByteReader, ByteWriter } from "../../../src/base/bytes.js";
 import { WorkflowError } from "../../../src/model/errors.js";
 import { RUN_STATUSES } from "../../../src/model/status.js";
-import { decodeMeta, encodeMeta, type MetaRow } from "../../../src/store/meta-codec.js";
+import { decodeMeta, EMPTY_ROW, encodeMeta, type MetaRow, readRunId, writeRunId } from "../../../src/store/meta-codec.js";
 import { LEVEL_FINAL, MERGE_ROWS, MERGE_SIZE_MAX, mergeRows, pickMerge, type RowPlace } from "../../../src/store/meta-merge.js";
 
 const GROUP = 1_000;
@@ -45,6 +46,22 @@ const rowArbitrary: fc.Arbitrary<MetaRow> = fc.record({
     }),
     { maxLength: 6 },
   ),
+  segments: fc.array(
+    fc.record({
+      id: fc.nat(),
+      runCount: fc.nat(),
+      blockCount: fc.nat(),
+      sizeBytes: fc.nat(),
+      startedFrom: time,
+      startedTo: time,
+      endedFrom: time,
+      endedTo: time,
+      identities: fc.array(fc.string(), { maxLength: 2 }),
+    }),
+    { maxLength: 3 },
+  ),
+  dropped: fc.array(fc.nat(), { maxLength: 3 }),
+  erased: fc.array(runId, { maxLength: 3 }),
 });
 
 describe("meta codec", () => {
@@ -68,7 +85,7 @@ describe("meta codec", () => {
       seq: 1,
       later: { deep: [1] },
     };
-    const row: MetaRow = { removed: [], runs: [{ record, pieces: [], checkpoint: undefined }] };
+    const row: MetaRow = { ...EMPTY_ROW, runs: [{ record, pieces: [], checkpoint: undefined }] };
     expect(decodeMeta(encodeMeta(row, 1), 1)).toEqual(row);
   });
 
@@ -83,6 +100,25 @@ describe("meta codec", () => {
         expect(["none", "store/damaged", "store/version-unsupported"]).toContain(codeOf(() => decodeMeta(changed, GROUP)));
       }),
     );
+  });
+});
+
+describe("run ids", () => {
+  test("are written as version 1 wrote them", () => {
+    const writer = new ByteWriter();
+    writeRunId(writer, "01234567-89ab-cdef-fedc-ba9876543210");
+    const bytes = writer.take();
+    expect(Buffer.from(bytes).toString("hex")).toBe("0067452301efcdab8998badcfe10325476");
+    expect(readRunId(new ByteReader(bytes))).toBe("01234567-89ab-cdef-fedc-ba9876543210");
+  });
+
+  test("that only look like UUIDs stay as they are", () => {
+    const ids = ["01234567-89AB-cdef-fedc-ba9876543210", "01234567-89ab-cdef-fedc-ba987654321", "01234567x89ab-cdef-fedc-ba9876543210", "0123456\u0130-89ab-cdef-fedc-ba9876543210", "g1234567-89ab-cdef-fedc-ba9876543210"];
+    for (const runId of ids) {
+      const writer = new ByteWriter();
+      writeRunId(writer, runId);
+      expect(readRunId(new ByteReader(writer.take()))).toBe(runId);
+    }
   });
 });
 
@@ -112,12 +148,22 @@ describe("meta merge", () => {
     const record = { runId: "a", workflow: "w", identity: "i", status: "running" as const, startedAt: 1, updatedAt: 2, tags: [], seq: 1 };
     const run = (group: number) => ({ record, pieces: [{ group, firstSeq: 1, count: 1, offset: 1, size: 9 }], checkpoint: undefined });
     const rows: MetaRow[] = [
-      { removed: [], runs: [run(1)] },
-      { removed: ["a"], runs: [] },
-      { removed: [], runs: [run(3)] },
+      { ...EMPTY_ROW, runs: [run(1)] },
+      { ...EMPTY_ROW, removed: ["a"] },
+      { ...EMPTY_ROW, runs: [run(3)] },
     ];
-    expect(mergeRows(rows, false)).toEqual({ removed: ["a"], runs: [run(3)] });
-    expect(mergeRows(rows, true)).toEqual({ removed: [], runs: [run(3)] });
+    expect(mergeRows(rows, false)).toEqual({ ...EMPTY_ROW, removed: ["a"], runs: [run(3)] });
+    expect(mergeRows(rows, true)).toEqual({ ...EMPTY_ROW, runs: [run(3)] });
+  });
+
+  test("a segment that was dropped is not named any more, one whose entry changed by its last", () => {
+    const segment = (id: number, runCount: number) => ({ id, runCount, blockCount: 1, sizeBytes: 1, startedFrom: 1, startedTo: 1, endedFrom: 1, endedTo: 1, identities: [] });
+    const rows: MetaRow[] = [
+      { ...EMPTY_ROW, segments: [segment(1, 5), segment(2, 5)], removed: ["x"] },
+      { ...EMPTY_ROW, segments: [segment(2, 4)], dropped: [1], erased: ["x"] },
+    ];
+    expect(mergeRows(rows, true)).toEqual({ ...EMPTY_ROW, segments: [segment(2, 4)] });
+    expect(mergeRows(rows, false)).toEqual({ ...EMPTY_ROW, removed: ["x"], segments: [segment(2, 4)], dropped: [1], erased: ["x"] });
   });
 });
 

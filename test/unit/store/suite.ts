@@ -1,6 +1,7 @@
 // What every store promises, as one suite: run over the store in memory in Node, and over IndexedDB in a real browser.
 // It brings its own small checks, so that the same file runs in a page without a test runner.
-import type { Durability, RunRecord } from "../../../src/model/engine.js";
+import type { Durability } from "../../../src/model/engine.js";
+import type { RunRecord } from "../../../src/model/run-record.js";
 import { WorkflowError } from "../../../src/model/errors.js";
 import { EntryKind, type HistoryEntry } from "../../../src/model/history.js";
 import type { RunChange, StorePort } from "../../../src/model/ports.js";

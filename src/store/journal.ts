@@ -1,0 +1,568 @@
+// One journal: numbered groups on a disk, written by one driver at a time, read by every tab. Everything that is pending goes into the next
+// group, one transaction in flight; per group one chunk of history, one of checkpoints and one row of run records, never a record a
+// run. Whatever changes the journal is a group with the next number, so a driver that was replaced can change nothing any more.
+import { WorkflowError } from "../model/errors.js";
+import type { Durability } from "../model/engine.js";
+import type { HistoryEntry } from "../model/history.js";
+import type { ClockPort, RunChange, SourceRecord } from "../model/ports.js";
+import type { RetentionPlan } from "../model/retention.js";
+import type { RunRecord } from "../model/run-record.js";
+import { CHUNK_VERSION, readChunkRuns } from "./chunk-codec.js";
+import { checkRow, type Disk, type GroupWrite, isIntact, type KeyRange, Kind, keyOf, numberOf, seal, type StoredBytes, type StoredRow } from "./disk.js";
+import { closedError, damagedError, fencedError, isDamage, overloadedError } from "./errors.js";
+import { buildGroup, type Group, type PendingCommit } from "./group.js";
+import { HistoryReader } from "./history-reader.js";
+import { decodeMeta, EMPTY_ROW, encodeMeta, META_VERSION, type MetaRow } from "./meta-codec.js";
+import { LEVEL_FINAL, mergeRows, MERGE_ROWS, pickMerge, type RowPlace } from "./meta-merge.js";
+import { type Packer, unpack } from "./packer.js";
+import { RunDirectory } from "./run-directory.js";
+import type { KnownSegment } from "./retention.js";
+import type { RunIndex } from "./run-index.js";
+import { makeSegment, SEGMENT_RUNS_MAX, type SegmentDraft } from "./segment-draft.js";
+import { decodeSegment } from "./segment-columns.js";
+import { Shelf } from "./shelf.js";
+
+/** Commits that may wait for their group; further ones are refused with `store/overloaded`. */
+export const PENDING_COMMITS_MAX = 100_000;
+/** Tries to take a journal over while others write to it. */
+const TAKEOVER_ATTEMPTS_MAX = 100;
+/** Rows are merged and unused groups removed so long after there is something to tidy, a step at a time, ms. */
+const TIDY_DELAY_MS = 200;
+/** Rows that may pile up before they are merged between commits, without waiting for a pause. */
+const TIDY_ROWS_MAX = 16 * MERGE_ROWS;
+/** Rows read at once. */
+const ROWS_PER_READ = 256;
+/** Ranges of groups removed in one transaction, … */
+const REMOVALS_PER_TRANSACTION = 50;
+/** … and groups. */
+const GROUPS_PER_REMOVAL = 1_000;
+/** Segments removed in one transaction: four requests each. */
+const SEGMENTS_PER_REMOVAL = 12;
+/** Single runs removed in one transaction. */
+const RUNS_PER_REMOVAL = 2_000;
+/** So many runs have to have ended before they move into a segment. */
+export const ARCHIVE_RUNS_MIN = 1_000;
+
+interface AppendOptions extends Omit<GroupWrite, "number" | "row"> {
+  readonly isTakeover?: boolean;
+  /** Of the row's segments. */
+  readonly prepared?: Awaited<ReturnType<Shelf["prepare"]>>;
+}
+
+/** What the journals of a store share. */
+export interface JournalParts {
+  readonly disk: Disk;
+  /** Of the database, for messages. */
+  readonly name: string;
+  readonly packer: Packer;
+  /** The records of all journals. */
+  readonly index: RunIndex;
+  readonly clock: Pick<ClockPort, "schedule" | "defer">;
+  /** Default: ARCHIVE_RUNS_MIN. */
+  readonly archiveRunsMin?: number | undefined;
+  /** Where the disk is full, segments that ended first give way. */
+  readonly mayMakeRoom: boolean;
+}
+
+export class Journal {
+  readonly number: number;
+  readonly #disk: Disk;
+  readonly #name: string;
+  readonly #clock: Pick<ClockPort, "schedule" | "defer">;
+  readonly #archiveRunsMin: number;
+  readonly #mayMakeRoom: boolean;
+  readonly #packer: Packer;
+  readonly #directory: RunDirectory;
+  readonly #shelf: Shelf;
+  readonly #reader: HistoryReader;
+  readonly #ownSources = new Map<string, SourceRecord>();
+  /** Rows of run records on the disk, ascending; without those of takeovers. */
+  #rows: RowPlace[] = [];
+  #takeovers = new Set<number>();
+  #lastGroup = 0;
+  /** The highest that stands in the journal. */
+  #epochSeen = 0;
+  /** 0: does not drive, so must not write. */
+  #epoch = 0;
+  #pending: PendingCommit[] = [];
+  #tasks: (() => Promise<void>)[] = [];
+  #isWorking = false;
+  #isClosed = true;
+  /** Commits that nobody waits for (durability none) and that are not written yet. */
+  #unawaitedCount = 0;
+  #isArchiving = false;
+  #stopTidying: (() => void) | undefined;
+
+  constructor({ disk, name, packer, index, clock, archiveRunsMin = ARCHIVE_RUNS_MIN, mayMakeRoom }: JournalParts, number: number) {
+    this.#mayMakeRoom = mayMakeRoom;
+    this.#clock = clock;
+    this.#archiveRunsMin = archiveRunsMin;
+    this.number = number;
+    this.#disk = disk;
+    this.#name = name;
+    this.#packer = packer;
+    this.#directory = new RunDirectory(index);
+    this.#shelf = new Shelf({ disk, packer, index }, number);
+    this.#reader = new HistoryReader({ disk, packer, directory: this.#directory, shelf: this.#shelf, refresh: () => this.refresh() }, number);
+  }
+
+  get isDriven(): boolean {
+    return this.#epoch !== 0;
+  }
+
+  get lastGroup(): number {
+    return this.#lastGroup;
+  }
+
+  /** Reads what stands in the journal. The disk is open. */
+  async open(): Promise<void> {
+    this.#isClosed = false;
+    this.#epoch = 0;
+    this.#epochSeen = 0;
+    this.#lastGroup = 0;
+    this.#rows = [];
+    this.#takeovers.clear();
+    this.#directory.clear();
+    this.#shelf.clear();
+    await this.refresh();
+  }
+
+  /** Puts the ended runs that stand in segments into the index, if they are not there. */
+  load(): Promise<void> {
+    return this.#shelf.load();
+  }
+
+  /** Of archived runs only once they are loaded. */
+  has(runId: string): boolean {
+    return this.#directory.places(runId) !== undefined || this.#shelf.find(runId) !== undefined;
+  }
+
+  /** The segment that held the run and whose columns are damaged. */
+  findDamaged(runId: string): number | undefined {
+    return this.#shelf.findDamaged(runId);
+  }
+
+  /** Does any run that stands in a segment refer to the source? */
+  hasIdentity(identity: string): boolean {
+    return this.#shelf.hasIdentity(identity);
+  }
+
+  openRuns(): readonly RunRecord[] {
+    return this.#directory.openRuns();
+  }
+
+  get hasOpenRuns(): boolean {
+    return this.#directory.hasOpenRuns;
+  }
+
+  async putSource(source: SourceRecord): Promise<void> {
+    const isKnown = this.#ownSources.has(source.identity);
+    this.#ownSources.set(source.identity, source);
+    if (!isKnown) await this.#disk.putSources(this.number, [source]);
+  }
+
+  async getSource(identity: string): Promise<SourceRecord | undefined> {
+    return this.#ownSources.get(identity) ?? (await this.#disk.getSource(this.number, identity));
+  }
+
+  commit(changes: readonly RunChange[], durability: Durability): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closedError(this.#name, "the store was closed"));
+    if (this.#epoch === 0) return Promise.reject(fencedError(this.number, 0, this.#epochSeen));
+    if (this.#pending.length >= PENDING_COMMITS_MAX) return Promise.reject(overloadedError(this.#pending.length, PENDING_COMMITS_MAX));
+    if (durability !== "none") {
+      return new Promise((resolve, reject) => {
+        this.#pending.push({ changes, durability, resolve, reject });
+        this.#wake();
+      });
+    }
+    this.#unawaitedCount += 1;
+    const written = (): void => {
+      this.#unawaitedCount -= 1;
+    };
+    this.#pending.push({ changes, durability, resolve: written, reject: written });
+    this.#wake();
+    return Promise.resolve();
+  }
+
+  history(runId: string, fromSeq = 0): Promise<readonly HistoryEntry[]> {
+    return this.#reader.history(runId, fromSeq);
+  }
+
+  /** Undefined also where the checkpoint is damaged: it only shortens the replay of a history that is there. */
+  checkpoint(runId: string): Promise<{ readonly seq: number; readonly bytes: Uint8Array } | undefined> {
+    return this.#reader.checkpoint(runId);
+  }
+
+  /** Ids that are not in this journal are passed over. `isUsed`: does any run refer to the source? */
+  async delete(runIds: readonly string[], isUsed: (identity: string) => boolean): Promise<void> {
+    await this.#runTask(async () => {
+      const removed = runIds.filter((runId) => this.#directory.places(runId) !== undefined);
+      const { erased, dropped, puts, removals = [] } = this.#shelf.erase(runIds);
+      if (removed.length + erased.length === 0) return;
+      await this.#addRow({ ...EMPTY_ROW, removed, erased, dropped }, { puts, removals });
+      const unused = (await this.#disk.readSourceKeys(this.number)).filter((identity) => !isUsed(identity) && !this.#ownSources.has(identity));
+      if (unused.length > 0) await this.#addRow(EMPTY_ROW, { sourceRemovals: unused });
+    });
+  }
+
+  /** Segments with how many of their runs are still there. */
+  segments(): readonly KnownSegment[] {
+    return this.#shelf.entries.map((entry) => ({ journal: this.number, entry, liveCount: this.#shelf.liveCount(entry.id) }));
+  }
+
+  /** The segment of a run, if it is archived. */
+  segmentOf(runId: string): number | undefined {
+    return this.#shelf.find(runId)?.segment;
+  }
+
+  /** Forgets what a plan says, some at a time; others get their turns between. */
+  async prune({ segments, runIds }: RetentionPlan, isUsed: (identity: string) => boolean): Promise<void> {
+    for (let from = 0; from < segments.length; from += SEGMENTS_PER_REMOVAL) {
+      await this.#runTask(async () => {
+        const there = new Set(this.#shelf.entries.map(({ id }) => id));
+        const dropped = segments.slice(from, from + SEGMENTS_PER_REMOVAL).filter((id) => there.has(id));
+        if (dropped.length > 0) await this.#addRow({ ...EMPTY_ROW, dropped }, { removals: dropped.flatMap((id) => this.#shelf.removals(id)) });
+      });
+    }
+    for (let from = 0; from < runIds.length; from += RUNS_PER_REMOVAL) await this.delete(runIds.slice(from, from + RUNS_PER_REMOVAL), isUsed);
+  }
+
+  /** Becomes the driver: whoever drove before can write no more. Returns the new epoch. */
+  async takeOver(): Promise<number> {
+    await this.#runTask(async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        await this.#readRows();
+        this.#epoch = this.#epochSeen + 1;
+        if (await this.#append({ row: EMPTY_ROW, isTakeover: true, isStrict: true, puts: [] })) break;
+        // The driver before was quicker with one more group.
+        this.#epoch = 0;
+        if (attempt === TAKEOVER_ATTEMPTS_MAX) throw fencedError(this.number, 0, this.#epochSeen);
+      }
+      await this.#findUnused();
+      if (this.#ownSources.size > 0) await this.#disk.putSources(this.number, [...this.#ownSources.values()]);
+    });
+    return this.#epoch;
+  }
+
+  /** Drives no more; what is pending is refused. */
+  release(): void {
+    this.#epoch = 0;
+  }
+
+  /** Takes in what others wrote: the records that it changed. */
+  async refresh(): Promise<readonly RunRecord[]> {
+    const changed = new Map<string, RunRecord>();
+    await this.#runTask(() => this.#readRows((record) => changed.set(record.runId, record)));
+    return [...changed.values()];
+  }
+
+  /** Waits for the commits that nobody waited for. */
+  async settle(): Promise<void> {
+    while (this.#unawaitedCount > 0 && !this.#isClosed) await this.#runTask(async () => undefined);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopTidying?.();
+    this.#stopTidying = undefined;
+    await new Promise<void>((resolve) => {
+      this.#tasks.push(async () => resolve());
+      this.#wake();
+    });
+    this.#reader.clear();
+  }
+
+  // --- the committer ---------------------------------------------------------------------------------------------
+
+  #wake(): void {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    queueMicrotask(() => void this.#work());
+  }
+
+  /** Groups first, then one task, by turns, until nothing is left. Never rejects: each caller hears of its own failure. */
+  async #work(): Promise<void> {
+    while (this.#pending.length > 0 || this.#tasks.length > 0) {
+      if (this.#pending.length > 0) await this.#commitGroup();
+      // Under a load without pauses, rows are merged all the same.
+      if (this.#rows.length > TIDY_ROWS_MAX && this.#rows.length % MERGE_ROWS === 0) await this.#tidyOnce().catch(() => undefined);
+      if (this.#pending.length > 0 && this.#isClosed) continue;
+      await this.#tasks.shift()?.();
+    }
+    this.#isWorking = false;
+    this.#planTidying();
+  }
+
+  async #commitGroup(): Promise<void> {
+    const group = buildGroup(this.#lastGroup + 1, this.#pending, (runId) => this.#checkedSeq(runId));
+    if (group.commits.length === 0) return;
+    try {
+      await this.#addGroup(group);
+    } catch (error) {
+      // What was freed took a number: the same commits make another group.
+      if (isFull(error) && (await this.#makeRoom())) this.#pending.unshift(...group.commits);
+      else for (const commit of group.commits) commit.reject(error);
+      return;
+    }
+    for (const commit of group.commits) commit.resolve();
+  }
+
+  /** The disk is full: the segments that ended first give way, an eighth of them at a time. False: there is none. */
+  async #makeRoom(): Promise<boolean> {
+    const segments = this.#mayMakeRoom ? [...this.#shelf.entries].sort((a, b) => a.endedTo - b.endedTo) : [];
+    const dropped = segments.slice(0, Math.min(SEGMENTS_PER_REMOVAL, Math.ceil(segments.length / 8))).map(({ id }) => id);
+    if (dropped.length === 0) return false;
+    try {
+      await this.#addRow({ ...EMPTY_ROW, dropped }, { removals: dropped.flatMap((id) => this.#shelf.removals(id)) });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #addGroup(group: Group): Promise<void> {
+    const puts: { key: number; value: StoredBytes }[] = [];
+    for (const [kind, chunk] of [[Kind.HISTORY, group.history], [Kind.CHECKPOINTS, group.checkpoints]] as const) {
+      if (chunk === undefined) continue;
+      const { form, bytes } = this.#packer.pack(chunk);
+      puts.push({ key: keyOf(kind, group.number), value: seal(bytes, CHUNK_VERSION, form) });
+    }
+    await this.#addRow(group.row, { puts, isStrict: group.isStrict });
+  }
+
+  /** Adds a group. Rejects with `store/fenced` where another driver has added one. */
+  async #addRow(row: MetaRow, rest: Partial<AppendOptions> = {}): Promise<void> {
+    if (this.#epoch === 0) throw fencedError(this.number, 0, this.#epochSeen);
+    const number = this.#lastGroup + 1;
+    if (await this.#append({ row, puts: [], isStrict: false, ...rest })) return;
+    const there = checkRow(await this.#disk.readRow(this.number, number), number);
+    if (there?.epoch === this.#epoch) {
+      // A group of this driver that it believed lost: it counts, and whoever waited for it reads it again.
+      await this.#readRows();
+      throw new WorkflowError("store/failed", `Group ${number} was written when it seemed to have failed`, { details: { number }, isRetryable: true });
+    }
+    const epoch = this.#epoch;
+    this.#epoch = 0;
+    throw fencedError(this.number, epoch, there?.epoch ?? epoch + 1);
+  }
+
+  /** False: the next number is taken. */
+  async #append({ row, isTakeover = false, prepared, ...write }: AppendOptions & { readonly row: MetaRow }): Promise<boolean> {
+    const number = this.#lastGroup + 1;
+    const { form, bytes } = this.#packer.pack(encodeMeta(row, number));
+    const stored = { ...seal(bytes, META_VERSION, form), epoch: this.#epoch, from: number, level: 0, isTakeover };
+    try {
+      if (!(await this.#disk.append(this.number, { ...write, number, row: stored }))) return false;
+    } catch (error) {
+      // It may have been written all the same.
+      if (!(await this.#isWritten(number, stored).catch(() => false))) throw error;
+    }
+    this.#lastGroup = number;
+    if (isTakeover) {
+      this.#takeovers.add(number);
+      this.#epochSeen = this.#epoch;
+    } else this.#rows.push({ from: number, group: number, level: 0, size: bytes.length });
+    this.#directory.apply(row, number, number);
+    this.#shelf.apply(row, prepared ?? [], false);
+    return true;
+  }
+
+  async #isWritten(number: number, { epoch, checksum }: StoredRow): Promise<boolean> {
+    const row = checkRow(await this.#disk.readRow(this.number, number), number);
+    return row !== undefined && row.epoch === epoch && row.checksum === checksum;
+  }
+
+  #checkedSeq(runId: string): number {
+    const damaged = this.#directory.places(runId)?.damagedGroup;
+    if (damaged !== undefined) throw damagedError(runId, damaged, "its records cannot be read, so nothing is added to it");
+    return this.#directory.lastSeq(runId);
+  }
+
+  #runTask(work: () => Promise<void>): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closedError(this.#name, "the store was closed"));
+    return new Promise((resolve, reject) => {
+      this.#tasks.push(() => work().then(resolve, reject));
+      this.#wake();
+    });
+  }
+
+  // --- reading ---------------------------------------------------------------------------------------------------
+
+  /** Takes in the rows after the last one known. */
+  async #readRows(note: (record: RunRecord) => void = () => undefined): Promise<void> {
+    for (;;) {
+      const rows = await this.#disk.readRows(this.number, this.#lastGroup, ROWS_PER_READ);
+      for (const { number, row } of rows) await this.#takeRow(row, number, note);
+      if (rows.length < ROWS_PER_READ) return;
+    }
+  }
+
+  async #takeRow(stored: unknown, number: number, note: (record: RunRecord) => void): Promise<void> {
+    const checked = checkRow(stored, number);
+    this.#epochSeen = Math.max(this.#epochSeen, checked?.epoch ?? 0);
+    if (checked?.isTakeover === true) {
+      this.#takeovers.add(number);
+      this.#lastGroup = Math.max(this.#lastGroup, number);
+      return;
+    }
+    const row = checked === undefined ? undefined : await this.#decodeRow(checked, number);
+    const from = checked?.from ?? this.#lastGroup + 1;
+    const level = row === undefined || checked === undefined ? LEVEL_FINAL : checked.level;
+    const prepared = row === undefined ? [] : await this.#shelf.prepare(row);
+    if (row === undefined) for (const runId of await this.#readRunsOf(from, number)) this.#directory.markDamaged(runId, number);
+    else {
+      this.#directory.apply(row, from, number);
+      this.#shelf.apply(row, prepared, from === 0);
+      for (const { record } of row.runs) note(record);
+    }
+    while ((this.#rows.at(-1)?.group ?? 0) >= from && this.#rows.length > 0) this.#rows.pop();
+    this.#rows.push({ from, group: number, level, size: checked?.bytes.length ?? 0 });
+    this.#lastGroup = number;
+  }
+
+  /** The row, or undefined when it is damaged. A later version is an error: this engine must not go on. */
+  async #decodeRow(stored: StoredRow, number: number): Promise<MetaRow | undefined> {
+    try {
+      return decodeMeta(await unpack(this.#packer, stored), number);
+    } catch (error) {
+      if (isDamage(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Ids of the runs whose history stands in the groups `from` to `to`; damaged chunks are passed over. */
+  async #readRunsOf(from: number, to: number): Promise<Set<string>> {
+    const runIds = new Set<string>();
+    const range = { first: keyOf(Kind.HISTORY, from), last: keyOf(Kind.HISTORY, to) };
+    for (const { value } of await this.#disk.readRange(this.number, range, to - from + 1)) {
+      const chunk = isIntact(value) ? await unpack(this.#packer, value).catch(() => undefined) : undefined;
+      if (chunk !== undefined) for (const runId of readChunkRuns(chunk)) runIds.add(runId);
+    }
+    return runIds;
+  }
+
+  // --- tidying ---------------------------------------------------------------------------------------------------
+
+  async #findUnused(): Promise<void> {
+    const hasDamage = this.#rows.some((row) => row.level === LEVEL_FINAL && row.size === 0);
+    if (hasDamage) return;
+    for (const [kind, unused] of [
+      [Kind.HISTORY, this.#directory.unusedHistory],
+      [Kind.CHECKPOINTS, this.#directory.unusedCheckpoints],
+    ] as const) {
+      const range = { first: keyOf(kind, 0), last: keyOf(kind, this.#lastGroup) };
+      for (const group of (await this.#disk.readKeys(this.number, range)).map(numberOf)) {
+        if (!(kind === Kind.HISTORY ? this.#directory.hasHistory(group) : this.#directory.hasCheckpoint(group))) unused.add(group);
+      }
+    }
+  }
+
+  #planTidying(): void {
+    if (this.#isClosed || this.#epoch === 0 || this.#stopTidying !== undefined || !this.#hasTidying()) return;
+    this.#stopTidying = this.#clock.schedule(TIDY_DELAY_MS, () => {
+      this.#stopTidying = undefined;
+      // A failure (another driver's epoch, a full disk) leaves all as it was; the next quiet moment tries again.
+      this.#runTask(() => this.#tidyOnce()).catch(() => undefined);
+    });
+  }
+
+  #hasTidying(): boolean {
+    const { unusedHistory, unusedCheckpoints, endedCount } = this.#directory;
+    return unusedHistory.size + unusedCheckpoints.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows) !== undefined;
+  }
+
+  async #tidyOnce(): Promise<void> {
+    if (this.#epoch === 0) return;
+    await this.#removeUnused();
+    await this.#mergeOnce();
+    void this.#archive().catch(() => undefined);
+  }
+
+  /** Moves the runs that ended first into a segment, if they are enough. It is made beside the commits; only storing it is a group of its own. */
+  async #archive(): Promise<void> {
+    if (this.#isArchiving || this.#directory.endedCount < this.#archiveRunsMin) return;
+    this.#isArchiving = true;
+    try {
+      const records = this.#directory.endedRuns(SEGMENT_RUNS_MAX);
+      const turn = (): Promise<void> => new Promise((resolve) => this.#clock.defer(resolve));
+      const draft = await makeSegment(records, { history: (runId) => this.history(runId), packer: this.#packer, turn });
+      await this.#runTask(() => this.#addSegment(draft));
+    } finally {
+      this.#isArchiving = false;
+    }
+  }
+
+  async #addSegment(draft: SegmentDraft): Promise<void> {
+    const removed = draft.records.map(({ runId }) => runId);
+    // What was deleted meanwhile must not come back: the next try leaves it out.
+    if (this.#epoch === 0 || removed.some((runId) => this.#directory.places(runId) === undefined)) return;
+    const id = this.#lastGroup + 1;
+    const entry = { id, ...draft.entry };
+    const prepared = [{ entry, columns: this.#shelf.isLoaded ? decodeSegment(draft.columns) : undefined, removed: undefined }];
+    await this.#addRow({ ...EMPTY_ROW, removed, segments: [entry] }, { puts: this.#shelf.puts(draft, id), prepared });
+  }
+
+  async #removeUnused(): Promise<void> {
+    const groups = takeSome(this.#directory.unusedHistory);
+    const checkpoints = takeSome(this.#directory.unusedCheckpoints);
+    if (groups.length + checkpoints.length === 0) return;
+    const keys = [...groups.map((group) => keyOf(Kind.HISTORY, group)), ...checkpoints.map((group) => keyOf(Kind.CHECKPOINTS, group))];
+    await this.#addRow(EMPTY_ROW, { removals: toRanges(keys) });
+    this.#reader.forget(groups, checkpoints);
+  }
+
+  /** Many rows of one level become one of the next, in their last one's place. */
+  async #mergeOnce(): Promise<void> {
+    const merge = pickMerge(this.#rows);
+    if (merge === undefined) return;
+    const places = this.#rows.slice(merge.start, merge.start + merge.count);
+    const isFirst = merge.start === 0;
+    const from = isFirst ? 0 : (places[0] as RowPlace).from;
+    const group = (places.at(-1) as RowPlace).group;
+    const level = (places[0] as RowPlace).level + 1;
+    const rows: MetaRow[] = [];
+    for (const place of places) {
+      const stored = checkRow(await this.#disk.readRow(this.number, place.group), place.group);
+      const row = stored === undefined ? undefined : await this.#decodeRow(stored, place.group);
+      if (row !== undefined) rows.push(row);
+    }
+    if (rows.length < places.length) {
+      for (const place of places) place.level = LEVEL_FINAL;
+      return;
+    }
+    const { form, bytes } = this.#packer.pack(encodeMeta(mergeRows(rows, isFirst), group));
+    const row = { ...seal(bytes, META_VERSION, form), epoch: this.#epoch, from, level, isTakeover: false };
+    const removals = places.slice(0, -1).map((place) => place.group);
+    await this.#addRow(EMPTY_ROW, { rows: { puts: [{ number: group, row }], removals } });
+    this.#rows.splice(merge.start, merge.count, { from, group, level, size: bytes.length });
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof WorkflowError && error.code === "store/quota-exceeded";
+}
+
+/** Keys as ranges, as few as can be. */
+function toRanges(keys: readonly number[]): KeyRange[] {
+  const ranges: { first: number; last: number }[] = [];
+  for (const key of [...keys].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.last === key - 1) last.last = key;
+    else ranges.push({ first: key, last: key });
+  }
+  return ranges;
+}
+
+/** Groups to remove in one transaction: of those that follow each other any number, since they go with one request. */
+function takeSome(groups: Set<number>): number[] {
+  const taken: number[] = [];
+  let rangeCount = 0;
+  for (const group of groups) {
+    if (taken.at(-1) !== group - 1) rangeCount += 1;
+    if (rangeCount > REMOVALS_PER_TRANSACTION || taken.length === GROUPS_PER_REMOVAL) break;
+    taken.push(group);
+    groups.delete(group);
+  }
+  return taken;
+}

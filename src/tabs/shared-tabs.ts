@@ -1,0 +1,253 @@
+// Who drives which journal: a Web Lock each. A tab takes the first that is free as its home and waits in the queues of the others, so that it
+// drives a dead tab's runs as soon as the browser frees the lock. A tab that is frozen keeps its lock: whoever has runs to worry about asks it,
+// and steals the lock from who does not answer. Being wrong about that costs nothing but time, since journals are fenced by themselves.
+import type { TabsHooks, TabsPort } from "../model/ports.js";
+import { CallTable } from "./call-table.js";
+import { isTabMessage, TABS_VERSION, type TabMessage } from "./messages.js";
+import { findTabPlatform, type TabChannel, type TabPlatform } from "./platform.js";
+import { createSoleTab } from "./sole-tab.js";
+
+/** How often tabs that have neighbours tell that they are alive, ms. */
+export const HEARTBEAT_MS = 250;
+/** A driver that was not heard of for so long is asked whether it is alive, ms. */
+export const SILENCE_MS = 1_000;
+/** How long it has to answer, ms; and as much again by chance, so that not all heirs ask at once. */
+export const ANSWER_MS = 250;
+/** A tab that was not heard of for so long is no neighbour any more, ms. */
+export const NEIGHBOUR_MS = 6_000;
+/** A journal whose runs this tab could not drive is left to others for so long, ms. */
+export const UNFIT_MS = 2_000;
+
+/** Tabs that share the database `name`; a sole tab where the platform has no locks. */
+export function createTabs(name: string, platform: TabPlatform | undefined = findTabPlatform()): TabsPort {
+  return platform === undefined ? createSoleTab() : new SharedTabs(`millrace:${name}`, platform);
+}
+
+class SharedTabs implements TabsPort {
+  readonly #name: string;
+  readonly #platform: TabPlatform;
+  readonly #id: string;
+  readonly #closing = new AbortController();
+  readonly #calls: CallTable;
+  /** Journals whose lock this tab holds, and how each is given up. */
+  readonly #held = new Map<number, () => void>();
+  /** Journals in whose queue it waits. */
+  readonly #queued = new Set<number>();
+  readonly #suspected = new Set<number>();
+  readonly #unfitUntil = new Map<number, number>();
+  /** When the driver of a journal was heard of last, and who it is. */
+  readonly #heard = new Map<number, { readonly time: number; readonly from: string }>();
+  #neighbourTime = Number.NEGATIVE_INFINITY;
+  #joinTime = 0;
+  #home: number | undefined;
+  #channel: TabChannel | undefined;
+  #hooks: TabsHooks | undefined;
+  #journalCount = 0;
+  #stopBeat: () => void = () => undefined;
+
+  constructor(name: string, platform: TabPlatform) {
+    this.#name = name;
+    this.#platform = platform;
+    this.#id = `${platform.random().toString(36).slice(2)}${platform.random().toString(36).slice(2)}`;
+    this.#calls = new CallTable((message) => this.#post(message));
+  }
+
+  async join(hooks: TabsHooks, journalCount: number): Promise<void> {
+    this.#hooks = hooks;
+    this.#journalCount = journalCount;
+    this.#joinTime = this.#platform.now();
+    this.#channel = this.#platform.openChannel(this.#name, (message) => this.#hear(message));
+    this.#post({ kind: "hello" });
+    await this.#findHome();
+    for (let journal = 0; journal < journalCount; journal += 1) if (!this.#held.has(journal)) this.#queue(journal);
+    this.#beat();
+  }
+
+  tellGroup(journal: number, group: number): void {
+    if (this.#hasNeighbours) this.#post({ kind: "group", journal, group });
+  }
+
+  call(journal: number, method: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#calls.call(journal, method, args, this.#platform.now());
+  }
+
+  async tryAcquire(journal: number): Promise<boolean> {
+    return this.#held.has(journal) || this.#take(journal, "free");
+  }
+
+  release(journal: number): void {
+    const release = this.#held.get(journal);
+    this.#held.delete(journal);
+    if (this.#home === journal) this.#home = undefined;
+    release?.();
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#stopBeat();
+    this.#channel?.close();
+    for (const journal of [...this.#held.keys()]) this.release(journal);
+    this.#calls.close();
+  }
+
+  // --- locks ------------------------------------------------------------------------------------------------------
+
+  /** The first free journal. There may be none: then the first that becomes free is this tab's home. */
+  async #findHome(): Promise<void> {
+    for (let journal = 0; journal < this.#journalCount && !this.#isClosed; journal += 1) {
+      if (this.#held.has(journal) || !(await this.#take(journal, "free"))) continue;
+      await this.#gain(journal, true);
+      if (this.#home !== undefined) return;
+    }
+  }
+
+  /** Waits for a journal's lock, if it does not wait already. */
+  #queue(journal: number): void {
+    if (this.#queued.has(journal) || this.#held.has(journal) || this.#isClosed) return;
+    this.#queued.add(journal);
+    void this.#take(journal, "queue").then(async (isHeld) => {
+      this.#queued.delete(journal);
+      if (isHeld) await this.#gain(journal, this.#home === undefined);
+    });
+  }
+
+  /** Holds the lock from now on: tells the engine, and gives it up again where that has no use for it. */
+  async #gain(journal: number, isHome: boolean): Promise<void> {
+    if (isHome) this.#home = journal;
+    let isKept = false;
+    try {
+      isKept = (await this.#hooks?.onGain(journal, isHome)) === true;
+    } finally {
+      if (!isKept) {
+        if (this.#hooks?.hasOpenRuns(journal) === true) this.#unfitUntil.set(journal, this.#platform.now() + UNFIT_MS);
+        this.release(journal);
+      } else {
+        this.#calls.fail(journal);
+        this.#tellAlive();
+      }
+    }
+  }
+
+  /** Resolves when it is clear whether this tab holds the lock. */
+  #take(journal: number, mode: "free" | "queue" | "steal"): Promise<boolean> {
+    return new Promise((resolve) => {
+      let hold: (() => void) | undefined;
+      const onAnswer = (isHeld: boolean): Promise<void> => {
+        if (!isHeld || this.#isClosed) {
+          resolve(false);
+          return Promise.resolve();
+        }
+        return new Promise<void>((release) => {
+          hold = release;
+          this.#held.set(journal, release);
+          resolve(true);
+        });
+      };
+      this.#platform.requestLock(`${this.#name}:${journal}`, { mode, signal: this.#closing.signal, onAnswer }).catch(() => {
+        // Nobody asked any more, or the lock was stolen.
+        if (hold === undefined) resolve(false);
+        else if (this.#held.get(journal) === hold) this.#lose(journal);
+      });
+    });
+  }
+
+  #lose(journal: number): void {
+    this.#held.delete(journal);
+    this.#hooks?.onLoss(journal);
+    if (this.#home !== journal) return;
+    this.#home = undefined;
+    void this.#findHome();
+  }
+
+  // --- signs of life ----------------------------------------------------------------------------------------------
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  get #hasNeighbours(): boolean {
+    return this.#platform.now() - this.#neighbourTime < NEIGHBOUR_MS;
+  }
+
+  #beat(): void {
+    if (this.#isClosed) return;
+    if (this.#hasNeighbours) this.#tellAlive();
+    for (let journal = 0; journal < this.#journalCount; journal += 1) if (!this.#held.has(journal)) this.#look(journal);
+    this.#calls.expire(this.#platform.now(), (journal) => this.#lastHeard(journal));
+    this.#stopBeat = this.#platform.schedule(HEARTBEAT_MS, () => this.#beat());
+  }
+
+  /** Does somebody else drive it, or is there something in it to drive? */
+  #look(journal: number): void {
+    const now = this.#platform.now();
+    const hasOpenRuns = this.#hooks?.hasOpenRuns(journal) === true;
+    const isUnfit = (this.#unfitUntil.get(journal) ?? 0) > now;
+    if (!isUnfit && (hasOpenRuns || this.#heard.has(journal) || this.#home === undefined)) this.#queue(journal);
+    if (hasOpenRuns && !isUnfit && now - this.#lastHeard(journal) > SILENCE_MS) this.#suspect(journal);
+  }
+
+  #lastHeard(journal: number): number {
+    return Math.max(this.#joinTime, this.#heard.get(journal)?.time ?? 0);
+  }
+
+  /** Asks the driver; who does not answer loses the lock. */
+  #suspect(journal: number): void {
+    if (this.#suspected.has(journal)) return;
+    this.#suspected.add(journal);
+    const askedAt = this.#platform.now();
+    this.#post({ kind: "ping", journal });
+    this.#platform.schedule(ANSWER_MS * (1 + this.#platform.random()), () => {
+      this.#suspected.delete(journal);
+      if (this.#isClosed || this.#held.has(journal) || this.#lastHeard(journal) > askedAt) return;
+      this.#heard.delete(journal);
+      void this.#take(journal, "steal").then(async (isHeld) => {
+        if (isHeld) await this.#gain(journal, this.#home === undefined);
+      });
+    });
+  }
+
+  #tellAlive(): void {
+    const journals = [...this.#held.keys()].map((journal) => ({ journal, group: this.#hooks?.lastGroup(journal) ?? 0 }));
+    this.#post({ kind: "alive", journals });
+  }
+
+  // --- messages ---------------------------------------------------------------------------------------------------
+
+  #post(message: DistributiveOmit<TabMessage, "version" | "from">): void {
+    if (!this.#isClosed) this.#channel?.post({ ...message, version: TABS_VERSION, from: this.#id });
+  }
+
+  #hear(message: unknown): void {
+    if (!isTabMessage(message) || message.from === this.#id || this.#isClosed) return;
+    this.#neighbourTime = this.#platform.now();
+    switch (message.kind) {
+      case "hello":
+        this.#tellAlive();
+        break;
+      case "alive":
+        for (const { journal, group } of message.journals) this.#noteDriver(journal, group, message.from);
+        break;
+      case "ping":
+        if (this.#held.has(message.journal)) this.#tellAlive();
+        break;
+      case "group":
+        this.#noteDriver(message.journal, message.group, message.from);
+        break;
+      case "call":
+        if (this.#held.has(message.journal) && this.#hooks !== undefined) this.#calls.answer(message, this.#hooks);
+        break;
+      case "reply":
+        if (message.to === this.#id) this.#calls.settle(message);
+    }
+  }
+
+  #noteDriver(journal: number, group: number, from: string): void {
+    if (journal < 0 || journal >= this.#journalCount || this.#held.has(journal)) return;
+    const before = this.#heard.get(journal);
+    this.#heard.set(journal, { time: this.#platform.now(), from });
+    if (before !== undefined && before.from !== from) this.#calls.fail(journal);
+    if (group > (this.#hooks?.lastGroup(journal) ?? group)) this.#hooks?.onGroup(journal, group);
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -1,0 +1,160 @@
+import { expect, test } from "vitest";
+import { SILENCE_MS } from "../../../src/tabs/shared-tabs.js";
+import { createBatch } from "../../../src/model/batch.js";
+import { JOURNAL_COUNT } from "../../../src/store/disk.js";
+import { brief, codeOf, holdTask, markdown, readEvents } from "./harness.js";
+import { makeTabBench } from "./tab-bench.js";
+
+const TOGGLE = markdown("[*] --> Off\nOff --> On: press\nOn --> Off: press\nOn --> [*]: finish", { name: "toggle" });
+const WORK = markdown("[*] --> Work\nWork --> [*]", { name: "work", actions: "- Work: call work with n=1 result r" });
+
+test("every tab drives runs of its own and controls those of the others", async () => {
+  const bench = makeTabBench();
+  const [first, second] = [await bench.open(), await bench.open()];
+  expect([await first.engine.role(), await second.engine.role()]).toEqual(["driver", "driver"]);
+  await second.engine.load(TOGGLE);
+  const own = await bench.until(second.engine.start("toggle"));
+  const run = await bench.until(first.engine.start(await first.engine.load(TOGGLE)));
+  await bench.clock.advance(10);
+  const watched = await second.engine.runs.get(run.id);
+  const result = watched.result;
+  const story = readEvents(watched);
+  expect(await bench.until(second.engine.send(run.id, "press"))).toEqual({ status: "taken", runStatus: "waiting" });
+  expect(await bench.until(second.engine.pause(run.id))).toBe("paused");
+  expect(await run.status()).toBe("paused");
+  expect(await bench.until(second.engine.send(run.id, "finish"))).toMatchObject({ status: "held" });
+  await bench.until(second.engine.resume(run.id));
+  expect(await bench.until(result)).toBeTypeOf("object");
+  expect(brief(await bench.until(story)).at(-1)).toBe("ended succeeded");
+  expect(await bench.until(second.engine.send(run.id, "press"))).toEqual({ status: "ended", runStatus: "succeeded" });
+  expect(await bench.until(first.engine.cancel(own.id))).toBe("canceled");
+  expect(await own.status()).toBe("canceled");
+});
+
+test("a batch goes to the drivers of its runs", async () => {
+  const bench = makeTabBench();
+  const [first, second] = [await bench.open(), await bench.open()];
+  const workflow = await first.engine.load(TOGGLE);
+  await second.engine.load(TOGGLE);
+  const [a] = await bench.until(first.engine.startMany(workflow, [{}]));
+  const [b] = await bench.until(second.engine.startMany("toggle", [{}]));
+  await bench.clock.advance(10);
+  const batch = createBatch();
+  for (const id of [a?.id, b?.id, "nobody", a?.id]) batch.add(id ?? "", "press");
+  batch.add(a?.id ?? "", "finish");
+  batch.add(b?.id ?? "", "finish");
+  expect([...(await bench.until(second.engine.sendMany(batch)))]).toEqual([1, 1, 4, 1, 2, 1]);
+});
+
+test("a run can be deleted from any tab, also where nobody drives its journal", async () => {
+  const bench = makeTabBench();
+  const [first, second] = [await bench.open(), await bench.open()];
+  const workflow = await first.engine.load(TOGGLE);
+  const [a, b] = await bench.until(first.engine.startMany(workflow, [{}, {}]));
+  for (const run of [a, b]) await bench.until(first.engine.cancel(run?.id ?? ""));
+  await bench.clock.advance(10);
+  await bench.until(second.engine.runs.delete(a?.id ?? ""));
+  expect(await codeOf(first.engine.runs.get(a?.id ?? ""))).toBe("run/unknown");
+  first.kill();
+  await bench.clock.advance(100);
+  await bench.until(second.engine.runs.delete(b?.id ?? ""));
+  expect(await second.engine.runs.count()).toBe(0);
+});
+
+test("the runs of a killed tab go on in another at once, with the same keys", async () => {
+  const bench = makeTabBench();
+  const [one, two] = [holdTask(), holdTask()];
+  const first = await bench.open({ tasks: { work: one.handler } });
+  const second = await bench.open({ tasks: { work: two.handler } });
+  const run = await bench.until(first.engine.start(await first.engine.load(WORK)));
+  await bench.clock.advance(10);
+  const result = (await second.engine.runs.get(run.id)).result;
+  first.kill();
+  await bench.untilTrue(() => two.calls.length > 0, 200);
+  expect(two.calls.map(({ key }) => key)).toEqual(one.calls.map(({ key }) => key));
+  two.succeed(7);
+  expect(await bench.until(result)).toMatchObject({ r: 7 });
+});
+
+test("a tab takes over only runs whose tasks it has; the next one does", async () => {
+  const bench = makeTabBench();
+  const [one, three] = [holdTask(), holdTask()];
+  const first = await bench.open({ tasks: { work: one.handler } });
+  const second = await bench.open();
+  await bench.until(first.engine.start(await first.engine.load(WORK)));
+  await bench.clock.advance(10);
+  first.kill();
+  await bench.clock.advance(500);
+  expect(await bench.until(second.engine.runs.count({ status: "running" }))).toBe(1);
+  await bench.open({ tasks: { work: three.handler } });
+  await bench.untilTrue(() => three.calls.length > 0, 5_000);
+});
+
+test("the runs of a frozen tab go on in another, and it steps down when it wakes up", async () => {
+  const bench = makeTabBench();
+  const [one, two] = [holdTask(), holdTask()];
+  const first = await bench.open({ tasks: { work: one.handler } });
+  const second = await bench.open({ tasks: { work: two.handler } });
+  const workflow = await first.engine.load(WORK);
+  const run = await bench.until(first.engine.start(workflow));
+  await bench.clock.advance(10);
+  first.tab.freeze();
+  await bench.clock.advance(SILENCE_MS / 2);
+  expect(two.calls).toEqual([]);
+  await bench.untilTrue(() => two.calls.length > 0, 2_000 - SILENCE_MS / 2);
+  expect(two.calls.map(({ key }) => key)).toEqual(one.calls.map(({ key }) => key));
+  first.tab.thaw();
+  await bench.clock.advance(100);
+  expect(one.calls[0]?.signal.aborted).toBe(true);
+  one.succeed(1);
+  await bench.clock.advance(100);
+  two.succeed(2);
+  const result = run.result;
+  expect(await bench.until(result)).toMatchObject({ r: 2 });
+  expect(await first.engine.role()).toBe("driver");
+  const again = await bench.until(first.engine.start(workflow));
+  await bench.untilTrue(() => one.calls.length === 2);
+  one.succeed(3);
+  expect(await bench.until(again.result)).toMatchObject({ r: 3 });
+});
+
+test("a driver that is only slow is asked, and keeps its runs", async () => {
+  const bench = makeTabBench();
+  const [one, two] = [holdTask(), holdTask()];
+  const first = await bench.open({ tasks: { work: one.handler } });
+  await bench.open({ tasks: { work: two.handler } });
+  await bench.until(first.engine.start(await first.engine.load(WORK)));
+  await bench.clock.advance(60_000);
+  expect(two.calls).toEqual([]);
+});
+
+test("all journals taken: the next tab watches, controls, and drives when one becomes free", async () => {
+  const bench = makeTabBench();
+  const tabs = [];
+  for (let count = 0; count < JOURNAL_COUNT; count += 1) tabs.push(await bench.open());
+  const [first] = tabs;
+  const run = await bench.until(first!.engine.start(await first!.engine.load(TOGGLE)));
+  const late = await bench.open();
+  const workflow = await late.engine.load(TOGGLE);
+  expect(await late.engine.role()).toBe("watcher");
+  expect(await codeOf(bench.until(late.engine.start(workflow)))).toBe("engine/not-driver");
+  expect(await bench.until(late.engine.send(run.id, "press"))).toMatchObject({ status: "taken" });
+  tabs[3]?.kill();
+  await bench.clock.advance(100);
+  expect(await late.engine.role()).toBe("driver");
+  await bench.until(late.engine.start(workflow));
+});
+
+test("a call to a driver that is killed is asked again of its heir; an event is not", async () => {
+  const bench = makeTabBench(undefined, { delay: () => 5, copies: () => 1 });
+  const [first, second] = [await bench.open(), await bench.open()];
+  await second.engine.load(TOGGLE);
+  const run = await bench.until(first.engine.start(await first.engine.load(TOGGLE)));
+  await bench.clock.advance(50);
+  const pausing = second.engine.pause(run.id);
+  const sending = codeOf(second.engine.send(run.id, "press"));
+  await bench.clock.settle();
+  first.kill();
+  expect(await bench.until(pausing)).toBe("paused");
+  expect(await bench.until(sending)).toBe("engine/no-answer");
+});
