@@ -1,7 +1,7 @@
 // What a run waits for that only an event can bring, for the shell to tell. It looks and leaves the run as it was; messages are
 // computed then, from what the waiting branch sees.
 import { ActionKind, NO_EXPRESSION, Tag } from "./abi";
-import { useFrame } from "./branches";
+import { putFrameBack, useFrame } from "./branches";
 import { evaluateTask } from "./calls";
 import { setNow } from "./machine";
 import { Phase, currentFrame, instanceAt, instanceRecordCount, phaseOf } from "./instances";
@@ -47,7 +47,9 @@ function writeTaskAwaits(run: u32, isComputed: bool): void {
     writeValue(run, load<u32>(action, 28) - 1, head + 16);
     writeValue(run, load<u32>(action, 8), head + 20);
   }
+  // Which frame is in use decides what the next step does with it: also none is put back.
   if (inUse != 0) useFrame(run, inUse);
+  else putFrameBack(run);
 }
 
 function writeHead(node: u32, event: u32, serial: u32, limit: u32): void {

@@ -63,6 +63,16 @@ export function useFrame(run: u32, frame: usize): void {
   setCurrentFrame(run, frame);
 }
 
+/** The cells of the frame in use stand in it again, and none is in use. */
+export function putFrameBack(run: u32): void {
+  const current = currentFrame(run);
+  if (current == 0) return;
+  const slots = slotsOf(run, 0);
+  memory.copy(current + FRAME_HEADER_SIZE, slots, <usize>branchSlotCount(run) * CELL_SIZE);
+  clearSlots(slots, branchSlotCount(run));
+  setCurrentFrame(run, 0);
+}
+
 /** A frame that only its holder sees, in use, in place of one reference to `frame`; 0 when out of memory (the reference is kept). */
 export function ownFrame(run: u32, frame: usize): usize {
   useFrame(run, frame);

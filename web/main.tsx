@@ -19,6 +19,7 @@ import { followOpenRun } from "./run/open-run.js";
 import { followParameters } from "./run/run-input.js";
 import { followRuns } from "./run/run-list.js";
 import { followTime } from "./run/run-marks.js";
+import { followTravel } from "./run/time-travel.js";
 import { followSource } from "./text/draft.js";
 
 applyTheme();
@@ -28,6 +29,7 @@ followAnalysis();
 followSimulation();
 followParameters();
 followOpenRun();
+followTravel();
 followRuns();
 followShown();
 followShortcuts();

@@ -15,6 +15,7 @@ export type {
   RunEvent,
   RunRecord,
   RunStatus,
+  RunStep,
   StateDefinition,
   TaskContext,
   TaskHandler,

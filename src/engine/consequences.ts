@@ -49,7 +49,13 @@ export class Consequences {
   reissue(run: OpenRun, group: Group): void {
     const commands = { [OpenKind.TASK]: CommandKind.CALL_TASK, [OpenKind.TIMER]: CommandKind.SET_TIMER, [OpenKind.WORKFLOW]: CommandKind.START_WORKFLOW };
     if (run.ending !== undefined) this.closeEnded(run, group);
-    for (const open of run.open?.values() ?? []) this.#takeWork(run, commands[open.kind], open, group);
+    // Nothing of it is in flight, and nothing new begins.
+    if (run.isWindingDown && run.ending === undefined) {
+      this.#followUps.push({ run, kind: EntryKind.CANCEL, id: 0, payload: undefined });
+      return;
+    }
+    // An answer that is held was given: it is not asked for twice.
+    for (const open of run.open?.values() ?? []) if (!open.isAnswered) this.#takeWork(run, commands[open.kind], open, group);
   }
 
   /** The run has come to its end: nothing of it stays open. */

@@ -13,6 +13,14 @@ export function unknownRunError(runId: string): WorkflowError {
   return new WorkflowError("run/unknown", `There is no run ${runId}`, { details: { runId } });
 }
 
+export function unknownStepError(runId: string, seq: number, seqMax: number): WorkflowError {
+  return new WorkflowError("run/unknown-step", `Run ${runId} has no step ${seq}; its history goes from 0 to ${seqMax}`, { details: { runId, seq, seqMax } });
+}
+
+export function historyCutError(runId: string, seq: number): WorkflowError {
+  return new WorkflowError("run/history-cut", `The first ${seq} entries of the history of run ${runId} are not kept any more`, { details: { runId, seq } });
+}
+
 export function trapError(runId: string): WorkflowError {
   return new WorkflowError("kernel/trap", `The kernel trapped on an event of run ${runId}`, { details: { runId } });
 }

@@ -37,6 +37,20 @@ export const TURN_ARRIVALS_STORED_MAX = 2_048;
 export const START_SLICE_RUNS = 128;
 /** Kernel calls of one replay without giving the event loop a turn. */
 export const REPLAY_SLICE_STEPS = 256;
+/** Runs that were looked at step by step and whose history and replay are kept for the next look; the oldest go first. */
+export const TRIPS_KEPT_MAX = 4;
+/** How long after the last look, ms. */
+export const TRIP_IDLE_MS = 60_000;
+/** A snapshot is taken on the way whenever so many entries have been replayed since the last one. */
+export const TRIP_INTERVAL_ENTRIES = 64;
+/** Snapshots of one run. Where there would be more, every other one goes and the interval doubles. */
+export const TRIP_SNAPSHOTS_MAX = 256;
+/** Bytes of the snapshots of one run; what is larger by itself is not kept. */
+export const TRIP_SNAPSHOTS_SIZE_MAX = 16 * 2 ** 20;
+/** Entries that are kept of one run; a longer history is read again with each look. */
+export const TRIP_ENTRIES_MAX = 262_144;
+/** How often a step of a fork that is told anew goes on where fuel ran out, each time by up to 20,000 microsteps, before it is left to the loop. */
+export const RETELLING_CONTINUES_MAX = 64;
 /** Default of `EngineOptions.cancelTimeoutMs`. */
 export const CANCEL_TIMEOUT_MS_DEFAULT = 5_000;
 /** A run whose commit failed goes back to its stored state after this long, ms. */

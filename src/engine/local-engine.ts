@@ -5,14 +5,18 @@ import type {
   EngineStatistics,
   EventBatch,
   FailOptions,
+  ForkOptions,
   LiveOptions,
   RerunOptions,
   Run,
   RunAwait,
   RunEvent,
+  RunStep,
   SendResult,
   StartOptions,
   Value,
+  Verification,
+  VerifyOptions,
   Workflow,
 } from "../model/engine.js";
 import type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
@@ -35,6 +39,7 @@ import { DirectCalls } from "./direct-call.js";
 import { Driving, type DrivingHost } from "./driving.js";
 import { closedError, notDriverError, reloadingError, unreadableError } from "./errors.js";
 import { streamEvents } from "./event-stream.js";
+import { Forker } from "./forker.js";
 import { Intake } from "./intake.js";
 import { Loop } from "./loop.js";
 import { MetricsArchive } from "./metrics-archive.js";
@@ -53,6 +58,8 @@ import { RunHandle, type RunSource } from "./run-handle.js";
 import { RunQueries } from "./run-queries.js";
 import { Shortcut } from "./shortcut.js";
 import { Starter } from "./starter.js";
+import { Traveler } from "./traveler.js";
+import { Verifier } from "./verifier.js";
 import { VolatileArchive } from "./volatile-archive.js";
 
 /** Opens the store, asks to drive, and takes up the runs that are open. */
@@ -84,6 +91,9 @@ class LocalEngine implements Engine, RunSource {
   readonly #queries: RunQueries;
   readonly #starter: Starter;
   readonly #rerunner: Rerunner;
+  readonly #forker: Forker;
+  readonly #traveler: Traveler;
+  readonly #verifier: Verifier;
   readonly runs: Engine["runs"];
 
   constructor(core: Core) {
@@ -118,6 +128,9 @@ class LocalEngine implements Engine, RunSource {
     });
     this.#reader = new Reader(core, this.#loop, this.#archive);
     this.#rerunner = new Rerunner({ core, loop: this.#loop, reader: this.#reader, checkRunId: (runId) => this.#starter.checkRunId(runId, 1) });
+    this.#forker = new Forker({ core, loop: this.#loop, reader: this.#reader, checkRunId: (runId) => this.#starter.checkRunId(runId, 1) });
+    this.#traveler = new Traveler(core, this.#reader);
+    this.#verifier = new Verifier(core, this.#reader);
     this.#recovery = new Recovery({
       core,
       loop: this.#loop,
@@ -270,6 +283,16 @@ class LocalEngine implements Engine, RunSource {
     }
   }
 
+  async fork(runId: string, seq: number, options: ForkOptions = {}): Promise<Run> {
+    if (!this.#isReady) await this.#checkDriver();
+    this.#intake.enter(1);
+    try {
+      return new RunHandle(await this.#forker.fork(runId, seq, options), this);
+    } finally {
+      this.#intake.leave(1);
+    }
+  }
+
   pause(runId: string): Promise<RunStatus> {
     return this.#control(runId, EntryKind.PAUSE);
   }
@@ -321,6 +344,7 @@ class LocalEngine implements Engine, RunSource {
       for (const tap of [...(run.taps ?? [])]) tap.detach();
     }
     await this.#committer.settled();
+    this.#traveler.close();
     this.#feed.close();
     this.#waits.close(closedError());
     this.#core.tabs.close();
@@ -353,6 +377,16 @@ class LocalEngine implements Engine, RunSource {
   async awaitsOf(runId: string): Promise<readonly RunAwait[]> {
     this.#checkOpen();
     return this.#reader.awaits(runId);
+  }
+
+  async stepOf(runId: string, seq: number): Promise<RunStep> {
+    this.#checkOpen();
+    return this.#traveler.at(runId, seq);
+  }
+
+  async verificationOf(runId: string, options: VerifyOptions): Promise<Verification> {
+    this.#checkOpen();
+    return this.#verifier.verify(runId, options);
   }
 
   async workflowOf(runId: string): Promise<Workflow & { readonly source: string }> {
@@ -403,6 +437,7 @@ class LocalEngine implements Engine, RunSource {
     }
     if (this.#archive.get(runId) === undefined) await this.#deleteStored(runId);
     this.#archive.delete(runId);
+    this.#traveler.forget(runId);
     this.#metrics.delete(runId);
     this.#feed.publishRemoval();
   }

@@ -64,6 +64,7 @@ export interface OpenRunOptions {
   /** Default: PRIORITY_DEFAULT. */
   readonly priority?: number | undefined;
   readonly rerunOf?: string | undefined;
+  readonly forkOf?: RunRecord["forkOf"] | undefined;
   readonly versions: number;
   /** The history so far of a run of durability `none`; default: empty. */
   readonly log?: VolatileLog;
@@ -81,6 +82,7 @@ export class OpenRun extends RunState implements JournalRun {
   readonly parentRunId: string | undefined;
   readonly priority: number;
   readonly rerunOf: string | undefined;
+  readonly forkOf: RunRecord["forkOf"];
   /** `packVersions`. */
   readonly versions: number;
   readonly #log: VolatileLog | undefined;
@@ -126,6 +128,7 @@ export class OpenRun extends RunState implements JournalRun {
     this.parentRunId = options.parentRunId;
     this.priority = options.priority ?? PRIORITY_DEFAULT;
     this.rerunOf = options.rerunOf;
+    this.forkOf = options.forkOf;
     this.versions = options.versions;
     this.#log = options.durability === "none" ? (options.log ?? new VolatileLog()) : undefined;
     this.#journal = options.journal;
@@ -231,7 +234,7 @@ export class OpenRun extends RunState implements JournalRun {
 
   toRecord(): RunRecord {
     const { name: workflow, identity } = this.program.workflow;
-    const { runId, status, startedAt, updatedAt, tags, seq, error, parentRunId, rerunOf } = this;
+    const { runId, status, startedAt, updatedAt, tags, seq, error, parentRunId, rerunOf, forkOf } = this;
     // Written out: this is done for every run that starts or ends, and spreads would be most of it.
     const record: { -readonly [Key in keyof RunRecord]: RunRecord[Key] } = { runId, workflow, identity, status, startedAt, updatedAt, tags, seq };
     if (status === "succeeded" || status === "failed" || status === "canceled") record.endedAt = updatedAt;
@@ -239,6 +242,7 @@ export class OpenRun extends RunState implements JournalRun {
     if (parentRunId !== undefined) record.parentRunId = parentRunId;
     if (this.priority !== PRIORITY_DEFAULT) record.priority = this.priority;
     if (rerunOf !== undefined) record.rerunOf = rerunOf;
+    if (forkOf !== undefined) record.forkOf = forkOf;
     return record;
   }
 }

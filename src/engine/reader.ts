@@ -9,12 +9,12 @@ import { isEnded } from "../model/status.js";
 import { describeAwaits } from "./awaits.js";
 import { decodeCheckpoint } from "./checkpoint.js";
 import { type Core, isKernelLost } from "./core.js";
-import { closedError, unknownRunError } from "./errors.js";
+import { closedError, historyCutError, unknownRunError } from "./errors.js";
 import type { Loop } from "./loop.js";
 import type { OpenRun } from "./open-run.js";
 import { decodePayload } from "./payload.js";
 import type { LoadedProgram } from "./program-table.js";
-import { type Reach, Replay, type ReplayOptions, type ReplayWatch } from "./replay.js";
+import { QUIET, type Reach, Replay, type ReplayOptions, type ReplayWatch } from "./replay.js";
 import { nameStates, tellEnd } from "./run-events.js";
 import { NO_HANDLE, type RunEnding, type RunState } from "./run-state.js";
 import type { VolatileArchive } from "./volatile-archive.js";
@@ -33,7 +33,16 @@ export interface FoundRun {
   readonly recentSeq: number;
   /** Its history: all that is kept, or only what came after its last checkpoint. */
   readonly past: (extent: "whole" | "recent") => Promise<Past>;
+  /** The entries after `seq`, which is at least `pastSeq`. */
+  readonly after: (seq: number) => Promise<Iterable<HistoryEntry>>;
   readonly open?: OpenRun;
+}
+
+/** A run at a step boundary. */
+export interface SettledRun {
+  readonly found: FoundRun;
+  /** How far it has gone after its last entry. */
+  readonly reach: Reach;
 }
 
 export class Reader {
@@ -60,11 +69,16 @@ export class Reader {
   }
 
   /** A history in memory is taken as it is now. */
-  #findPast(runId: string, log: VolatileLog | undefined): Pick<FoundRun, "past" | "pastSeq" | "recentSeq"> {
+  #findPast(runId: string, log: VolatileLog | undefined): Pick<FoundRun, "past" | "after" | "pastSeq" | "recentSeq"> {
     const { store } = this.#core;
     if (log !== undefined) {
       const [whole, recent] = [log.past(), log.recentPast()];
-      return { pastSeq: whole.seq, recentSeq: recent.seq, past: async (extent) => (extent === "whole" ? whole : recent) };
+      return {
+        pastSeq: whole.seq,
+        recentSeq: recent.seq,
+        past: async (extent) => (extent === "whole" ? whole : recent),
+        after: async (seq) => after(log.past().entries, seq),
+      };
     }
     return {
       pastSeq: 0,
@@ -74,6 +88,7 @@ export class Reader {
         const seq = stored?.seq ?? 0;
         return { seq, checkpoint: stored?.bytes, entries: await store.history(runId, seq) };
       },
+      after: (seq) => store.history(runId, seq),
     };
   }
 
@@ -127,12 +142,25 @@ export class Reader {
     return decodePayload(ending?.payload);
   }
 
-  /** Shows the whole history to `watch`. Rejects with `run/history-cut` where it is not whole any more. */
-  async show(found: FoundRun, watch: ReplayWatch): Promise<void> {
-    const { runId } = found.record;
+  /** Shows the history, whole or up to entry `last`, to `watch`. Rejects with `run/history-cut` where it is not whole any more. */
+  async show(found: FoundRun, watch: ReplayWatch, last = Infinity): Promise<void> {
     const { seq } = await found.past("whole");
-    if (seq > 0) throw new WorkflowError("run/history-cut", `The first ${seq} entries of the history of run ${runId} are not kept any more`, { details: { runId, seq } });
-    await this.#replay(found, () => undefined, watch);
+    if (seq > 0) throw historyCutError(found.record.runId, seq);
+    await this.#replay(found, () => undefined, watch, last);
+  }
+
+  /** Finds the run; an open one when what was sent before is stepped and committed. */
+  async findSettled(runId: string): Promise<SettledRun> {
+    for (;;) {
+      const run = this.#core.runs.get(runId);
+      if (run !== undefined) await this.settled(run);
+      const found = await this.find(runId);
+      const { open, record } = found;
+      // Driven elsewhere: how far it has gone is not known here, and it may go on for ever.
+      if (open === undefined) return { found, reach: isEnded(record.status) ? QUIET : { continues: 0, held: Infinity } };
+      if (open === run && !open.isDropped && !open.isCommitting && open.seq === record.seq)
+        return { found, reach: { continues: open.continueCount, held: open.heldCount } };
+    }
   }
 
   async ending(found: FoundRun): Promise<RunEnding | undefined> {
@@ -154,14 +182,14 @@ export class Reader {
     const program = await found.program();
     const { checkpoint, entries } = await found.past("whole");
     const last = found.record.seq;
-    const replay = this.#begin(program, { runId: found.record.runId, isTold: true, reach, checkpoint: checkpoint && decodeCheckpoint(checkpoint) });
+    const replay = this.begin(program, { runId: found.record.runId, isTold: true, reach, checkpoint: checkpoint && decodeCheckpoint(checkpoint) });
     try {
       if (checkpoint !== undefined) yield [this.#tellCheckpoint(replay.state)];
       for await (const _slice of this.#slices(replay, upTo(entries, last))) yield replay.takeEvents();
       yield replay.takeEvents();
       if (isEnded(found.record.status)) yield [tellEnd(replay.state, found.record)];
     } finally {
-      this.#end(program, replay);
+      this.end(program, replay);
     }
   }
 
@@ -182,10 +210,15 @@ export class Reader {
     const { kernelCount } = this.#core;
     for (const slice of replay.play(entries)) {
       yield slice;
-      await this.#core.turn();
-      if (this.#core.isClosed) throw closedError();
-      if (this.#core.kernelCount !== kernelCount) throw new WorkflowError("kernel/lost", "The kernel was replaced during a replay");
+      await this.breathe(kernelCount);
     }
+  }
+
+  /** Gives the event loop a turn. Throws where the replay in hand cannot go on after it. */
+  async breathe(kernelCount: number): Promise<void> {
+    await this.#core.turn();
+    if (this.#core.isClosed) throw closedError();
+    if (this.#core.kernelCount !== kernelCount) throw new WorkflowError("kernel/lost", "The kernel was replaced during a replay");
   }
 
   async #look<Result>(runId: string, look: (state: RunState) => Result): Promise<Result> {
@@ -203,35 +236,43 @@ export class Reader {
     return this.#replay(await this.find(runId), ({ state }) => look(state));
   }
 
-  async #replay<Result>(found: FoundRun, take: (replay: Replay) => Result, watch?: ReplayWatch): Promise<Result> {
+  async #replay<Result>(found: FoundRun, take: (replay: Replay) => Result, watch?: ReplayWatch, last = Infinity): Promise<Result> {
     const program = await found.program();
-    for (let attempt = 1; ; attempt += 1) {
+    return this.insist(async () => {
+      const { checkpoint, entries } = await found.past(watch === undefined ? "recent" : "whole");
+      const from = checkpoint && decodeCheckpoint(checkpoint);
+      const replay = this.begin(program, { runId: found.record.runId, checkpoint: from, ...(watch !== undefined && { watch }) });
+      try {
+        await this.play(replay, last === Infinity ? entries : upTo(entries, last));
+        return take(replay);
+      } finally {
+        this.end(program, replay);
+      }
+    });
+  }
+
+  /** What `attempt` gives, in a kernel that is there: it is begun anew when that is lost under it, a few times. */
+  async insist<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    for (let count = 1; ; count += 1) {
       await this.#loop.flushed();
       try {
-        const { checkpoint, entries } = await found.past(watch === undefined ? "recent" : "whole");
-        const from = checkpoint && decodeCheckpoint(checkpoint);
-        const replay = this.#begin(program, { runId: found.record.runId, checkpoint: from, ...(watch !== undefined && { watch }) });
-        try {
-          await this.play(replay, entries);
-          return take(replay);
-        } finally {
-          this.#end(program, replay);
-        }
+        return await attempt();
       } catch (error) {
-        if (!isKernelLost(error) || attempt === REPLAY_ATTEMPTS_MAX || this.#core.isClosed) throw error;
+        if (!isKernelLost(error) || count === REPLAY_ATTEMPTS_MAX || this.#core.isClosed) throw error;
         this.#loop.loseKernel();
       }
     }
   }
 
-  #begin(program: LoadedProgram, options: ReplayOptions): Replay {
+  /** A replay in the kernel in hand. The caller ends it. */
+  begin(program: LoadedProgram, options: ReplayOptions): Replay {
     if (this.#core.isClosed) throw closedError();
     const replay = new Replay(this.#core.kernel, program, options);
     program.userCount += 1;
     return replay;
   }
 
-  #end(program: LoadedProgram, replay: Replay): void {
+  end(program: LoadedProgram, replay: Replay): void {
     program.userCount -= 1;
     try {
       replay.release();
@@ -248,6 +289,14 @@ export function endError(record: RunRecord): WorkflowError {
   return fromErrorRecord(record.error ?? { code: "run/failed", message: `Run ${record.runId} failed` });
 }
 
-function* upTo(entries: Iterable<HistoryEntry>, last: number): Iterable<HistoryEntry> {
-  for (const entry of entries) if (entry.seq <= last) yield entry;
+/** The entries up to `last`. */
+export function* upTo(entries: Iterable<HistoryEntry>, last: number): Iterable<HistoryEntry> {
+  for (const entry of entries) {
+    if (entry.seq > last) return;
+    yield entry;
+  }
+}
+
+function* after(entries: Iterable<HistoryEntry>, seq: number): Iterable<HistoryEntry> {
+  for (const entry of entries) if (entry.seq > seq) yield entry;
 }

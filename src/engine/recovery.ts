@@ -132,7 +132,7 @@ export class Recovery {
 
   async #replayRun(record: RunRecord): Promise<OpenRun> {
     const { core, reader } = this.#parts;
-    const { runId, startedAt, tags, parentRunId, rerunOf, priority } = record;
+    const { runId, startedAt, tags, parentRunId, rerunOf, forkOf, priority } = record;
     const program = await reader.program(record);
     const unregistered = findUnregisteredTasks(program.workflow, core.tasks);
     if (unregistered !== undefined) throw unregistered;
@@ -141,7 +141,7 @@ export class Recovery {
     const entries = await core.store.history(runId, checkpoint?.seq ?? 0);
     const versions = checkpoint?.versions ?? entries[0]?.id ?? 0;
     const durability = core.durability === "none" ? "relaxed" : core.durability;
-    const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, rerunOf, priority, versions, journal: core.journal });
+    const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, rerunOf, forkOf, priority, versions, journal: core.journal });
     run.status = record.status;
     run.recoveredSeq = record.seq;
     run.updatedAt = record.updatedAt;

@@ -20,7 +20,8 @@ export interface Reach {
   readonly held: number;
 }
 
-const QUIET: Reach = { continues: Infinity, held: Infinity };
+/** Until the run is quiet. */
+export const QUIET: Reach = { continues: Infinity, held: Infinity };
 
 export interface WatchedEntry {
   readonly kind: EntryKind;
@@ -40,6 +41,14 @@ export interface ReplayWatch {
   command(command: KernelCommand, open: OpenCommand | undefined): void;
 }
 
+/** Hears what each call of the kernel gave. */
+export interface ReplayProbe {
+  /** What became of an entry, a held one among them. */
+  outcome(outcome: number): void;
+  /** `open`: what the command opened or closed. */
+  command(command: KernelCommand, open: OpenCommand | undefined): void;
+}
+
 export interface ReplayOptions {
   readonly runId: string;
   /** Where to begin; absent: at the first entry. */
@@ -47,6 +56,9 @@ export interface ReplayOptions {
   /** Tell what happens: traces the run and collects `takeEvents`. */
   readonly isTold?: boolean;
   readonly watch?: ReplayWatch;
+  /** Has the run traced also where nothing is told. */
+  readonly isTraced?: boolean;
+  readonly probe?: ReplayProbe;
   /** How far to go after the last entry; default: until the run is quiet. */
   readonly reach?: Reach | undefined;
   /** Kept up to date by the replay; default: one of its own. */
@@ -96,7 +108,7 @@ export class Replay {
       this.state.isCanceled = checkpoint.isCanceled;
       for (const open of checkpoint.open) this.state.restoreOpen(open);
     }
-    if (options.isTold === true || options.watch !== undefined) kernel.setTraced(this.state.handle, true);
+    if (options.isTold === true || options.isTraced === true || options.watch !== undefined) kernel.setTraced(this.state.handle, true);
   }
 
   /** `packVersions` of the run. */
@@ -125,9 +137,14 @@ export class Replay {
     }
   }
 
-  /** Plays one entry, until the run is quiet. Pauses after every kernel call. */
-  playOne(entry: HistoryEntry): Generator<void> {
-    return this.#playEntry(entry, QUIET);
+  /** Plays one entry and what follows from it. Pauses after every kernel call. */
+  playOne(entry: HistoryEntry, reach: Reach = QUIET): Generator<void> {
+    return this.#playEntry(entry, reach);
+  }
+
+  /** Goes on with what follows from the last entry; nothing where it went so far already. */
+  *goOn(reach: Reach): Generator<void> {
+    if (!this.state.isPaused) yield* this.#playHeld(reach);
   }
 
   /** What was told since the last call. */
@@ -203,6 +220,7 @@ export class Replay {
     this.#kernel.add(state.handle, kind, id, state.causeNow, seed, payload);
     const output = this.#step();
     const outcome = output.outcomes[0] ?? EventOutcome.STALE;
+    this.#options.probe?.outcome(outcome);
     const isAnswer = kind === EntryKind.TASK_SUCCEEDED || kind === EntryKind.TASK_FAILED || kind === EntryKind.TIMER;
     const closed = isAnswer && outcome !== EventOutcome.STALE ? state.close(id) : undefined;
     this.#tell(tellEntry(state, kind, id, payload, outcome, closed));
@@ -220,6 +238,7 @@ export class Replay {
     for (const command of commands) {
       const open = state.note(command);
       this.#options.watch?.command(command, open);
+      this.#options.probe?.command(command, open);
       if (this.#options.isTold === true) this.#tell(tellCommand(this.#options.runId, state, command, open));
     }
   }
@@ -230,6 +249,6 @@ export class Replay {
 }
 
 /** PAUSE, WIND_DOWN and CANCEL may come while a run is without fuel: their `id` tells after how many CONTINUEs. */
-function reachBefore(next: HistoryEntry): Reach {
+export function reachBefore(next: HistoryEntry): Reach {
   return isPausing(next.kind) || next.kind === EntryKind.CANCEL ? { continues: next.id, held: Infinity } : QUIET;
 }

@@ -1,6 +1,6 @@
 // The `Run` that embedders hold: an id and questions; it keeps nothing but the promise of its result.
-import { readFrom } from "../model/checked-engine.js";
-import type { Run, RunAwait, RunEvent, Workflow } from "../model/engine.js";
+import { checkTold, readFrom } from "../model/checked-engine.js";
+import type { Run, RunAwait, RunEvent, RunStep, Verification, VerifyOptions, Workflow } from "../model/engine.js";
 import type { RunRecord } from "../model/run-record.js";
 import type { RunMetrics } from "../model/scheduling.js";
 import type { RunStatus } from "../model/status.js";
@@ -12,6 +12,8 @@ export interface RunSource {
   contextOf(runId: string): Promise<Record<string, unknown>>;
   statesOf(runId: string): Promise<readonly string[]>;
   awaitsOf(runId: string): Promise<readonly RunAwait[]>;
+  stepOf(runId: string, seq: number): Promise<RunStep>;
+  verificationOf(runId: string, options: VerifyOptions): Promise<Verification>;
   workflowOf(runId: string): Promise<Workflow & { readonly source: string }>;
   /** A rejection is no unhandled one where nobody awaits it. */
   resultOf(runId: string): Promise<unknown>;
@@ -50,6 +52,15 @@ export class RunHandle implements Run {
 
   awaits(): Promise<readonly RunAwait[]> {
     return this.#source.awaitsOf(this.id);
+  }
+
+  at(seq: number): Promise<RunStep> {
+    return this.#source.stepOf(this.id, seq);
+  }
+
+  async verify(options: VerifyOptions = {}): Promise<Verification> {
+    checkTold(options);
+    return this.#source.verificationOf(this.id, options);
   }
 
   workflow(): Promise<Workflow & { readonly source: string }> {

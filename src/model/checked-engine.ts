@@ -1,7 +1,7 @@
 // An engine whose arguments are looked at before anything is done with them: what is not of its declared type is refused with
 // `engine/invalid-argument`. The same for the engine in this thread and for the one behind a worker.
 import { argumentError, isRecord } from "./arguments.js";
-import type { CancelOptions, Engine, EngineOptions, EngineStatistics, EventBatch, FailOptions, LiveOptions, RerunOptions, Run, SendResult, StartOptions, Value, Workflow } from "./engine.js";
+import type { CancelOptions, Engine, EngineOptions, EngineStatistics, EventBatch, FailOptions, ForkOptions, LiveOptions, RerunOptions, Run, SendResult, StartOptions, Value, VerifyOptions, Workflow } from "./engine.js";
 import { readFieldConditions } from "./run-filter.js";
 import type { RunQuery } from "./run-record.js";
 import type { WorkflowError } from "./errors.js";
@@ -125,6 +125,12 @@ export function readFrom(options: { readonly from?: number } | undefined): numbe
   return options?.from;
 }
 
+/** `options` of `run.verify(options)`. Throws `engine/invalid-argument`. */
+export function checkTold(options: VerifyOptions): void {
+  const isWrong = wrongOptions(options) ?? wrong(options.told === undefined || Array.isArray(options.told), "options.told", options.told, "a list of events");
+  if (isWrong !== undefined) throw isWrong;
+}
+
 /** Throws `engine/invalid-option` where the options of `createEngine` are no object. */
 export function checkEngineOptions(options: EngineOptions): void {
   if (!isRecord(options)) throw argumentError("engine/invalid-option", "options", options, "an object");
@@ -195,6 +201,11 @@ class CheckedEngine implements Engine {
 
   rerun(runId: string, options?: RerunOptions): Promise<Run> {
     return answer(wrongText("runId", runId) ?? wrongRerunOptions(options), () => this.#engine.rerun(runId, options));
+  }
+
+  fork(runId: string, seq: number, options?: ForkOptions): Promise<Run> {
+    const isWrong = wrongText("runId", runId) ?? wrong(typeof seq === "number", "seq", seq, "a number") ?? wrongStartOptions(options);
+    return answer(isWrong, () => this.#engine.fork(runId, seq, options));
   }
 
   pause(runId: string): Promise<RunStatus> {

@@ -126,6 +126,14 @@ export interface RerunOptions extends StartOptions {
   readonly workflow?: Workflow | string;
 }
 
+/** How a fork differs from the run that it begins as. */
+export interface ForkOptions extends StartOptions {
+  /** In place of what the other run was given. */
+  readonly input?: Value;
+  /** In place of the other run's workflow: tasks, states and events are found again by their names. */
+  readonly workflow?: Workflow | string;
+}
+
 /** What became of a sent event. `taken`: a transition or a waiting action took it. `ignored`: no active state awaits it. `held`: the run is paused, it is recorded and delivered on resume. `ended`: the run has ended. `unknown`: no such run or event. `failed`: taking it failed the run. `deferred`: an active state defers it, it is kept until none does. `refused`: it would be deferred, and the run keeps as many events as it may. */
 export type SendStatus = "taken" | "ignored" | "held" | "ended" | "unknown" | "failed" | "deferred" | "refused";
 export interface SendResult {
@@ -196,6 +204,84 @@ export interface RunAwait {
   readonly default?: unknown;
 }
 
+/** A run after one entry of its history. */
+export interface RunStep {
+  /** Number of the entry; 0: the run had not begun. */
+  readonly seq: number;
+  /** Of the entry, ms since 1970; of 0 when the run was started. */
+  readonly time: number;
+  /** As it follows from the history: a run that waited for a place among others is `running`. */
+  readonly status: RunStatus;
+  /** As `Run.states()`. */
+  readonly states: readonly string[];
+  /** As `Run.context()`. */
+  readonly context: Readonly<Record<string, unknown>>;
+  /** As `Run.awaits()`; absent where the run had not begun, or had ended. */
+  readonly awaits?: readonly RunAwait[];
+  /** What was under way, in the order in which it was asked for. */
+  readonly openTasks: readonly OpenTask[];
+  /** What was to fire, the next first. */
+  readonly timers: readonly OpenTimer[];
+}
+
+/** A task, or a sub-workflow, that had been asked for and had not ended. */
+export interface OpenTask {
+  /** Its name. */
+  readonly task: string;
+  readonly visit: string;
+  /** Counts from 0. */
+  readonly item?: number;
+  /** Stands from the second on. */
+  readonly attempt?: number;
+  readonly input: unknown;
+  /** Of a sub-workflow: its run. */
+  readonly runId?: string;
+}
+
+/** `due`: ms since 1970. */
+export interface OpenTimer {
+  readonly visit: string;
+  readonly due: number;
+}
+
+export interface VerifyOptions {
+  /**
+   * What a listener was told while the run went on, in order: from the first event or a later one on, as far as it listened. The history holds what
+   * a run was told, not what it did, so only this, a checkpoint or the run itself can contradict a payload that is another now.
+   */
+  readonly told?: readonly RunEvent[];
+}
+
+/**
+ * Where a replay and what is known of the run part. `entry`: an entry that this history cannot have there; `expected` is the entry as it would have been
+ * recorded, where there is one. `commands`: two replays of the entry, from the start and from the checkpoint, or traced and not, led to different
+ * things. `told`: a listener was told something else. `checkpoint`: what was stored of the run; `run`: the open run itself, or another replay of it;
+ * `record`: how the run ended, or how many entries it has.
+ */
+export type DifferenceKind = "entry" | "commands" | "told" | "checkpoint" | "run" | "record";
+
+/** What `Run.verify()` found. */
+export type Verification =
+  | {
+      readonly isSame: true;
+      /** Number of the entries that are no longer kept: the replay began after them, with a checkpoint. */
+      readonly pastSeq: number;
+      /** Entries that were replayed. */
+      readonly steps: number;
+      /** What the replay was held against, besides a second one of its own. */
+      readonly against: readonly ("checkpoint" | "run" | "record" | "told")[];
+    }
+  | {
+      readonly isSame: false;
+      /** The first entry where it shows. */
+      readonly seq: number;
+      readonly what: DifferenceKind;
+      /** As it is recorded. */
+      readonly expected: unknown;
+      /** As the replay gives it. */
+      readonly found: unknown;
+    };
+
 export interface Run {
   readonly id: string;
   status(): Promise<RunStatus>;
@@ -224,6 +310,21 @@ export interface Run {
    * entries of history are kept: a longer one begins with an event `checkpoint` (as does a reader of it that has fallen so far behind).
    */
   events(options?: { readonly from?: number }): AsyncIterable<RunEvent>;
+  /**
+   * The run as it was after entry `seq` of its history, from 0 (not begun) to `record().seq`, by replay; nothing is performed. Of a step that ran out of
+   * fuel it is the run before the next entry. Rejects with `run/unknown-step` (`details`: `seq`, `seqMax`), and `run/history-cut` where the entries up to
+   * there are no longer kept. The first call costs O(seq), or from the checkpoint before it; after that a call costs O(entries from the one before),
+   * backwards O(distance of two snapshots): 64 entries, more in a history of more than 16,384 or of large contexts. The engine keeps what that takes,
+   * the history among it, for the last 4 runs that were looked at, until a minute has passed.
+   */
+  at(seq: number): Promise<RunStep>;
+  /**
+   * Replays the history, twice from where it begins and once from the checkpoint: each entry has to come out as it is recorded, to the byte, from what it
+   * says alone (the answer to which attempt at which item of which visit, the event of which name); each step has to lead to the same, and the
+   * end to the same run. Rejects with `run/version-unsupported` where another version of Millrace began the run, and `run/unknown`.
+   * O(length of the history).
+   */
+  verify(options?: VerifyOptions): Promise<Verification>;
 }
 
 /** Events for many runs, packed. Made by `createBatch()`; see `EventBatch` for the layout. */
@@ -286,6 +387,15 @@ export interface Engine {
    * long run of durability `none`), `run/unknown`, `run/invalid-input` and what `start` rejects with. O(length of the history).
    */
   rerun(runId: string, options?: RerunOptions): Promise<Run>;
+  /**
+   * Starts a run that begins as another one, open or ended, was after entry `seq` of its history (0: not begun), and goes on from there by itself: what was
+   * under way is asked for anew with the new run's keys, sub-workflows begin anew, timers keep the time when they are due. The history up to there is
+   * copied. With other `input`, another `workflow` or where expressions name the run's id it is told anew instead: events in their order, answers
+   * as soon as they are asked for by the same task or timer as often as then; what nobody asks for is dropped, what the other run does not know is
+   * performed; pauses are left out. Its record names the other run (`forkOf`). Rejects with `run/unknown`, `run/unknown-step`,
+   * `run/history-cut` (a long run of durability `none`), `task/unregistered`, and what `start` rejects with. O(seq).
+   */
+  fork(runId: string, seq: number, options?: ForkOptions): Promise<Run>;
   readonly runs: {
     /** Rejects with `run/unknown`. */
     get(runId: string): Promise<Run>;

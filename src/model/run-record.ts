@@ -19,6 +19,8 @@ export interface RunRecord {
   readonly parentRunId?: string;
   /** The run whose tasks this one has done again. */
   readonly rerunOf?: string;
+  /** The run that this one began as, and after which entry of its history. */
+  readonly forkOf?: { readonly runId: string; readonly seq: number };
   readonly tags: readonly string[];
   /** The values of its searchable inputs and outputs. */
   readonly fields?: Readonly<Record<string, SearchValue>>;

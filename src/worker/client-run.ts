@@ -1,13 +1,15 @@
 // The `Run` that the page holds: an id and questions, asked across the worker. There may be ten thousand of them: nothing is made for
 // one before somebody asks.
-import { readFrom } from "../model/checked-engine.js";
-import type { Run, RunEvent } from "../model/engine.js";
+import { checkTold, readFrom } from "../model/checked-engine.js";
+import type { Run, RunEvent, RunStep, Verification, VerifyOptions } from "../model/engine.js";
 import type { RunRecord } from "../model/run-record.js";
 import type { RunStatus } from "../model/status.js";
 import type { CallChannel } from "./call-channel.js";
 
 /** How the questions that are not asked often cross. */
 export type RareQuestions = { readonly [Name in "metrics" | "context" | "states" | "awaits" | "workflow"]: (runId: string) => ReturnType<Run[Name]> } & {
+  at(runId: string, seq: number): Promise<RunStep>;
+  verify(runId: string, options: VerifyOptions): Promise<Verification>;
   events(runId: string, from: number | undefined): AsyncIterable<RunEvent>;
 };
 
@@ -50,6 +52,15 @@ export class ClientRun implements Run {
 
   awaits(): ReturnType<Run["awaits"]> {
     return this.#rare.awaits(this.id);
+  }
+
+  at(seq: number): Promise<RunStep> {
+    return this.#rare.at(this.id, seq);
+  }
+
+  async verify(options: VerifyOptions = {}): Promise<Verification> {
+    checkTold(options);
+    return this.#rare.verify(this.id, options);
   }
 
   workflow(): ReturnType<Run["workflow"]> {

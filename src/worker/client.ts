@@ -10,6 +10,7 @@ import type {
   EngineStatistics,
   EventBatch,
   FailOptions,
+  ForkOptions,
   LiveOptions,
   RerunOptions,
   Run,
@@ -79,6 +80,8 @@ class WorkerClient implements Engine {
     context: (runId) => this.#control(() => this.#api.context(runId)),
     states: (runId) => this.#control(() => this.#api.states(runId)),
     awaits: (runId) => this.#control(() => this.#api.awaits(runId)),
+    at: (runId, seq) => this.#control(() => this.#api.at(runId, seq)),
+    verify: (runId, options) => this.#control(async () => this.#api.verify(runId, options)),
     workflow: (runId) => this.#control(() => this.#api.workflow(runId)),
     events: (runId, from) => this.#openCursor((port) => this.#api.openEvents(runId, from, transfer(port, [port]))),
   };
@@ -149,9 +152,11 @@ class WorkerClient implements Engine {
   }
 
   async rerun(runId: string, options?: RerunOptions): Promise<Run> {
-    const workflow = typeof options?.workflow === "object" ? options.workflow.identity : options?.workflow;
-    const sent = options === undefined ? undefined : { ...options, ...(workflow !== undefined && { workflow }) };
-    return this.#makeRun(await this.#control(() => this.#api.rerun(runId, sent)));
+    return this.#makeRun(await this.#control(() => this.#api.rerun(runId, nameWorkflow(options))));
+  }
+
+  async fork(runId: string, seq: number, options?: ForkOptions): Promise<Run> {
+    return this.#makeRun(await this.#control(() => this.#api.fork(runId, seq, nameWorkflow(options))));
   }
 
   pause(runId: string): Promise<RunStatus> {
@@ -264,6 +269,12 @@ class WorkerClient implements Engine {
       },
     };
   }
+}
+
+/** A workflow crosses by its identity. */
+function nameWorkflow<Options extends ForkOptions>(options: Options | undefined): Options | undefined {
+  const workflow = typeof options?.workflow === "object" ? options.workflow.identity : options?.workflow;
+  return options === undefined || workflow === undefined ? options : { ...options, workflow };
 }
 
 function toHostOptions(options: EngineOptions): HostOptions {

@@ -43,6 +43,7 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     ready: () => engine().ready(),
     load: (source, name) => engine().load(source, name === undefined ? {} : { name }),
     rerun: async (runId, options) => (await engine().rerun(runId, options)).id,
+    fork: async (runId, seq, options) => (await engine().fork(runId, seq, options)).id,
     pause: (runId) => engine().pause(runId),
     resume: (runId) => engine().resume(runId),
     cancel: (runId, options) => engine().cancel(runId, options),
@@ -55,6 +56,8 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     context: async (runId) => (await engine().runs.get(runId)).context(),
     states: async (runId) => (await engine().runs.get(runId)).states(),
     awaits: async (runId) => (await engine().runs.get(runId)).awaits(),
+    at: async (runId, seq) => (await engine().runs.get(runId)).at(seq),
+    verify: async (runId, options) => (await engine().runs.get(runId)).verify(options),
     workflow: async (runId) => (await engine().runs.get(runId)).workflow(),
     async openEvents(runId, from, port) {
       const run = await engine().runs.get(runId);

@@ -1,7 +1,7 @@
 // The worker's limits and the version of what is said across it.
 
 /** Version of protocol.ts: page and worker must be of one package. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 /** How long a worker's script may take to load and answer, ms. */
 export const WORKER_START_MS_MAX = 30_000;
 /** Calls that may wait for their answer; further ones are refused with `worker/overloaded`. */

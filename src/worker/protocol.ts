@@ -1,7 +1,7 @@
 // What page and worker say to each other. Types only. Control goes over Comlink (`HostApi`); what comes often or in bulk
 // goes over message ports: calls and batches (`ToHost`, `FromHost`), tasks (`ToHandlers`, `FromHandlers`), and one port
 // for each cursor (`ToCursor`, `FromCursor`).
-import type { CancelOptions, Engine, EngineOptions, EngineStatistics, FailOptions, LiveOptions, RerunOptions, RunAwait, StartOptions, Value, Workflow } from "../model/engine.js";
+import type { CancelOptions, Engine, EngineOptions, EngineStatistics, FailOptions, ForkOptions, LiveOptions, RerunOptions, RunAwait, RunStep, StartOptions, Value, Verification, VerifyOptions, Workflow } from "../model/engine.js";
 import type { CleanUpReport } from "../model/retention.js";
 import type { RunPage, RunQuery } from "../model/run-record.js";
 import type { ErrorRecord } from "../model/errors.js";
@@ -42,6 +42,8 @@ export interface HostApi {
   load(source: string, name: string | undefined): Promise<Workflow>;
   /** Id of the new run. */
   rerun(runId: string, options: RerunOptions | undefined): Promise<string>;
+  /** Id of the new run. */
+  fork(runId: string, seq: number, options: ForkOptions | undefined): Promise<string>;
   pause(runId: string): Promise<RunStatus>;
   resume(runId: string): Promise<RunStatus>;
   cancel(runId: string, options: CancelOptions | undefined): Promise<RunStatus>;
@@ -54,6 +56,8 @@ export interface HostApi {
   context(runId: string): Promise<Record<string, unknown>>;
   states(runId: string): Promise<readonly string[]>;
   awaits(runId: string): Promise<readonly RunAwait[]>;
+  at(runId: string, seq: number): Promise<RunStep>;
+  verify(runId: string, options: VerifyOptions): Promise<Verification>;
   workflow(runId: string): Promise<Workflow & { readonly source: string }>;
   openEvents(runId: string, from: number | undefined, port: MessagePort): Promise<void>;
   openChanges(port: MessagePort): Promise<void>;

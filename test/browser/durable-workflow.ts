@@ -47,7 +47,7 @@ export interface DriveReport {
   readonly resumedCount: number;
   /** Per run id: its result and its story, in order. */
   readonly runs: Readonly<
-    Record<string, { readonly status: string; readonly result: unknown; readonly context: unknown; readonly events: readonly RunEvent[] }>
+    Record<string, { readonly status: string; readonly result: unknown; readonly context: unknown; readonly events: readonly RunEvent[]; readonly isSame: boolean }>
   >;
 }
 
@@ -113,7 +113,9 @@ export async function driveRuns({
       if (event.type === "stateEntered" && event.state === "Deciding" && (await run.states()).includes("Deciding"))
         await engine.send(runId, "approve", { by: index });
     }
-    found[runId] = { status: await run.status(), result: await run.result, context: await run.context(), events };
+    // Replayed, it gives the same history to the byte, and what was heard.
+    const { isSame } = await run.verify({ told: events });
+    found[runId] = { status: await run.status(), result: await run.result, context: await run.context(), events, isSame };
   };
   await Promise.all(runIds.map(drive));
   await engine.close();

@@ -43,7 +43,7 @@ test("undisturbed runs tell one story", async () => {
   const report = await driving;
   wholeMs = Date.now() - startedAt;
   undisturbed = RUN_IDS.map((runId) => maskStory(report, runId));
-  for (const story of undisturbed) expect(story).toMatchObject({ status: "succeeded", context: { rounds: 3 } });
+  for (const story of undisturbed) expect(story).toMatchObject({ status: "succeeded", context: { rounds: 3 }, isSame: true });
   await page.close();
 });
 

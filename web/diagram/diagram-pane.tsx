@@ -7,7 +7,8 @@ import { announce } from "../app/announcement.js";
 import { Icon, type IconName } from "../app/icons.js";
 import { createRemembered } from "../app/preferences.js";
 import { showView } from "../app/views.js";
-import { activeStates, awaitedEvents, ending, itemsProgress, openWorkflow, takenTransitions, transitionCounts, visitedStates } from "../run/open-run.js";
+import { ending, itemsProgress, openWorkflow, takenTransitions } from "../run/open-run.js";
+import { shownAwaited, shownStates, shownStep, shownWay } from "../run/time-travel.js";
 import { replay, replayStep } from "../proof/proof.js";
 import { cursorLine, goToOffset } from "../text/source-editor.js";
 import { draft } from "../text/draft.js";
@@ -67,10 +68,11 @@ function followRun(marks: LiveMarks, viewport: Viewport, current: Placed): () =>
   // What was taken before this drawing stood is not shown as news.
   let seen = takenTransitions.peek();
   const stops = [
-    effect(() => marks.markStates("is-visited", isSameDefinition() ? visitedStates.value : [])),
+    effect(() => marks.markStates("is-visited", isSameDefinition() ? shownWay.value.states : [])),
     effect(() => {
-      const active = isSameDefinition() ? activeStates.value : new Set<string>();
-      const isFailed = isSameDefinition() && ending.value !== undefined && ending.value.status !== "succeeded";
+      const active = isSameDefinition() ? shownStates.value : new Set<string>();
+      const status = shownStep.value?.status ?? ending.value?.status;
+      const isFailed = isSameDefinition() && (shownStep.value === undefined ? status !== undefined && status !== "succeeded" : status === "failed");
       marks.markStates("is-active", isFailed ? [] : active);
       marks.markStates("is-failed", isFailed ? active : []);
       const last = [...active].at(-1);
@@ -78,15 +80,15 @@ function followRun(marks: LiveMarks, viewport: Viewport, current: Placed): () =>
       if (box && isFollowing.value) viewport.reveal(box);
     }),
     effect(() => marks.showProgress(isSameDefinition() ? itemsProgress.value : new Map())),
-    effect(() => marks.markEdges("was-taken", new Set(isSameDefinition() ? transitionCounts.value.keys() : []))),
+    effect(() => marks.markEdges("was-taken", isSameDefinition() ? shownWay.value.transitions : new Set())),
     effect(() => {
       const taken = takenTransitions.value;
       if (taken !== seen && isSameDefinition()) marks.flashEdges(taken);
       seen = taken;
     }),
     effect(() => {
-      const names = isSameDefinition() ? awaitedEvents.value : new Set<string>();
-      const active = activeStates.value;
+      const names = isSameDefinition() ? shownAwaited.value : new Set<string>();
+      const active = shownStates.value;
       const waiting = new Set<number>();
       current.definition.transitions.forEach(({ source: from, trigger }, index) => {
         if (trigger.kind === "event" && names.has(trigger.event) && active.has(current.definition.states[from]?.id ?? ""))
@@ -201,7 +203,7 @@ function Drawing({ current, onViewport }: { current: Placed; onViewport: (viewpo
 
 /** What the picture shows, in words; the outline says it in full. */
 function TextAlternative({ definition }: { definition: Placed["definition"] }): VNode {
-  const active = isRunShown.value ? [...activeStates.value] : [];
+  const active = isRunShown.value ? [...shownStates.value] : [];
   const names = useMemo(() => listNames(definition), [definition]);
   return (
     <p class="visually-hidden" id="diagram-text">

@@ -2,7 +2,7 @@
 // anyone who would rather read.
 import type { VNode } from "preact";
 import type { Definition, TransitionDefinition } from "../millrace.js";
-import { activeStates } from "../run/open-run.js";
+import { shownStates } from "../run/time-travel.js";
 import { nameState } from "./drawing.js";
 import { Glyph, readingOf } from "./readings.js";
 import { isRunShown } from "./shown.js";
@@ -63,7 +63,7 @@ function TransitionLine({ transition, definition, onPick }: { transition: Transi
 export function Outline({ definition, onPick }: OutlineProperties): VNode {
   const children = listByParent(definition.states, (state) => state.parent);
   const leaving = listByParent(definition.transitions, (transition) => transition.source);
-  const active = isRunShown.value ? activeStates.value : new Set<string>();
+  const active = isRunShown.value ? shownStates.value : new Set<string>();
   const renderScope = (scope: number): VNode | null => {
     const indexes = children.get(scope);
     if (!indexes) return null;

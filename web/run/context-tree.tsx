@@ -50,6 +50,8 @@ interface NodeProperties {
   readonly name: string;
   readonly value: unknown;
   readonly depth: number;
+  /** It is marked as another than before. */
+  readonly isMarked?: boolean;
 }
 
 /** True for some frames after `value` became another one. */
@@ -65,41 +67,53 @@ function useChange(value: unknown): number {
   return count;
 }
 
-function Leaf({ name, value }: NodeProperties): VNode {
+function Leaf({ name, value, isMarked = false }: NodeProperties): VNode {
   const changeCount = useChange(value);
   return (
-    <li class="tree-leaf">
+    <li class={`tree-leaf${isMarked ? " is-marked" : ""}`}>
       <span class="tree-key">{name}</span>
       <span key={changeCount} class={`tree-value value-${kindOf(value)}${changeCount > 0 ? " is-changed" : ""}`}>
         {writeLeaf(value)}
       </span>
+      {isMarked && <ChangeMark />}
     </li>
   );
 }
 
-function Branch({ name, value, depth }: NodeProperties): VNode {
+function ChangeMark(): VNode {
+  return <span class="tree-mark">changed</span>;
+}
+
+function Branch({ name, value, depth, isMarked = false }: NodeProperties): VNode {
   const [isOpen, setOpen] = useState(depth < OPEN_DEPTH);
   const members = listMembers(value);
   const changeCount = useChange(value);
   return (
-    <li class="tree-branch">
+    <li class={`tree-branch${isMarked ? " is-marked" : ""}`}>
       <button type="button" class="tree-toggle" aria-expanded={isOpen} disabled={members.length === 0} onClick={() => setOpen(!isOpen)}>
         <span class="tree-arrow" aria-hidden="true" />
         <span class="tree-key">{name}</span>
         <span key={changeCount} class={`tree-size${changeCount > 0 && !isOpen ? " is-changed" : ""}`}>
           {summarize(kindOf(value), members.length)}
         </span>
+        {isMarked && <ChangeMark />}
       </button>
       {isOpen && members.length > 0 && <Members members={members} depth={depth + 1} />}
     </li>
   );
 }
 
-function Members({ members, depth }: { members: readonly (readonly [string, unknown])[]; depth: number }): VNode {
+interface MembersProperties {
+  readonly members: readonly (readonly [string, unknown])[];
+  readonly depth: number;
+  readonly changed?: ReadonlySet<string> | undefined;
+}
+
+function Members({ members, depth, changed }: MembersProperties): VNode {
   return (
     <ul>
       {members.slice(0, childCountMax).map(([name, value]) => (
-        <Member key={name} name={name} value={value} depth={depth} />
+        <Member key={name} name={name} value={value} depth={depth} isMarked={changed?.has(name) === true} />
       ))}
       {members.length > childCountMax && <li class="tree-more">and {members.length - childCountMax} more</li>}
     </ul>
@@ -111,13 +125,20 @@ function Member(properties: NodeProperties): VNode {
   return kind === "list" || kind === "map" ? <Branch {...properties} /> : <Leaf {...properties} />;
 }
 
+interface TreeProperties {
+  readonly value: unknown;
+  readonly label: string;
+  /** Members of the value that are marked as changed. */
+  readonly changed?: ReadonlySet<string>;
+}
+
 /** A value as a tree. */
-export function ValueTree({ value, label }: { value: unknown; label: string }): VNode {
+export function ValueTree({ value, label, changed }: TreeProperties): VNode {
   const kind = kindOf(value);
   return (
     <div class="tree" role="group" aria-label={label}>
       {kind === "list" || kind === "map" ? (
-        <Members members={listMembers(value)} depth={0} />
+        <Members members={listMembers(value)} depth={0} changed={changed} />
       ) : (
         <span class={`tree-value value-${kind}`}>{writeLeaf(value)}</span>
       )}

@@ -12,10 +12,12 @@ import { createDraft } from "../text/documents.js";
 import { connection, role } from "./connection.js";
 import { ValueTree, writeValue } from "./context-tree.js";
 import { EventButtons } from "./event-buttons.js";
-import { context, controlRun, ending, openProblem, openRecord, openRun, openRunId, openWorkflow, rerunOpen } from "./open-run.js";
+import { controlRun, ending, openProblem, openRecord, openRun, openRunId, openWorkflow, rerunOpen } from "./open-run.js";
 import { QuestionCards } from "./question-cards.js";
 import { deleteRun, isEnded } from "./run-list.js";
 import { Duration, formatName, formatTime, shortenId, StatusBadge } from "./run-marks.js";
+import { changedNames, shownContext } from "./time-travel.js";
+import { TravelPanel } from "./travel-panel.js";
 import { CallList } from "./task-controls.js";
 import { Timeline } from "./timeline.js";
 
@@ -107,6 +109,18 @@ function Outcome(): VNode | null {
   );
 }
 
+function ForkNote({ runId, seq }: { runId: string; seq: number }): VNode {
+  return (
+    <p class="quiet">
+      Fork of{" "}
+      <button type="button" class="link" onClick={() => openRun(runId)}>
+        {shortenId(runId)}
+      </button>{" "}
+      after step {seq}
+    </p>
+  );
+}
+
 function TextNotice(): VNode | null {
   const workflow = openWorkflow.value;
   if (!workflow || isRunOfText.value) return null;
@@ -161,8 +175,8 @@ function Sections(): VNode {
       <div id="run-section" role="tabpanel" aria-labelledby={`tab-${at}`} class="run-section" data-scroller tabIndex={-1}>
         {at === "history" && <Timeline key={openRunId.value} />}
         {at === "context" &&
-          (context.value ? (
-            <ValueTree key={openRunId.value} value={context.value} label="Context" />
+          (shownContext.value ? (
+            <ValueTree key={openRunId.value} value={shownContext.value} label="Context" changed={changedNames.value} />
           ) : (
             <p class="quiet">Reading the context…</p>
           ))}
@@ -226,6 +240,7 @@ export function RunPanel(): VNode {
           <span>started {formatTime(record.startedAt)}</span>
           <Duration record={record} />
         </p>
+        {record.forkOf !== undefined && <ForkNote {...record.forkOf} />}
         <Controls record={record} />
         {role.value === "watcher" && <p class="quiet">Other tabs drive the runs; tasks work there.</p>}
         <TextNotice />
@@ -234,6 +249,7 @@ export function RunPanel(): VNode {
       <QuestionCards />
       <EventButtons />
       <CallList runId={record.runId} />
+      <TravelPanel />
       <Sections />
     </div>
   );

@@ -7,6 +7,7 @@ import type { RunEvent } from "../millrace.js";
 import { writeValue } from "./context-tree.js";
 import { events, openWorkflow } from "./open-run.js";
 import { formatTime } from "./run-marks.js";
+import { chosenStep } from "./time-travel.js";
 
 /** `story`: what a person wants to know; `all`: every line. */
 type Topic = "story" | "states" | "tasks" | "logs" | "all";
@@ -100,7 +101,7 @@ function describeEnd(event: Extract<RunEvent, { type: "ended" }>): Line {
 const LOG_TONES = { debug: "faint", info: "plain", warning: "warn", error: "bad" } as const;
 
 /** One line of the history. */
-function describeEvent(event: RunEvent): Line {
+export function describeEvent(event: RunEvent): Line {
   switch (event.type) {
     case "started":
       return { icon: "play", tone: "accent", text: "Started", detail: event.input };
@@ -176,6 +177,8 @@ function formatOffset(ms: number): string {
 interface EventLineProperties {
   readonly event: RunEvent;
   readonly startTime: number;
+  /** It came after the step on show. */
+  readonly isLater: boolean;
 }
 
 /** One line. Drawn once: an event never changes, so only opening its detail draws it again. */
@@ -183,10 +186,10 @@ class EventLine extends Component<EventLineProperties, { isOpen: boolean }> {
   override state = { isOpen: false };
 
   override shouldComponentUpdate(next: EventLineProperties, { isOpen }: { isOpen: boolean }): boolean {
-    return next.event !== this.props.event || next.startTime !== this.props.startTime || isOpen !== this.state.isOpen;
+    return next.event !== this.props.event || next.startTime !== this.props.startTime || next.isLater !== this.props.isLater || isOpen !== this.state.isOpen;
   }
 
-  override render({ event, startTime }: EventLineProperties, { isOpen }: { isOpen: boolean }): VNode {
+  override render({ event, startTime, isLater }: EventLineProperties, { isOpen }: { isOpen: boolean }): VNode {
     const line = describeEvent(event);
     const hasDetail = line.detail !== undefined && line.detail !== null;
     const content = (
@@ -204,7 +207,7 @@ class EventLine extends Component<EventLineProperties, { isOpen: boolean }> {
       </>
     );
     return (
-      <li class={`line line-${event.type}`}>
+      <li class={`line line-${event.type}${isLater ? " is-later" : ""}`}>
         {hasDetail ? (
           <button type="button" class="line-row" aria-expanded={isOpen} onClick={() => this.setState({ isOpen: !isOpen })}>
             {content}
@@ -226,6 +229,7 @@ export function Timeline(): VNode {
   const isAtEnd = useRef(true);
   const all = shownEvents.value;
   const startTime = events.value[0]?.time ?? 0;
+  const step = chosenStep.value ?? Infinity;
   useEffect(() => {
     const scroller = list.current?.closest<HTMLElement>("[data-scroller]");
     if (scroller && isAtEnd.current) scroller.scrollTop = scroller.scrollHeight;
@@ -254,7 +258,7 @@ export function Timeline(): VNode {
       )}
       <ol class="lines" ref={list}>
         {all.slice(-count).map((event, index) => (
-          <EventLine key={Math.max(0, all.length - count) + index} event={event} startTime={startTime} />
+          <EventLine key={Math.max(0, all.length - count) + index} event={event} startTime={startTime} isLater={event.seq > step} />
         ))}
       </ol>
       {all.length === 0 && <p class="quiet">Nothing of this kind yet.</p>}

@@ -1,5 +1,6 @@
 // What the engine's tests share: an engine over a disk in memory and a simulated clock, which can be dropped and opened
-// again as after a crash.
+// again as after a crash. Whatever a test does, its runs can be replayed afterwards and give the same history to the byte.
+import { afterEach, expect } from "vitest";
 import { joinEngine, type JoinOptions } from "../../../src/create-engine.js";
 import { createKernelFactory } from "../../../src/kernel/kernel-factory.js";
 import type { Engine, Run, RunEvent, TaskHandler } from "../../../src/model/engine.js";
@@ -9,6 +10,43 @@ import { createMemoryDisk, createMemoryStore, type MemoryDisk } from "../../../s
 import { SimulatedClock } from "../../../src/testing/simulated-clock.js";
 
 const compiledKernel = createKernelFactory();
+
+/** Benches whose runs are to be looked at; beyond it the oldest is looked at before another one is opened: each has a kernel. */
+const UNVERIFIED_MAX = 8;
+/** Runs of one bench that are looked at: the newest. */
+const VERIFIED_RUNS_MAX = 100;
+/** A longer history would take longer than the test. */
+const VERIFIED_STEPS_MAX = 200_000;
+/** Why a run may not be replayed: the test has taken something away that this needs. */
+const EXCUSES: ReadonlySet<string> = new Set(["engine/closed", "engine/failed", "kernel/lost", "kernel/out-of-memory", "run/version-unsupported", "run/unknown", "store/damaged", "store/failed"]);
+/** By disk: the last engine on it. */
+const unverified = new Map<MemoryDisk, Engine>();
+
+afterEach(async () => {
+  for (const disk of [...unverified.keys()]) await verifyDisk(disk);
+});
+
+async function verifyDisk(disk: MemoryDisk): Promise<void> {
+  const engine = unverified.get(disk);
+  unverified.delete(disk);
+  if (engine !== undefined) await verifyEngine(engine);
+}
+
+/** Each run of the engine, replayed, is what it was. */
+export async function verifyEngine(engine: Engine): Promise<void> {
+  const verifyOne = async (runId: string): Promise<void> => {
+    const verification = await (await engine.runs.get(runId)).verify();
+    expect({ runId, ...verification }).toMatchObject({ isSame: true });
+  };
+  const records = await engine.runs.query({ limit: VERIFIED_RUNS_MAX }).then(
+    (page) => page.records,
+    () => [],
+  );
+  for (const { runId } of records.filter(({ seq }) => seq <= VERIFIED_STEPS_MAX))
+    await verifyOne(runId).catch((error: unknown) => {
+      if (!(error instanceof WorkflowError) || !EXCUSES.has(error.code)) throw error;
+    });
+}
 
 export interface Bench {
   readonly engine: Engine;
@@ -23,11 +61,13 @@ export interface Bench {
 export interface BenchOptions extends JoinOptions {
   readonly disk?: MemoryDisk;
   readonly simulatedClock?: SimulatedClock;
+  /** Default true. False: the test has made histories that no run has had. */
+  readonly isVerified?: boolean;
 }
 
 /** An open engine. Its store is in memory and durable across `reopen`. */
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
-  const { disk = createMemoryDisk(), simulatedClock: clock = new SimulatedClock(), ...rest } = options;
+  const { disk = createMemoryDisk(), simulatedClock: clock = new SimulatedClock(), isVerified = true, ...rest } = options;
   const kernels: KernelPort[] = [];
   const factory = options.kernelFactory ?? compiledKernel;
   const kernelFactory: KernelFactory = async (limits) => {
@@ -36,6 +76,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     return kernel;
   };
   const engine = await joinEngine({ clock, storePort: createMemoryStore(disk), durability: "relaxed", ...rest, kernelFactory });
+  if (isVerified) await verifyLater(engine, disk);
   return {
     engine,
     clock,
@@ -47,6 +88,19 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     },
     reopen: (changes = {}) => openBench({ ...options, ...changes, disk, simulatedClock: clock }),
   };
+}
+
+async function verifyLater(engine: Engine, disk: MemoryDisk): Promise<void> {
+  const close = engine.close.bind(engine);
+  engine.close = async () => {
+    if (unverified.get(disk) === engine) await verifyDisk(disk);
+    await close();
+  };
+  for (const [oldest] of unverified) {
+    if (unverified.size < UNVERIFIED_MAX) break;
+    await verifyDisk(oldest);
+  }
+  unverified.set(disk, engine);
 }
 
 /** A Markdown workflow out of its parts. */

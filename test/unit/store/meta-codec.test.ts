@@ -34,6 +34,7 @@ const rowArbitrary: fc.Arbitrary<MetaRow> = fc.record({
           endedAt: time,
           error: fc.record({ code: fc.string(), message: fc.string() }),
           parentRunId: runId,
+          forkOf: fc.record({ runId, seq: fc.nat() }),
           tags: fc.array(fc.string(), { maxLength: 3 }),
           seq: fc.nat(),
         },

@@ -187,3 +187,22 @@ test("a damaged snapshot of a run that waits is refused, or is some run's: telli
   expect(restoredCount).toBeGreaterThan(10);
   expect(awaitsOf(run)).toEqual(["ask: 1 = 1", "other"]);
 });
+
+test("asking leaves the run as it was, also where no branch is in hand", () => {
+  const program = compile(
+    "vars: {x: 0}",
+    "tasks:",
+    "  ask: {action: await, event: answer, message: '{{ string(vars.x) }}'}",
+    "  other: {action: other, next: [{publish: {x: 1}, do: end}]}",
+    "  end: {join: all, action: end}",
+    "  back: {action: back, next: [{publish: {x: 2}}]}",
+  );
+  const run = beginGraph(kernel, program, {}, false);
+  const look = (): Uint8Array => kernel.snapshot(run.handle).slice();
+  for (const task of ["", "back", "other", "end"]) {
+    if (task !== "") run.succeed(task);
+    const before = look();
+    expect(awaitsOf(run)).toEqual(["ask: 0"]);
+    expect(look()).toEqual(before);
+  }
+});

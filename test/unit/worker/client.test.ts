@@ -185,3 +185,25 @@ describe("worker client", () => {
     await expect(run.status()).rejects.toMatchObject({ code: "engine/closed" });
   });
 });
+
+describe("the past of a run, across the worker", () => {
+  test("is looked at, verified and forked as in this thread", async () => {
+    const engine = await connect({ tasks: { charge: async ({ amount }) => amount * 2 } });
+    const run = await engine.start(await engine.load(TEXT), { amount: 4 });
+    for await (const event of run.events()) if (event.type === "stateEntered" && event.state === "Waiting") break;
+    expect(await run.at(1)).toMatchObject({ seq: 1, status: "running", states: ["Charging"], openTasks: [{ task: "charge", input: { amount: 4 } }] });
+    expect(await run.at(2)).toMatchObject({ status: "waiting", states: ["Waiting"], context: { receipt: 8 }, awaits: [{ event: "confirm" }] });
+    await expect(run.at(3)).rejects.toMatchObject({ code: "run/unknown-step", details: { seq: 3, seqMax: 2 } });
+    expect(await run.verify()).toMatchObject({ isSame: true, steps: 2, against: ["record", "run"] });
+    const told: RunEvent[] = [];
+    await engine.send(run.id, "confirm");
+    for await (const event of run.events()) told.push(event);
+    expect(await run.verify({ told })).toMatchObject({ isSame: true, steps: 3, against: ["record", "told"] });
+    const altered = told.map((event) => (event.type === "taskSucceeded" ? { ...event, result: 9 } : event));
+    expect(await run.verify({ told: altered })).toMatchObject({ isSame: false, seq: 2, what: "told", expected: { result: 9 }, found: { result: 8 } });
+    const fork = await engine.fork(run.id, 1, { input: { amount: 5 }, workflow: await run.workflow() });
+    for await (const event of fork.events()) if (event.type === "stateEntered" && event.state === "Waiting") break;
+    expect(await fork.context()).toMatchObject({ receipt: 10 });
+    expect((await fork.record()).forkOf).toEqual({ runId: run.id, seq: 1 });
+  });
+});
