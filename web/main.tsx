@@ -15,7 +15,7 @@ import { followShown } from "./diagram/shown.js";
 import { followAnalysis } from "./proof/proof.js";
 import { followSimulation } from "./simulation/simulation.js";
 import { connect } from "./run/connection.js";
-import { followOpenRun } from "./run/open-run.js";
+import { followOpenRun } from "./run/run-watch.js";
 import { followParameters } from "./run/run-input.js";
 import { followRuns } from "./run/run-list.js";
 import { followTime } from "./run/run-marks.js";

@@ -9,7 +9,7 @@ import { RunPanel } from "../run/run-panel.js";
 import { RunsPanel } from "../run/runs-panel.js";
 import { StartPanel } from "../run/start-panel.js";
 import { TasksPanel } from "../run/task-controls.js";
-import { taskCalls } from "../run/task-behaviour.js";
+import { callCount } from "../run/task-calls.js";
 import { DocumentBar } from "../text/document-bar.js";
 import { errorCount } from "../text/draft.js";
 import { FindingsList } from "../text/findings-list.js";
@@ -38,7 +38,7 @@ const PHONE_VIEWS: readonly (readonly [View, string, IconName])[] = [
 
 function countOf(view: View): number {
   if (view === "runs") return liveCount.value;
-  if (view === "tasks") return taskCalls.value.length;
+  if (view === "tasks") return callCount.value;
   return view === "text" ? errorCount.value : 0;
 }
 

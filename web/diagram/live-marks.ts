@@ -4,6 +4,15 @@ import { isMotionReduced } from "../app/preferences.js";
 import type { Definition } from "../millrace.js";
 
 const TAKEN_MS = 1_300;
+/** Lights above this count do not move: whatever moves in a drawing has it painted anew in every frame. */
+export const movingLightCountMax = 6;
+
+interface ProgressMark {
+  readonly label: SVGElement;
+  readonly bar: SVGElement;
+  readonly width: number;
+  text: string;
+}
 
 /** Finds the drawing's elements by index and sets their marks. */
 export class LiveMarks {
@@ -12,11 +21,24 @@ export class LiveMarks {
   readonly #indexById = new Map<string, number>();
   readonly #marked = new Map<string, ReadonlySet<number>>();
   readonly #markedEdges = new Map<string, ReadonlySet<number>>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  /** Where how far items are is written, by state. */
+  readonly #progress = new Map<string, ProgressMark>();
+  /** Transitions that are lit up, and until when. */
+  readonly #litUntil = new Map<number, number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  readonly #root: SVGElement;
 
   constructor(root: SVGElement, definition: Definition) {
+    this.#root = root;
     definition.states.forEach((state, index) => this.#indexById.set(state.id, index));
     for (const element of root.querySelectorAll<SVGElement>("[data-state]")) this.#states.set(Number(element.dataset["state"]), element);
+    for (const [id, index] of this.#indexById) {
+      const group = this.#states.get(index)?.querySelector<SVGElement>(".progress");
+      const label = group?.querySelector<SVGElement>(".progress-text");
+      const bar = group?.querySelector<SVGElement>(".progress-bar");
+      if (group && label && bar) this.#progress.set(id, { label, bar, width: Number(group.dataset["width"]), text: "" });
+    }
     for (const element of root.querySelectorAll<SVGElement>("[data-edge]")) {
       const index = Number(element.dataset["edge"]);
       const list = this.#edges.get(index);
@@ -30,7 +52,7 @@ export class LiveMarks {
   }
 
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    clearTimeout(this.#timer);
   }
 
   indexOf(id: string): number | undefined {
@@ -56,6 +78,7 @@ export class LiveMarks {
     for (const index of before) if (!next.has(index)) this.#states.get(index)?.classList.remove(name);
     for (const index of next) if (!before.has(index)) this.#states.get(index)?.classList.add(name);
     this.#marked.set(name, next);
+    this.#calm();
   }
 
   /** Exactly these transitions carry the class `name`. */
@@ -72,29 +95,46 @@ export class LiveMarks {
 
   /** Writes how far the items of tasks are, as far as they are known. */
   showProgress(progress: ReadonlyMap<string, { readonly done: number; readonly total: number }>): void {
-    for (const [id, index] of this.#indexById) {
-      const group = this.#states.get(index)?.querySelector<SVGElement>(".progress");
-      if (group == null) continue;
+    for (const [id, mark] of this.#progress) {
       const known = progress.get(id);
       const text = known === undefined ? "" : `${known.done.toLocaleString("en")} / ${known.total.toLocaleString("en")}`;
-      const label = group.querySelector(".progress-text");
-      if (label !== null && label.textContent !== text) label.textContent = text;
+      if (mark.text === text) continue;
+      mark.text = text;
+      mark.label.textContent = text;
       const part = known === undefined || known.total === 0 ? 0 : known.done / known.total;
-      group.querySelector(".progress-bar")?.setAttribute("width", String(Number(group.dataset["width"]) * part));
+      mark.bar.setAttribute("width", String(mark.width * part));
     }
   }
 
   /** Lights up transitions for a moment. */
   flashEdges(indexes: readonly number[]): void {
     if (isMotionReduced()) return;
-    for (const index of new Set(indexes)) {
-      this.#toggle(index, "is-taken", false);
-      requestAnimationFrame(() => this.#toggle(index, "is-taken", true));
-      const timer = setTimeout(() => {
-        this.#toggle(index, "is-taken", false);
-        this.#timers.delete(timer);
-      }, TAKEN_MS);
-      this.#timers.add(timer);
+    const until = performance.now() + TAKEN_MS;
+    for (const index of indexes) {
+      if (!this.#litUntil.has(index)) this.#toggle(index, "is-taken", true);
+      this.#litUntil.set(index, until);
     }
+    this.#calm();
+    if (this.#litUntil.size > 0) this.#timer ??= setTimeout(() => this.#putOut(), TAKEN_MS);
+  }
+
+  #calm(): void {
+    const count = this.#litUntil.size + (this.#marked.get("is-active")?.size ?? 0);
+    const lights = count > movingLightCountMax ? "still" : "moving";
+    if (this.#root.dataset["lights"] !== lights) this.#root.dataset["lights"] = lights;
+  }
+
+  #putOut(): void {
+    const now = performance.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [index, until] of this.#litUntil) {
+      if (until > now) next = Math.min(next, until);
+      else {
+        this.#litUntil.delete(index);
+        this.#toggle(index, "is-taken", false);
+      }
+    }
+    this.#calm();
+    this.#timer = this.#litUntil.size === 0 ? undefined : setTimeout(() => this.#putOut(), next - now);
   }
 }

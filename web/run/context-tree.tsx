@@ -36,9 +36,19 @@ export function writeValue(value: unknown, indent?: number): string {
   return text ?? String(value);
 }
 
-function listMembers(value: unknown): readonly (readonly [string, unknown])[] {
-  if (Array.isArray(value)) return value.map((member, index) => [String(index), member as unknown] as const);
-  return Object.entries(value as Record<string, unknown>);
+interface MemberList {
+  readonly count: number;
+  /** As many as are shown. */
+  readonly members: readonly (readonly [string, unknown])[];
+}
+
+function listMembers(value: unknown): MemberList {
+  if (Array.isArray(value)) {
+    const members = value.slice(0, childCountMax).map((member, index) => [String(index), member as unknown] as const);
+    return { count: value.length, members };
+  }
+  const names = Object.keys(value as object);
+  return { count: names.length, members: names.slice(0, childCountMax).map((name) => [name, (value as Record<string, unknown>)[name]] as const) };
 }
 
 function summarize(kind: Kind, count: number): string {
@@ -54,16 +64,27 @@ interface NodeProperties {
   readonly isMarked?: boolean;
 }
 
-/** True for some frames after `value` became another one. */
+/** Are two values the same all through? Ends at the first difference. */
+function isSameValue(left: unknown, right: unknown): boolean {
+  if (Object.is(left, right)) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  if (left instanceof Date || right instanceof Date) return left instanceof Date && right instanceof Date && left.getTime() === right.getTime();
+  if (ArrayBuffer.isView(left) || ArrayBuffer.isView(right)) return writeValue(left) === writeValue(right);
+  if (Array.isArray(left) !== Array.isArray(right)) return false;
+  const names = Object.keys(left);
+  if (names.length !== Object.keys(right).length) return false;
+  return names.every((name) => name in right && isSameValue((left as Record<string, unknown>)[name], (right as Record<string, unknown>)[name]));
+}
+
+/** How often `value` became another one. */
 function useChange(value: unknown): number {
-  const text = writeValue(value);
-  const last = useRef(text);
+  const last = useRef(value);
   const [count, setCount] = useState(0);
   useEffect(() => {
-    if (last.current === text) return;
-    last.current = text;
-    setCount((before) => before + 1);
-  }, [text]);
+    const isSame = isSameValue(last.current, value);
+    last.current = value;
+    if (!isSame) setCount((before) => before + 1);
+  }, [value]);
   return count;
 }
 
@@ -86,36 +107,36 @@ function ChangeMark(): VNode {
 
 function Branch({ name, value, depth, isMarked = false }: NodeProperties): VNode {
   const [isOpen, setOpen] = useState(depth < OPEN_DEPTH);
-  const members = listMembers(value);
+  const list = listMembers(value);
   const changeCount = useChange(value);
   return (
     <li class={`tree-branch${isMarked ? " is-marked" : ""}`}>
-      <button type="button" class="tree-toggle" aria-expanded={isOpen} disabled={members.length === 0} onClick={() => setOpen(!isOpen)}>
+      <button type="button" class="tree-toggle" aria-expanded={isOpen} disabled={list.count === 0} onClick={() => setOpen(!isOpen)}>
         <span class="tree-arrow" aria-hidden="true" />
         <span class="tree-key">{name}</span>
         <span key={changeCount} class={`tree-size${changeCount > 0 && !isOpen ? " is-changed" : ""}`}>
-          {summarize(kindOf(value), members.length)}
+          {summarize(kindOf(value), list.count)}
         </span>
         {isMarked && <ChangeMark />}
       </button>
-      {isOpen && members.length > 0 && <Members members={members} depth={depth + 1} />}
+      {isOpen && list.count > 0 && <Members list={list} depth={depth + 1} />}
     </li>
   );
 }
 
 interface MembersProperties {
-  readonly members: readonly (readonly [string, unknown])[];
+  readonly list: MemberList;
   readonly depth: number;
   readonly changed?: ReadonlySet<string> | undefined;
 }
 
-function Members({ members, depth, changed }: MembersProperties): VNode {
+function Members({ list: { count, members }, depth, changed }: MembersProperties): VNode {
   return (
     <ul>
-      {members.slice(0, childCountMax).map(([name, value]) => (
+      {members.map(([name, value]) => (
         <Member key={name} name={name} value={value} depth={depth} isMarked={changed?.has(name) === true} />
       ))}
-      {members.length > childCountMax && <li class="tree-more">and {members.length - childCountMax} more</li>}
+      {count > members.length && <li class="tree-more">and {(count - members.length).toLocaleString("en")} more</li>}
     </ul>
   );
 }
@@ -138,7 +159,7 @@ export function ValueTree({ value, label, changed }: TreeProperties): VNode {
   return (
     <div class="tree" role="group" aria-label={label}>
       {kind === "list" || kind === "map" ? (
-        <Members members={listMembers(value)} depth={0} changed={changed} />
+        <Members list={listMembers(value)} depth={0} changed={changed} />
       ) : (
         <span class={`tree-value value-${kind}`}>{writeLeaf(value)}</span>
       )}

@@ -1,43 +1,42 @@
-// The run that is open in the run panel: its events as they happen, the states that are active, its context and its
-// result. All of it is read from the engine, so it is the same after a reload.
-import { computed, effect, signal } from "@preact/signals";
+// The run that is open in the run panel: what is known of it, and what can be done with it. What is known comes from the engine (run-watch.ts),
+// so it is the same after a reload.
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { announce } from "../app/announcement.js";
 import { toProblem } from "../app/problem.js";
-import type { Definition, Engine, ErrorRecord, Run, RunAwait, RunEvent, Workflow } from "../millrace.js";
-import { connection, readEngine } from "./connection.js";
+import type { Definition, Engine, ErrorRecord, RunAwait, RunEvent, Workflow } from "../millrace.js";
+import { readEngine } from "./connection.js";
+import { History } from "./history.js";
+import type { ItemCounts } from "./item-counts.js";
 import { isEnded, keepRecords, recordOf } from "./run-list.js";
-
-const FLUSH_DELAY_MS = 30;
-/** Transitions older than this were not taken before the person's eyes. */
-const FRESH_MS = 3_000;
-/** Older events are dropped from the page's memory; the engine keeps them. */
-export const eventCountMax = 20_000;
 
 /** The run chosen in the list or in the address. */
 export const openRunId = signal<string | undefined>(undefined);
 export const openWorkflow = signal<(Workflow & { readonly source: string }) | undefined>(undefined);
 export const openProblem = signal<ErrorRecord | undefined>(undefined);
-export const events = signal<readonly RunEvent[]>([]);
+/** The run's events; a new object each time that there are more. */
+export const history = signal<{ readonly lists: History }>({ lists: new History() });
+/** The event with which the run ended. */
+export const ending = signal<Extract<RunEvent, { type: "ended" }> | undefined>(undefined);
 export const activeStates = signal<ReadonlySet<string>>(new Set());
 export const visitedStates = signal<ReadonlySet<string>>(new Set());
 /** Transitions taken since the last look, newest last; a new array each time. */
 export const takenTransitions = signal<readonly number[]>([]);
 /** How often each transition was taken. */
 export const transitionCounts = signal<ReadonlyMap<number, number>>(new Map());
-/** By task: how many of the items of its newest visit have ended. */
-export const itemsProgress = signal<ReadonlyMap<string, { readonly done: number; readonly total: number }>>(new Map());
+/** By task: how far the items of its newest visit are. */
+export const itemsProgress = signal<ReadonlyMap<string, ItemCounts>>(new Map());
+/** By visit of a task with items: how far they are. */
+export const itemsByVisit = new Map<string, ReadonlySignal<ItemCounts>>();
+/** How far items are, in words, now and then. */
+export const spokenProgress = signal("");
 /** What the run waits for, as the engine tells it. */
 export const awaits = signal<readonly RunAwait[]>([]);
 export const context = signal<Readonly<Record<string, unknown>> | undefined>(undefined);
+/** Is the context on show? It may be large, and is read only then. */
+export const isContextShown = signal(false);
 
 export const openRecord = computed(() => (openRunId.value === undefined ? undefined : recordOf(openRunId.value)));
 export const openStatus = computed(() => openRecord.value?.status);
-
-/** The event with which the run ended. */
-export const ending = computed(() => {
-  const last = events.value.at(-1);
-  return last?.type === "ended" ? last : undefined;
-});
 
 /** The waits that a person is to answer: those of tasks, and those that say something. The others have buttons. */
 export const questions = computed<readonly RunAwait[]>(() => {
@@ -75,147 +74,6 @@ export function listAwaited(definition: Definition, active: ReadonlySet<string>)
 /** Opens a run; undefined closes the one on show. */
 export function openRun(runId: string | undefined): void {
   openRunId.value = runId;
-}
-
-function clearOpenRun(): void {
-  openWorkflow.value = undefined;
-  openProblem.value = undefined;
-  events.value = [];
-  activeStates.value = new Set();
-  visitedStates.value = new Set();
-  takenTransitions.value = [];
-  transitionCounts.value = new Map();
-  itemsProgress.value = new Map();
-  awaits.value = [];
-  context.value = undefined;
-}
-
-/** Follows the open run; call once. */
-export function followOpenRun(): void {
-  effect(() => {
-    const runId = openRunId.value;
-    const state = connection.value;
-    clearOpenRun();
-    if (runId === undefined || state.kind !== "ready") return;
-    const watch = new RunWatch(state.engine, runId);
-    void watch.begin();
-    return () => watch.end();
-  });
-}
-
-/** Watches one run until it ends or another one is opened. */
-class RunWatch {
-  #isOver = false;
-  #pending: RunEvent[] = [];
-  #flushTimer: ReturnType<typeof setTimeout> | undefined;
-  #iterator: AsyncIterator<RunEvent> | undefined;
-  /** How many of each are active: a task of a graph may be under way several times. */
-  readonly #active = new Map<string, number>();
-  /** By visit: the state, and how many of its items have ended. */
-  readonly #items = new Map<string, { readonly state: string; readonly total: number; done: number }>();
-  readonly #visited = new Set<string>();
-  readonly #counts = new Map<number, number>();
-  readonly #engine: Engine;
-  readonly #runId: string;
-  #run: Run | undefined;
-  #readCount = 0;
-  #shownCount = 0;
-
-  constructor(engine: Engine, runId: string) {
-    this.#engine = engine;
-    this.#runId = runId;
-  }
-
-  end(): void {
-    this.#isOver = true;
-    clearTimeout(this.#flushTimer);
-    void this.#iterator?.return?.()?.catch?.(() => undefined);
-  }
-
-  async begin(): Promise<void> {
-    try {
-      const run = await this.#engine.runs.get(this.#runId);
-      if (this.#isOver) return;
-      this.#run = run;
-      const [workflow, record] = await Promise.all([run.workflow(), run.record()]);
-      if (this.#isOver) return;
-      keepRecords([record]);
-      openWorkflow.value = workflow;
-      await this.#readEvents(run);
-    } catch (error) {
-      if (!this.#isOver) openProblem.value = toProblem(error);
-    }
-  }
-
-  async #readEvents(run: Run): Promise<void> {
-    const iterator = run.events()[Symbol.asyncIterator]();
-    this.#iterator = iterator;
-    for (let next = await iterator.next(); next.done !== true && !this.#isOver; next = await iterator.next()) {
-      this.#pending.push(next.value);
-      this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_DELAY_MS);
-    }
-    if (!this.#isOver && this.#pending.length > 0) this.#flush();
-    if (!this.#isOver) await this.#readContext();
-  }
-
-  #flush(): void {
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
-    if (this.#isOver) return;
-    const fresh = this.#pending.splice(0);
-    const taken: number[] = [];
-    for (const event of fresh) this.#apply(event, taken);
-    const all = [...events.peek(), ...fresh];
-    events.value = all.length > eventCountMax ? all.slice(-eventCountMax) : all;
-    activeStates.value = new Set(this.#active.keys());
-    if (this.#items.size > 0) itemsProgress.value = new Map([...this.#items.values()].map((items) => [items.state, { ...items }]));
-    visitedStates.value = new Set(this.#visited);
-    if (fresh.some((event) => event.type === "transition")) transitionCounts.value = new Map(this.#counts);
-    if (taken.length > 0) takenTransitions.value = taken;
-    void this.#readContext();
-  }
-
-  #apply(event: RunEvent, taken: number[]): void {
-    if (event.type === "stateEntered") {
-      this.#active.set(event.state, (this.#active.get(event.state) ?? 0) + 1);
-      this.#visited.add(event.state);
-    } else if (event.type === "undoStarted") {
-      this.#active.set(event.state, (this.#active.get(event.state) ?? 0) + 1);
-      this.#visited.delete(event.state);
-    } else if (event.type === "stateExited" || event.type === "undoEnded") this.#leave(event.state);
-    else if (event.type === "itemsStarted") this.#items.set(event.visit, { state: event.state, total: event.count, done: 0 });
-    else if (event.type === "taskSucceeded" || event.type === "taskFailed") this.#countItem(event.visit, event.item);
-    else if (event.type === "transition") {
-      this.#counts.set(event.index, (this.#counts.get(event.index) ?? 0) + 1);
-      if (Date.now() - event.time < FRESH_MS) taken.push(event.index);
-    } else if (event.type === "ended" && event.status !== "failed" && event.status !== "timedOut") this.#active.clear();
-  }
-
-  #leave(state: string): void {
-    const count = this.#active.get(state) ?? 0;
-    if (count > 1) this.#active.set(state, count - 1);
-    else this.#active.delete(state);
-  }
-
-  #countItem(visit: string, item: number | undefined): void {
-    const items = item === undefined ? undefined : this.#items.get(visit);
-    if (items !== undefined) items.done += 1;
-  }
-
-  async #readContext(): Promise<void> {
-    if (!this.#run) return;
-    const number = ++this.#readCount;
-    try {
-      const [value, waits] = await Promise.all([this.#run.context(), this.#run.awaits()]);
-      // What was asked for later is newer, and may be here already.
-      if (this.#isOver || number < this.#shownCount) return;
-      this.#shownCount = number;
-      context.value = value;
-      if (waits.length > 0 || awaits.peek().length > 0) awaits.value = waits;
-    } catch (error) {
-      if (!this.#isOver && context.peek() === undefined) announce(`The context could not be read: ${toProblem(error).message}`, "bad");
-    }
-  }
 }
 
 /** Pauses, resumes or cancels the open run. */

@@ -1,15 +1,16 @@
 // All runs as records, newest first: read once by pages, then kept up to date by the engine's own changes.
 import { computed, effect, signal } from "@preact/signals";
 import { announce } from "../app/announcement.js";
+import { showInFrame } from "../app/frames.js";
 import { toProblem } from "../app/problem.js";
 import type { Engine, RunRecord, RunStatus } from "../millrace.js";
 import { connection } from "./connection.js";
 
 const PAGE_COUNT = 200;
-const RECORD_DELAY_MS = 40;
 
-/** The runs known to this page, by id. */
-const recordsById = signal<ReadonlyMap<string, RunRecord>>(new Map());
+/** The runs known to this page, by id; `version` tells that one has changed. */
+const recordsById = new Map<string, RunRecord>();
+const version = signal(0);
 /** Where the next page begins; undefined when all have been read. */
 export const nextCursor = signal<string | undefined>(undefined);
 export const isListLoaded = signal(false);
@@ -25,10 +26,16 @@ export function isEnded(status: RunStatus): boolean {
   return ENDED.includes(status);
 }
 
-export const records = computed(() =>
-  [...recordsById.value.values()].sort((left, right) => right.startedAt - left.startedAt || (left.runId < right.runId ? 1 : -1)),
-);
-export const liveCount = computed(() => records.value.filter((record) => !isEnded(record.status)).length);
+export const records = computed(() => {
+  void version.value;
+  return [...recordsById.values()].sort((left, right) => right.startedAt - left.startedAt || (left.runId < right.runId ? 1 : -1));
+});
+export const liveCount = computed(() => {
+  void version.value;
+  let count = 0;
+  for (const record of recordsById.values()) if (!isEnded(record.status)) count += 1;
+  return count;
+});
 export const shownRecords = computed(() => {
   const filter = statusFilter.value;
   if (filter === "all") return records.value;
@@ -37,17 +44,17 @@ export const shownRecords = computed(() => {
 
 /** The newest record of a run. */
 export function recordOf(runId: string): RunRecord | undefined {
-  return recordsById.value.get(runId);
+  void version.value;
+  return recordsById.get(runId);
 }
 
 /** Takes in records, each unless a newer one of the same run is known. */
 export function keepRecords(list: readonly RunRecord[]): void {
-  const next = new Map(recordsById.peek());
   for (const record of list) {
-    const known = next.get(record.runId);
-    if (known === undefined || record.updatedAt >= known.updatedAt || record.seq > known.seq) next.set(record.runId, record);
+    const known = recordsById.get(record.runId);
+    if (known === undefined || record.updatedAt >= known.updatedAt || record.seq > known.seq) recordsById.set(record.runId, record);
   }
-  recordsById.value = next;
+  version.value += 1;
 }
 
 /** Follows the engine's runs; call once. */
@@ -83,11 +90,12 @@ export async function readMore(): Promise<void> {
 
 async function readChanges(engine: Engine, isOver: () => boolean): Promise<void> {
   const pending: RunRecord[] = [];
+  const keep = (): void => keepRecords(pending.splice(0));
   try {
     for await (const record of engine.runs.changes()) {
       if (isOver()) return;
-      if (pending.length === 0) setTimeout(() => keepRecords(pending.splice(0)), RECORD_DELAY_MS);
       pending.push(record);
+      showInFrame(keep);
     }
   } catch (error) {
     if (!isOver()) announce(`Changes of runs no longer arrive: ${toProblem(error).message}`, "bad");
@@ -100,9 +108,8 @@ export async function deleteRun(runId: string): Promise<boolean> {
   if (state.kind !== "ready") return false;
   try {
     await state.engine.runs.delete(runId);
-    const next = new Map(recordsById.peek());
-    next.delete(runId);
-    recordsById.value = next;
+    recordsById.delete(runId);
+    version.value += 1;
     return true;
   } catch (error) {
     announce(toProblem(error).message, "bad");

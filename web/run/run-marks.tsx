@@ -1,6 +1,7 @@
 // Small parts that several run panes share: a status as a badge, times and durations as text.
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
+import { showInFrame } from "../app/frames.js";
 import type { RunRecord, RunStatus } from "../millrace.js";
 import { isEnded } from "./run-list.js";
 
@@ -32,8 +33,11 @@ export const now = signal(Date.now());
 
 /** Begins to tick; call once. */
 export function followTime(): void {
+  const tick = (): void => {
+    now.value = Date.now();
+  };
   setInterval(() => {
-    if (document.visibilityState === "visible") now.value = Date.now();
+    if (document.visibilityState === "visible") showInFrame(tick);
   }, 1_000);
 }
 

@@ -1,7 +1,7 @@
 // The run tab: the open run with its controls, events, tasks at work, result, context and history.
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { announce } from "../app/announcement.js";
 import { Icon } from "../app/icons.js";
 import { adviseOn } from "../app/problem.js";
@@ -12,7 +12,8 @@ import { createDraft } from "../text/documents.js";
 import { connection, role } from "./connection.js";
 import { ValueTree, writeValue } from "./context-tree.js";
 import { EventButtons } from "./event-buttons.js";
-import { controlRun, ending, openProblem, openRecord, openRun, openRunId, openWorkflow, rerunOpen } from "./open-run.js";
+import { ItemsProgress } from "./items-progress.js";
+import { controlRun, ending, isContextShown, openProblem, openRecord, openRun, openRunId, openWorkflow, rerunOpen } from "./open-run.js";
 import { QuestionCards } from "./question-cards.js";
 import { deleteRun, isEnded } from "./run-list.js";
 import { Duration, formatName, formatTime, shortenId, StatusBadge } from "./run-marks.js";
@@ -174,16 +175,23 @@ function Sections(): VNode {
       </div>
       <div id="run-section" role="tabpanel" aria-labelledby={`tab-${at}`} class="run-section" data-scroller tabIndex={-1}>
         {at === "history" && <Timeline key={openRunId.value} />}
-        {at === "context" &&
-          (shownContext.value ? (
-            <ValueTree key={openRunId.value} value={shownContext.value} label="Context" changed={changedNames.value} />
-          ) : (
-            <p class="quiet">Reading the context…</p>
-          ))}
+        {at === "context" && <Context />}
         {at === "output" && <ValueTree value={ending.value?.output} label="Result" />}
       </div>
     </div>
   );
+}
+
+/** The context is read from the engine while this stands. */
+function Context(): VNode {
+  useEffect(() => {
+    isContextShown.value = true;
+    return () => {
+      isContextShown.value = false;
+    };
+  }, []);
+  if (shownContext.value === undefined) return <p class="quiet">Reading the context…</p>;
+  return <ValueTree key={openRunId.value} value={shownContext.value} label="Context" changed={changedNames.value} />;
 }
 
 function NoRun(): VNode {
@@ -248,6 +256,7 @@ export function RunPanel(): VNode {
       <Outcome />
       <QuestionCards />
       <EventButtons />
+      <ItemsProgress />
       <CallList runId={record.runId} />
       <TravelPanel />
       <Sections />

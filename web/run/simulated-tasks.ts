@@ -3,7 +3,7 @@
 import { createRemembered } from "../app/preferences.js";
 import type { TaskHandler } from "../millrace.js";
 import { type Produce, PRODUCERS, toInput } from "./simulated-results.js";
-import { awaitOutcome } from "./task-behaviour.js";
+import { awaitOutcome } from "./task-calls.js";
 
 /** Names of the tasks that are always there. */
 export const BUILT_IN_TASKS: readonly string[] = Object.keys(PRODUCERS);
@@ -33,7 +33,7 @@ function createChance(text: string): (countMax: number) => number {
 
 function createHandler(produce: Produce): TaskHandler {
   return async (input: unknown, context) => {
-    await awaitOutcome(input, context);
+    await awaitOutcome(context);
     return produce(toInput(input), createChance(context.idempotencyKey));
   };
 }

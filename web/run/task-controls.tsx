@@ -1,22 +1,17 @@
 // Controls for simulated tasks: how each behaves, and the calls at work with buttons that end them now.
+import { computed } from "@preact/signals";
 import type { VNode } from "preact";
+import { useMemo } from "preact/hooks";
 import { Icon } from "../app/icons.js";
 import { NumberField } from "../app/number-field.js";
+import { VirtualList } from "../app/virtual-list.js";
 import { draft } from "../text/draft.js";
 import { listTasks } from "../text/task-names.js";
 import { openWorkflow } from "./open-run.js";
 import { formatDuration, now, shortenId } from "./run-marks.js";
 import { addedTasks, BUILT_IN_TASKS, isTaskKnown } from "./simulated-tasks.js";
-import {
-  behaviourOf,
-  changeBehaviour,
-  changedBehaviourCount,
-  resetBehaviours,
-  settleCall,
-  taskCalls,
-  type Outcome,
-  type TaskCall,
-} from "./task-behaviour.js";
+import { behaviourOf, changeBehaviour, changedBehaviourCount, resetBehaviours, type Outcome } from "./task-behaviour.js";
+import { countCalls, settleCall, taskCalls, type TaskCall } from "./task-calls.js";
 
 const OUTCOMES: readonly (readonly [Outcome, string])[] = [
   ["success", "Succeeds"],
@@ -25,52 +20,89 @@ const OUTCOMES: readonly (readonly [Outcome, string])[] = [
 ];
 const SLOW_MS = 8_000;
 
-function CallLine({ call, isForeign }: { call: TaskCall; isForeign: boolean }): VNode {
+/** Rows above this count have no turning sign each: every one that moves is a layer of its own to draw. */
+const TURNING_COUNT_MAX = 6;
+const ROW_HEIGHT = 56;
+
+interface CallLineProperties {
+  readonly call: TaskCall;
+  readonly isForeign: boolean;
+  readonly isStill: boolean;
+  readonly isTabStop: boolean;
+}
+
+function CallLine({ call, isForeign, isStill, isTabStop }: CallLineProperties): VNode {
   const { outcome, delayMs } = behaviourOf(call.task);
   const leftMs = call.startedAt + delayMs - now.value;
+  const aside = [
+    call.item !== undefined && `item ${call.item.toLocaleString("en")}`,
+    outcome === "ask" ? "waits for you" : leftMs > 0 ? `${formatDuration(Math.ceil(leftMs / 1_000) * 1_000)} left` : "ending",
+    call.attempt > 1 && `attempt ${call.attempt}`,
+    isForeign && `run ${shortenId(call.runId)}`,
+  ];
+  const tabIndex = isTabStop ? 0 : -1;
   return (
-    <li class="call">
-      <span class="spinner" aria-hidden="true" />
+    <div class="call">
+      {!isStill && <span class="spinner" aria-hidden="true" />}
       <span class="call-text">
         <code>{call.task}</code>
-        <span class="quiet">
-          {outcome === "ask" ? "waits for you" : leftMs > 0 ? `${formatDuration(leftMs)} to go` : "ending"}
-          {call.attempt > 1 && `, attempt ${call.attempt}`}
-          {isForeign && `, run ${shortenId(call.runId)}`}
-        </span>
+        <span class="quiet">{aside.filter(Boolean).join(", ")}</span>
       </span>
-      <button type="button" class="button button-small" onClick={() => settleCall(call.id, "success")}>
+      <button type="button" class="button button-small" tabIndex={tabIndex} onClick={() => settleCall(call.id, "success")}>
         <Icon name="check" size={13} /> Succeed
       </button>
-      <button type="button" class="button button-small" onClick={() => settleCall(call.id, "failure")}>
+      <button type="button" class="button button-small" tabIndex={tabIndex} onClick={() => settleCall(call.id, "failure")}>
         <Icon name="cross" size={13} /> Fail
       </button>
-    </li>
+    </div>
   );
 }
 
 /** Calls at work: those of one run, or all of them. */
 export function CallList({ runId }: { runId?: string }): VNode | null {
-  const calls = taskCalls.value.filter((call) => runId === undefined || call.runId === runId);
+  const calls = useMemo(
+    () => computed(() => (runId === undefined ? taskCalls.value : taskCalls.value.filter((call) => call.runId === runId))),
+    [runId],
+  ).value;
   if (calls.length === 0) return null;
+  const isMany = calls.length > TURNING_COUNT_MAX;
   return (
-    <ul class="calls" aria-label="Tasks at work">
-      {calls.slice(0, 50).map((call) => (
-        <CallLine key={call.id} call={call} isForeign={runId === undefined} />
-      ))}
-      {calls.length > 50 && <li class="quiet">and {calls.length - 50} more</li>}
-    </ul>
+    <section class="calls-part">
+      {isMany && (
+        <h3 class="calls-head">
+          <span class="spinner" aria-hidden="true" /> {calls.length.toLocaleString("en")} tasks at work
+        </h3>
+      )}
+      <div class="calls-scroll">
+        <VirtualList
+          label="Tasks at work"
+          name="calls"
+          count={calls.length}
+          keyAt={(index) => calls[index]?.id ?? 0}
+          rowHeight={ROW_HEIGHT}
+          isEven
+          renderRow={(index, isTabStop) => {
+            const call = calls[index];
+            return call === undefined ? null : <CallLine call={call} isForeign={runId === undefined} isStill={isMany} isTabStop={isTabStop} />;
+          }}
+        />
+      </div>
+    </section>
   );
+}
+
+function AtWork({ task }: { task: string }): VNode | null {
+  const count = countCalls(task);
+  return count === 0 ? null : <span class="badge badge-live">{count.toLocaleString("en")} at work</span>;
 }
 
 function BehaviourRow({ task, isUsed }: { task: string; isUsed: boolean }): VNode {
   const { outcome, delayMs } = behaviourOf(task);
-  const atWork = taskCalls.value.filter((call) => call.task === task).length;
   return (
     <li class={`behaviour${isUsed ? "" : " is-unused"}`}>
       <span class="behaviour-name">
         <code>{task}</code>
-        {atWork > 0 && <span class="badge badge-live">{atWork} at work</span>}
+        <AtWork task={task} />
       </span>
       <span class="delay">
         <NumberField

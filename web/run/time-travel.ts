@@ -5,7 +5,8 @@ import { announce } from "../app/announcement.js";
 import { toProblem } from "../app/problem.js";
 import type { Run, RunEvent, RunStep, Value } from "../millrace.js";
 import { connection, readEngine } from "./connection.js";
-import { activeStates, awaitedEvents, context, events, listAwaited, openRecord, openRun, openRunId, openWorkflow, transitionCounts, visitedStates } from "./open-run.js";
+import type { EventList, History } from "./history.js";
+import { activeStates, awaitedEvents, context, history, listAwaited, openRecord, openRun, openRunId, openWorkflow, transitionCounts, visitedStates } from "./open-run.js";
 import { keepRecords } from "./run-list.js";
 import { writeValue } from "./context-tree.js";
 
@@ -17,23 +18,31 @@ const looked = signal<{ readonly step: RunStep; readonly before: RunStep | undef
 /** The step on show; undefined: the run is shown as it is now. */
 export const shownStep = computed(() => (chosenStep.value === undefined ? undefined : looked.value?.step));
 /** Number of steps that there are. */
-export const lastStep = computed(() => Math.max(openRecord.value?.seq ?? 0, events.value.at(-1)?.seq ?? 0));
+export const lastStep = computed(() => {
+  const told = listTold(history.value);
+  return Math.max(openRecord.value?.seq ?? 0, told.at(told.count - 1)?.seq ?? 0);
+});
 /** The first step that is still kept. */
 export const firstStep = computed(() => {
-  const first = events.value[0];
+  const first = listTold(history.value).at(0);
   return first?.type === "checkpoint" ? first.seq : 0;
 });
 
-/** What the steps were about, by number: the event that each began with. */
-const causes = computed<ReadonlyMap<number, RunEvent>>(() => {
-  const found = new Map<number, RunEvent>();
-  for (const event of events.value) if (!found.has(event.seq)) found.set(event.seq, event);
-  return found;
-});
+function listTold({ lists }: { readonly lists: History }): EventList {
+  return lists.listOf("all");
+}
 
 /** The event that a step began with; undefined where nothing is told of it. */
 export function causeOf(step: number): RunEvent | undefined {
-  return causes.value.get(step);
+  const told = listTold(history.value);
+  let [low, high] = [0, told.count];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((told.at(middle)?.seq ?? 0) < step) low = middle + 1;
+    else high = middle;
+  }
+  const event = told.at(low);
+  return event?.seq === step ? event : undefined;
 }
 
 /** States that are active in what is shown. */
@@ -54,8 +63,10 @@ export const shownWay = computed<{ readonly states: ReadonlySet<string>; readonl
   if (step === undefined) return { states: visitedStates.value, transitions: new Set(transitionCounts.value.keys()) };
   const states = new Set<string>();
   const transitions = new Set<number>();
-  for (const event of events.value) {
-    if (event.seq > step.seq) break;
+  const told = listTold(history.value);
+  for (let index = 0; index < told.count; index += 1) {
+    const event = told.at(index);
+    if (event === undefined || event.seq > step.seq) break;
     if (event.type === "stateEntered") states.add(event.state);
     else if (event.type === "transition") transitions.add(event.index);
   }
@@ -76,7 +87,7 @@ export function travelTo(step: number | undefined): void {
 
 /** What the run was given. */
 export const startInput = computed<unknown>(() => {
-  const first = events.value[0];
+  const first = listTold(history.value).at(0);
   return first?.type === "started" ? first.input : undefined;
 });
 

@@ -1,16 +1,17 @@
 // The open run's history as people read it: newest last, times from the start, details on demand.
 import { computed, signal } from "@preact/signals";
-import { Component, type VNode } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
 import { Icon, type IconName } from "../app/icons.js";
+import { VirtualList } from "../app/virtual-list.js";
 import type { RunEvent } from "../millrace.js";
 import { writeValue } from "./context-tree.js";
-import { events, openWorkflow } from "./open-run.js";
+import type { Topic } from "./history.js";
+import { sayCounts } from "./item-counts.js";
+import { history, itemsByVisit, openWorkflow } from "./open-run.js";
 import { formatTime } from "./run-marks.js";
 import { chosenStep } from "./time-travel.js";
 
-/** `story`: what a person wants to know; `all`: every line. */
-type Topic = "story" | "states" | "tasks" | "logs" | "all";
 type Tone = "plain" | "good" | "bad" | "warn" | "accent" | "faint";
 
 interface Line {
@@ -21,35 +22,9 @@ interface Line {
   readonly detail?: unknown;
 }
 
-/** Lines that stand in the page at first, and how many more each time. */
-const lineCountStep = 200;
+/** Of a line that does not wrap, px. */
+const LINE_HEIGHT = 25;
 const topic = signal<Topic>("story");
-
-/** Under which topics an event of a type is told, besides `all`. Known without describing it: thousands come a second. */
-const TOPICS_BY_TYPE: Readonly<Record<RunEvent["type"], readonly Topic[]>> = {
-  started: ["story", "states"],
-  event: ["story", "states"],
-  stateEntered: ["states"],
-  stateExited: ["states"],
-  undoStarted: ["story", "states"],
-  undoEnded: ["states"],
-  transition: ["story"],
-  variableSet: [],
-  log: ["story", "logs"],
-  itemsStarted: ["story", "tasks"],
-  taskStarted: ["story", "tasks"],
-  taskSucceeded: ["story", "tasks"],
-  taskFailed: ["story", "tasks"],
-  taskCanceled: ["story", "tasks"],
-  timerSet: ["story"],
-  timerFired: ["story", "states"],
-  timerCanceled: [],
-  childStarted: ["story", "tasks"],
-  checkpoint: ["story", "states"],
-  paused: ["story", "states"],
-  resumed: ["story", "states"],
-  ended: ["story", "states", "tasks", "logs"],
-};
 
 const TOPICS: readonly (readonly [Topic, string])[] = [
   ["story", "Story"],
@@ -160,11 +135,6 @@ export function describeEvent(event: RunEvent): Line {
   }
 }
 
-const shownEvents = computed(() => {
-  const wanted = topic.value;
-  return wanted === "all" ? events.value : events.value.filter((event) => TOPICS_BY_TYPE[event.type].includes(wanted));
-});
-
 function formatOffset(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;
   if (seconds < 60) return `+${seconds.toFixed(2)}`;
@@ -174,74 +144,109 @@ function formatOffset(ms: number): string {
     : `+${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}`;
 }
 
+/** How far the items of a visit are: the one line of a history that changes. */
+function ItemsBar({ visit }: { visit: string }): VNode | null {
+  const counts = itemsByVisit.get(visit)?.value;
+  if (counts === undefined) return null;
+  return (
+    <span class="line-items">
+      <progress max={counts.total} value={counts.done} aria-label={`Items of ${counts.state}`} />
+      <span class="line-aside">{sayCounts(counts)}</span>
+    </span>
+  );
+}
+
 interface EventLineProperties {
   readonly event: RunEvent;
   readonly startTime: number;
   /** It came after the step on show. */
   readonly isLater: boolean;
+  readonly isOpen: boolean;
+  readonly isTabStop: boolean;
+  readonly onToggle: () => void;
 }
 
-/** One line. Drawn once: an event never changes, so only opening its detail draws it again. */
-class EventLine extends Component<EventLineProperties, { isOpen: boolean }> {
-  override state = { isOpen: false };
+function EventLine({ event, startTime, isLater, isOpen, isTabStop, onToggle }: EventLineProperties): VNode {
+  const line = describeEvent(event);
+  const hasDetail = line.detail !== undefined && line.detail !== null;
+  const tabIndex = isTabStop ? 0 : -1;
+  const content = (
+    <>
+      <time class="line-time" dateTime={new Date(event.time).toISOString()} title={`${formatTime(event.time)}, history entry ${event.seq}`}>
+        {formatOffset(event.time - startTime)}
+      </time>
+      <span class={`line-icon tone-text-${line.tone}`}>
+        <Icon name={line.icon} size={13} />
+      </span>
+      <span class={`line-text${line.tone === "bad" || line.tone === "warn" ? ` tone-text-${line.tone}` : ""}`}>
+        {line.text}
+        {line.aside !== undefined && <span class="line-aside"> {line.aside}</span>}
+        {event.type === "itemsStarted" && <ItemsBar visit={event.visit} />}
+      </span>
+    </>
+  );
+  return (
+    <div class={`line line-${event.type}${isLater ? " is-later" : ""}`}>
+      {hasDetail ? (
+        <button type="button" class="line-row" tabIndex={tabIndex} aria-expanded={isOpen} onClick={onToggle}>
+          {content}
+          <span class="line-more" aria-hidden="true" />
+        </button>
+      ) : (
+        <div class="line-row" tabIndex={tabIndex}>
+          {content}
+        </div>
+      )}
+      {isOpen && hasDetail && <pre class="line-detail">{writeValue(line.detail, 2)}</pre>}
+    </div>
+  );
+}
 
-  override shouldComponentUpdate(next: EventLineProperties, { isOpen }: { isOpen: boolean }): boolean {
-    return next.event !== this.props.event || next.startTime !== this.props.startTime || next.isLater !== this.props.isLater || isOpen !== this.state.isOpen;
-  }
+/** How many events of the topic there have been: lines are drawn anew when there are more of them, not when others come. */
+const eventCount = computed(() => {
+  const { first, count } = history.value.lists.listOf(topic.value);
+  return first + count;
+});
 
-  override render({ event, startTime, isLater }: EventLineProperties, { isOpen }: { isOpen: boolean }): VNode {
-    const line = describeEvent(event);
-    const hasDetail = line.detail !== undefined && line.detail !== null;
-    const content = (
-      <>
-        <time class="line-time" dateTime={new Date(event.time).toISOString()} title={`${formatTime(event.time)}, history entry ${event.seq}`}>
-          {formatOffset(event.time - startTime)}
-        </time>
-        <span class={`line-icon tone-text-${line.tone}`}>
-          <Icon name={line.icon} size={13} />
-        </span>
-        <span class={`line-text${line.tone === "bad" || line.tone === "warn" ? ` tone-text-${line.tone}` : ""}`}>
-          {line.text}
-          {line.aside !== undefined && <span class="line-aside"> {line.aside}</span>}
-        </span>
-      </>
-    );
-    return (
-      <li class={`line line-${event.type}${isLater ? " is-later" : ""}`}>
-        {hasDetail ? (
-          <button type="button" class="line-row" aria-expanded={isOpen} onClick={() => this.setState({ isOpen: !isOpen })}>
-            {content}
-            <span class="line-more" aria-hidden="true" />
-          </button>
-        ) : (
-          <div class="line-row">{content}</div>
-        )}
-        {isOpen && hasDetail && <pre class="line-detail">{writeValue(line.detail, 2)}</pre>}
-      </li>
-    );
-  }
+function Lines(): VNode {
+  void eventCount.value;
+  const { lists } = history.peek();
+  const events = lists.listOf(topic.value);
+  const step = chosenStep.value ?? Infinity;
+  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
+  const { first, count } = events;
+  if (count === 0) return <p class="quiet">Nothing of this kind yet.</p>;
+  const toggle = (key: number): void => {
+    const next = new Set(open);
+    if (!next.delete(key)) next.add(key);
+    setOpen(next);
+  };
+  return (
+    <>
+      {first > 0 && <p class="quiet">{first.toLocaleString("en")} earlier lines are no longer kept in this page.</p>}
+      <VirtualList
+        label="History"
+        name="lines"
+        count={count}
+        keyAt={(index) => first + index}
+        rowHeight={LINE_HEIGHT}
+        isFollowing
+        renderRow={(index, isTabStop) => {
+          const event = events.at(index);
+          const key = first + index;
+          if (event === undefined) return null;
+          const isLater = event.seq > step;
+          return (
+            <EventLine event={event} startTime={lists.startTime} isLater={isLater} isOpen={open.has(key)} isTabStop={isTabStop} onToggle={() => toggle(key)} />
+          );
+        }}
+      />
+    </>
+  );
 }
 
 /** The history tab of a run. */
 export function Timeline(): VNode {
-  const [count, setCount] = useState(lineCountStep);
-  const list = useRef<HTMLOListElement>(null);
-  const isAtEnd = useRef(true);
-  const all = shownEvents.value;
-  const startTime = events.value[0]?.time ?? 0;
-  const step = chosenStep.value ?? Infinity;
-  useEffect(() => {
-    const scroller = list.current?.closest<HTMLElement>("[data-scroller]");
-    if (scroller && isAtEnd.current) scroller.scrollTop = scroller.scrollHeight;
-  }, [all]);
-  useEffect(() => {
-    const scroller = list.current?.closest<HTMLElement>("[data-scroller]");
-    const watch = (): void => {
-      if (scroller) isAtEnd.current = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 40;
-    };
-    scroller?.addEventListener("scroll", watch, { passive: true });
-    return () => scroller?.removeEventListener("scroll", watch);
-  }, []);
   return (
     <div class="timeline">
       <div class="segments" role="group" aria-label="Which lines to show">
@@ -251,17 +256,7 @@ export function Timeline(): VNode {
           </button>
         ))}
       </div>
-      {all.length > count && (
-        <button type="button" class="link" onClick={() => setCount(count + lineCountStep)}>
-          Show {Math.min(lineCountStep, all.length - count)} earlier of {all.length - count}
-        </button>
-      )}
-      <ol class="lines" ref={list}>
-        {all.slice(-count).map((event, index) => (
-          <EventLine key={Math.max(0, all.length - count) + index} event={event} startTime={startTime} isLater={event.seq > step} />
-        ))}
-      </ol>
-      {all.length === 0 && <p class="quiet">Nothing of this kind yet.</p>}
+      <Lines key={topic.value} />
     </div>
   );
 }
