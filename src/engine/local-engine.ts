@@ -19,7 +19,7 @@ import type {
   VerifyOptions,
   Workflow,
 } from "../model/engine.js";
-import type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
+import type { RunRecord } from "../model/run-record.js";
 import { type ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";

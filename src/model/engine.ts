@@ -392,7 +392,7 @@ export interface Engine {
    * under way is asked for anew with the new run's keys, sub-workflows begin anew, timers keep the time when they are due. The history up to there is
    * copied. With other `input`, another `workflow` or where expressions name the run's id it is told anew instead: events in their order, answers
    * as soon as they are asked for by the same task or timer as often as then; what nobody asks for is dropped, what the other run does not know is
-   * performed; pauses are left out. Its record names the other run (`forkOf`). Rejects with `run/unknown`, `run/unknown-step`,
+   * performed; pauses are left out, and of a task graph what was undone is done again. Its record names the other run (`forkOf`). Rejects with `run/unknown`, `run/unknown-step`,
    * `run/history-cut` (a long run of durability `none`), `task/unregistered`, and what `start` rejects with. O(seq).
    */
   fork(runId: string, seq: number, options?: ForkOptions): Promise<Run>;

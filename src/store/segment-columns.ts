@@ -12,7 +12,7 @@
 //   number: varint 2 × whole number, or varint 1 and an f64, or varint 3 (absent)
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.js";
 import { WorkflowError } from "../model/errors.js";
-import type { RunRecord, SearchValue } from "../model/run-record.js";
+import type { RunRecord } from "../model/run-record.js";
 import { RUN_STATUSES, type RunStatus } from "../model/status.js";
 import {
   CODE_FALSE,
@@ -324,7 +324,7 @@ function readTimes(reader: ByteReader, count: number): Pick<ColumnParts, "starte
   const started = new Float64Array(count);
   for (let row = 0, before = 0; row < count; row += 1) {
     const time = readNumber(reader, before);
-    if (!(row === 0 ? time === time : time >= before)) throw new MalformedBytes("starts do not ascend", reader.offset);
+    if (Number.isNaN(time) || (row > 0 && time < before)) throw new MalformedBytes("starts do not ascend", reader.offset);
     started[row] = before = time;
   }
   const ended = new Float64Array(count);

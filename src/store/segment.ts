@@ -183,7 +183,7 @@ export function findBounds(values: Float64Array, since?: Float64Array): Bounds {
     const value = since === undefined ? (values[row] as number) : (values[row] as number) - (since[row] as number);
     if (value < min) min = value;
     if (value > max) max = value;
-    if (value !== value) hasAbsent = true;
+    if (Number.isNaN(value)) hasAbsent = true;
   }
   return { min, max, hasAbsent };
 }

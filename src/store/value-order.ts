@@ -23,7 +23,7 @@ export function makeOrder(values: Float64Array, since: Float64Array | undefined)
   for (let row = 0; row < values.length; row += 1) {
     // With 0 added, both zeros are one.
     const value = (values[row] as number) - (since === undefined ? 0 : (since[row] as number)) + 0;
-    if (value !== value) continue;
+    if (Number.isNaN(value)) continue;
     oneValue[0] = value;
     const isNegative = (itsWords[1] as number) >>> 31 === 1;
     const high = isNegative ? ~(itsWords[1] as number) >>> 0 : ((itsWords[1] as number) | 0x8000_0000) >>> 0;

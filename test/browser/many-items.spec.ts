@@ -197,7 +197,8 @@ test("one of a thousand calls is answered by hand, with the mouse and with keys"
 
   // The tab key leaves the list behind its row.
   await page.keyboard.press("Tab");
-  await expect(page.getByRole("tab", { name: "History" })).toBeFocused();
+  await expect(page.getByRole("button", { name: "One step back" })).toBeFocused();
+  await expect(calls(page).locator(":focus")).toHaveCount(0);
 });
 
 test("a thousand calls are paused, changed and canceled at once", async ({ page }) => {

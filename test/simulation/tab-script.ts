@@ -151,13 +151,14 @@ class Script {
     const tab = this.#browser.openTab();
     const clock = tab.clock();
     const faults = { delay: () => (this.#chance(0.1) ? Math.floor(this.#random() * 50) : 1), fate: (): Fate => this.#fate() };
+    // Every run is to be there in the end: a full disk must not free what has ended.
     const disk = this.#device.connect(this.#clock, faults, (callback) => tab.whenAwake(callback));
     const opening = joinEngine({
       kernelFactory,
       clock,
       libraryPort: quickLibrary,
       tasks: { work: (input: { readonly n: number }, context) => this.#work(tab, input, context) },
-      storePort: this.#watch(createJournalStore(disk, "s", { clock, archiveRunsMin: 2 })),
+      storePort: this.#watch(createJournalStore(disk, "s", { clock, archiveRunsMin: 2, mayMakeRoom: false })),
       tabsPort: createTabs("s", tab),
       durability: this.#chance(0.3) ? "strict" : "relaxed",
     });

@@ -5,7 +5,7 @@ import { createLibrary } from "../../../src/library/library.js";
 import { createBatch } from "../../../src/model/batch.js";
 import { CHANGES_BUFFER_MAX, PROGRAMS_KEPT_MAX, VOLATILE_ENDED_RUNS_MAX, WAITING_EVENTS_MAX } from "../../../src/engine/limits.js";
 import type { RunPage, RunQuery } from "../../../src/model/run-record.js";
-import { createMemoryDisk, createMemoryStore } from "../../../src/store/memory-store.js";
+import { createMemoryDisk } from "../../../src/store/memory-store.js";
 import { type Bench, brief, codeOf, markdown, openBench, readEvents } from "./harness.js";
 
 const TOGGLE = markdown("[*] --> Off\nOff --> On: press\nOn --> Off: press\nOn --> [*]: finish", { name: "toggle", head: "events: [press, finish]" });

@@ -94,7 +94,7 @@ test("the runs of a frozen tab go on in another, and it steps down when it wakes
   const bench = makeTabBench();
   const [one, two] = [holdTask(), holdTask()];
   const first = await bench.open({ tasks: { work: one.handler } });
-  const second = await bench.open({ tasks: { work: two.handler } });
+  await bench.open({ tasks: { work: two.handler } });
   const workflow = await first.engine.load(WORK);
   const run = await bench.until(first.engine.start(workflow));
   await bench.clock.advance(10);

@@ -70,6 +70,19 @@ function expectSame(model: Model, index: RunIndex, asked: RunQuery): void {
   expect(index.count(asked)).toBe(wanted.length);
 }
 
+/** As `expectSame`, by ids alone: much faster for long lists. */
+function expectSameIds(model: Model, index: RunIndex, asked: RunQuery): void {
+  const wanted = findNaively(model.records(), asked).map(({ runId }) => runId);
+  expect(walkPages((page) => index.query(page), asked).map(({ runId }) => runId).join()).toBe(wanted.join());
+  expect(index.count(asked)).toBe(wanted.length);
+}
+
+function modelOf(records: readonly RunRecord[]): Model {
+  const model = new Model();
+  for (const record of records) model.runs.set(record.runId, { record, segment: undefined });
+  return model;
+}
+
 function makeRuns(count: number, change: (index: number) => Partial<RunRecord> = () => ({})): RunRecord[] {
   return createRunIds(count).map((runId, index) => makeRecord(runId, { startedAt: 1_000 + index, updatedAt: 1_000 + index, status: "succeeded", endedAt: 1_000 + index, ...change(index) }));
 }
@@ -114,6 +127,35 @@ describe("run index", () => {
         }
       }),
       { numRuns: 120 },
+    );
+  });
+
+  test("answers so with hundreds of runs of few values, removed ones among them", () => {
+    const ids = createRunIds(300).flatMap((id, at) => (at % 10 === 0 ? [id, `${id}~1`] : at % 17 === 0 ? [id.slice(1)] : [id]));
+    // Some archived runs have no end; most segments have none of these.
+    const rowArbitrary = fc.tuple(recordArbitrary, fc.nat(5), fc.nat(9)).map(([record, end, luck]) => ({ endedAt: luck === 0 && record.startedAt < 1_004 ? undefined : 1_000 + end, record }));
+    fc.assert(
+      fc.property(fc.array(rowArbitrary, { minLength: 40, maxLength: 40 }), fc.array(fc.tuple(query, fc.nat()), { minLength: 4, maxLength: 4 }), (kinds, turns) => {
+        const model = new Model();
+        const indexes = [new RunIndex(), new RunIndex({ isCaching: false, ordersMadeMax: 0 }), new RunIndex({ isCaching: false, ordersMadeMax: 1 })];
+        const records = ids.map((runId, at) => {
+          const { record, endedAt } = kinds[(at * 7) % kinds.length] as (typeof kinds)[number];
+          const { endedAt: _, ...rest } = record;
+          return { ...rest, runId, ...(record.parentRunId !== undefined && { parentRunId: runId.includes("~") ? runId.slice(0, -2) : (ids[at % 5] as string) }), ...(endedAt !== undefined && { endedAt }) };
+        });
+        for (let segment = 0; segment < 3; segment += 1) {
+          for (const record of records.slice(100 * segment, 100 * segment + 100)) perform({ act: "put", record }, model, indexes);
+          archive({ act: "archive", segment, part: 2, gone: segment }, model, indexes);
+        }
+        for (const record of records.slice(300)) perform({ act: "put", record }, model, indexes);
+        for (const [asked, luck] of turns) {
+          for (const index of indexes) expectSameIds(model, index, { ...asked, limit: 1 + (luck % 30) });
+          for (const index of indexes) expectSameIds(model, index, { ...asked, parentRunId: ids[luck % 5] as string });
+          perform({ act: "remove", runId: ids[luck % ids.length] as string }, model, indexes);
+          for (const index of indexes) expectSameIds(model, index, { ...asked, limit: 25 });
+        }
+      }),
+      { numRuns: 15 },
     );
   });
 
@@ -180,6 +222,62 @@ describe("run index", () => {
     }
   });
 
+  test("counts of one condition follow removals, asked for before and after", () => {
+    const rows = makeRuns(200, (at) => ({ tags: [`t${at % 4}`], endedAt: 5_000 + (at % 10), fields: { n: at % 8, s: `s${at % 5}` } }));
+    const index = new RunIndex({ isCaching: false });
+    index.addSegment(1, toColumns(rows));
+    const questions: RunQuery[] = [{ tag: "t1" }, { fields: { n: 3 } }, { fields: { n: { from: 2, to: 4 } } }, { fields: { s: "s2" } }, { endedFrom: 5_003, endedTo: 5_004 }, { durationMin: 3_900, durationMax: 3_950 }];
+    let left = rows;
+    for (const removed of [[], [11], [3, 12, 13, 27, 53, 93]]) {
+      for (const at of removed) index.remove((rows[at] as RunRecord).runId);
+      left = left.filter((record) => !removed.some((at) => rows[at] === record));
+      for (const asked of questions) expect([asked, index.count(asked)]).toEqual([asked, findNaively(left, asked).length]);
+    }
+  });
+
+  test("a few rows out of the middle of a column's order come by start", () => {
+    const rows = makeRuns(400, (at) => ({ endedAt: 5_000 + ((at * 37) % 400), fields: { n: (at * 53) % 400 } }));
+    const index = new RunIndex({ isCaching: false });
+    index.addSegment(1, toColumns(rows));
+    for (const order of ["newest", "oldest"] as const)
+      for (const asked of [{ fields: { n: { from: 100, to: 130 } } }, { endedFrom: 5_020, endedTo: 5_080, fields: { n: { from: 30, to: 380 } } }, { durationMin: 4_000, durationMax: 4_030, startedFrom: 1_050 }])
+        expect(walkPages((page) => index.query(page), { ...asked, order, limit: 7 })).toEqual(findNaively(rows, { ...asked, order }));
+  });
+
+  test("of many loose runs, a page by any time has the first ones", () => {
+    const rows = makeRuns(300, (at) => ({ endedAt: at % 7 === 0 ? 9_000 : 5_000 + ((at * 37) % 300), updatedAt: 1_000 + ((at * 91) % 50) }));
+    const index = new RunIndex({ isCaching: false });
+    for (const record of rows) index.put(record);
+    for (const sort of ["started", "updated", "ended", "duration"] as const)
+      for (const order of ["newest", "oldest"] as const) expect(walkPages((page) => index.query(page), { sort, order, limit: 11 })).toEqual(findNaively(rows, { sort, order }));
+  });
+
+  test("archived runs that have no end stand last, with and without orders of values", () => {
+    const rows = makeRuns(120, (at) => ({ endedAt: 5_000 + ((at * 37) % 40) })).map((record, at) => {
+      const { endedAt: _, ...without } = record;
+      return at % 6 === 0 ? (without as RunRecord) : record;
+    });
+    for (const ordersMadeMax of [0, 16]) {
+      const index = new RunIndex({ isCaching: false, ordersMadeMax });
+      index.addSegment(1, toColumns(rows.slice(0, 60)));
+      index.addSegment(2, toColumns(rows.slice(60)));
+      for (const sort of ["ended", "duration"] as const)
+        for (const order of ["newest", "oldest"] as const)
+          for (const limit of [7, 110]) expect(walkPages((page) => index.query(page), { sort, order, limit })).toEqual(findNaively(rows, { sort, order }));
+    }
+  });
+
+  test("children are found by their parent, named after it or not", () => {
+    const [parent, other, ...rest] = createRunIds(40) as [string, string, ...string[]];
+    const children = [...[1, 2, 3].map((child) => makeRecord(`${parent}~${child}`, { parentRunId: parent })), ...rest.map((runId, at) => makeRecord(runId, at % 3 === 0 ? { parentRunId: parent } : at % 3 === 1 ? { parentRunId: other } : {}))];
+    const index = new RunIndex({ isCaching: false });
+    index.addSegment(1, toColumns(toRows(children)));
+    for (const asked of [{ parentRunId: parent }, { parentRunId: other }, { parentRunId: `${parent}~1` }, { parentRunId: "" }]) expectSameIds(modelOf(children), index, asked);
+    const named = new RunIndex({ isCaching: false });
+    named.addSegment(1, toColumns(children.slice(0, 3)));
+    expect([named.count({ parentRunId: parent }), named.count({ parentRunId: other })]).toEqual([3, 0]);
+  });
+
   test("many removed and replaced loose runs leave the order as it is", () => {
     const index = new RunIndex();
     const rows = makeRuns(2_000);
@@ -208,6 +306,10 @@ describe("query cache", () => {
     expect(ask().records[0]?.seq).toBe(9);
     // The eleventh is not shown, but without it there is no page after this one.
     const before = ask();
+    const next = () => index.query({ workflow: "even", limit: 10, cursor: before.cursor as string });
+    const second = next();
+    index.put({ ...(rows[80] as RunRecord), seq: 9 });
+    expect(next()).toBe(second);
     index.remove((rows[78] as RunRecord).runId);
     expect(ask()).not.toBe(before);
   });
