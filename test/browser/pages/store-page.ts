@@ -110,6 +110,40 @@ cases.set("old checkpoints are removed in quiet time", async (name) => {
   await store.close();
 });
 
+cases.set("whatever reads or writes says when it has asked for all: who is frozen then keeps nobody waiting", async (name) => {
+  const { transaction } = IDBDatabase.prototype;
+  const { commit } = IDBTransaction.prototype;
+  const open = new Set<IDBTransaction>();
+  let count = 0;
+  IDBDatabase.prototype.transaction = function (...args: Parameters<typeof transaction>) {
+    const begun = transaction.apply(this, args);
+    count += 1;
+    open.add(begun);
+    return begun;
+  };
+  IDBTransaction.prototype.commit = function () {
+    open.delete(this);
+    commit.call(this);
+  };
+  try {
+    const store = await openDriver(name);
+    await store.putSource({ identity: "id", name: "workflow", source: "text" });
+    await store.commit([{ ...makeChange("a", 1, 2), checkpoint: { seq: 2, bytes: new Uint8Array(20) } }], "relaxed");
+    await store.close();
+    const again = await openDriver(name);
+    check((await again.history("a")).length === 2 && (await again.checkpoint("a"))?.seq === 2, "it is read");
+    await again.getSource("id");
+    await again.query({});
+    await again.delete(["a"]);
+    await again.close();
+  } finally {
+    IDBDatabase.prototype.transaction = transaction;
+    IDBTransaction.prototype.commit = commit;
+  }
+  const stores = [...open].map((one) => [...one.objectStoreNames].join("+"));
+  check(count > 10 && stores.length === 0, `${stores.length} of ${count} transactions were left to end by themselves: ${stores.join(", ")}`);
+});
+
 cases.set("a newer database is refused, an upgrade elsewhere is not blocked", async (name) => {
   const store = await openDriver(name);
   const newer = await openDB(name, 99);
