@@ -17,13 +17,13 @@ export function removeProfile(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
-/** A browser on that profile; close its context to end it. */
-export function launchOnProfile(folder: string): Promise<BrowserContext> {
+/** A browser on that profile; close its context to end it. `args`: more of its flags. */
+export function launchOnProfile(folder: string, args: readonly string[] = []): Promise<BrowserContext> {
   const browser = readBrowser();
   if (browser === undefined) throw new Error("no browser was found: run `node scripts/setup.mjs --browser` first");
   return chromium.launchPersistentContext(folder, {
     executablePath: browser.executablePath,
-    args: browser.args,
+    args: [...browser.args, ...args],
     env: browser.env,
     headless: true,
     timeout: launchMsMax,
