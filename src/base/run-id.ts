@@ -1,6 +1,14 @@
 // Run ids: UUID version 7 (RFC 9562, section 5.7): milliseconds, then a counter of 32 bits that begins anywhere in its
 // lower half every millisecond, then 42 random bits. So ids made later sort later, also within one millisecond.
 
+/** UTF-16 units of an id that an embedder chose. */
+export const RUN_ID_SIZE_MAX = 200;
+
+/** Can it be the id of a run without a parent? */
+export function isRunId(runId: unknown): runId is string {
+  return typeof runId === "string" && runId.length > 0 && runId.length <= RUN_ID_SIZE_MAX && !/[~/\p{Surrogate}]/u.test(runId);
+}
+
 /** Ids that are cut out of one text: few, since each of them keeps all of it in memory. */
 const CHUNK_COUNT = 64;
 const ID_SIZE = 36;

@@ -1,6 +1,6 @@
 // Starts runs: checks what they start with, gives them ids, and sends them off: many of durability `none` in bulk, the
 // others through the loop.
-import { createRunIds } from "../base/run-id.js";
+import { createRunIds, isRunId, RUN_ID_SIZE_MAX } from "../base/run-id.js";
 import type { StartOptions, Value } from "../model/engine.js";
 import { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
@@ -16,8 +16,6 @@ import { type Arrival, OpenRun, type Receipt } from "./open-run.js";
 import type { LoadedProgram } from "./program-table.js";
 import { packVersions } from "./run-state.js";
 import type { VolatileArchive } from "./volatile-archive.js";
-
-const RUN_ID_SIZE_MAX = 200;
 
 /** What the starter needs of the engine. */
 export interface StarterHost {
@@ -140,8 +138,7 @@ export class Starter {
 
   async checkRunId(runId: string, count: number): Promise<void> {
     const { core, archive } = this.#host;
-    const isUsable = typeof runId === "string" && runId.length > 0 && runId.length <= RUN_ID_SIZE_MAX && !/[~/\p{Surrogate}]/u.test(runId);
-    if (count !== 1 || !isUsable) {
+    if (count !== 1 || !isRunId(runId)) {
       const message = `A run id of its own is for one run, has 1 to ${RUN_ID_SIZE_MAX} characters and no "~" or "/"`;
       throw new WorkflowError("run/invalid-id", message, {
         details: { runId: String(runId).slice(0, RUN_ID_SIZE_MAX), runIdSizeMax: RUN_ID_SIZE_MAX },

@@ -22,7 +22,7 @@ export interface Finding {
 }
 
 /** The first half of an error's code. */
-export type ErrorRoom = "parse" | "compile" | "analysis" | "expression" | "run" | "task" | "event" | "store" | "kernel" | "engine" | "worker" | "value";
+export type ErrorRoom = "parse" | "compile" | "analysis" | "expression" | "run" | "task" | "event" | "store" | "kernel" | "engine" | "worker" | "value" | "portable";
 export type ErrorCode = `${ErrorRoom}/${string}`;
 
 export interface WorkflowErrorOptions {

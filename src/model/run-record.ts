@@ -28,6 +28,11 @@ export interface RunRecord {
   readonly priority?: number;
   /** Number of history entries. */
   readonly seq: number;
+  /**
+   * Values of its history were replaced when it was exported: it can be looked at, but its history need not lead where the run once came to. It is not
+   * driven, and its tasks are not done again.
+   */
+  readonly isRedacted?: boolean;
 }
 
 /** What is asked of a searchable field: that it equals a value, or lies within bounds (both inclusive; of one type). */

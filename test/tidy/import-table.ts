@@ -11,7 +11,7 @@ export interface Room {
 }
 
 const ground = ["base"];
-const shellRooms = ["base", "model", "metrics", "expression", "format", "kernel", "engine", "tasks", "store", "tabs", "compile", "library", "analysis"];
+const shellRooms = ["base", "model", "metrics", "expression", "format", "kernel", "portable", "engine", "tasks", "store", "tabs", "compile", "library", "analysis"];
 const createRooms = ["create-run-filters", "create-engine", "create-expressions", "create-editor", "create-transition"];
 const workerRooms = ["worker", "worker-host"];
 
@@ -31,7 +31,8 @@ export const rooms: readonly Room[] = [
     narrowed: { expression: /^src\/expression\/(?!.*(emit|check|code|function-table|column|generat|disassembl))[a-z-]*\.ts$/ },
   },
   { name: "kernel", files: /^src\/kernel\//, imports: [...ground, "model", "abi"] },
-  { name: "engine", files: /^src\/engine\//, imports: [...ground, "model", "metrics"] },
+  { name: "portable", files: /^src\/portable\//, imports: [...ground, "model"] },
+  { name: "engine", files: /^src\/engine\//, imports: [...ground, "model", "metrics", "portable"] },
   { name: "tasks", files: /^src\/tasks\//, imports: [...ground, "model"] },
   { name: "store", files: /^src\/store\//, imports: [...ground, "model"] },
   { name: "tabs", files: /^src\/tabs\//, imports: [...ground, "model"] },
