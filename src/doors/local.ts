@@ -51,4 +51,5 @@ export type {
   VerifyOptions,
   Workflow,
 } from "../model/engine.js";
+export type { ExportChoice, ExportOptions, ImportOptions, ImportProgress, ImportReport, ImportSource, Redaction, RefusedRun } from "../model/portable.js";
 export type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";

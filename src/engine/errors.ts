@@ -44,3 +44,8 @@ export function unreadableError(runId: string, sizeBytes: number): WorkflowError
   const message = `The kernel has no room for a value of ${sizeBytes} bytes that run ${runId} was told, or cannot read it`;
   return new WorkflowError("value/too-large", message, { details: { runId, sizeBytes } });
 }
+
+export function redactedError(runId: string, why: string): WorkflowError {
+  const message = `Values in the history of run ${runId} were replaced when it was exported: ${why}`;
+  return new WorkflowError("run/redacted", message, { details: { runId } });
+}

@@ -97,3 +97,13 @@ export const LANE_COMPACTION_MIN = 32;
 export const METRICS_KEPT_MAX = 10_000;
 /** Tasks that must have ended before an adaptive limit is looked at again. */
 export const ADAPTIVE_TASKS_MIN = 16;
+
+// --- export and import --------------------------------------------------------------------------------------------
+
+/** Records that an export asks the store for at a time: the largest page. */
+export const EXPORT_PAGE_RUNS = 1_000;
+/** Runs, and bytes of their history, that are imported in one commit; a larger family is a commit of its own. */
+export const IMPORT_BATCH_RUNS = 256;
+export const IMPORT_BATCH_SIZE = 4 << 20;
+/** Refused and untouched runs that a report lists. */
+export const IMPORT_LIST_MAX = 1_000;

@@ -19,6 +19,7 @@ import type {
   VerifyOptions,
   Workflow,
 } from "../model/engine.js";
+import type { ExportChoice, ExportOptions, ImportOptions, ImportReport, ImportSource } from "../model/portable.js";
 import type { RunRecord } from "../model/run-record.js";
 import { type ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
@@ -39,7 +40,9 @@ import { DirectCalls } from "./direct-call.js";
 import { Driving, type DrivingHost } from "./driving.js";
 import { closedError, notDriverError, reloadingError, unreadableError } from "./errors.js";
 import { streamEvents } from "./event-stream.js";
+import { Exporter } from "./exporter.js";
 import { Forker } from "./forker.js";
+import { Importer } from "./importer.js";
 import { Intake } from "./intake.js";
 import { Loop } from "./loop.js";
 import { MetricsArchive } from "./metrics-archive.js";
@@ -293,6 +296,16 @@ class LocalEngine implements Engine, RunSource {
     }
   }
 
+  export(what: ExportChoice = {}, options: ExportOptions = {}): AsyncIterable<Uint8Array> {
+    this.#checkOpen();
+    return new Exporter({ core: this.#core, reader: this.#reader, archive: this.#archive }).open(what, options);
+  }
+
+  import(source: ImportSource, options: ImportOptions = {}): Promise<ImportReport> {
+    const host = { core: this.#core, reader: this.#reader, recovery: this.#recovery, archive: this.#archive, checkDriver: () => this.#checkDriver() };
+    return new Importer(host, options).take(source);
+  }
+
   pause(runId: string): Promise<RunStatus> {
     return this.#control(runId, EntryKind.PAUSE);
   }
@@ -430,7 +443,8 @@ class LocalEngine implements Engine, RunSource {
   async #delete(runId: string): Promise<void> {
     this.#checkOpen();
     const { record } = await this.#reader.find(runId);
-    if (!isEnded(record.status)) {
+    // A redacted run never goes on.
+    if (!isEnded(record.status) && record.isRedacted !== true) {
       throw new WorkflowError("run/not-ended", `Run ${runId} is ${record.status}; only ended runs can be deleted`, {
         details: { runId, status: record.status },
       });

@@ -4,12 +4,12 @@ import type { RunAwait, RunEvent } from "../model/engine.js";
 import type { RunRecord } from "../model/run-record.js";
 import { fromErrorRecord, WorkflowError } from "../model/errors.js";
 import type { HistoryEntry } from "../model/history.js";
-import type { SourceRecord } from "../model/ports.js";
+import type { LoadedWorkflow, SourceRecord } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
 import { describeAwaits } from "./awaits.js";
 import { decodeCheckpoint } from "./checkpoint.js";
 import { type Core, isKernelLost } from "./core.js";
-import { closedError, historyCutError, unknownRunError } from "./errors.js";
+import { closedError, historyCutError, redactedError, unknownRunError } from "./errors.js";
 import type { Loop } from "./loop.js";
 import type { OpenRun } from "./open-run.js";
 import { decodePayload } from "./payload.js";
@@ -92,18 +92,29 @@ export class Reader {
     };
   }
 
+  /** All entries of a run's history. Rejects with `run/unknown`, and with `run/history-cut` where they are not all kept any more. */
+  async wholePast(runId: string): Promise<readonly HistoryEntry[]> {
+    const { seq, entries } = await (await this.find(runId)).past("whole");
+    if (seq > 0) throw historyCutError(runId, seq);
+    return [...entries];
+  }
+
   /** The workflow of a stored run, loaded from its stored source where nobody loaded it. */
   async program({ identity, runId }: RunRecord): Promise<LoadedProgram> {
     const loaded = this.#core.programs.get(identity);
     if (loaded !== undefined) return loaded;
     const source = await this.#core.store.getSource(identity);
-    if (source === undefined)
+    if (source?.identity !== identity)
       throw new WorkflowError("store/damaged", `The workflow of run ${runId} is not in the store`, { details: { runId, identity } });
+    return this.#core.programs.add(await this.load(runId, source));
+  }
+
+  /** The workflow that a run began with. Rejects with `run/version-unsupported`, `parse/invalid`, and with `store/damaged` where it is another one. */
+  async load(runId: string, source: SourceRecord): Promise<LoadedWorkflow> {
     await this.#checkCustoms(runId, source);
     const workflow = await this.#core.library.load(source.source, source.name, source.zones ?? []);
-    if (workflow.identity !== identity)
-      throw new WorkflowError("store/damaged", `The stored workflow of run ${runId} is another one`, { details: { runId, identity } });
-    return this.#core.programs.add(workflow);
+    if (workflow.identity === source.identity) return workflow;
+    throw new WorkflowError("store/damaged", `The stored workflow of run ${runId} is another one`, { details: { runId, identity: source.identity } });
   }
 
   /** Throws `run/version-unsupported` where functions or constants that the run began with are others now. */
@@ -139,6 +150,7 @@ export class Reader {
     const { record } = found;
     if (record.status !== "succeeded") throw endError(record);
     const ending = await this.ending(found);
+    if (record.isRedacted === true && ending?.status !== record.status) throw redactedError(record.runId, "what is left does not lead to its output");
     return decodePayload(ending?.payload);
   }
 

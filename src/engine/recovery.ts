@@ -8,7 +8,7 @@ import { decodeCheckpoint } from "./checkpoint.js";
 import type { ChildStarter } from "./child-starter.js";
 import type { Committer } from "./committer.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
-import { trapError } from "./errors.js";
+import { redactedError, trapError } from "./errors.js";
 import type { Work } from "./group.js";
 import type { Loop } from "./loop.js";
 import { OpenRun, TOUCH } from "./open-run.js";
@@ -133,6 +133,7 @@ export class Recovery {
   async #replayRun(record: RunRecord): Promise<OpenRun> {
     const { core, reader } = this.#parts;
     const { runId, startedAt, tags, parentRunId, rerunOf, forkOf, priority } = record;
+    if (record.isRedacted === true) throw redactedError(runId, "it is not driven");
     const program = await reader.program(record);
     const unregistered = findUnregisteredTasks(program.workflow, core.tasks);
     if (unregistered !== undefined) throw unregistered;

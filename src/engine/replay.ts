@@ -73,7 +73,11 @@ export function placeProgram(kernel: KernelPort, program: LoadedProgram): number
 
 /** Throws `run/version-unsupported` where this engine would step the run otherwise than the one that began it. */
 export function checkVersions(runId: string, versions: number, program: LoadedProgram): void {
-  const expected = packVersions(program.workflow.program.compilerVersion, SEMANTICS_VERSION);
+  compareVersions(runId, versions, packVersions(program.workflow.program.compilerVersion, SEMANTICS_VERSION));
+}
+
+/** Throws `run/version-unsupported` where a run's `packVersions` are not the expected ones. */
+export function compareVersions(runId: string, versions: number, expected: number): void {
   if (versions === expected) return;
   const message = `Run ${runId} was begun by another version (${versions}) than this engine's (${expected})`;
   throw new WorkflowError("run/version-unsupported", message, { details: { runId, versions, expected } });

@@ -6,6 +6,7 @@ import { WorkflowError } from "../model/errors.js";
 import { SEMANTICS_VERSION } from "../model/kernel-words.js";
 import { isEnded } from "../model/status.js";
 import { type Core, isKernelLost } from "./core.js";
+import { redactedError } from "./errors.js";
 import { checkInput, encodeStart } from "./input-check.js";
 import { REPLAY_SLICE_STEPS } from "./limits.js";
 import type { Loop } from "./loop.js";
@@ -111,7 +112,8 @@ interface RerunParts {
   readonly payload: Uint8Array;
 }
 
-function checkRerunnable({ record: { runId, status } }: FoundRun, { workflow }: LoadedProgram): void {
+function checkRerunnable({ record: { runId, status, isRedacted } }: FoundRun, { workflow }: LoadedProgram): void {
+  if (isRedacted === true) throw redactedError(runId, "its tasks are not done again");
   if (!isEnded(status)) throw new WorkflowError("run/not-ended", `Run ${runId} is ${status}; only ended runs are done again`, { details: { runId, status } });
   if (workflow.program.definition.taskGraph !== undefined) return;
   const message = `Workflow "${workflow.name}" is a state diagram; tasks are done again in task graphs only`;

@@ -2,6 +2,7 @@
 // `engine/invalid-argument`. The same for the engine in this thread and for the one behind a worker.
 import { argumentError, isRecord } from "./arguments.js";
 import type { CancelOptions, Engine, EngineOptions, EngineStatistics, EventBatch, FailOptions, ForkOptions, LiveOptions, RerunOptions, Run, SendResult, StartOptions, Value, VerifyOptions, Workflow } from "./engine.js";
+import type { ExportChoice, ExportOptions, ImportOptions, ImportReport, ImportSource } from "./portable.js";
 import { readFieldConditions } from "./run-filter.js";
 import type { RunQuery } from "./run-record.js";
 import type { WorkflowError } from "./errors.js";
@@ -108,6 +109,48 @@ function wrongParts(parts: Readonly<Record<string, unknown>>, type: "string" | "
   return undefined;
 }
 
+function wrongPassphrase(passphrase: unknown): WorkflowError | undefined {
+  const isRight = passphrase === undefined || (typeof passphrase === "string" && passphrase !== "");
+  // It is not told what stood there.
+  return wrong(isRight, "options.passphrase", typeof passphrase === "string" ? "" : passphrase, "a text that is not empty");
+}
+
+function wrongExport(what: ExportChoice | undefined, options: ExportOptions | undefined): WorkflowError | undefined {
+  if (what !== undefined && !isRecord(what)) return wrong(false, "what", what, "an object");
+  const isWrong = wrong(what?.runIds === undefined || areTexts(what.runIds), "what.runIds", what?.runIds, "a list of texts") ?? wrongQuery(what?.query as RunQuery | undefined) ?? wrongOptions(options);
+  if (isWrong !== undefined || options === undefined) return isWrong;
+  const { passphrase, redact, compress, exportedAt } = options;
+  return (
+    wrongPassphrase(passphrase) ??
+    wrongRedaction(redact) ??
+    wrong(compress === undefined || typeof compress === "boolean", "options.compress", compress, "true or false") ??
+    wrong(exportedAt === undefined || Number.isFinite(exportedAt), "options.exportedAt", exportedAt, "a number")
+  );
+}
+
+function wrongRedaction(redact: ExportOptions["redact"]): WorkflowError | undefined {
+  if (redact === undefined || areTexts(redact)) return undefined;
+  const { paths, marker } = isRecord(redact) ? redact : { paths: undefined, marker: undefined };
+  return (
+    wrong(areTexts(paths), "options.redact", redact, "a list of paths, or an object with one") ??
+    wrong(marker === undefined || marker === null || typeof marker === "string", "options.redact.marker", marker, "a text or null")
+  );
+}
+
+function wrongImport(source: ImportSource, options: ImportOptions | undefined): WorkflowError | undefined {
+  const isBlob = typeof Blob !== "undefined" && source instanceof Blob;
+  const isSource = isBlob || (typeof source === "object" && source !== null && (source instanceof Uint8Array || "getReader" in source || Symbol.asyncIterator in source));
+  const isWrong = wrong(isSource, "source", source, "a Blob, a stream or an iterable of bytes, or bytes") ?? wrongOptions(options);
+  if (isWrong !== undefined || options === undefined) return isWrong;
+  const { passphrase, onConflict, open, onProgress } = options;
+  return (
+    wrongPassphrase(passphrase) ??
+    wrong(onConflict === undefined || ["skip", "rename", "fail"].includes(onConflict), "options.onConflict", onConflict, `one of "skip", "rename", "fail"`) ??
+    wrong(open === undefined || ["pause", "keep", "cancel"].includes(open), "options.open", open, `one of "pause", "keep", "cancel"`) ??
+    wrong(onProgress === undefined || typeof onProgress === "function", "options.onProgress", onProgress, "a function")
+  );
+}
+
 function wrongBatch(batch: EventBatch): WorkflowError | undefined {
   const isBatch =
     isRecord(batch) &&
@@ -206,6 +249,16 @@ class CheckedEngine implements Engine {
   fork(runId: string, seq: number, options?: ForkOptions): Promise<Run> {
     const isWrong = wrongText("runId", runId) ?? wrong(typeof seq === "number", "seq", seq, "a number") ?? wrongStartOptions(options);
     return answer(isWrong, () => this.#engine.fork(runId, seq, options));
+  }
+
+  export(what?: ExportChoice, options?: ExportOptions): AsyncIterable<Uint8Array> {
+    const isWrong = wrongExport(what, options);
+    if (isWrong !== undefined) throw isWrong;
+    return this.#engine.export(what, options);
+  }
+
+  import(source: ImportSource, options?: ImportOptions): Promise<ImportReport> {
+    return answer(wrongImport(source, options), () => this.#engine.import(source, options));
   }
 
   pause(runId: string): Promise<RunStatus> {

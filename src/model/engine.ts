@@ -3,6 +3,7 @@
 import type { CustomConstants, CustomFunctions } from "./custom-function.js";
 import type { Definition, FormField } from "./definition.js";
 import type { ErrorRecord, Finding } from "./errors.js";
+import type { ExportChoice, ExportOptions, ImportOptions, ImportReport, ImportSource } from "./portable.js";
 import type { CleanUpReport, RetentionPolicy } from "./retention.js";
 import type { RunPage, RunQuery, RunRecord } from "./run-record.js";
 import type { RunMetrics, SchedulingOptions, SchedulingStatistics } from "./scheduling.js";
@@ -396,6 +397,19 @@ export interface Engine {
    * `run/history-cut` (a long run of durability `none`), `task/unregistered`, and what `start` rejects with. O(seq).
    */
   fork(runId: string, seq: number, options?: ForkOptions): Promise<Run>;
+  /**
+   * Runs as a file, with their workflows and whole histories, in pieces of about 64 KiB; begun anew by each reader, read as fast as that is. The same
+   * runs give the same bytes in the plain form, wherever they are stored ([docs/portable.md](../../docs/portable.md)). Reading rejects with `run/unknown`,
+   * `run/history-cut` (a long run of durability `none` that is named), `store/damaged`. O(all stored runs) and what the chosen ones hold.
+   */
+  export(what?: ExportChoice, options?: ExportOptions): AsyncIterable<Uint8Array>;
+  /**
+   * Takes the runs of such a file in, as they are, each looked over before it is stored. Families of runs are stored in commits of a few hundred; what was
+   * committed stays when an import breaks off, and is left out by the next. Rejects with `portable/not-portable`, `portable/version-unsupported`,
+   * `portable/damaged`, `portable/too-large`, `portable/passphrase-needed`, `portable/wrong-passphrase`, `portable/unreadable`, `run/exists` (`onConflict: "fail"`)
+   * and what `start` rejects with.
+   */
+  import(source: ImportSource, options?: ImportOptions): Promise<ImportReport>;
   readonly runs: {
     /** Rejects with `run/unknown`. */
     get(runId: string): Promise<Run>;
@@ -403,7 +417,7 @@ export interface Engine {
     count(query?: RunQuery): Promise<number>;
     /** The page of a query now, and again whenever it has changed, at most 20 times a second. Ends when the engine closes. */
     watch(query?: RunQuery): AsyncIterable<RunPage>;
-    /** Ended runs only: rejects with `run/not-ended`. */
+    /** Ended runs, and redacted ones, only: rejects with `run/not-ended`. */
     delete(runId: string): Promise<void>;
     /**
      * Removes ended runs that a policy lets go, by default the engine's own; what journals of other open tabs hold is left to those. Never open runs

@@ -19,15 +19,18 @@ import type {
   Value,
   Workflow,
 } from "../model/engine.js";
+import { readPieces } from "../model/byte-pieces.js";
+import type { ExportChoice, ExportOptions, ImportOptions, ImportReport, ImportSource } from "../model/portable.js";
 import type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
 import { WorkflowError } from "../model/errors.js";
 import type { TasksPort } from "../model/ports.js";
 import type { RunStatus } from "../model/status.js";
 import { CallChannel } from "./call-channel.js";
 import { ClientRun, type RareQuestions } from "./client-run.js";
-import { type Cursor, readCursor } from "./cursor.js";
+import { type Cursor, readCursor, serveCursor } from "./cursor.js";
 import { installErrorTransfer, lostError } from "./errors.js";
-import type { HostApi, HostOptions } from "./protocol.js";
+import { PIECE_SIZE_MAX, PIECES_CREDIT_MAX } from "./limits.js";
+import type { HostApi, HostImportSource, HostOptions, ProgressMessage } from "./protocol.js";
 import { serveTasks } from "./task-relay.js";
 import { startWorker } from "./worker-start.js";
 
@@ -159,6 +162,22 @@ class WorkerClient implements Engine {
     return this.#makeRun(await this.#control(() => this.#api.fork(runId, seq, nameWorkflow(options))));
   }
 
+  export(what?: ExportChoice, options?: ExportOptions): AsyncIterable<Uint8Array> {
+    return this.#openCursor((port) => this.#api.openExport(what, options, transfer(port, [port])), PIECES_CREDIT_MAX);
+  }
+
+  async import(source: ImportSource, { onProgress, ...options }: ImportOptions = {}): Promise<ImportReport> {
+    const { port1, port2 } = new MessageChannel();
+    if (onProgress !== undefined) port1.onmessage = ({ data }: MessageEvent<ProgressMessage>) => onProgress(data);
+    const crossing = servePieces(source);
+    const told = onProgress === undefined ? options : transfer({ ...options, progress: port2 }, [port2]);
+    try {
+      return await this.#control(() => this.#api.import(crossing, told));
+    } finally {
+      port1.close();
+    }
+  }
+
   pause(runId: string): Promise<RunStatus> {
     return this.#control(() => this.#api.pause(runId));
   }
@@ -245,11 +264,11 @@ class WorkerClient implements Engine {
   }
 
   /** Each reading opens a cursor of its own, at its first step. */
-  #openCursor<T>(open: (port: MessagePort) => Promise<void>): AsyncIterable<T> {
+  #openCursor<T>(open: (port: MessagePort) => Promise<void>, creditMax?: number): AsyncIterable<T> {
     const start = async (): Promise<AsyncIterator<T>> => {
       const { port1, port2 } = new MessageChannel();
       await this.#control(() => open(port2));
-      const cursor: Cursor<T> = readCursor<T>(port1, () => this.#cursors.delete(cursor));
+      const cursor: Cursor<T> = readCursor<T>(port1, () => this.#cursors.delete(cursor), creditMax);
       this.#cursors.add(cursor);
       return cursor;
     };
@@ -275,6 +294,20 @@ class WorkerClient implements Engine {
 function nameWorkflow<Options extends ForkOptions>(options: Options | undefined): Options | undefined {
   const workflow = typeof options?.workflow === "object" ? options.workflow.identity : options?.workflow;
   return options === undefined || workflow === undefined ? options : { ...options, workflow };
+}
+
+/** A file crosses by itself; what else there is, is read here and sent as the worker asks for it. */
+function servePieces(source: ImportSource): HostImportSource {
+  if (source instanceof Blob) return { kind: "blob", blob: source };
+  const { port1, port2 } = new MessageChannel();
+  serveCursor(cutPieces(source), port1, queueMicrotask);
+  return transfer({ kind: "pieces", port: port2 }, [port2]);
+}
+
+/** Small copies: of a view, all that it is a view of would cross. */
+async function* cutPieces(source: ImportSource): AsyncGenerator<Uint8Array, undefined> {
+  for await (const piece of readPieces(source))
+    for (let at = 0; at < piece.length; at += PIECE_SIZE_MAX) yield piece.slice(at, at + PIECE_SIZE_MAX);
 }
 
 function toHostOptions(options: EngineOptions): HostOptions {

@@ -16,10 +16,10 @@ export interface Cursor<T> extends AsyncIterableIterator<T> {
 
 /**
  * Reads what `serveCursor` serves at the other end. `return` (leaving a `for await`) stops the writer, closes the port and
- * ends a `next` that waits. `onEnd` is called once, whichever way it ends.
+ * ends a `next` that waits. `onEnd` is called once, whichever way it ends. `creditMax`: values that may be under way or unread.
  */
-export function readCursor<T>(port: MessagePort, onEnd: () => void = () => undefined): Cursor<T> {
-  return new CursorReader<T>(port, onEnd);
+export function readCursor<T>(port: MessagePort, onEnd: () => void = () => undefined, creditMax: number = CURSOR_CREDIT_MAX): Cursor<T> {
+  return new CursorReader<T>(port, onEnd, creditMax);
 }
 
 interface Waiting<T> {
@@ -30,6 +30,7 @@ interface Waiting<T> {
 class CursorReader<T> implements Cursor<T> {
   readonly #port: MessagePort;
   readonly #onEnd: () => void;
+  readonly #creditMax: number;
   readonly #values: T[] = [];
   #at = 0;
   #waiting: Waiting<T>[] = [];
@@ -37,11 +38,12 @@ class CursorReader<T> implements Cursor<T> {
   #error: unknown;
   #used = 0;
 
-  constructor(port: MessagePort, onEnd: () => void) {
+  constructor(port: MessagePort, onEnd: () => void, creditMax: number) {
     this.#port = port;
     this.#onEnd = onEnd;
+    this.#creditMax = creditMax;
     port.onmessage = ({ data }: MessageEvent<FromCursor<T>>) => this.#take(data);
-    this.#grant(CURSOR_CREDIT_MAX);
+    this.#grant(creditMax);
   }
 
   [Symbol.asyncIterator](): this {
@@ -85,7 +87,7 @@ class CursorReader<T> implements Cursor<T> {
       this.#at = 0;
     }
     this.#used += 1;
-    if (this.#used >= CURSOR_CREDIT_MAX / 4 && !this.#isEnded) {
+    if (this.#used >= this.#creditMax / 4 && !this.#isEnded) {
       this.#grant(this.#used);
       this.#used = 0;
     }

@@ -5,10 +5,10 @@ import type { Engine } from "../model/engine.js";
 import { WorkflowError } from "../model/errors.js";
 import type { TasksPort } from "../model/ports.js";
 import { serveCalls } from "./call-host.js";
-import { serveCursor } from "./cursor.js";
+import { readCursor, serveCursor } from "./cursor.js";
 import { installErrorTransfer } from "./errors.js";
-import { PROTOCOL_VERSION } from "./limits.js";
-import type { HostApi, HostOptions, ReadyMessage } from "./protocol.js";
+import { PIECES_CREDIT_MAX, PROTOCOL_VERSION } from "./limits.js";
+import type { HostApi, HostOptions, ProgressMessage, ReadyMessage } from "./protocol.js";
 import { createTaskRelay } from "./task-relay.js";
 
 /** Holds a lifeline by name until this thread ends. */
@@ -68,6 +68,18 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
     },
     async openWatch(query, port) {
       serveCursor(engine().runs.watch(query), port, defer);
+    },
+    async openExport(what, options, port) {
+      serveCursor(engine().export(what, options), port, defer);
+    },
+    async import(source, { progress, ...options }) {
+      const pieces = source.kind === "blob" ? source.blob : readCursor<Uint8Array>(source.port, undefined, PIECES_CREDIT_MAX);
+      const onProgress = progress && ((message: ProgressMessage): void => progress.postMessage(message));
+      try {
+        return await engine().import(pieces, { ...options, ...(onProgress && { onProgress }) });
+      } finally {
+        progress?.close();
+      }
     },
     role: () => engine().role(),
     statistics: () => engine().statistics(),

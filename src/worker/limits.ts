@@ -12,3 +12,7 @@ export const CALLS_BY_MESSAGE_MAX = 1_024;
 export const BATCHES_KNOWN_MAX = 16;
 /** Run ids that page and worker remember by number; beyond it the numbering starts anew. */
 export const RUN_NUMBERS_MAX = 1_000_000;
+/** Bytes of a file that cross to the worker in one piece. */
+export const PIECE_SIZE_MAX = 65_536;
+/** Pieces of an exported or imported file, of about 64 KiB, that may be under way or unread at once. */
+export const PIECES_CREDIT_MAX = 32;

@@ -2,6 +2,7 @@
 // goes over message ports: calls and batches (`ToHost`, `FromHost`), tasks (`ToHandlers`, `FromHandlers`), and one port
 // for each cursor (`ToCursor`, `FromCursor`).
 import type { CancelOptions, Engine, EngineOptions, EngineStatistics, FailOptions, ForkOptions, LiveOptions, RerunOptions, RunAwait, RunStep, StartOptions, Value, Verification, VerifyOptions, Workflow } from "../model/engine.js";
+import type { ExportChoice, ExportOptions, ImportOptions, ImportProgress, ImportReport } from "../model/portable.js";
 import type { CleanUpReport } from "../model/retention.js";
 import type { RunPage, RunQuery } from "../model/run-record.js";
 import type { ErrorRecord } from "../model/errors.js";
@@ -62,10 +63,18 @@ export interface HostApi {
   openEvents(runId: string, from: number | undefined, port: MessagePort): Promise<void>;
   openChanges(port: MessagePort): Promise<void>;
   openWatch(query: RunQuery | undefined, port: MessagePort): Promise<void>;
+  openExport(what: ExportChoice | undefined, options: ExportOptions | undefined, port: MessagePort): Promise<void>;
+  import(source: HostImportSource, options: HostImportOptions): Promise<ImportReport>;
   role(): Promise<"driver" | "watcher">;
   statistics(): Promise<EngineStatistics>;
   close(): Promise<void>;
 }
+
+/** A file crosses as it is; of anything else the page serves the pieces, as the worker asks for them. */
+export type HostImportSource = { readonly kind: "blob"; readonly blob: Blob } | { readonly kind: "pieces"; readonly port: MessagePort };
+/** `progress`: where a ImportProgress is posted after every batch. */
+export type HostImportOptions = Omit<ImportOptions, "onProgress"> & { readonly progress?: MessagePort };
+export type ProgressMessage = ImportProgress;
 
 /** Calls that come often: those made in one microtask travel in one message. */
 export type Call =

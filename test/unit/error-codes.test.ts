@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const ROOMS = "compile|engine|run|task|event|value|store|kernel|worker";
+const ROOMS = "compile|engine|run|task|event|value|store|kernel|worker|portable";
 /** Given by the kernel, as bytes. */
 const FROM_KERNEL = ["task/timed-out"];
 

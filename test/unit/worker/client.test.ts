@@ -1,5 +1,6 @@
 // Client and host with the real engine behind them, both in one thread: what they promise beside a worker's own life,
 // which test/browser looks after.
+import { Readable } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
 import { joinEngine } from "../../../src/create-engine.js";
 import { createBatch } from "../../../src/model/batch.js";
@@ -167,6 +168,34 @@ describe("worker client", () => {
     batch.add("nobody", "confirm");
     expect([...(await sending)]).toEqual([1, 1, 1]);
     expect([...(await engine.sendMany(batch))]).toEqual([4]);
+  });
+
+  test("runs are exported and imported across, in pieces that wait for their reader", async () => {
+    const engine = await connect({ tasks: { charge: () => 1 } });
+    const runs = await engine.startMany(await engine.load(TEXT), Array.from({ length: 260 }, (_, amount) => ({ amount })));
+    for (const run of runs) while ((await run.status()) !== "waiting") await new Promise((resolve) => setTimeout(resolve, 1));
+    const parts: Uint8Array[] = [];
+    for await (const piece of engine.export()) parts.push(piece);
+    expect(parts.length).toBeGreaterThan(1);
+    const file = new Uint8Array(Buffer.concat(parts));
+    for (const source of [file, new Blob([file]), new Blob([file]).stream(), Readable.from(parts)]) {
+      const other = await connect({ tasks: { charge: () => 1 } });
+      const told: number[] = [];
+      const report = await other.import(source, { onProgress: ({ runCount }) => told.push(runCount) });
+      expect(report).toMatchObject({ imported: 260, skipped: 0, refused: [] });
+      expect(told[0]).toBe(256);
+      expect(await other.runs.count({ status: "paused" })).toBe(260);
+    }
+    await expect(engine.import(file.subarray(0, 500))).rejects.toMatchObject({ code: "portable/damaged" });
+    await expect(engine.import(file, { onConflict: "fail" })).rejects.toMatchObject({ code: "run/exists" });
+    for (const wrong of [engine.export({ runIds: ["nobody"] }), engine.export({}, { redact: ["nothing"] })]) {
+      const reading = (async () => {
+        for await (const _piece of wrong) continue;
+      })();
+      await expect(reading).rejects.toMatchObject({ code: expect.stringMatching(/^(run\/unknown|engine\/invalid-argument)$/) });
+    }
+    for await (const _piece of engine.export()) break;
+    expect(await engine.runs.count()).toBe(260);
   });
 
   test("after closing, every call says so and every reading ends", async () => {
