@@ -23,7 +23,7 @@ export interface FuzzTarget {
 /** One kernel, and what a target keeps beside it. */
 export interface FuzzSession {
   /** Makes an input and tries it. Throws where something happens that must not. */
-  feed(chance: Chance): void;
+  feed(chance: Chance): void | Promise<void>;
   /** The input made last, for people. */
   describe(): string;
   /** Throws where the session is not as clean as before its first input. */
@@ -74,11 +74,12 @@ export async function runRound(target: FuzzTarget, seed: number, round: number, 
   let slowestMs = 0;
   let slowestIndex = 0;
   let fedCount = 0;
-  const feedAll = () => {
+  const feedAll = async (): Promise<void> => {
     for (index = 0; index < inputCount; index += 1) {
       onInput?.(index);
       const start = performance.now();
-      session.feed(new Chance(seedAt(roundSeed, index)));
+      const feeding = session.feed(new Chance(seedAt(roundSeed, index)));
+      if (feeding !== undefined) await feeding;
       const ms = performance.now() - start;
       if (ms <= slowestMs) continue;
       slowestMs = ms;
@@ -88,8 +89,8 @@ export async function runRound(target: FuzzTarget, seed: number, round: number, 
     fedCount += inputCount;
   };
   try {
-    feedAll();
-    if (round % LEAK_ROUND_STRIDE === 0) checkLeaks(session, feedAll);
+    await feedAll();
+    if (round % LEAK_ROUND_STRIDE === 0) await checkLeaks(session, feedAll);
     return { inputCount: fedCount, memorySize: session.memorySize, slowestMs, slowestIndex };
   } catch (error) {
     const input = index < inputCount ? session.describe() : "(the end of the round)";
@@ -101,10 +102,10 @@ export async function runRound(target: FuzzTarget, seed: number, round: number, 
 }
 
 /** A leak grows in every pass over the same inputs. Blocks that are free in other sizes than are wanted may cost a step or two more. */
-function checkLeaks(session: { readonly memorySize: number }, feedAll: () => void): void {
+async function checkLeaks(session: { readonly memorySize: number }, feedAll: () => Promise<void>): Promise<void> {
   const sizes = [session.memorySize];
   while (sizes.length <= LEAK_PASS_COUNT_MAX) {
-    feedAll();
+    await feedAll();
     if (session.memorySize === sizes.at(-1)) return;
     sizes.push(session.memorySize);
   }
@@ -114,7 +115,7 @@ function checkLeaks(session: { readonly memorySize: number }, feedAll: () => voi
 async function failsAgain(target: FuzzTarget, build: KernelBuild, seed: number): Promise<boolean> {
   const session = await target.open(build);
   try {
-    session.feed(new Chance(seed));
+    await session.feed(new Chance(seed));
     return false;
   } catch {
     return true;

@@ -49,7 +49,7 @@ async function showInputs(targets: readonly FuzzTarget[], seed: number, round: n
     const session = await target.open(buildOfRound(round));
     const start = performance.now();
     try {
-      session.feed(new Chance(seedAt(seedAt(seed, round), index)));
+      await session.feed(new Chance(seedAt(seedAt(seed, round), index)));
     } finally {
       console.log(`${target.name}, ${(performance.now() - start).toFixed(1)} ms:\n${session.describe()}`);
     }

@@ -1,5 +1,6 @@
 // The fuzz targets by the names that the command takes.
 import type { FuzzTarget } from "./fuzzer.js";
+import { importTarget } from "./imports.js";
 import { programsTarget } from "./programs.js";
 import { runsTarget } from "./runs.js";
 import { parserTarget } from "./texts.js";
@@ -12,6 +13,7 @@ export const TARGETS: Readonly<Record<string, readonly FuzzTarget[]>> = {
   programs: [programsTarget],
   values: [valuesTarget],
   runs: [runsTarget],
+  import: [importTarget],
   kernel: KERNEL_TARGETS,
-  all: [parserTarget, ...KERNEL_TARGETS],
+  all: [parserTarget, ...KERNEL_TARGETS, importTarget],
 };
