@@ -27,6 +27,8 @@ const PATHS = {
   arrow: "M3 8h9.5M9 4.5L12.5 8 9 11.5",
   warning: "M8 2.8l6 10.4H2zM8 6.5v3.2M8 11.4v.1",
   file: "M4 2h5l3 3v9H4zM9 2v3h3",
+  export: "M8 10V2.5M5 5.3L8 2.5l3 2.8M3 9.5V13h10V9.5",
+  import: "M8 2.5V10M5 7.2L8 10l3-2.8M3 9.5V13h10V9.5",
   copy: "M5.5 5.5h7.5v7.5H5.5zM10.5 3H3v7.5",
   undo: "M6 3.5L3 6.5l3 3M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6",
   pencil: "M3 13l.7-3L10.5 3.2l2.3 2.3L6 12.3z",

@@ -1,11 +1,14 @@
 // The runs tab: all runs of this browser, newest first, with a filter by status.
 import type { VNode } from "preact";
+import { useRef, useState } from "preact/hooks";
 import { announce } from "../app/announcement.js";
 import { Icon } from "../app/icons.js";
 import { showView } from "../app/views.js";
 import type { RunRecord } from "../millrace.js";
 import { connection } from "./connection.js";
 import { openRun, openRunId } from "./open-run.js";
+import { RunFileDialogs } from "./run-file-dialogs.js";
+import { chooseFile, openExport } from "./run-files.js";
 import {
   deleteRun,
   isEnded,
@@ -52,10 +55,11 @@ function RunRow({ record }: { record: RunRecord }): VNode {
         <StatusBadge status={record.status} />
         <span class="run-when">
           {formatTime(record.startedAt)} · <code>{shortenId(record.runId)}</code>
+          {record.isRedacted === true && <span title="Values were left out when it was exported: it need not lead where the run came to"> · redacted</span>}
         </span>
         <Duration record={record} />
       </button>
-      {isEnded(record.status) ? (
+      {isEnded(record.status) || record.isRedacted === true ? (
         <button
           type="button"
           class="icon-button"
@@ -92,17 +96,50 @@ function EmptyList(): VNode {
   );
 }
 
-/** The runs tab. */
+function FileButtons(): VNode {
+  const picker = useRef<HTMLInputElement>(null);
+  const isReady = connection.value.kind === "ready";
+  const take = (): void => {
+    chooseFile(picker.current?.files?.[0]);
+    // The same file can be chosen once more.
+    if (picker.current !== null) picker.current.value = "";
+  };
+  return (
+    <div class="row" role="group" aria-label="Runs as files">
+      <button type="button" class="button button-small" disabled={!isReady || records.value.length === 0} onClick={openExport}>
+        <Icon name="export" size={14} /> Export…
+      </button>
+      <button type="button" class="button button-small" disabled={!isReady} onClick={() => picker.current?.click()}>
+        <Icon name="import" size={14} /> Import…
+      </button>
+      <input ref={picker} type="file" accept=".millrace" hidden aria-label="File of runs" onChange={take} />
+    </div>
+  );
+}
+
+/** The runs tab. A file of runs can be dropped on it. */
 export function RunsPanel(): VNode {
   const shown = shownRecords.value;
+  const [isAimed, setAimed] = useState(false);
+  const aim = (event: DragEvent): void => {
+    if (event.dataTransfer?.types.includes("Files") !== true) return;
+    event.preventDefault();
+    setAimed(true);
+  };
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    setAimed(false);
+    chooseFile(event.dataTransfer?.files[0]);
+  };
   return (
-    <div class="panel-body runs-panel">
+    <section aria-label="Runs" class={`panel-body runs-panel${isAimed ? " is-aimed" : ""}`} onDragOver={aim} onDragLeave={() => setAimed(false)} onDrop={drop}>
       <div class="row spread">
         <h2>Runs</h2>
         <span class="quiet" aria-live="polite">
           {records.value.length} in all, {liveCount.value} not ended
         </span>
       </div>
+      <FileButtons />
       <label class="field">
         <span class="visually-hidden">Status</span>
         <select value={statusFilter.value} onChange={(event) => (statusFilter.value = event.currentTarget.value as StatusFilter)}>
@@ -127,6 +164,7 @@ export function RunsPanel(): VNode {
           Read older runs
         </button>
       )}
-    </div>
+      <RunFileDialogs />
+    </section>
   );
 }
