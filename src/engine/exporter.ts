@@ -85,9 +85,10 @@ export class Exporter {
 
   async *#all({ limit: _limit, cursor: _cursor, ...conditions }: RunQuery): AsyncGenerator<RunRecord, undefined> {
     const { core } = this.#host;
+    const accept = conditions.filter === undefined ? undefined : await core.parts.filters?.compile(conditions.filter);
     let cursor: string | undefined;
     do {
-      const page = await core.store.query({ ...conditions, limit: EXPORT_PAGE_RUNS, ...(cursor !== undefined && { cursor }) });
+      const page = await core.store.query({ ...conditions, limit: EXPORT_PAGE_RUNS, ...(cursor !== undefined && { cursor }) }, accept);
       yield* page.records;
       cursor = page.cursor;
       if (core.isClosed) throw closedError();

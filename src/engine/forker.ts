@@ -8,7 +8,7 @@ import { SEMANTICS_VERSION } from "../model/kernel-words.js";
 import { ChartMemory, type ToldStep } from "./chart-memory.js";
 import { ChartRetelling } from "./chart-retelling.js";
 import { type Core, isKernelLost } from "./core.js";
-import { historyCutError } from "./errors.js";
+import { historyCutError, redactedError } from "./errors.js";
 import { checkInput, encodeStart } from "./input-check.js";
 import { REPLAY_SLICE_STEPS } from "./limits.js";
 import type { Loop } from "./loop.js";
@@ -58,6 +58,7 @@ export class Forker {
     const settled = await reader.findSettled(runId);
     const { found } = settled;
     checkStep(found, seq);
+    if (found.record.isRedacted === true) throw redactedError(runId, "nothing goes on from it");
     if (found.pastSeq > 0) throw historyCutError(runId, found.pastSeq);
     const before = await found.program();
     const { workflow } = options;

@@ -122,7 +122,7 @@ export class ImportedFamily {
     // Its parent was told what it came to.
     const isRedacted = members.some(({ run }) => run.isRedacted === true);
     return members.map(({ run, source, entries }) => {
-      const { source: _number, runId, parentRunId, rerunOf, ...rest } = run;
+      const { source: _number, runId, parentRunId, rerunOf, forkOf, ...rest } = run;
       const record: RunRecord = {
         ...rest,
         runId: move(runId),
@@ -130,6 +130,7 @@ export class ImportedFamily {
         identity: source.identity,
         ...(parentRunId !== undefined && { parentRunId: move(parentRunId) }),
         ...(rerunOf !== undefined && { rerunOf: rename(rerunOf) }),
+        ...(forkOf !== undefined && { forkOf: { runId: rename(forkOf.runId), seq: forkOf.seq } }),
       };
       return settle({ record: isRedacted ? markRedacted(record) : record, entries }, open, clock);
     });

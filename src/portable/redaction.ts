@@ -73,9 +73,9 @@ export class Redactor {
     const before = this.#count;
     const value = decodeExact(entry.payload);
     const open = enter(this.#open, root);
-    // An input is a map; in a list it stands beside the run's id, where the workflow asks for that.
-    const isPair = entry.kind === EntryKind.START && "list" in value;
-    const replaced = isPair ? { list: value.list.map((item, index) => (index === 0 ? this.#replace(item, open) : item)) } : this.#replace(value, open);
+    // An input is a map; in a list it stands beside the run's id, where the workflow asks for that. So does an error that undoes before it ends.
+    const isBoxed = (entry.kind === EntryKind.START || entry.kind === EntryKind.CANCEL) && "list" in value;
+    const replaced = isBoxed ? { list: value.list.map((item, index) => (index === 0 ? this.#replace(item, open) : item)) } : this.#replace(value, open);
     return this.#count === before ? entry : { ...entry, payload: encodeExact(replaced) };
   }
 

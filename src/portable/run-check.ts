@@ -21,12 +21,18 @@ export function familyOf(runId: string): string {
   return end < 0 ? runId : runId.slice(0, end);
 }
 
+/** Can it be the id of a run, or of a child at most so many levels below one? */
+function isAnyRunId(runId: string, depthMax: number): boolean {
+  const [root, ...serials] = runId.split("~");
+  return isRunId(root) && serials.length <= depthMax && serials.every((serial) => CHILD_ID.test(serial));
+}
+
 /** Throws `portable/damaged` where the record is no run's. `depthMax`: runs above one. */
 export function checkRecord(record: PortableRecord, depthMax: number): void {
-  const { runId, seq, startedAt, updatedAt, endedAt, status, priority, rerunOf, error } = record;
-  const [root = "", ...serials] = runId.split("~");
-  if (!isRunId(root) || serials.length > depthMax || !serials.every((serial) => CHILD_ID.test(serial))) throw oddError(runId, "its id is none");
-  if (rerunOf !== undefined && !rerunOf.split("~").every((part, index) => (index === 0 ? isRunId(part) : CHILD_ID.test(part)))) throw oddError(runId, "it was begun after no run");
+  const { runId, seq, startedAt, updatedAt, endedAt, status, priority, rerunOf, forkOf, error } = record;
+  if (!isAnyRunId(runId, depthMax)) throw oddError(runId, "its id is none");
+  if (rerunOf !== undefined && !isAnyRunId(rerunOf, depthMax)) throw oddError(runId, "the run that it does again is none");
+  if (forkOf !== undefined && !isAnyRunId(forkOf.runId, depthMax)) throw oddError(runId, "the run that it began as is none");
   if (seq < 1) throw oddError(runId, "it has no history");
   if (![startedAt, updatedAt, endedAt ?? startedAt].every((time) => Math.abs(time) <= TIME_MAX)) throw oddError(runId, "a time is none");
   if (isEnded(status) !== (endedAt !== undefined)) throw oddError(runId, "it has ended and has not");

@@ -7,7 +7,7 @@
 //   SOURCE   text identity, name, source · text customs JSON · text zones JSON        before the first run of it
 //            customs: [[name, version], …], zones: [[name, [start, …], [offset, …]], …]
 //   RUN      text run id · varint number of its SOURCE · u8 status · varint entries · f64 started, updated · u8 flags
-//            · [f64 ended] · [text rerun of] · [u8 priority] · [value error] · [varint count, texts: tags] · [value fields]
+//            · [f64 ended] · [text rerun of] · [text fork of · varint entry] · [u8 priority] · [value error] · [varint count, texts: tags] · [value fields]
 //   HISTORY  a block of history entries (src/model/history-codec.ts) of the RUN before it: up to BLOCK_ENTRIES_MAX entries, and no further
 //            entry where BLOCK_SIZE bytes of payload are reached
 //   END      varint sources, runs, entries                                            last, always
@@ -63,6 +63,7 @@ const HAS_ERROR = 8;
 const HAS_TAGS = 16;
 const HAS_FIELDS = 32;
 const IS_REDACTED = 64;
+const HAS_FORK = 128;
 
 /** What END says. */
 export interface Totals {
@@ -127,7 +128,7 @@ function readJsonList(reader: ByteReader): readonly unknown[] {
 
 /** `source`: number of the run's SOURCE, from 0. */
 export function encodeRun(record: RunRecord, source: number): Uint8Array<ArrayBuffer> {
-  const { runId, status, seq, startedAt, updatedAt, endedAt, rerunOf, priority, error, tags, fields, isRedacted } = record;
+  const { runId, status, seq, startedAt, updatedAt, endedAt, rerunOf, forkOf, priority, error, tags, fields, isRedacted } = record;
   const writer = new ByteWriter(160);
   writer.text(runId);
   writer.varint(source);
@@ -140,6 +141,7 @@ export function encodeRun(record: RunRecord, source: number): Uint8Array<ArrayBu
   writer.byte(
     (endedAt === undefined ? 0 : HAS_ENDED) |
       (rerunOf === undefined ? 0 : HAS_RERUN) |
+      (forkOf === undefined ? 0 : HAS_FORK) |
       (priority === undefined ? 0 : HAS_PRIORITY) |
       (error === undefined ? 0 : HAS_ERROR) |
       (tags.length === 0 ? 0 : HAS_TAGS) |
@@ -148,6 +150,10 @@ export function encodeRun(record: RunRecord, source: number): Uint8Array<ArrayBu
   );
   if (endedAt !== undefined) writer.f64(endedAt);
   if (rerunOf !== undefined) writer.text(rerunOf);
+  if (forkOf !== undefined) {
+    writer.text(forkOf.runId);
+    writer.varint(forkOf.seq);
+  }
   if (priority !== undefined) writer.byte(priority);
   if (error !== undefined) writeValue(writer, toPlain(error));
   if (tags.length > 0) {
@@ -171,9 +177,9 @@ export function decodeRun(bytes: Uint8Array): PortableRecord {
   const seq = reader.varint();
   const [startedAt, updatedAt] = [reader.f64(), reader.f64()];
   const flags = reader.byte();
-  if (flags >= 128) throw new MalformedBytes("a run has unknown parts", reader.offset - 1);
   const endedAt = (flags & HAS_ENDED) === 0 ? undefined : reader.f64();
   const rerunOf = (flags & HAS_RERUN) === 0 ? undefined : reader.text();
+  const forkOf = (flags & HAS_FORK) === 0 ? undefined : { runId: reader.text(), seq: reader.varint() };
   const priority = (flags & HAS_PRIORITY) === 0 ? undefined : reader.byte();
   const error = (flags & HAS_ERROR) === 0 ? undefined : readErrorRecord(readValue(reader));
   const tags = (flags & HAS_TAGS) === 0 ? [] : readTags(reader);
@@ -189,6 +195,7 @@ export function decodeRun(bytes: Uint8Array): PortableRecord {
     updatedAt,
     ...(endedAt !== undefined && { endedAt }),
     ...(rerunOf !== undefined && { rerunOf }),
+    ...(forkOf !== undefined && { forkOf }),
     ...(priority !== undefined && { priority }),
     ...(error !== undefined && { error }),
     ...(parent >= 0 && { parentRunId: runId.slice(0, parent) }),

@@ -13,7 +13,7 @@ import { Random } from "../differential/statecharts/random.js";
 import { readAll } from "../unit/engine/acts.js";
 import { type Bench, openBench } from "../unit/engine/harness.js";
 import { readFileBytes } from "../unit/portable/files.js";
-import { CHILD, flaky, GRAPH, PARENT, rest, type Step, step } from "./scripted-runs.js";
+import { CHILD, flaky, GRAPH, PARENT, rest, type Step, step, TRIP } from "./scripted-runs.js";
 
 const RUN_IDS = ["run", "other"];
 
@@ -31,6 +31,7 @@ async function play({ engine, clock }: Bench, bench: Bench, script: readonly Ste
     if (action.kind === "send") await engine.send("run", action.event, { by: action.by });
     else if (action.kind === "advance") await clock.advance(action.ms);
     else if (action.kind === "pause" || action.kind === "resume" || action.kind === "cancel") await engine[action.kind]("run");
+    else if (action.kind === "undo") await engine.cancel("run", { undo: true });
     await rest(bench);
   }
 }
@@ -66,6 +67,7 @@ const compress: fc.Arbitrary<ExportOptions> = fc.constantFrom({}, { compress: tr
 test.each([
   ["a statechart", PARENT],
   ["a task graph", GRAPH],
+  ["one that is undone", TRIP],
 ])("what is imported is what was exported: %s", { timeout: 240_000 }, async (_, source) => {
   await fc.assert(
     fc.asyncProperty(script, fc.boolean(), compress, async (steps, hasJournals, options) => {
@@ -79,13 +81,14 @@ test.each([
       await from.engine.close();
       await to.engine.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
 test.each([
   ["a statechart", PARENT],
   ["a task graph", GRAPH],
+  ["one that is undone", TRIP],
 ])("a run that is imported and resumed comes to where it would have come: %s", { timeout: 240_000 }, async (_, source) => {
   await fc.assert(
     fc.asyncProperty(script, script, async (before, after) => {
@@ -117,7 +120,7 @@ test.each([
       await stays.engine.close();
       await to.engine.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

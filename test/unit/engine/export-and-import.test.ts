@@ -80,6 +80,9 @@ describe("what comes back", () => {
     const to = await openBench();
     await to.engine.import(await readFileBytes(from.engine.export({ query: { status: "succeeded" } })));
     expect(await idsOf(to)).toEqual(["ended", "little"]);
+    const few = await openBench();
+    await few.engine.import(await readFileBytes(from.engine.export({ query: { filter: "'é' in tags" } })));
+    expect(await idsOf(few)).toEqual(["ended"]);
   });
 
   test("every kind of source is read", async () => {

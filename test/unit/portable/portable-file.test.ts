@@ -47,6 +47,7 @@ const run = fc.record({
       tags: fc.array(text, { maxLength: 3 }),
       priority: fc.nat(9),
       rerunOf: text,
+      forkOf: fc.record({ runId: text, seq: fc.nat() }),
       fields: keyed(fc.oneof(text, fc.boolean(), fc.integer())),
       isRedacted: fc.constant(true),
       error: fc.record({ code: text, message: text, details: keyed(fc.jsonValue({ maxDepth: 2 })), isRetryable: fc.boolean() }, { requiredKeys: ["code", "message"] }),

@@ -40,6 +40,8 @@ describe("paths", () => {
     expect(redact(["result"], EntryKind.TASK_SUCCEEDED, 5, "gone")).toBe("gone");
     expect(redact(["error.details.card"], EntryKind.TASK_FAILED, { code: "a/b", message: "m", details: { card: 1 } })).toMatchObject({ details: { card: "[redacted]" } });
     expect(redact(["error.message"], EntryKind.CANCEL, { code: "a/b", message: "m" })).toMatchObject({ message: "[redacted]" });
+    expect(redact(["error.message"], EntryKind.CANCEL, [{ code: "a/b", message: "m" }])).toMatchObject([{ message: "[redacted]" }]);
+    expect(redact(["**.message"], EntryKind.CANCEL, true)).toBe(true);
   });
 
   test.each(["", "card", "input..a", "input.", "input[", "input[x]", 'input["a]', "input a", ".a", 'input["\\x"]'])("%j is none", (path) => {
