@@ -128,6 +128,15 @@ describe("damage", () => {
     expect((await failureOf(file))?.details).toMatchObject({ of: "content", offset: expect.any(Number), why: "a checksum does not fit" });
   });
 
+  test("sections that changed places are found out without a key", async () => {
+    const [one, two] = [await makeFile([makeRun("a", 1)]), await makeFile([makeRun("a", 1), makeRun("b", 1)])];
+    const [runSize, endSize] = [two.length - one.length, 9];
+    const [a, b] = [two.slice(-2 * runSize - endSize, -runSize - endSize), two.slice(-runSize - endSize, -endSize)];
+    const swapped = new Uint8Array([...two.slice(0, -2 * runSize - endSize), ...b, ...a, ...two.slice(-endSize)]);
+    expect(await failureOf(new Uint8Array([...two.slice(0, -2 * runSize - endSize), ...a, ...b, ...two.slice(-endSize)]))).toBeUndefined();
+    expect((await failureOf(swapped))?.code).toBe("portable/damaged");
+  });
+
   test("a newer version is told from damage", async () => {
     const file = await makeFile([]);
     file[8] = 2;
