@@ -1,4 +1,5 @@
 // How ended runs used their time: kept for the newest METRICS_KEPT_MAX of them that called tasks.
+import { RecentMap } from "../base/recent-map.js";
 import type { RunMetrics, SchedulingStrategy } from "../model/scheduling.js";
 import { METRICS_KEPT_MAX } from "./limits.js";
 import type { RunCalls } from "./run-calls.js";
@@ -13,19 +14,12 @@ interface Kept {
 }
 
 export class MetricsArchive {
-  readonly #ended = new Map<string, Kept>();
+  readonly #ended = new RecentMap<string, Kept>(METRICS_KEPT_MAX);
   readonly #widths = new WeakMap<LoadedProgram, number>();
 
   /** The run has ended. */
   keep({ runId, calls, program }: OpenRun): void {
-    if (calls === undefined || calls.taskCount === 0) return;
-    this.#ended.delete(runId);
-    this.#ended.set(runId, { calls, width: this.#widthOf(program) });
-    if (this.#ended.size <= METRICS_KEPT_MAX) return;
-    for (const oldest of this.#ended.keys()) {
-      this.#ended.delete(oldest);
-      return;
-    }
+    if (calls !== undefined && calls.taskCount > 0) this.#ended.set(runId, { calls, width: this.#widthOf(program) });
   }
 
   delete(runId: string): void {

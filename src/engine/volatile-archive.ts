@@ -1,5 +1,6 @@
 // Runs of durability `none` after their end: readable until VOLATILE_ENDED_RUNS_MAX newer ones have ended. And pages of
 // runs out of two places: such runs in memory, and the store's.
+import { RecentMap } from "../base/recent-map.js";
 import type { StorePort } from "../model/ports.js";
 import { badQuery, comparePositions, compareRuns, formatCursor, makeRunFilter, parseCursor, readPaging, toPosition } from "../model/run-filter.js";
 import type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
@@ -15,22 +16,11 @@ export interface ArchivedRun {
 }
 
 export class VolatileArchive {
-  readonly #runs = new Map<string, ArchivedRun>();
-  /** Ids by the order of the ends, in a ring: a map's own order is slow to find the oldest in. */
-  readonly #order: string[] = [];
-  #oldest = 0;
+  readonly #runs = new RecentMap<string, ArchivedRun>(VOLATILE_ENDED_RUNS_MAX);
 
   keep(run: OpenRun, record: RunRecord): void {
     const { log, program } = run;
-    if (log === undefined) return;
-    this.#runs.set(record.runId, { record, log, program });
-    if (this.#order.length < VOLATILE_ENDED_RUNS_MAX) {
-      this.#order.push(record.runId);
-      return;
-    }
-    this.#runs.delete(this.#order[this.#oldest] as string);
-    this.#order[this.#oldest] = record.runId;
-    this.#oldest = (this.#oldest + 1) % VOLATILE_ENDED_RUNS_MAX;
+    if (log !== undefined) this.#runs.set(record.runId, { record, log, program });
   }
 
   get(runId: string): ArchivedRun | undefined {
