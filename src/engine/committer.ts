@@ -191,9 +191,11 @@ export class Committer {
     this.#core.onEnded(run, record);
   }
 
-  /** Takes the run out of the loop. */
+  /** Takes the run out of the loop and out of the kernel. */
   drop(run: OpenRun): void {
     run.isDropped = true;
+    if (run.handle !== NO_HANDLE) this.#tryKernel(() => this.#core.kernel.destroyRun(run.handle));
+    run.handle = NO_HANDLE;
     this.#core.restless.delete(run);
     run.stopCancelTimer?.();
     run.program.userCount -= 1;
@@ -208,8 +210,6 @@ export class Committer {
     for (const run of group.runs) {
       run.isCommitting = false;
       this.drop(run);
-      if (run.handle !== NO_HANDLE) this.#tryKernel(() => this.#core.kernel.destroyRun(run.handle));
-      run.handle = NO_HANDLE;
       run.ending = undefined;
       for (const arrival of run.waiting ?? []) arrival.receipt?.fail(error, arrival.index ?? 0);
       for (const tap of [...(run.taps ?? [])]) tap.detach();

@@ -57,8 +57,10 @@ export const CANCEL_TIMEOUT_MS_DEFAULT = 5_000;
 export const RELOAD_DELAY_MS = 1_000;
 /** Workflows that stay loaded without a run or a recent use. */
 export const PROGRAMS_KEPT_MAX = 1_000;
-/** Runs that are read from the store at a time when this engine takes over. */
-export const RECOVERY_PAGE_RUNS = 1_000;
+/** Runs that are taken up before the loop begins, when this engine takes a journal over; the first of them moves the sooner … */
+export const RECOVERY_FIRST_RUNS = 64;
+/** … and that are read and taken up together after that. */
+export const RECOVERY_SLICE_RUNS = 512;
 /** How often one call of the pure `transition` goes on where fuel ran out, each time by up to 20,000 microsteps. */
 export const TRANSITION_CONTINUES_MAX = 250;
 /** Commands of the kernel that one call of the pure `transition` collects. */

@@ -141,6 +141,7 @@ class LocalEngine implements Engine, RunSource {
       committer: this.#committer,
       children,
       reader: this.#reader,
+      dropRuns: (runs) => this.#dropRuns(runs),
     });
     this.#driving = new Driving(this.#hostDriving(core));
     this.#remote = new RemoteCalls(this.#hostRemote(), this.#driving);

@@ -197,7 +197,11 @@ export class Reader {
     const replay = this.begin(program, { runId: found.record.runId, isTold: true, reach, checkpoint: checkpoint && decodeCheckpoint(checkpoint) });
     try {
       if (checkpoint !== undefined) yield [this.#tellCheckpoint(replay.state)];
-      for await (const _slice of this.#slices(replay, upTo(entries, last))) yield replay.takeEvents();
+      const { kernelCount } = this.#core;
+      for (const _slice of replay.play(upTo(entries, last))) {
+        yield replay.takeEvents();
+        await this.breathe(kernelCount);
+      }
       yield replay.takeEvents();
       if (isEnded(found.record.status)) yield [tellEnd(replay.state, found.record)];
     } finally {
@@ -214,16 +218,8 @@ export class Reader {
 
   /** Plays everything, giving the event loop its turns. */
   async play(replay: Replay, entries: Iterable<HistoryEntry>): Promise<void> {
-    const slices = this.#slices(replay, entries);
-    while ((await slices.next()).done !== true);
-  }
-
-  async *#slices(replay: Replay, entries: Iterable<HistoryEntry>): AsyncGenerator<void> {
     const { kernelCount } = this.#core;
-    for (const slice of replay.play(entries)) {
-      yield slice;
-      await this.breathe(kernelCount);
-    }
+    for (const _slice of replay.play(entries)) await this.breathe(kernelCount);
   }
 
   /** Gives the event loop a turn. Throws where the replay in hand cannot go on after it. */

@@ -3,15 +3,18 @@
 import type { RunRecord } from "../model/run-record.js";
 import { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
+import type { StoredPast } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
+import { takeWaiting } from "./arrivals.js";
 import { decodeCheckpoint } from "./checkpoint.js";
 import type { ChildStarter } from "./child-starter.js";
 import type { Committer } from "./committer.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
 import { redactedError, trapError } from "./errors.js";
 import type { Work } from "./group.js";
+import { RECOVERY_FIRST_RUNS, RECOVERY_SLICE_RUNS } from "./limits.js";
 import type { Loop } from "./loop.js";
-import { OpenRun, TOUCH } from "./open-run.js";
+import { type Arrival, OpenRun, TOUCH } from "./open-run.js";
 import type { Performer } from "./performer.js";
 import { findUnregisteredTasks } from "./program-table.js";
 import type { Reader } from "./reader.js";
@@ -26,6 +29,8 @@ export interface RecoveryParts {
   readonly committer: Committer;
   readonly children: ChildStarter;
   readonly reader: Reader;
+  /** These runs are another driver's from now on. */
+  readonly dropRuns: (runs: readonly OpenRun[]) => void;
 }
 
 export class Recovery {
@@ -38,18 +43,49 @@ export class Recovery {
     parts.children.onReissue = (work) => void this.#reconcileChild(work).catch((error: unknown) => this.#leave(work.run, error));
   }
 
-  /** All open runs of a journal, then begins the loop. A run that cannot be taken up stays as it is. Resolves with how many were. */
+  /**
+   * All open runs of a journal, those that began first before the others; the loop begins with the first of them. While some are replayed
+   * the next are read. A run that cannot be taken up stays as it is. Resolves with how many were.
+   */
   async recoverAll(journal: number): Promise<number> {
-    const { core } = this.#parts;
-    const recovered: OpenRun[] = [];
-    for (const record of [...core.store.openRuns(journal)].sort(byStart)) {
+    const { core, loop, performer } = this.#parts;
+    const slices = sliceFamilies(core.store.openRuns(journal));
+    const timers: Work[] = [];
+    let count = 0;
+    let reading = this.#read(journal, slices[0]);
+    for (const [index, records] of slices.entries()) {
+      const pasts = await reading;
       if (core.isClosed || !core.driven.has(journal)) return 0;
-      const run = await this.#recover(record);
-      if (run !== undefined) recovered.push(run);
+      reading = this.#read(journal, slices[index + 1]);
+      const recovered: OpenRun[] = [];
+      for (const [at, record] of records.entries()) {
+        const run = await this.#recover(record, pasts[at]);
+        if (run !== undefined) recovered.push(run);
+      }
+      if (core.isClosed) return 0;
+      if (!core.driven.has(journal)) {
+        // Another tab took the journal meanwhile.
+        this.#parts.dropRuns(recovered.filter((run) => !run.isDropped));
+        return 0;
+      }
+      loop.begin();
+      await this.#issue(recovered, timers);
+      count += recovered.length;
+      await core.turn();
     }
-    this.#parts.loop.begin();
-    await this.#issue(recovered);
-    return recovered.length;
+    loop.begin();
+    // Timers of all runs fire in the order of their times, so they have to be there together.
+    for (const work of timers) if (!work.open.isClosed && !work.run.isDropped) performer.arm(work);
+    return count;
+  }
+
+  /** Never rejects: what cannot be read together is read one by one, and says then why it cannot. */
+  async #read(journal: number, records: readonly RunRecord[] = []): Promise<readonly (StoredPast | undefined)[]> {
+    try {
+      return await this.#parts.core.store.pasts(journal, records.map(({ runId }) => runId));
+    } catch {
+      return [];
+    }
   }
 
   /** Single runs, as they are stored now. */
@@ -60,7 +96,7 @@ export class Recovery {
       if (core.isClosed || core.runs.has(runId) || !core.driven.has(core.store.journalOf(runId) ?? -1)) continue;
       try {
         const record = await core.store.get(runId);
-        const run = record === undefined || isEnded(record.status) ? undefined : await this.#recover(record);
+        const run = record === undefined || isEnded(record.status) ? undefined : await this.#recover(record, undefined);
         if (run !== undefined) recovered.push(run);
       } catch (error) {
         this.untouched.set(runId, toWorkflowError(error));
@@ -116,30 +152,40 @@ export class Recovery {
 
   // --- one run ----------------------------------------------------------------------------------------------------
 
-  async #recover(record: RunRecord): Promise<OpenRun | undefined> {
-    const { core } = this.#parts;
+  /** `past`: as it was read with others; undefined: to be read. Until it is issued, whatever comes for the run waits. */
+  async #recover(record: RunRecord, past: StoredPast | undefined): Promise<OpenRun | undefined> {
+    const { core, loop } = this.#parts;
     this.untouched.delete(record.runId);
     if (core.runs.has(record.runId)) return undefined;
     try {
-      return await this.#replayRun(record);
+      return await this.#replayRun(record, past ?? (await this.#readPast(record.runId)));
     } catch (error) {
       if (core.isClosed) return undefined;
       this.untouched.set(record.runId, isKernelLost(error) ? trapError(record.runId) : toWorkflowError(error));
-      if (isKernelLost(error)) await this.rebuild();
+      if (isKernelLost(error)) {
+        // The loop makes the next kernel, since it may have begun.
+        loop.loseKernel();
+        await loop.flushed();
+      }
       return undefined;
     }
   }
 
-  async #replayRun(record: RunRecord): Promise<OpenRun> {
+  async #readPast(runId: string): Promise<StoredPast> {
+    const { store } = this.#parts.core;
+    const checkpoint = await store.checkpoint(runId);
+    return { checkpoint, entries: await store.history(runId, checkpoint?.seq ?? 0) };
+  }
+
+  async #replayRun(record: RunRecord, { checkpoint: stored, entries, error: unreadable }: StoredPast): Promise<OpenRun> {
     const { core, reader } = this.#parts;
     const { runId, startedAt, tags, parentRunId, rerunOf, forkOf, priority } = record;
     if (record.isRedacted === true) throw redactedError(runId, "it is not driven");
-    const program = await reader.program(record);
+    if (unreadable !== undefined) throw unreadable;
+    const program = core.programs.get(record.identity) ?? (await reader.program(record));
     const unregistered = findUnregisteredTasks(program.workflow, core.tasks);
     if (unregistered !== undefined) throw unregistered;
-    const stored = await core.store.checkpoint(runId);
     const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
-    const entries = await core.store.history(runId, checkpoint?.seq ?? 0);
     const versions = checkpoint?.versions ?? entries[0]?.id ?? 0;
     const durability = core.durability === "none" ? "relaxed" : core.durability;
     const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, rerunOf, forkOf, priority, versions, journal: core.journal });
@@ -156,14 +202,16 @@ export class Recovery {
       throw error;
     }
     program.userCount += 1;
+    run.isCommitting = true;
     core.runs.set(runId, run);
     return run;
   }
 
-  /** Asks again for what was open: the same keys, the same due times. */
-  async #issue(runs: readonly OpenRun[]): Promise<void> {
+  /** Asks again for what was open: the same keys, the same due times. `timers`: takes those that are to be armed later. */
+  async #issue(runs: readonly OpenRun[], timers?: Work[]): Promise<void> {
     const { core, loop, performer } = this.#parts;
     const calls: Work[] = [];
+    const late = runs.flatMap(admit);
     for (const run of runs) {
       if (run.ending !== undefined) {
         loop.deliver([{ run, kind: TOUCH, id: 0, payload: undefined }]);
@@ -172,7 +220,7 @@ export class Recovery {
       for (const open of run.open?.values() ?? []) {
         if (open.isAnswered) continue;
         if (open.kind === OpenKind.TASK) calls.push({ run, open });
-        else if (open.kind === OpenKind.TIMER) performer.arm({ run, open });
+        else if (open.kind === OpenKind.TIMER) timers === undefined ? performer.arm({ run, open }) : timers.push({ run, open });
         else await this.#reconcileChild({ run, open }).catch((error: unknown) => this.#leave(run, error));
       }
       await this.#reconcileParent(run);
@@ -181,7 +229,9 @@ export class Recovery {
       if (run.isWindingDown) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
       this.#resume(run);
     }
-    if (!core.isClosed) performer.call(calls);
+    if (core.isClosed) return;
+    loop.deliver(late);
+    performer.call(calls);
   }
 
   /** Held entries whose RESUME is in history, and a step without fuel, go on. */
@@ -224,8 +274,37 @@ export class Recovery {
   }
 }
 
-function byStart(a: RunRecord, b: RunRecord): number {
-  return a.startedAt - b.startedAt;
+/** What came for a run while it was taken up: it goes behind what waits in its history. */
+function admit(run: OpenRun): readonly Arrival[] {
+  run.isCommitting = false;
+  const callbacks = run.settledCallbacks ?? [];
+  run.settledCallbacks = undefined;
+  for (const callback of callbacks) callback();
+  return takeWaiting(run);
+}
+
+/** Runs in the order in which they are taken up, so many at a time. A run's children are never parted from it: it may end or cancel them as soon as it moves. */
+function sliceFamilies(records: readonly RunRecord[]): readonly (readonly RunRecord[])[] {
+  const families = new Map<string, RunRecord[]>();
+  for (const record of [...records].sort((a, b) => a.startedAt - b.startedAt)) {
+    const root = rootOf(record.runId);
+    const family = families.get(root);
+    if (family === undefined) families.set(root, [record]);
+    else family.push(record);
+  }
+  const slices: RunRecord[][] = [];
+  for (const family of families.values()) {
+    const last = slices.at(-1);
+    if (last === undefined || last.length >= (slices.length === 1 ? RECOVERY_FIRST_RUNS : RECOVERY_SLICE_RUNS)) slices.push([...family]);
+    else last.push(...family);
+  }
+  return slices;
+}
+
+/** The id of the run at the top. */
+function rootOf(runId: string): string {
+  const end = runId.indexOf("~");
+  return end < 0 ? runId : runId.slice(0, end);
 }
 
 function damagedError({ runId, seq }: RunRecord, found: number): WorkflowError {

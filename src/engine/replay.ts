@@ -115,6 +115,10 @@ export class Replay {
     if (options.isTold === true || options.isTraced === true || options.watch !== undefined) kernel.setTraced(this.state.handle, true);
   }
 
+  get #isTold(): boolean {
+    return this.#options.isTold === true;
+  }
+
   /** `packVersions` of the run. */
   get versions(): number {
     return this.#versions;
@@ -179,10 +183,10 @@ export class Replay {
     state.record(kind, id, entry.now, isHeld, payload);
     if (isHeld) {
       state.held.push({ kind, id, seed, payload });
-      this.#tell(tellHeld(state, kind, id, payload));
+      if (this.#isTold) this.#tell(tellHeld(state, kind, id, payload));
       yield;
     } else if (isPausing(kind) || kind === EntryKind.RESUME) {
-      this.#tell(tellEntry(state, kind, id, payload, EventOutcome.TAKEN, undefined));
+      if (this.#isTold) this.#tell(tellEntry(state, kind, id, payload, EventOutcome.TAKEN, undefined));
       if (kind === EntryKind.RESUME) yield* this.#playHeld(reach);
     } else {
       state.beginEntry(seed);
@@ -227,7 +231,7 @@ export class Replay {
     this.#options.probe?.outcome(outcome);
     const isAnswer = kind === EntryKind.TASK_SUCCEEDED || kind === EntryKind.TASK_FAILED || kind === EntryKind.TIMER;
     const closed = isAnswer && outcome !== EventOutcome.STALE ? state.close(id) : undefined;
-    this.#tell(tellEntry(state, kind, id, payload, outcome, closed));
+    if (this.#isTold) this.#tell(tellEntry(state, kind, id, payload, outcome, closed));
     this.#options.watch?.entry({ kind, id, payload, seq: state.causeSeq, closed, taker });
     this.#note(output);
   }
@@ -243,12 +247,12 @@ export class Replay {
       const open = state.note(command);
       this.#options.watch?.command(command, open);
       this.#options.probe?.command(command, open);
-      if (this.#options.isTold === true) this.#tell(tellCommand(this.#options.runId, state, command, open));
+      if (this.#isTold) this.#tell(tellCommand(this.#options.runId, state, command, open));
     }
   }
 
   #tell(event: RunEvent | undefined): void {
-    if (event !== undefined && this.#options.isTold === true) this.#events.push(event);
+    if (event !== undefined) this.#events.push(event);
   }
 }
 

@@ -5,7 +5,7 @@ import type { CustomUse } from "./custom-function.js";
 import type { Durability, TaskContext } from "./engine.js";
 import type { RetentionPlan, RetentionPolicy } from "./retention.js";
 import type { RunPage, RunQuery, RunRecord } from "./run-record.js";
-import type { ErrorCode, ErrorRecord, Finding } from "./errors.js";
+import type { ErrorCode, ErrorRecord, Finding, WorkflowError } from "./errors.js";
 import type { HistoryEntry } from "./history.js";
 import type { Program } from "./program.js";
 import type { SecretUse } from "./secrets.js";
@@ -322,6 +322,20 @@ export interface RunChange {
   readonly checkpoint?: { readonly seq: number; readonly bytes: Uint8Array };
 }
 
+/** The newest checkpoint of a run that is whole. */
+export interface StoredCheckpoint {
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What a run is taken up from: its checkpoint, if it has one, and the entries after that. */
+export interface StoredPast {
+  readonly checkpoint: StoredCheckpoint | undefined;
+  readonly entries: readonly HistoryEntry[];
+  /** Why it cannot be (`store/damaged`, `store/codec-unavailable`); then there are no entries. */
+  readonly error?: WorkflowError;
+}
+
 export interface StorePort {
   /** Opens or upgrades; resolves with the records of all runs that have not ended. */
   open(): Promise<readonly RunRecord[]>;
@@ -336,7 +350,9 @@ export interface StorePort {
   commit(changes: readonly RunChange[], durability: Durability): Promise<void>;
   /** Entries after `fromSeq` (0: all), in order. Rejects with `store/damaged` (run and place). */
   history(runId: string, fromSeq?: number): Promise<readonly HistoryEntry[]>;
-  checkpoint(runId: string): Promise<{ readonly seq: number; readonly bytes: Uint8Array } | undefined>;
+  checkpoint(runId: string): Promise<StoredCheckpoint | undefined>;
+  /** What open runs of a journal are taken up from, in the order of the ids. What many of them share is read once. */
+  pasts(journal: number, runIds: readonly string[]): Promise<readonly StoredPast[]>;
   get(runId: string): Promise<RunRecord | undefined>;
   /** `accept`: in place of the query's `filter`. */
   query(query: RunQuery, accept?: (record: RunRecord) => boolean): Promise<RunPage>;

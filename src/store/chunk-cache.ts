@@ -24,12 +24,21 @@ export class ChunkCache {
       return cached;
     }
     const reading = this.#read(group);
+    this.put(group, reading);
+    return reading;
+  }
+
+  has(group: number): boolean {
+    return this.#chunks.has(group);
+  }
+
+  /** One that was read otherwise. */
+  put(group: number, reading: Promise<Uint8Array | undefined>): void {
     this.#chunks.set(group, reading);
     reading.then(
       (bytes) => this.#account(group, bytes?.length ?? 0, reading),
       () => this.forget(group),
     );
-    return reading;
   }
 
   forget(group: number): void {

@@ -3,9 +3,11 @@
 import { WorkflowError } from "../model/errors.js";
 import { decodeEntries } from "../model/history-codec.js";
 import type { HistoryEntry } from "../model/history.js";
+import type { StoredCheckpoint, StoredPast } from "../model/ports.js";
 import { ChunkCache } from "./chunk-cache.js";
 import { type Disk, isIntact, Kind, keyOf } from "./disk.js";
 import { damagedError, isDamage } from "./errors.js";
+import type { CheckpointPlace, Piece } from "./meta-codec.js";
 import { type Packer, unpack } from "./packer.js";
 import type { RunDirectory } from "./run-directory.js";
 import type { Shelf } from "./shelf.js";
@@ -67,44 +69,86 @@ export class HistoryReader {
   }
 
   /** Undefined also where the checkpoint is damaged: it only shortens the replay of a history that is there. */
-  async checkpoint(runId: string): Promise<{ readonly seq: number; readonly bytes: Uint8Array } | undefined> {
+  async checkpoint(runId: string): Promise<StoredCheckpoint | undefined> {
     const place = this.#directory.places(runId)?.checkpoint;
     if (place === undefined) return undefined;
     const bytes = await this.#checkpoints.get(place.group).catch((error: unknown) => {
       if (isDamage(error)) return undefined;
       throw error;
     });
-    if (bytes === undefined || place.offset + place.size > bytes.length) return undefined;
-    return { seq: place.seq, bytes: bytes.slice(place.offset, place.offset + place.size) };
+    return cutCheckpoint(place, bytes);
+  }
+
+  /** Checkpoint and entries after it of many runs. Chunks that lie side by side are read with one request. */
+  async pasts(runIds: readonly string[]): Promise<readonly StoredPast[]> {
+    const places = runIds.map((runId) => this.#directory.places(runId));
+    const checkpoints = await this.#readChunks(Kind.CHECKPOINTS, this.#checkpoints, places.map((place) => place?.checkpoint?.group));
+    const found = places.map((place) => place?.checkpoint && cutCheckpoint(place.checkpoint, checkpoints.get(place.checkpoint.group)));
+    const wanted = places.map((place, index) => piecesAfter(place?.pieces ?? [], found[index]?.seq ?? 0));
+    const chunks = await this.#readChunks(Kind.HISTORY, this.#chunks, wanted.flatMap((pieces) => pieces.map(({ group }) => group)));
+    const pasts: StoredPast[] = [];
+    for (const [index, runId] of runIds.entries()) {
+      const checkpoint = found[index];
+      try {
+        if (places[index] === undefined || places[index]?.damagedGroup !== undefined) throw new MissingGroup(0);
+        const entries = cutEntries(runId, wanted[index] ?? [], checkpoint?.seq ?? 0, (group) => chunks.get(group));
+        pasts.push({ checkpoint, entries });
+      } catch {
+        // Alone, since it may have been moved or is damaged: then that says where.
+        pasts.push(await this.#past(runId));
+      }
+    }
+    return pasts;
   }
 
   // --- inside -----------------------------------------------------------------------------------------------------
 
   async #readChunk(kind: Kind, group: number): Promise<Uint8Array | undefined> {
-    const stored = await this.#disk.read(this.#journal, keyOf(kind, group));
+    return this.#openChunk(kind, group, await this.#disk.read(this.#journal, keyOf(kind, group)));
+  }
+
+  async #openChunk(kind: Kind, group: number, stored: unknown): Promise<Uint8Array | undefined> {
     if (stored === undefined) return undefined;
     if (isIntact(stored)) return unpack(this.#packer, stored);
     const details = { journal: this.#journal, kind: Kind[kind] ?? "", group };
     throw new WorkflowError("store/damaged", `The ${details.kind} record of group ${group} is damaged`, { details });
   }
 
+  async #past(runId: string): Promise<StoredPast> {
+    try {
+      const checkpoint = await this.checkpoint(runId);
+      return { checkpoint, entries: await this.history(runId, checkpoint?.seq ?? 0) };
+    } catch (error) {
+      if (error instanceof WorkflowError) return { checkpoint: undefined, entries: [], error };
+      throw error;
+    }
+  }
+
+  /** What of these groups can be read. */
+  async #readChunks(kind: Kind, cache: ChunkCache, groups: readonly (number | undefined)[]): Promise<ReadonlyMap<number, Uint8Array>> {
+    const wanted = [...new Set(groups)].filter((group) => group !== undefined).sort((a, b) => a - b);
+    for (const span of findSpans(wanted.filter((group) => !cache.has(group)))) {
+      const reading = this.#disk.readRange(this.#journal, { first: keyOf(kind, span.first), last: keyOf(kind, span.last) }, span.last - span.first + 1);
+      const read = reading.then((values) => new Map(values.map(({ key, value }) => [key, value])));
+      for (const group of span.groups) cache.put(group, read.then((values) => this.#openChunk(kind, group, values.get(keyOf(kind, group)))));
+    }
+    const chunks = new Map<number, Uint8Array>();
+    const take = async (group: number): Promise<void> => {
+      const bytes = await cache.get(group).catch(() => undefined);
+      if (bytes !== undefined) chunks.set(group, bytes);
+    };
+    await Promise.all(wanted.map(take));
+    return chunks;
+  }
+
   async #read(runId: string, fromSeq: number): Promise<HistoryEntry[]> {
     const places = this.#directory.places(runId);
     if (places === undefined) return this.#readArchived(runId, fromSeq);
     if (places.damagedGroup !== undefined) throw damagedError(runId, places.damagedGroup, "its records cannot be read");
-    const wanted = places.pieces.filter((piece) => piece.firstSeq + piece.count - 1 > fromSeq);
-    const chunks = await Promise.all(wanted.map((piece) => this.#readFor(runId, piece.group)));
-    const history: HistoryEntry[] = [];
-    for (const [index, piece] of wanted.entries()) {
-      const chunk = chunks[index];
-      if (chunk === undefined) throw new MissingGroup(piece.group);
-      if (piece.offset + piece.size > chunk.length) throw damagedError(runId, piece.group, "the chunk is cut off");
-      const entries = decodePiece(runId, piece.group, chunk.subarray(piece.offset, piece.offset + piece.size));
-      if (entries.length !== piece.count || entries[0]?.seq !== piece.firstSeq)
-        throw damagedError(runId, piece.group, "the chunk holds other entries than its row says");
-      for (const entry of entries) if (entry.seq > fromSeq) history.push(entry);
-    }
-    return history;
+    const wanted = piecesAfter(places.pieces, fromSeq);
+    const chunks = new Map<number, Uint8Array | undefined>();
+    await Promise.all(wanted.map(async ({ group }) => chunks.set(group, await this.#readFor(runId, group))));
+    return cutEntries(runId, wanted, fromSeq, (group) => chunks.get(group));
   }
 
   async #readArchived(runId: string, fromSeq: number): Promise<HistoryEntry[]> {
@@ -131,6 +175,52 @@ class MissingGroup extends Error {
     super(`Group ${group} is missing`);
     this.group = group;
   }
+}
+
+/** Chunks that lie so near to each other are read with one request, with what lies between. */
+const SPAN_GAP_MAX = 4;
+/** Chunks of one request. */
+const SPAN_GROUPS_MAX = 64;
+
+interface Span {
+  readonly first: number;
+  last: number;
+  readonly groups: number[];
+}
+
+/** `groups`: ascending. */
+function findSpans(groups: readonly number[]): readonly Span[] {
+  const spans: Span[] = [];
+  for (const group of groups) {
+    const span = spans.at(-1);
+    if (span !== undefined && group - span.last <= SPAN_GAP_MAX && span.groups.length < SPAN_GROUPS_MAX) {
+      span.last = group;
+      span.groups.push(group);
+    } else spans.push({ first: group, last: group, groups: [group] });
+  }
+  return spans;
+}
+
+function piecesAfter(pieces: readonly Piece[], fromSeq: number): readonly Piece[] {
+  return fromSeq === 0 ? pieces : pieces.filter((piece) => piece.firstSeq + piece.count - 1 > fromSeq);
+}
+
+function cutCheckpoint({ seq, offset, size }: CheckpointPlace, chunk: Uint8Array | undefined): StoredCheckpoint | undefined {
+  return chunk === undefined || offset + size > chunk.length ? undefined : { seq, bytes: chunk.slice(offset, offset + size) };
+}
+
+/** The entries of `pieces` after `fromSeq`. Throws `store/damaged`, and `MissingGroup`. */
+function cutEntries(runId: string, pieces: readonly Piece[], fromSeq: number, chunkOf: (group: number) => Uint8Array | undefined): HistoryEntry[] {
+  const history: HistoryEntry[] = [];
+  for (const { group, offset, size, count, firstSeq } of pieces) {
+    const chunk = chunkOf(group);
+    if (chunk === undefined) throw new MissingGroup(group);
+    if (offset + size > chunk.length) throw damagedError(runId, group, "the chunk is cut off");
+    const entries = decodePiece(runId, group, chunk.subarray(offset, offset + size));
+    if (entries.length !== count || entries[0]?.seq !== firstSeq) throw damagedError(runId, group, "the chunk holds other entries than its row says");
+    for (const entry of entries) if (entry.seq > fromSeq) history.push(entry);
+  }
+  return history;
 }
 
 function decodePiece(runId: string, group: number, bytes: Uint8Array): HistoryEntry[] {

@@ -3,7 +3,7 @@
 import { createClock } from "../base/clock.js";
 import type { Durability } from "../model/engine.js";
 import type { HistoryEntry } from "../model/history.js";
-import type { ClockPort, RunChange, SourceRecord, StorePort } from "../model/ports.js";
+import type { ClockPort, RunChange, SourceRecord, StoredCheckpoint, StoredPast, StorePort } from "../model/ports.js";
 import type { RetentionPlan, RetentionPolicy } from "../model/retention.js";
 import type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
 import { type Disk, JOURNAL_COUNT } from "./disk.js";
@@ -126,9 +126,15 @@ class JournalStore implements StorePort {
     return (await holder?.history(runId, fromSeq)) ?? [];
   }
 
-  async checkpoint(runId: string): Promise<{ readonly seq: number; readonly bytes: Uint8Array } | undefined> {
+  async checkpoint(runId: string): Promise<StoredCheckpoint | undefined> {
     await this.#settle();
     return this.#holder(runId)?.checkpoint(runId);
+  }
+
+  async pasts(journal: number, runIds: readonly string[]): Promise<readonly StoredPast[]> {
+    const held = this.#journal(journal);
+    await held.settle();
+    return held.pasts(runIds);
   }
 
   async get(runId: string): Promise<RunRecord | undefined> {

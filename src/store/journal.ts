@@ -4,7 +4,7 @@
 import { WorkflowError } from "../model/errors.js";
 import type { Durability } from "../model/engine.js";
 import type { HistoryEntry } from "../model/history.js";
-import type { ClockPort, RunChange, SourceRecord } from "../model/ports.js";
+import type { ClockPort, RunChange, SourceRecord, StoredCheckpoint, StoredPast } from "../model/ports.js";
 import type { RetentionPlan } from "../model/retention.js";
 import type { RunRecord } from "../model/run-record.js";
 import { CHUNK_VERSION, readChunkRuns } from "./chunk-codec.js";
@@ -189,8 +189,12 @@ export class Journal {
   }
 
   /** Undefined also where the checkpoint is damaged: it only shortens the replay of a history that is there. */
-  checkpoint(runId: string): Promise<{ readonly seq: number; readonly bytes: Uint8Array } | undefined> {
+  checkpoint(runId: string): Promise<StoredCheckpoint | undefined> {
     return this.#reader.checkpoint(runId);
+  }
+
+  pasts(runIds: readonly string[]): Promise<readonly StoredPast[]> {
+    return this.#reader.pasts(runIds);
   }
 
   /** Ids that are not in this journal are passed over. `isUsed`: does any run refer to the source? */

@@ -3,7 +3,7 @@
 import { isEnded } from "../model/status.js";
 import type { RunRecord } from "../model/run-record.js";
 import type { HistoryEntry } from "../model/history.js";
-import type { RunChange, SourceRecord, StorePort } from "../model/ports.js";
+import type { RunChange, SourceRecord, StoredPast, StorePort } from "../model/ports.js";
 import type { RetentionPlan, RetentionPolicy } from "../model/retention.js";
 import { planRetention } from "./retention.js";
 import { checkConsecutive, fencedError } from "./errors.js";
@@ -72,6 +72,13 @@ class MemoryStore implements StorePort {
     }
     this.#disk.groupCount += 1;
     for (const change of changes) this.#apply(change);
+  }
+
+  async pasts(_journal: number, runIds: readonly string[]): Promise<readonly StoredPast[]> {
+    return runIds.map((runId) => {
+      const checkpoint = this.#disk.checkpoints.get(runId);
+      return { checkpoint, entries: this.#disk.histories.get(runId)?.slice(checkpoint?.seq ?? 0) ?? [] };
+    });
   }
 
   async history(runId: string, fromSeq = 0): Promise<readonly HistoryEntry[]> {

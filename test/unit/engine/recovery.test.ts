@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../src/engine/checkpoint.js";
-import { CHECKPOINT_INTERVAL_ENTRIES, RECOVERY_PAGE_RUNS, RELOAD_DELAY_MS } from "../../../src/engine/limits.js";
+import { CHECKPOINT_INTERVAL_ENTRIES, RECOVERY_FIRST_RUNS, RECOVERY_SLICE_RUNS, RELOAD_DELAY_MS } from "../../../src/engine/limits.js";
 import { createLibrary } from "../../../src/library/library.js";
 import type { RunEvent } from "../../../src/model/engine.js";
 import { createMemoryDisk, createMemoryStore } from "../../../src/store/memory-store.js";
@@ -217,10 +217,43 @@ test("a failed commit fails the send; the run goes back to what is stored", asyn
   expect(Number((await run.context())["n"])).toBe(2);
 });
 
+test("the first runs move before the last are read", async () => {
+  const text = markdown("[*] --> Work\nWork --> [*]", { actions: "- Work: call work" });
+  const disk = createMemoryDisk();
+  const called: string[] = [];
+  const hold = (_input: unknown, { runId }: { runId: string }) => (called.push(runId), new Promise(() => undefined));
+  bench = await openBench({ disk, tasks: { work: hold } });
+  const count = RECOVERY_FIRST_RUNS + 2 * RECOVERY_SLICE_RUNS;
+  const runs = await bench.engine.startMany(await bench.engine.load(text), Array.from({ length: count }, () => ({})));
+  called.length = 0;
+  const store = createMemoryStore(disk);
+  const pasts = store.pasts.bind(store);
+  const calledBefore: number[] = [];
+  store.pasts = (...args) => (calledBefore.push(called.length), pasts(...args));
+  bench = await bench.reopen({ storePort: store });
+  await bench.clock.advance(0);
+  // The first two are read before anything is taken up.
+  expect(calledBefore.slice(0, 3)).toEqual([0, 0, RECOVERY_FIRST_RUNS]);
+  expect(called).toEqual(runs.map((run) => run.id));
+});
+
+test("timers that came due while nobody was there fire in the order of their times, whichever runs are read first", async () => {
+  const waiting = (name: string, delay: string): string => markdown(`[*] --> Wait\nWait --> Work: after ${delay}\nWork --> [*]`, { name, actions: "- Work: call work" });
+  const called: string[] = [];
+  bench = await openBench({ tasks: { work: (_input, { runId }) => void called.push(runId) } });
+  const late = await bench.engine.startMany(await bench.engine.load(waiting("late", "60s")), Array.from({ length: RECOVERY_FIRST_RUNS + RECOVERY_SLICE_RUNS }, () => ({})));
+  const soon = await bench.engine.start(await bench.engine.load(waiting("soon", "30s")));
+  bench = await bench.reopen();
+  await bench.clock.advance(0);
+  expect(called).toEqual([]);
+  await bench.clock.advance(90_000);
+  expect(called).toEqual([soon.id, ...late.map((run) => run.id)]);
+});
+
 test("more runs than one page of the store are taken up", async () => {
   const text = markdown("[*] --> A\nA --> [*]: go", { head: "events: [go]" });
   bench = await openBench();
-  const count = RECOVERY_PAGE_RUNS + 5;
+  const count = RECOVERY_FIRST_RUNS + RECOVERY_SLICE_RUNS + 5;
   const runs = await bench.engine.startMany(await bench.engine.load(text), Array.from({ length: count }, () => ({})));
   bench = await bench.reopen();
   expect(await bench.engine.statistics()).toMatchObject({ runsOpen: count });

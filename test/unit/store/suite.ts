@@ -1,5 +1,6 @@
 // What every store promises, as one suite: run over the store in memory in Node, and over IndexedDB in a real browser.
 // It brings its own small checks, so that the same file runs in a page without a test runner.
+import { createPrng } from "../../../src/base/prng.js";
 import type { Durability } from "../../../src/model/engine.js";
 import type { RunRecord } from "../../../src/model/run-record.js";
 import { WorkflowError } from "../../../src/model/errors.js";
@@ -190,6 +191,37 @@ export const STORE_CASES: readonly StoreCase[] = [
       await again.open();
       same(await again.checkpoint("a"), { seq: 4, bytes: new Uint8Array([3, 4, 5]) }, "checkpoint of a");
       same(await again.checkpoint("b"), { seq: 1, bytes: new Uint8Array([7]) }, "checkpoint of b");
+      await again.close();
+    },
+  },
+  {
+    name: "what many runs are taken up from is what each of them has",
+    async run(makeStore) {
+      const next = createPrng(7);
+      const store = await openDriver(makeStore);
+      const seqs = new Map<string, number>();
+      for (let group = 0; group < 150; group += 1) {
+        const changes = [next() % 20, 20 + (next() % 20), 40 + (next() % 20)].map((number): RunChange => {
+          const runId = `r${number}`;
+          const from = (seqs.get(runId) ?? 0) + 1;
+          const to = from + (next() % 3);
+          seqs.set(runId, to);
+          const checkpoint = { seq: to, bytes: new Uint8Array([number, to]) };
+          return { ...makeChange(runId, from, to), ...(next() % 4 === 0 && { checkpoint }) };
+        });
+        await store.commit(changes, RELAXED);
+      }
+      await store.close();
+      const again = makeStore();
+      await again.open();
+      const runIds = [...seqs.keys(), "nobody"];
+      const pasts = await again.pasts(0, runIds);
+      same(pasts.length, runIds.length, "how many");
+      for (const [index, runId] of runIds.entries()) {
+        const checkpoint = await again.checkpoint(runId);
+        same(pasts[index], { checkpoint, entries: await again.history(runId, checkpoint?.seq ?? 0) }, `past of ${runId}`);
+      }
+      same(pasts.some((past) => past.checkpoint !== undefined && past.entries.length > 0), true, "some have both");
       await again.close();
     },
   },
