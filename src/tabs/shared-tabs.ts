@@ -105,10 +105,15 @@ class SharedTabs implements TabsPort {
   #queue(journal: number): void {
     if (this.#queued.has(journal) || this.#held.has(journal) || this.#isClosed) return;
     this.#queued.add(journal);
-    void this.#take(journal, "queue").then(async (isHeld) => {
+    void this.#take(journal, "queue").then((isHeld) => {
       this.#queued.delete(journal);
-      if (isHeld) await this.#gain(journal, this.#home === undefined);
+      if (isHeld) this.#tryGain(journal);
     });
+  }
+
+  /** The engine keeps the error for who asks it next; the next beat tries again. */
+  #tryGain(journal: number): void {
+    this.#gain(journal, this.#home === undefined).catch(ignore);
   }
 
   /** Holds the lock from now on: tells the engine, and gives it up again where that has no use for it. */
@@ -156,7 +161,7 @@ class SharedTabs implements TabsPort {
     this.#hooks?.onLoss(journal);
     if (this.#home !== journal) return;
     this.#home = undefined;
-    void this.#findHome();
+    this.#findHome().catch(ignore);
   }
 
   // --- signs of life ----------------------------------------------------------------------------------------------
@@ -200,8 +205,8 @@ class SharedTabs implements TabsPort {
       this.#suspected.delete(journal);
       if (this.#isClosed || this.#held.has(journal) || this.#lastHeard(journal) > askedAt) return;
       this.#heard.delete(journal);
-      void this.#take(journal, "steal").then(async (isHeld) => {
-        if (isHeld) await this.#gain(journal, this.#home === undefined);
+      void this.#take(journal, "steal").then((isHeld) => {
+        if (isHeld) this.#tryGain(journal);
       });
     });
   }
@@ -251,3 +256,5 @@ class SharedTabs implements TabsPort {
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+function ignore(): void {}
