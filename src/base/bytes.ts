@@ -1,6 +1,10 @@
 // Growing byte buffers for the binary forms: little endian, LEB128 varints up to 2^53. Knows nothing of what is written.
 
 const FIRST_SIZE = 256;
+/** Up to here whole numbers are cut with bits. */
+const INT_MAX = 0x7fff_ffff;
+/** So many bytes are copied by hand. */
+const SHORT_SIZE_MAX = 32;
 const TEXT_ENCODER = new TextEncoder();
 const TEXT_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -40,17 +44,23 @@ export class ByteWriter {
   varint(value: number): void {
     this.#grow(8);
     let rest = value;
-    while (rest >= 0x80) {
+    while (rest > INT_MAX) {
       this.#bytes[this.#size++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
+    }
+    while (rest >= 0x80) {
+      this.#bytes[this.#size++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
     this.#bytes[this.#size++] = rest;
   }
 
   bytes(value: Uint8Array): void {
-    this.#grow(value.length);
-    this.#bytes.set(value, this.#size);
-    this.#size += value.length;
+    const { length } = value;
+    this.#grow(length);
+    if (length > SHORT_SIZE_MAX) this.#bytes.set(value, this.#size);
+    else for (let at = 0; at < length; at += 1) this.#bytes[this.#size + at] = value[at] as number;
+    this.#size += length;
   }
 
   /** Varint byte length, then UTF-8. Lone surrogates become U+FFFD. */
@@ -95,12 +105,12 @@ export class MalformedBytes extends Error {
 /** Reads what `ByteWriter` wrote; throws `MalformedBytes` instead of reading past the end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  /** Most need none, and making one is dear. */
+  #view: DataView | undefined;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get offset(): number {
@@ -122,15 +132,24 @@ export class ByteReader {
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#advance(4), true);
+    const at = this.#advance(4);
+    const bytes = this.#bytes;
+    return ((bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)) >>> 0;
   }
 
   f64(): number {
-    return this.#view.getFloat64(this.#advance(8), true);
+    const at = this.#advance(8);
+    this.#view ??= new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+    return this.#view.getFloat64(at, true);
   }
 
   varint(): number {
     const start = this.#at;
+    const first = this.#bytes[start];
+    if (first !== undefined && first < 0x80) {
+      this.#at = start + 1;
+      return first;
+    }
     let value = 0;
     let scale = 1;
     for (;;) {

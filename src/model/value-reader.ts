@@ -25,24 +25,18 @@ export type ExactValue =
 
 /** Strings up to this many bytes are decoded by hand when they are ASCII; beyond it TextDecoder is quicker. */
 const SHORT_STRING_SIZE_MAX = 24;
+const EIGHT = new DataView(new ArrayBuffer(8));
 const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads wire values one after the other from one array. Throws WorkflowError `value/malformed` with `details.offset`. */
 export class ValueReader {
   private readonly bytes: Uint8Array;
-  private madeView: DataView | undefined;
   /** Where the next value begins. */
   position: number;
 
   constructor(bytes: Uint8Array, offset = 0) {
     this.bytes = bytes;
     this.position = offset;
-  }
-
-  /** Most values need none, and making one is dear. */
-  private get view(): DataView {
-    this.madeView ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
-    return this.madeView;
   }
 
   get isAtEnd(): boolean {
@@ -181,9 +175,7 @@ export class ValueReader {
   }
 
   private readDouble(): number {
-    this.checkLeft(8);
-    this.position += 8;
-    return this.view.getFloat64(this.position - 8, true);
+    return this.takeEight().getFloat64(0, true);
   }
 
   private readSmallNumber(): number {
@@ -195,16 +187,14 @@ export class ValueReader {
   }
 
   private readBigInt(isSigned: boolean): bigint {
-    this.checkLeft(8);
-    this.position += 8;
-    return isSigned ? this.view.getBigInt64(this.position - 8, true) : this.view.getBigUint64(this.position - 8, true);
+    const eight = this.takeEight();
+    return isSigned ? eight.getBigInt64(0, true) : eight.getBigUint64(0, true);
   }
 
   private readInteger(isSigned: boolean): number | bigint {
     this.checkLeft(8);
-    const low = this.view.getUint32(this.position, true);
-    const high = isSigned ? this.view.getInt32(this.position + 4, true) : this.view.getUint32(this.position + 4, true);
-    const value = high * 0x1_0000_0000 + low;
+    const high = this.int32At(this.position + 4);
+    const value = (isSigned ? high : high >>> 0) * 0x1_0000_0000 + (this.int32At(this.position) >>> 0);
     if (!Number.isSafeInteger(value)) return this.readBigInt(isSigned);
     this.position += 8;
     return value;
@@ -212,10 +202,23 @@ export class ValueReader {
 
   private readInstant(): { seconds: bigint; nanos: number } {
     this.checkLeft(12);
-    const seconds = this.view.getBigInt64(this.position, true);
-    const nanos = this.view.getInt32(this.position + 8, true);
-    this.position += 12;
+    const seconds = this.takeEight().getBigInt64(0, true);
+    const nanos = this.int32At(this.position);
+    this.position += 4;
     return { seconds, nanos };
+  }
+
+  /** The next eight bytes, in a view that all share: one of the reader's own would cost more than most values. */
+  private takeEight(): DataView {
+    this.checkLeft(8);
+    for (let at = 0; at < 8; at += 1) EIGHT.setUint8(at, this.bytes[this.position + at] as number);
+    this.position += 8;
+    return EIGHT;
+  }
+
+  private int32At(at: number): number {
+    const { bytes } = this;
+    return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
   }
 
   private readText(): string {

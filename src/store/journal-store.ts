@@ -13,6 +13,7 @@ import { Journal } from "./journal.js";
 import { Packer } from "./packer.js";
 import { planRetention } from "./retention.js";
 import { type Accept, RunIndex } from "./run-index.js";
+import { journalOfSegment } from "./shelf.js";
 
 /** Options of `createIndexedDbStore`. `name`: of the database. */
 export interface IndexedDbStoreOptions {
@@ -106,16 +107,20 @@ class JournalStore implements StorePort {
 
   async commit(changes: readonly RunChange[], durability: Durability): Promise<void> {
     if (!this.#isOpen) throw closedError(this.#name, "the store was closed");
-    const [first] = changes;
-    const only = first === undefined ? undefined : this.#target(first, changes);
-    if (only !== undefined && changes.every((change) => this.#target(change, changes) === only)) return only.commit(changes, durability);
     const parts = new Map<Journal, RunChange[]>();
+    let last: Journal | undefined;
+    let part: RunChange[] = [];
     for (const change of changes) {
       const journal = this.#target(change, changes);
       if (journal === undefined) throw fencedError(0, 0, 0);
-      parts.set(journal, [...(parts.get(journal) ?? []), change]);
+      if (journal !== last) {
+        last = journal;
+        part = parts.get(journal) ?? [];
+        parts.set(journal, part);
+      }
+      part.push(change);
     }
-    await Promise.all([...parts].map(([journal, part]) => journal.commit(part, durability)));
+    await Promise.all([...parts].map(([journal, changed]) => journal.commit(changed, durability)));
   }
 
   async history(runId: string, fromSeq = 0): Promise<readonly HistoryEntry[]> {
@@ -213,7 +218,12 @@ class JournalStore implements StorePort {
   }
 
   #holder(runId: string): Journal | undefined {
-    return this.#journals.find((journal) => journal.has(runId));
+    // Asked for every change: nearly all runs are at home and in no segment yet.
+    if (this.#home?.isLoose(runId) === true) return this.#home;
+    const loose = this.#journals.find((journal) => journal.isLoose(runId));
+    if (loose !== undefined) return loose;
+    const place = this.#index.locate(runId);
+    return place && this.#journals[journalOfSegment(place.segment)];
   }
 
   /** Where a change goes. A new run's parent may begin in the same commit. */

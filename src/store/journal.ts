@@ -13,7 +13,7 @@ import { closedError, damagedError, fencedError, isDamage, overloadedError } fro
 import { buildGroup, type Group, type PendingCommit } from "./group.js";
 import { HistoryReader } from "./history-reader.js";
 import { decodeMeta, EMPTY_ROW, encodeMeta, META_VERSION, type MetaRow } from "./meta-codec.js";
-import { LEVEL_FINAL, mergeRows, MERGE_ROWS, pickMerge, type RowPlace } from "./meta-merge.js";
+import { isStateSmaller, LEVEL_FINAL, mergeRows, MERGE_ROWS, pickMerge, type RowPlace, STATE_LEVEL } from "./meta-merge.js";
 import { type Packer, unpack } from "./packer.js";
 import { RunDirectory } from "./run-directory.js";
 import type { KnownSegment } from "./retention.js";
@@ -29,7 +29,7 @@ const TAKEOVER_ATTEMPTS_MAX = 100;
 /** Rows are merged and unused groups removed so long after there is something to tidy, a step at a time, ms. */
 const TIDY_DELAY_MS = 200;
 /** Rows that may pile up before they are merged between commits, without waiting for a pause. */
-const TIDY_ROWS_MAX = 16 * MERGE_ROWS;
+const TIDY_ROWS_MAX = 4 * MERGE_ROWS;
 /** Rows read at once. */
 const ROWS_PER_READ = 256;
 /** Ranges of groups removed in one transaction, … */
@@ -42,6 +42,8 @@ const SEGMENTS_PER_REMOVAL = 12;
 const RUNS_PER_REMOVAL = 2_000;
 /** So many runs have to have ended before they move into a segment. */
 export const ARCHIVE_RUNS_MIN = 1_000;
+/** So many times that many are moved without waiting for a pause. */
+const ARCHIVE_LOAD_FACTOR = 4;
 
 interface AppendOptions extends Omit<GroupWrite, "number" | "row"> {
   readonly isTakeover?: boolean;
@@ -132,9 +134,14 @@ export class Journal {
     return this.#shelf.load();
   }
 
+  /** Does it hold the run, in no segment? */
+  isLoose(runId: string): boolean {
+    return this.#directory.places(runId) !== undefined;
+  }
+
   /** Of archived runs only once they are loaded. */
   has(runId: string): boolean {
-    return this.#directory.places(runId) !== undefined || this.#shelf.find(runId) !== undefined;
+    return this.isLoose(runId) || this.#shelf.find(runId) !== undefined;
   }
 
   /** The segment that held the run and whose columns are damaged. */
@@ -289,6 +296,7 @@ export class Journal {
   async #work(): Promise<void> {
     while (this.#pending.length > 0 || this.#tasks.length > 0) {
       if (this.#pending.length > 0) await this.#commitGroup();
+      if (this.#directory.endedCount >= ARCHIVE_LOAD_FACTOR * this.#archiveRunsMin) void this.#archive().catch(() => undefined);
       // Under a load without pauses, rows are merged all the same.
       if (this.#rows.length > TIDY_ROWS_MAX && this.#rows.length % MERGE_ROWS === 0) await this.#tidyOnce().catch(() => undefined);
       if (this.#pending.length > 0 && this.#isClosed) continue;
@@ -366,7 +374,7 @@ export class Journal {
     if (isTakeover) {
       this.#takeovers.add(number);
       this.#epochSeen = this.#epoch;
-    } else this.#rows.push({ from: number, group: number, level: 0, size: bytes.length });
+    } else this.#rows.push({ from: number, group: number, level: 0, size: bytes.length, runCount: row.runs.length + row.removed.length });
     this.#directory.apply(row, number, number);
     this.#shelf.apply(row, prepared ?? [], false);
     return true;
@@ -421,7 +429,7 @@ export class Journal {
       for (const { record } of row.runs) note(record);
     }
     while ((this.#rows.at(-1)?.group ?? 0) >= from && this.#rows.length > 0) this.#rows.pop();
-    this.#rows.push({ from, group: number, level, size: checked?.bytes.length ?? 0 });
+    this.#rows.push({ from, group: number, level, size: checked?.bytes.length ?? 0, runCount: row === undefined ? 0 : row.runs.length + row.removed.length });
     this.#lastGroup = number;
   }
 
@@ -485,7 +493,7 @@ export class Journal {
 
   /** Moves the runs that ended first into a segment, if they are enough. It is made beside the commits; only storing it is a group of its own. */
   async #archive(): Promise<void> {
-    if (this.#isArchiving || this.#directory.endedCount < this.#archiveRunsMin) return;
+    if (this.#isArchiving || this.#isClosed || this.#epoch === 0 || this.#directory.endedCount < this.#archiveRunsMin) return;
     this.#isArchiving = true;
     try {
       const records = this.#directory.endedRuns(SEGMENT_RUNS_MAX);
@@ -520,11 +528,12 @@ export class Journal {
   async #mergeOnce(): Promise<void> {
     const merge = pickMerge(this.#rows);
     if (merge === undefined) return;
+    if (isStateSmaller(this.#rows, merge, this.#directory.size)) {
+      const row: MetaRow = { ...EMPTY_ROW, runs: this.#directory.allRuns(), segments: this.#shelf.entries };
+      await this.#replaceRows(row, { start: 0, count: this.#rows.length }, STATE_LEVEL);
+      return;
+    }
     const places = this.#rows.slice(merge.start, merge.start + merge.count);
-    const isFirst = merge.start === 0;
-    const from = isFirst ? 0 : (places[0] as RowPlace).from;
-    const group = (places.at(-1) as RowPlace).group;
-    const level = (places[0] as RowPlace).level + 1;
     const rows: MetaRow[] = [];
     for (const place of places) {
       const stored = checkRow(await this.#disk.readRow(this.number, place.group), place.group);
@@ -535,11 +544,19 @@ export class Journal {
       for (const place of places) place.level = LEVEL_FINAL;
       return;
     }
-    const { form, bytes } = this.#packer.pack(encodeMeta(mergeRows(rows, isFirst), group));
+    await this.#replaceRows(mergeRows(rows, merge.start === 0), merge, (places[0] as RowPlace).level + 1);
+  }
+
+  /** One row in the place of many: of the last. The first of all says what there is, so that nothing of what was before need be known. */
+  async #replaceRows(merged: MetaRow, { start, count }: { readonly start: number; readonly count: number }, level: number): Promise<void> {
+    const places = this.#rows.slice(start, start + count);
+    const from = start === 0 ? 0 : (places[0] as RowPlace).from;
+    const group = (places.at(-1) as RowPlace).group;
+    const { form, bytes } = this.#packer.pack(encodeMeta(merged, group));
     const row = { ...seal(bytes, META_VERSION, form), epoch: this.#epoch, from, level, isTakeover: false };
     const removals = places.slice(0, -1).map((place) => place.group);
     await this.#addRow(EMPTY_ROW, { rows: { puts: [{ number: group, row }], removals } });
-    this.#rows.splice(merge.start, merge.count, { from, group, level, size: bytes.length });
+    this.#rows.splice(start, count, { from, group, level, size: bytes.length, runCount: merged.runs.length + merged.removed.length });
   }
 }
 

@@ -107,7 +107,7 @@ export function encodeMeta(row: MetaRow, group: number): Uint8Array<ArrayBuffer>
 }
 
 function writeRun(writer: ByteWriter, { record, pieces, checkpoint }: RunMeta, group: number, refer: (text: string) => void): void {
-  const { runId, workflow, identity, status, startedAt, updatedAt, endedAt, error, parentRunId, tags, seq, ...others } = record;
+  const { runId, workflow, identity, status, startedAt, updatedAt, endedAt, error, parentRunId, tags, seq } = record;
   writeRunId(writer, runId);
   refer(workflow);
   refer(identity);
@@ -115,13 +115,13 @@ function writeRun(writer: ByteWriter, { record, pieces, checkpoint }: RunMeta, g
   writer.varint(seq);
   writeTime(writer, startedAt, 0);
   writeTime(writer, updatedAt, startedAt);
-  const hasOthers = Object.values(others).some((value) => value !== undefined);
+  const others = pickOthers(record);
   writer.byte(
     (endedAt === undefined ? 0 : HAS_ENDED) |
       (parentRunId === undefined ? 0 : HAS_PARENT) |
       (error === undefined ? 0 : HAS_ERROR) |
       (tags.length === 0 ? 0 : HAS_TAGS) |
-      (hasOthers ? HAS_OTHERS : 0) |
+      (others !== undefined ? HAS_OTHERS : 0) |
       (checkpoint === undefined ? 0 : HAS_CHECKPOINT),
   );
   if (endedAt !== undefined) writeTime(writer, endedAt, startedAt);
@@ -131,7 +131,7 @@ function writeRun(writer: ByteWriter, { record, pieces, checkpoint }: RunMeta, g
     writer.varint(tags.length);
     for (const tag of tags) refer(tag);
   }
-  if (hasOthers) writer.text(formatJson(others));
+  if (others !== undefined) writer.text(formatJson(others));
   writer.varint(pieces.length);
   for (const piece of pieces) {
     writer.varint(group - piece.group);
@@ -146,6 +146,19 @@ function writeRun(writer: ByteWriter, { record, pieces, checkpoint }: RunMeta, g
     writer.varint(checkpoint.offset);
     writer.varint(checkpoint.size);
   }
+}
+
+/** How many fields every record has that stand in columns of their own. */
+const COLUMN_COUNT = 8;
+
+/** What else there is, fields of later versions among it; undefined: nothing. Counted first, since a rest would be made anew for every run of every group. */
+function pickOthers(record: RunRecord): Readonly<Record<string, unknown>> | undefined {
+  let count = 0;
+  for (const _field in record) count += 1;
+  count -= COLUMN_COUNT + Number("endedAt" in record) + Number("error" in record) + Number("parentRunId" in record);
+  if (count === 0) return undefined;
+  const { runId, workflow, identity, status, startedAt, updatedAt, endedAt, error, parentRunId, tags, seq, ...others } = record;
+  return Object.values(others).some((value) => value !== undefined) ? others : undefined;
 }
 
 function writeSegment(writer: ByteWriter, segment: SegmentEntry, refer: (text: string) => void): void {

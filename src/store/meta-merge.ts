@@ -6,6 +6,8 @@ import type { MetaRow, RunMeta, SegmentEntry } from "./meta-codec.js";
 export const MERGE_ROWS = 64;
 /** Rows are not merged beyond so many bytes, which keeps the merging transaction short. */
 export const MERGE_SIZE_MAX = 2 * 1024 * 1024;
+/** The level of a row that holds the state of all runs. */
+export const STATE_LEVEL = 1;
 /** The level of a row that is left alone. */
 export const LEVEL_FINAL = 255;
 
@@ -14,7 +16,10 @@ export interface RowPlace {
   readonly from: number;
   readonly group: number;
   level: number;
+  /** Bytes, as stored. */
   readonly size: number;
+  /** Runs that it names. */
+  readonly runCount: number;
 }
 
 /** Start and count of rows to merge next, or undefined. Rows too large to be merged become final. */
@@ -39,6 +44,16 @@ export function pickMerge(rows: readonly RowPlace[]): { readonly start: number; 
     if (index - start + 1 === MERGE_ROWS) return { start, count: MERGE_ROWS };
   }
   return undefined;
+}
+
+/** Beyond so many runs a journal's state is not written anew. */
+const STATE_RUNS_MAX = 16_384;
+
+/** Is the state of all runs, written anew, less work than merging `merge`? Most of what rows name has moved into segments since. */
+export function isStateSmaller(rows: readonly RowPlace[], merge: { readonly start: number; readonly count: number }, runCount: number): boolean {
+  if (runCount > STATE_RUNS_MAX || rows.some((row) => row.level === LEVEL_FINAL)) return false;
+  const merged = rows.slice(merge.start, merge.start + merge.count).reduce((sum, row) => sum + row.runCount, 0);
+  return runCount <= merged;
 }
 
 /** One row for many, oldest first. `isFirst`: nothing older stands in the store, so removals need not be remembered. */

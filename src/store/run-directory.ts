@@ -105,6 +105,20 @@ export class RunDirectory {
     return records;
   }
 
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** All of them, as a row names them. */
+  allRuns(): readonly RunMeta[] {
+    const runs: RunMeta[] = [];
+    for (const [runId, { pieces, checkpoint }] of this.#places) {
+      const record = this.#index.get(runId);
+      if (record !== undefined) runs.push({ record, pieces, checkpoint });
+    }
+    return runs;
+  }
+
   get hasOpenRuns(): boolean {
     return this.#open.size > 0;
   }

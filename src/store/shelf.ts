@@ -38,6 +38,11 @@ export interface ShelfParts {
   readonly index: RunIndex;
 }
 
+/** The journal of a segment, by the name that the index has for it. */
+export function journalOfSegment(key: number): number {
+  return Math.floor(key / JOURNAL_SIZE);
+}
+
 export class Shelf {
   readonly #journal: number;
   readonly #disk: Disk;
@@ -107,7 +112,7 @@ export class Shelf {
   /** The run's place, if it is in this shelf and the columns are loaded. */
   find(runId: string): ShelfPlace | undefined {
     const place = this.#index.locate(runId);
-    if (place === undefined || Math.floor(place.segment / JOURNAL_SIZE) !== this.#journal) return undefined;
+    if (place === undefined || journalOfSegment(place.segment) !== this.#journal) return undefined;
     return { segment: place.segment % JOURNAL_SIZE, row: place.row };
   }
 

@@ -127,27 +127,27 @@ describe("meta merge", () => {
   test("rows of one level are picked at the limit, not before", () => {
     const rows = Array.from(
       { length: MERGE_ROWS - 1 },
-      (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: 0, size: 10 }),
+      (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: 0, size: 10, runCount: 1 }),
     );
     expect(pickMerge(rows)).toBeUndefined();
-    rows.push({ from: 64, group: 64, level: 0, size: 10 });
+    rows.push({ from: 64, group: 64, level: 0, size: 10, runCount: 1 });
     expect(pickMerge(rows)).toEqual({ start: 0, count: MERGE_ROWS });
-    rows[10] = { from: 11, group: 11, level: 1, size: 10 };
+    rows[10] = { from: 11, group: 11, level: 1, size: 10, runCount: 1 };
     expect(pickMerge(rows)).toBeUndefined();
   });
 
   test("rows are merged up to the size limit; one beyond it is left alone", () => {
     const size = MERGE_SIZE_MAX / 4;
-    const rows = Array.from({ length: 10 }, (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: 0, size }));
+    const rows = Array.from({ length: 10 }, (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: 0, size, runCount: 1 }));
     expect(pickMerge(rows)).toEqual({ start: 0, count: 4 });
-    const large: RowPlace[] = [{ from: 1, group: 1, level: 0, size: MERGE_SIZE_MAX + 1 }];
+    const large: RowPlace[] = [{ from: 1, group: 1, level: 0, size: MERGE_SIZE_MAX + 1, runCount: 1 }];
     expect(pickMerge(large)).toBeUndefined();
     expect(large[0]?.level).toBe(LEVEL_FINAL);
   });
 
   test("a run that was removed and came back has its new history only", () => {
     const record = { runId: "a", workflow: "w", identity: "i", status: "running" as const, startedAt: 1, updatedAt: 2, tags: [], seq: 1 };
-    const run = (group: number) => ({ record, pieces: [{ group, firstSeq: 1, count: 1, offset: 1, size: 9 }], checkpoint: undefined });
+    const run = (group: number) => ({ record, pieces: [{ group, firstSeq: 1, count: 1, offset: 1, size: 9, runCount: 1 }], checkpoint: undefined });
     const rows: MetaRow[] = [
       { ...EMPTY_ROW, runs: [run(1)] },
       { ...EMPTY_ROW, removed: ["a"] },
