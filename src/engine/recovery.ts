@@ -16,7 +16,7 @@ import { RECOVERY_FIRST_RUNS, RECOVERY_SLICE_RUNS } from "./limits.js";
 import type { Loop } from "./loop.js";
 import { type Arrival, OpenRun, TOUCH } from "./open-run.js";
 import type { Performer } from "./performer.js";
-import { findUnregisteredTasks } from "./program-table.js";
+import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
 import type { Reader } from "./reader.js";
 import { Replay } from "./replay.js";
 import { childRunId } from "./run-events.js";
@@ -37,6 +37,8 @@ export class Recovery {
   /** Open runs of the store that this engine does not drive, and why. */
   readonly untouched = new Map<string, WorkflowError>();
   readonly #parts: RecoveryParts;
+  /** Workflows whose tasks are all registered; looked at anew for each slice. */
+  #fit = new WeakSet<LoadedProgram>();
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
@@ -57,6 +59,7 @@ export class Recovery {
       const pasts = await reading;
       if (core.isClosed || !core.driven.has(journal)) return 0;
       reading = this.#read(journal, slices[index + 1]);
+      this.#fit = new WeakSet();
       const recovered: OpenRun[] = [];
       for (const [at, record] of records.entries()) {
         const run = await this.#recover(record, pasts[at]);
@@ -92,6 +95,7 @@ export class Recovery {
   async reload(runIds: readonly string[]): Promise<void> {
     const { core } = this.#parts;
     const recovered: OpenRun[] = [];
+    this.#fit = new WeakSet();
     for (const runId of runIds) {
       if (core.isClosed || core.runs.has(runId) || !core.driven.has(core.store.journalOf(runId) ?? -1)) continue;
       try {
@@ -183,8 +187,7 @@ export class Recovery {
     if (record.isRedacted === true) throw redactedError(runId, "it is not driven");
     if (unreadable !== undefined) throw unreadable;
     const program = core.programs.get(record.identity) ?? (await reader.program(record));
-    const unregistered = findUnregisteredTasks(program.workflow, core.tasks);
-    if (unregistered !== undefined) throw unregistered;
+    this.#checkTasks(program);
     const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
     const versions = checkpoint?.versions ?? entries[0]?.id ?? 0;
     const durability = core.durability === "none" ? "relaxed" : core.durability;
@@ -205,6 +208,14 @@ export class Recovery {
     run.isCommitting = true;
     core.runs.set(runId, run);
     return run;
+  }
+
+  /** Throws `task/unregistered`. Looked at once for all runs of a workflow that are taken up in one turn. */
+  #checkTasks(program: LoadedProgram): void {
+    if (this.#fit.has(program)) return;
+    const unregistered = findUnregisteredTasks(program.workflow, this.#parts.core.tasks);
+    if (unregistered !== undefined) throw unregistered;
+    this.#fit.add(program);
   }
 
   /** Asks again for what was open: the same keys, the same due times. `timers`: takes those that are to be armed later. */

@@ -130,19 +130,53 @@ export class Replay {
    */
   *play(entries: Iterable<HistoryEntry>): Generator<void> {
     let sliceEnd = this.stepCount + REPLAY_SLICE_STEPS;
-    let before: HistoryEntry | undefined;
-    const plays = function* (replay: Replay): Generator<void> {
-      for (const entry of entries) {
-        if (before !== undefined) yield* replay.#playEntry(before, reachBefore(entry));
-        before = entry;
-      }
-      if (before !== undefined) yield* replay.#playEntry(before, replay.#options.reach ?? QUIET);
-    };
-    for (const _step of plays(this)) {
+    for (const _step of this.#plays(entries)) {
       if (this.stepCount < sliceEnd && this.#events.length < EVENT_BUFFER_MAX) continue;
       sliceEnd = this.stepCount + REPLAY_SLICE_STEPS;
       yield;
     }
+  }
+
+  *#plays(entries: Iterable<HistoryEntry>): Generator<void> {
+    const last = this.#options.reach ?? QUIET;
+    const list: readonly HistoryEntry[] = Array.isArray(entries) ? entries : [];
+    let at = 0;
+    for (let next = this.#playPlain(list, at); next > at; next = this.#playPlain(list, at)) {
+      at = next;
+      const following = list[at];
+      yield* this.#continue((following === undefined ? last : reachBefore(following)).continues);
+      if (following === undefined) return;
+      yield;
+    }
+    let before: HistoryEntry | undefined;
+    for (const entry of at === 0 ? entries : list.slice(at)) {
+      if (before !== undefined) yield* this.#playEntry(before, reachBefore(entry));
+      before = entry;
+    }
+    if (before !== undefined) yield* this.#playEntry(before, last);
+  }
+
+  /** Plays entries from `from` on as long as each is one step and no more, as most are. Returns the index of the first that is not played. */
+  #playPlain(entries: readonly HistoryEntry[], from: number): number {
+    const { state } = this;
+    let index = from;
+    for (; index < entries.length && index - from < REPLAY_SLICE_STEPS; index += 1) {
+      const entry = entries[index] as HistoryEntry;
+      if (state.isYielded || entry.isHeld || isControlling(entry.kind) || entry.seq !== state.seq + 1) break;
+      const { kind, id, seed, payload } = entry;
+      this.#begin(entry);
+      state.beginEntry(seed);
+      this.#stepOne(kind, kind === EntryKind.START ? 0 : id, seed, payload);
+    }
+    return index;
+  }
+
+  #begin({ kind, id, now, isHeld, payload }: HistoryEntry): void {
+    if (kind === EntryKind.START) {
+      checkVersions(this.#options.runId, id, this.state.program);
+      this.#versions = id;
+    }
+    this.state.record(kind, id, now, isHeld, payload);
   }
 
   /** Plays one entry and what follows from it. Pauses after every kernel call. */
@@ -176,11 +210,7 @@ export class Replay {
         details: { runId: this.#options.runId, seq: state.seq + 1 },
       });
     }
-    if (kind === EntryKind.START) {
-      checkVersions(this.#options.runId, id, state.program);
-      this.#versions = id;
-    }
-    state.record(kind, id, entry.now, isHeld, payload);
+    this.#begin(entry);
     if (isHeld) {
       state.held.push({ kind, id, seed, payload });
       if (this.#isTold) this.#tell(tellHeld(state, kind, id, payload));
@@ -254,6 +284,11 @@ export class Replay {
   #tell(event: RunEvent | undefined): void {
     if (event !== undefined) this.#events.push(event);
   }
+}
+
+/** Entries that are more than one step, or whose place among the CONTINUEs matters. */
+function isControlling(kind: EntryKind): boolean {
+  return isPausing(kind) || kind === EntryKind.RESUME || kind === EntryKind.CANCEL;
 }
 
 /** PAUSE, WIND_DOWN and CANCEL may come while a run is without fuel: their `id` tells after how many CONTINUEs. */
