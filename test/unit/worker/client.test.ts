@@ -153,6 +153,18 @@ describe("worker client", () => {
     expect(await first.metrics()).toMatchObject({ taskCount: 1, width: 1, strategy: "sequential" });
   });
 
+  test("ended runs are kept by the policy that was given to the engine", async () => {
+    const engine = await connect({ tasks: { charge: () => 1 }, retention: { rules: [{ countMax: 1 }] } });
+    const runs = await engine.startMany(await engine.load(TEXT), [{}, {}, {}]);
+    for (const run of runs) {
+      while ((await run.awaits()).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      await engine.send(run.id, "confirm");
+      await run.result;
+    }
+    expect(await engine.runs.clean()).toMatchObject({ runCount: 2 });
+    expect(await engine.runs.count()).toBe(1);
+  });
+
   test("a batch changed while it is under way is sent as it was", async () => {
     const engine = await connect({ tasks: { charge: () => 1 } });
     const runs = await engine.startMany(await engine.load(TEXT), [{}, {}, {}]);
