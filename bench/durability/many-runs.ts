@@ -123,7 +123,8 @@ export async function measureCleaning(open: Open): Promise<CleaningTimes> {
   const totalMs = performance.now() - startedAt;
   clearInterval(timer);
   observer.disconnect();
-  if ((await engine.runs.count()) !== 0) throw new Error("runs are left");
+  const left = await engine.runs.count();
+  if (left !== 0) throw new Error(`${left} runs are left of ${runCount} that were removed in ${totalMs} ms`);
   await engine.close();
   return { runCount, totalMs, lateness, longTaskCount };
 }

@@ -311,18 +311,9 @@ async function* cutPieces(source: ImportSource): AsyncGenerator<Uint8Array, unde
 }
 
 function toHostOptions(options: EngineOptions): HostOptions {
-  const { name, store, durability, wasmModule, cancelTimeoutMs, memorySizeMax, runSizeMax, expressionCostMax, scheduling } = options;
-  const { wasmUrl, functions, constants, functionsUrl } = options;
+  const { tasks: _tasks, secrets: _secrets, workerUrl: _workerUrl, wasmUrl, functions, functionsUrl, constants, ...others } = options;
   return {
-    ...(name !== undefined && { name }),
-    ...(store !== undefined && { store }),
-    ...(durability !== undefined && { durability }),
-    ...(wasmModule !== undefined && { wasmModule }),
-    ...(cancelTimeoutMs !== undefined && { cancelTimeoutMs }),
-    ...(memorySizeMax !== undefined && { memorySizeMax }),
-    ...(runSizeMax !== undefined && { runSizeMax }),
-    ...(expressionCostMax !== undefined && { expressionCostMax }),
-    ...(scheduling !== undefined && { scheduling }),
+    ...others,
     ...(wasmUrl !== undefined && { wasmUrl: toAbsolute(wasmUrl) }),
     ...(functionsUrl !== undefined && { functionsUrl: toAbsolute(functionsUrl) }),
     ...(functions !== undefined && { outOfReach: Object.keys(functions) }),

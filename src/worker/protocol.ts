@@ -17,11 +17,11 @@ export interface ReadyMessage {
   readonly version: number;
 }
 
+/** Options that stay in the page, or cross in another form. */
+export type PageOption = "tasks" | "secrets" | "workerUrl" | "wasmUrl" | "functions" | "functionsUrl";
+
 /** The options that mean something in the worker; addresses are absolute. */
-export type HostOptions = Pick<
-  EngineOptions,
-  "name" | "store" | "durability" | "wasmModule" | "cancelTimeoutMs" | "memorySizeMax" | "runSizeMax" | "expressionCostMax" | "constants" | "scheduling"
-> & {
+export type HostOptions = Omit<EngineOptions, PageOption> & {
   readonly wasmUrl?: string;
   readonly functionsUrl?: string;
   /** Signatures of functions that the page has registered: they cannot come along. */
