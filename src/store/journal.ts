@@ -296,9 +296,9 @@ export class Journal {
   async #work(): Promise<void> {
     while (this.#pending.length > 0 || this.#tasks.length > 0) {
       if (this.#pending.length > 0) await this.#commitGroup();
-      if (this.#directory.endedCount >= ARCHIVE_LOAD_FACTOR * this.#archiveRunsMin) void this.#archive().catch(() => undefined);
+      if (this.#directory.endedCount >= ARCHIVE_LOAD_FACTOR * this.#archiveRunsMin) void this.#archive(false).catch(() => undefined);
       // Under a load without pauses, rows are merged all the same.
-      if (this.#rows.length > TIDY_ROWS_MAX && this.#rows.length % MERGE_ROWS === 0) await this.#tidyOnce().catch(() => undefined);
+      if (this.#rows.length > TIDY_ROWS_MAX && this.#rows.length % MERGE_ROWS === 0) await this.#tidyOnce(false).catch(() => undefined);
       if (this.#pending.length > 0 && this.#isClosed) continue;
       await this.#tasks.shift()?.();
     }
@@ -475,7 +475,7 @@ export class Journal {
     this.#stopTidying = this.#clock.schedule(TIDY_DELAY_MS, () => {
       this.#stopTidying = undefined;
       // A failure (another driver's epoch, a full disk) leaves all as it was; the next quiet moment tries again.
-      this.#runTask(() => this.#tidyOnce()).catch(() => undefined);
+      this.#runTask(() => this.#tidyOnce(true)).catch(() => undefined);
     });
   }
 
@@ -484,21 +484,21 @@ export class Journal {
     return unusedHistory.size + unusedCheckpoints.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows) !== undefined;
   }
 
-  async #tidyOnce(): Promise<void> {
+  async #tidyOnce(isQuiet: boolean): Promise<void> {
     if (this.#epoch === 0) return;
     await this.#removeUnused();
     await this.#mergeOnce();
-    void this.#archive().catch(() => undefined);
+    void this.#archive(isQuiet).catch(() => undefined);
   }
 
   /** Moves the runs that ended first into a segment, if they are enough. It is made beside the commits; only storing it is a group of its own. */
-  async #archive(): Promise<void> {
+  async #archive(isThorough: boolean): Promise<void> {
     if (this.#isArchiving || this.#isClosed || this.#epoch === 0 || this.#directory.endedCount < this.#archiveRunsMin) return;
     this.#isArchiving = true;
     try {
       const records = this.#directory.endedRuns(SEGMENT_RUNS_MAX);
       const turn = (): Promise<void> => new Promise((resolve) => this.#clock.defer(resolve));
-      const draft = await makeSegment(records, { history: (runId) => this.history(runId), packer: this.#packer, turn });
+      const draft = await makeSegment(records, { history: (runId) => this.history(runId), packer: this.#packer, isThorough, turn });
       await this.#runTask(() => this.#addSegment(draft));
     } finally {
       this.#isArchiving = false;

@@ -3,8 +3,10 @@
 import { compress, decompress, init } from "@bokuweb/zstd-wasm";
 import { Form, type PackCodec } from "./disk.js";
 
-/** Level 1: the others take longer than they gain on histories. */
+/** In the midst of work the higher levels take longer than they gain on histories … */
 const LEVEL = 1;
+/** … but what is kept is packed when nobody waits for it: a seventh smaller. */
+const LEVEL_THOROUGH = 6;
 
 /** The package has one instance a thread, and a second one would mix its memory with the first. */
 let loaded: Promise<PackCodec> | undefined;
@@ -23,5 +25,5 @@ async function load(url: string | URL): Promise<PackCodec> {
   if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
   // Its types are those for Node, where it finds the file itself.
   await (init as unknown as (source: ArrayBuffer) => Promise<void>)(await response.arrayBuffer());
-  return { form: Form.ZSTD, compress: (bytes) => compress(bytes, LEVEL), decompress: (bytes) => decompress(bytes) };
+  return { form: Form.ZSTD, compress: (bytes, isThorough) => compress(bytes, isThorough === true ? LEVEL_THOROUGH : LEVEL), decompress: (bytes) => decompress(bytes) };
 }

@@ -3,5 +3,5 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { Form, type PackCodec } from "./disk.js";
 
 export async function loadPackCodec(): Promise<PackCodec> {
-  return { form: Form.GZIP, compress: (bytes) => new Uint8Array(gzipSync(bytes, { level: 1 })), decompress: (bytes) => new Uint8Array(gunzipSync(bytes)) };
+  return { form: Form.GZIP, compress: (bytes, isThorough) => new Uint8Array(gzipSync(bytes, { level: isThorough === true ? 6 : 1 })), decompress: (bytes) => new Uint8Array(gunzipSync(bytes)) };
 }

@@ -25,16 +25,16 @@ export class Packer {
   }
 
   /** At once; as they are while the codec is not loaded. */
-  pack(bytes: Uint8Array<ArrayBuffer>): Packed {
+  pack(bytes: Uint8Array<ArrayBuffer>, isThorough = false): Packed {
     if (bytes.length < PACK_SIZE_MIN) return { form: Form.PLAIN, bytes };
-    if (this.#codec !== undefined) return choose(bytes, this.#codec.form, this.#codec.compress(bytes));
+    if (this.#codec !== undefined) return choose(bytes, this.#codec.form, this.#codec.compress(bytes, isThorough));
     void this.#load();
     return { form: Form.PLAIN, bytes };
   }
 
-  /** As well as can be, however long it takes. */
-  async packWell(bytes: Uint8Array<ArrayBuffer>): Promise<Packed> {
-    if (bytes.length < PACK_SIZE_MIN || (await this.#load()) !== undefined) return this.pack(bytes);
+  /** Never as they are for want of a codec. `isThorough`: as small as can be, however long it takes. */
+  async packWell(bytes: Uint8Array<ArrayBuffer>, isThorough = false): Promise<Packed> {
+    if (bytes.length < PACK_SIZE_MIN || (await this.#load()) !== undefined) return this.pack(bytes, isThorough);
     return choose(bytes, Form.GZIP, await pipe(bytes, new CompressionStream("gzip")));
   }
 

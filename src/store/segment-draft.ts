@@ -38,6 +38,8 @@ export interface SegmentParts {
   /** The whole history of a run. */
   history(runId: string): Promise<readonly HistoryEntry[]>;
   readonly packer: Packer;
+  /** Nobody waits: it is packed as small as can be. */
+  readonly isThorough: boolean;
   /** The next turn of the event loop. */
   turn(): Promise<void>;
 }
@@ -48,7 +50,7 @@ interface Place {
 }
 
 /** Makes a segment of the first of these runs; which ones it took stands in the draft. Lets others work between its blocks. */
-export async function makeSegment(records: readonly RunRecord[], { history, packer, turn }: SegmentParts): Promise<SegmentDraft> {
+export async function makeSegment(records: readonly RunRecord[], { history, packer, isThorough, turn }: SegmentParts): Promise<SegmentDraft> {
   const blocks: Packed[] = [];
   const places: Place[] = [];
   const taken: RunRecord[] = [];
@@ -62,15 +64,15 @@ export async function makeSegment(records: readonly RunRecord[], { history, pack
     taken.push(record);
     runCount += 1;
     if (runCount < BLOCK_RUNS_MAX && block.size < BLOCK_SIZE_MAX) continue;
-    blocks.push(await packer.packWell(block.take()));
+    blocks.push(await packer.packWell(block.take(), isThorough));
     block = new ChunkWriter(0);
     runCount = 0;
     await turn();
   }
-  if (runCount > 0) blocks.push(await packer.packWell(block.take()));
+  if (runCount > 0) blocks.push(await packer.packWell(block.take(), isThorough));
   const columns = encodeSegment(taken);
-  const directory = await packer.packWell(writeDirectory(places));
-  const packedColumns = await packer.packWell(columns);
+  const directory = await packer.packWell(writeDirectory(places), isThorough);
+  const packedColumns = await packer.packWell(columns, isThorough);
   const sizeBytes = [packedColumns, directory, ...blocks].reduce((sum, { bytes }) => sum + bytes.length, 0);
   return { records: taken, columns, packedColumns, directory, blocks, entry: { ...summarise(taken), blockCount: blocks.length, sizeBytes } };
 }
