@@ -9,7 +9,8 @@ import { type BrowserContext, chromium, type Page } from "playwright";
 import { build } from "vite";
 import { sourceUrls } from "../scripts/source-urls.mjs";
 import { serveFolders } from "../scripts/static-server.mjs";
-import type { Throughput } from "./durability/page.js";
+import type { Throughput } from "./durability/options.js";
+import type {} from "./durability/page.js";
 import type { BrowserLaunch } from "./host.js";
 import { formatTable } from "./report.js";
 

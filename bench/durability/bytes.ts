@@ -2,7 +2,7 @@
 import { openDB } from "idb";
 import { createPrng } from "../../src/base/prng.js";
 import type { Value } from "../../src/model/engine.js";
-import type { Open } from "./page.js";
+import type { Open } from "./options.js";
 
 const NAME = "bytes";
 const STARTED_AT_ONCE = 1_000;

@@ -1,6 +1,6 @@
 // One run is sent one event after the other. What a commit adds to a step is the difference to a run that is kept in memory.
 import type { Durability, Run } from "../../src/model/engine.js";
-import type { Open, Where } from "./page.js";
+import type { Open, Where } from "./options.js";
 
 const TEXT = `---
 name: counter

@@ -5,7 +5,7 @@ import type { RunChange } from "../../src/model/ports.js";
 import { createPrng } from "../../src/base/prng.js";
 import { createRunIds } from "../../src/base/run-id.js";
 import { createIndexedDbStore } from "../../src/store/journal-store.js";
-import type { Open } from "./page.js";
+import type { Open } from "./options.js";
 
 const NAME = "many-runs";
 const RUNS_PER_COMMIT = 2_000;

@@ -1,5 +1,5 @@
 // A start with many open runs, each with a task in hand and a context of 2 KB: how soon the first of them moves, and when all are there.
-import type { Open, Where } from "./page.js";
+import type { Open, Where } from "./options.js";
 
 const NAME = "open-runs";
 const STARTED_AT_ONCE = 1_000;

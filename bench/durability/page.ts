@@ -1,25 +1,10 @@
 // The page's side of `node bench/durability.mjs`: does one thing when asked, and hands back plain figures.
-import type { Durability, Engine, EngineOptions } from "../../src/model/engine.js";
+import type { Open, Throughput, Where } from "./options.js";
 import { measureBytes } from "./bytes.js";
 import { fillRuns, measureCleaning, measurePages } from "./many-runs.js";
 import { openRuns, restoreRuns } from "./open-runs.js";
 import { measureLatency } from "./latency.js";
 import { measureThroughput } from "./throughput.js";
-
-/** `worker`: as embedders have it; `engine`: the same engine in the page's own thread. */
-export type Where = "worker" | "engine";
-
-export type Open = (where: Where, options: EngineOptions) => Promise<Engine>;
-
-export interface Throughput {
-  readonly where: Where;
-  readonly durability: Durability;
-  /** Runs under way at a time. */
-  readonly live: number;
-  /** Of one round. */
-  readonly runCount: number;
-  readonly roundCount: number;
-}
 
 const open: Open = async (where, options) => {
   const { createEngine } = where === "worker" ? await import("../../src/doors/index.js") : await import("../../src/doors/local.js");

@@ -1,6 +1,6 @@
 // Runs of three tasks from start to result, so many under way at a time. Each step of each run is committed before its task is called.
 import text from "../workflows/three-steps.md?raw";
-import type { Open, Throughput } from "./page.js";
+import type { Open, Throughput } from "./options.js";
 
 /** The live runs are started in so many parts, so that some are committed while others are stepped. */
 const PART_COUNT = 2;
