@@ -61,6 +61,12 @@ export const PROGRAMS_KEPT_MAX = 1_000;
 export const RECOVERY_FIRST_RUNS = 64;
 /** … and that are read and taken up together after that. */
 export const RECOVERY_SLICE_RUNS = 512;
+/** A kernel is replaced whose memory has grown to so many bytes … */
+export const RECYCLE_SIZE_MIN = 64 * 1024 * 1024;
+/** … of which no more than this part is in use. */
+export const RECYCLE_USED_PART_MAX = 0.4;
+/** It is looked at so long after a run has ended, ms. */
+export const RECYCLE_LOOK_MS = 5_000;
 /** How often one call of the pure `transition` goes on where fuel ran out, each time by up to 20,000 microsteps. */
 export const TRANSITION_CONTINUES_MAX = 250;
 /** Commands of the kernel that one call of the pure `transition` collects. */

@@ -44,6 +44,7 @@ import { Exporter } from "./exporter.js";
 import { Forker } from "./forker.js";
 import { Importer } from "./importer.js";
 import { Intake } from "./intake.js";
+import { KernelRecycler } from "./kernel-recycler.js";
 import { Loop } from "./loop.js";
 import { MetricsArchive } from "./metrics-archive.js";
 import type { OpenRun, Receipt } from "./open-run.js";
@@ -79,6 +80,7 @@ class LocalEngine implements Engine, RunSource {
   readonly #performer: Performer;
   readonly #committer: Committer;
   readonly #recovery: Recovery;
+  readonly #recycler: KernelRecycler;
   readonly #reader: Reader;
   readonly #children: ChildStarter;
   readonly #feed = new ChangeFeed();
@@ -146,6 +148,7 @@ class LocalEngine implements Engine, RunSource {
     this.#driving = new Driving(this.#hostDriving(core));
     this.#remote = new RemoteCalls(this.#hostRemote(), this.#driving);
     this.#queries = new RunQueries({ core, feed: this.#feed, volatileRecords: () => this.#volatileRecords() });
+    this.#recycler = new KernelRecycler(core, () => this.#loop.loseKernel());
     this.#cleaner = new Cleaner(core, this.#driving, () => this.#committer.forgetSources());
     this.runs = {
       get: (runId) => this.#getRun(runId),
@@ -353,6 +356,7 @@ class LocalEngine implements Engine, RunSource {
     this.#performer.close();
     this.#intake.close(closedError());
     this.#cleaner.close();
+    this.#recycler.close();
     for (const run of this.#core.runs.awake()) {
       run.stopCancelTimer?.();
       for (const tap of [...(run.taps ?? [])]) tap.detach();
@@ -562,6 +566,7 @@ class LocalEngine implements Engine, RunSource {
   #keepEnded(run: OpenRun, record: RunRecord): void {
     if (!run.isVolatile) this.#cleaner.noteEnd();
     this.#metrics.keep(run);
+    this.#recycler.noteEnd();
     if (run.isVolatile) this.#archive.keep(run, record);
     this.#waits.end(run.runId, () => {
       if (record.status !== "succeeded") throw endError(record);

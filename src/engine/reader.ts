@@ -263,11 +263,13 @@ export class Reader {
   async insist<Result>(attempt: () => Promise<Result>): Promise<Result> {
     for (let count = 1; ; count += 1) {
       await this.#loop.flushed();
+      const { kernelCount } = this.#core;
       try {
         return await attempt();
       } catch (error) {
         if (!isKernelLost(error) || count === REPLAY_ATTEMPTS_MAX || this.#core.isClosed) throw error;
-        this.#loop.loseKernel();
+        // Not where it was replaced meanwhile: two long replays would take each other's kernel away.
+        if (this.#core.kernelCount === kernelCount) this.#loop.loseKernel();
       }
     }
   }
