@@ -14,6 +14,8 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   return createWorkerEngine(options, createTasks(options.tasks, options.secrets), watchLifeline);
 }
 
+export { readSiteStorage, requestPersistence } from "../base/site-storage.js";
+export type { SiteStorage } from "../base/site-storage.js";
 export { createBatch } from "../model/batch.js";
 export { WorkflowError } from "../model/errors.js";
 export type { ErrorCode, ErrorRecord, Finding, Place, Severity } from "../model/errors.js";

@@ -14,6 +14,8 @@ export function createEngine(options: EngineOptions = {}): Promise<Engine> {
 export { compileWorkflow, initialTransition, readSnapshot, transition } from "../create-transition.js";
 export type { CompileWorkflowOptions, WorkflowProgram } from "../create-transition.js";
 export type { InitialOptions, RunCommand, RunSnapshot, SnapshotContent, StepEvent, StepMoment } from "../model/transition.js";
+export { readSiteStorage, requestPersistence } from "../base/site-storage.js";
+export type { SiteStorage } from "../base/site-storage.js";
 export { createBatch } from "../model/batch.js";
 export { WorkflowError } from "../model/errors.js";
 export type { ErrorCode, ErrorRecord, Finding, Place, Severity } from "../model/errors.js";

@@ -156,6 +156,21 @@ test("a worker that does not start says why", async ({ page: tab }) => {
   expect(failures[1]?.message).toContain("svg");
 });
 
+test("the page tells how much the site stores and may store, and asks to keep it", async ({ page: tab }) => {
+  const { before, after, isGranted } = await tab.evaluate(async () => {
+    const { createEngine, readSiteStorage, requestPersistence } = (globalThis as unknown as { page: typeof import("../../src/doors/index.js") }).page;
+    const before = await readSiteStorage();
+    const engine = await createEngine({ name: "room" });
+    await engine.close();
+    const isGranted = await requestPersistence();
+    return { before, after: await readSiteStorage(), isGranted };
+  });
+  expect(before?.usedBytes).toBeGreaterThanOrEqual(0);
+  expect(before?.quotaBytes).toBeGreaterThan(before?.usedBytes ?? 0);
+  expect(after?.usedBytes).toBeGreaterThan(before?.usedBytes ?? 0);
+  expect(after?.isPersistent).toBe(isGranted);
+});
+
 test("a worker that dies rejects what waits", async ({ page: tab }) => {
   const found = await tab.evaluate(async (text) => {
     const engine = await page.createEngine({ name: "dying", workerUrl: "/pages/dying-worker.mjs" });

@@ -1,8 +1,8 @@
 // A page with nothing but the library: tests call what stands on `globalThis.page`.
-import { createBatch, createEngine } from "/dist/index.js";
+import { createBatch, createEngine, readSiteStorage, requestPersistence } from "/dist/index.js";
 
 const violations = [];
 document.addEventListener("securitypolicyviolation", (event) => violations.push(`${event.effectiveDirective}: ${event.blockedURI}`));
 
-globalThis.page = { createBatch, createEngine, violations };
+globalThis.page = { createBatch, createEngine, readSiteStorage, requestPersistence, violations };
 document.title = "ready";
