@@ -9,7 +9,7 @@ import { encodeCheckpoint } from "./checkpoint.js";
 import { type Core, isKernelFull, isKernelLost, toWorkflowError } from "./core.js";
 import { isFree, isUnheard } from "./direct-call.js";
 import type { Group } from "./group.js";
-import { CHECKPOINT_INTERVAL_ENTRIES, RELOAD_DELAY_MS } from "./limits.js";
+import { RELOAD_DELAY_MS } from "./limits.js";
 import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
 import type { Performer } from "./performer.js";
 import { tellEnd } from "./run-events.js";
@@ -55,7 +55,9 @@ export class Committer {
       const record = run.toRecord();
       run.freshRecord = record;
       records.push(record);
-      if (!run.isVolatile) changes.push({ record, entries: fresh ?? [], ...this.#checkpoint(run) });
+      if (run.isVolatile) continue;
+      if (fresh !== undefined) run.debt.note(fresh);
+      changes.push({ record, entries: fresh ?? [], ...this.#checkpoint(run) });
     }
     this.#destroyEnded(group);
     if (changes.length === 0) {
@@ -79,11 +81,13 @@ export class Committer {
   }
 
   #checkpoint(run: OpenRun): Pick<RunChange, "checkpoint"> {
-    if (run.seq - run.checkpointSeq < CHECKPOINT_INTERVAL_ENTRIES || !run.isCheckable()) return {};
+    if (!run.debt.isDue(run.yieldCount) || !run.isCheckable()) return {};
     const snapshot = this.#tryKernel(() => this.#core.kernel.snapshot(run.handle));
     if (snapshot === undefined) return {};
-    run.checkpointSeq = run.seq;
-    return { checkpoint: { seq: run.seq, bytes: encodeCheckpoint(run, run.versions, snapshot) } };
+    const bytes = encodeCheckpoint(run, run.versions, snapshot);
+    run.debt.settle(bytes.length);
+    run.yieldCount = 0;
+    return { checkpoint: { seq: run.seq, bytes } };
   }
 
   #destroyEnded(group: Group): void {

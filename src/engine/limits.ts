@@ -1,7 +1,11 @@
 // The engine's limits: each queue, buffer and loop has its bound here, with its unit.
 
-/** A checkpoint is written when this many history entries have come since the last one. */
+/** A checkpoint is due when it would take as long as this many small entries to replay what came since the last one … */
 export const CHECKPOINT_INTERVAL_ENTRIES = 256;
+/** … and so many times what came since is as large as the last checkpoint, … */
+export const CHECKPOINT_WRITE_FACTOR = 8;
+/** … or at the latest when it would take as long as so many. */
+export const CHECKPOINT_COST_MAX = 4_096;
 /** Sub-workflows within sub-workflows: a run at this depth starts no child. The topmost run has depth 0. */
 export const WORKFLOW_DEPTH_MAX = 32;
 /** Events that a listener may lag behind a live run; beyond it the listener goes back to reading history. */

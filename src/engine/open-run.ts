@@ -10,6 +10,7 @@ import type { RunStatus } from "../model/status.js";
 import type { LoadedProgram } from "./program-table.js";
 import type { RunCalls } from "./run-calls.js";
 import { encodeCheckpoint, isAtRest } from "./checkpoint.js";
+import { ReplayDebt } from "./replay-debt.js";
 import { NO_HANDLE, type OpenCommand, RunState } from "./run-state.js";
 import type { BatchJournal, JournalRun } from "./batch-journal.js";
 import { type LogPiece, VolatileLog } from "./volatile-log.js";
@@ -104,7 +105,7 @@ export class OpenRun extends RunState implements JournalRun {
   settledCallbacks: (() => void)[] | undefined;
   /** Of the step in hand, where it changed: told when that is committed. */
   freshRecord: RunRecord | undefined;
-  checkpointSeq = 0;
+  #debt: ReplayDebt | undefined;
   /** Its last step is being committed. */
   isCommitting = false;
   /** It belongs to the group in hand. */
@@ -182,6 +183,12 @@ export class OpenRun extends RunState implements JournalRun {
 
   #noteLength(): void {
     if (this.#log?.isLong === true) this.#journal.noteLong(this);
+  }
+
+  /** Of a run that is stored. */
+  get debt(): ReplayDebt {
+    this.#debt ??= new ReplayDebt();
+    return this.#debt;
   }
 
   /** May a checkpoint be taken now? */

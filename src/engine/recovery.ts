@@ -195,7 +195,8 @@ export class Recovery {
     run.status = record.status;
     run.recoveredSeq = record.seq;
     run.updatedAt = record.updatedAt;
-    run.checkpointSeq = checkpoint?.seq ?? 0;
+    if (stored !== undefined) run.debt.settle(stored.bytes.length);
+    run.debt.note(entries);
     const replay = new Replay(core.kernel, program, { runId, checkpoint, reach: { continues: 0, held: 0 }, state: run });
     try {
       await reader.play(replay, entries);

@@ -88,6 +88,8 @@ export class RunState {
   resumeSeq = 0;
   /** Fuel ran out: the kernel waits for CONTINUE. */
   isYielded = false;
+  /** How often fuel ran out since its last checkpoint. */
+  yieldCount = 0;
   #continueCount = 0;
   #heldCount = 0;
   ending: RunEnding | undefined;
@@ -214,6 +216,7 @@ export class RunState {
         return undefined;
       case CommandKind.CONTINUE:
         this.isYielded = true;
+        this.yieldCount += 1;
         return undefined;
       default:
         return undefined;

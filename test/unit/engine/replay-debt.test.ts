@@ -1,0 +1,54 @@
+// When a checkpoint is due: by how long a replay would take, and what it costs to write one.
+import { afterEach, expect, test } from "vitest";
+import { CHECKPOINT_COST_MAX, CHECKPOINT_INTERVAL_ENTRIES } from "../../../src/engine/limits.js";
+import { ReplayDebt } from "../../../src/engine/replay-debt.js";
+import { EntryKind, type HistoryEntry } from "../../../src/model/history.js";
+import { type Bench, markdown, openBench } from "./harness.js";
+
+let bench: Bench | undefined;
+afterEach(async () => {
+  await bench?.engine.close();
+  bench = undefined;
+});
+
+function makeEntries(count: number, size = 0): HistoryEntry[] {
+  return Array.from({ length: count }, (_, at) => ({ seq: at + 1, kind: EntryKind.EVENT, isHeld: false, id: 0, now: 0, seed: 0, ...(size > 0 && { payload: new Uint8Array(size) }) }));
+}
+
+test("small entries are counted, large ones weigh more, and so does fuel that ran out", () => {
+  const small = new ReplayDebt();
+  small.note(makeEntries(CHECKPOINT_INTERVAL_ENTRIES - 1));
+  expect(small.isDue(0)).toBe(false);
+  expect(small.isDue(1)).toBe(true);
+  small.note(makeEntries(1));
+  expect(small.isDue(0)).toBe(true);
+  small.settle(100);
+  expect(small.isDue(0)).toBe(false);
+  const large = new ReplayDebt();
+  large.note(makeEntries(CHECKPOINT_INTERVAL_ENTRIES / 16, 16 * 4_096));
+  expect(large.isDue(0)).toBe(true);
+});
+
+test("a great checkpoint is not written anew for little, and at the latest at its limit", () => {
+  const debt = new ReplayDebt();
+  debt.settle(50_000_000);
+  debt.note(makeEntries(CHECKPOINT_COST_MAX - 1));
+  expect(debt.isDue(0)).toBe(false);
+  debt.note(makeEntries(1));
+  expect(debt.isDue(0)).toBe(true);
+});
+
+test("a run with a great context writes fewer checkpoints than one with a small one, and both come back", async () => {
+  const text = (size: number, name: string): string =>
+    markdown("[*] --> A\nA --> A: tick / set n = n + 1", { name, head: `events: [tick]\nvariables:\n  n: { type: int, initial: 0 }\n  text: { type: string, initial: "${"x".repeat(size)}" }` });
+  bench = await openBench();
+  const counts = new Map<string, number>();
+  const put = bench.disk.checkpoints.set.bind(bench.disk.checkpoints);
+  bench.disk.checkpoints.set = (runId, checkpoint) => (counts.set(runId, (counts.get(runId) ?? 0) + 1), put(runId, checkpoint));
+  const small = await bench.engine.start(await bench.engine.load(text(10, "small")));
+  const great = await bench.engine.start(await bench.engine.load(text(120_000, "great")));
+  for (let count = 0; count < 4 * CHECKPOINT_INTERVAL_ENTRIES; count += 1) for (const run of [small, great]) await bench.engine.send(run.id, "tick");
+  expect([counts.get(small.id), counts.get(great.id)]).toEqual([4, 2]);
+  bench = await bench.reopen();
+  for (const { id } of [small, great]) expect(Number((await (await bench.engine.runs.get(id)).context())["n"])).toBe(4 * CHECKPOINT_INTERVAL_ENTRIES);
+});
