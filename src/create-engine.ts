@@ -1,5 +1,6 @@
 // Where the engine's parts are chosen and joined: kernel, library, store, tabs, tasks and clock.
 import { createRunFilters } from "./create-run-filters.js";
+import { createSearchLibrary } from "./create-search.js";
 import { createClock } from "./base/clock.js";
 import { openEngine } from "./engine/local-engine.js";
 import { type CustomDeclarations, CustomSet } from "./expression/custom/custom-set.js";
@@ -47,10 +48,11 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
   checkPage();
   const name = options.name ?? NAME_DEFAULT;
   const customs = await readCustoms(options);
+  const expressions = { ...(options.wasmUrl !== undefined && { wasmUrl: options.wasmUrl }), ...(options.wasmModule !== undefined && { wasmModule: options.wasmModule }) };
   const isStored = options.storePort === undefined && choosesIndexedDb(options.store);
   const engine = await openEngine({
     kernelFactory: options.kernelFactory ?? createKernelFactory({ wasmModule: options.wasmModule, wasmUrl: options.wasmUrl }),
-    library: options.libraryPort ?? createLibrary(customs),
+    library: createSearchLibrary(options.libraryPort ?? createLibrary(customs), expressions),
     store: options.storePort ?? (isStored ? createIndexedDbStore({ name, zstdUrl: besideKernel(options.wasmUrl), mayMakeRoom: options.retention !== "none" }) : createMemoryStore()),
     tabs: options.tabsPort ?? (isStored ? createTabs(name) : createSoleTab()),
     tasks: options.tasksPort ?? createTasks(options.tasks, options.secrets),
@@ -62,7 +64,7 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
     expressionCostMax: options.expressionCostMax,
     scheduling: { ...fitMachine(), ...options.scheduling },
     retention: options.retention,
-    filters: createRunFilters({ ...(options.wasmUrl !== undefined && { wasmUrl: options.wasmUrl }), ...(options.wasmModule !== undefined && { wasmModule: options.wasmModule }) }),
+    filters: createRunFilters(expressions),
   });
   return checkArguments(engine);
 }

@@ -249,6 +249,11 @@ export function compileExact(
   return compile(source, new Variant(variables === undefined ? undefined : new VariableSet(variables, isStrict), settings));
 }
 
+/** Evaluates an expression that `compileExpression` gave, of one variable, which is a wire value: as `evaluate`, without it being read before. */
+export function evaluateWire(expression: Expression, name: string, wire: Uint8Array): unknown {
+  return (expression as CompiledExpression).evaluateWire(name, wire);
+}
+
 const parseFindings = new FindingList();
 
 function compile(source: string, variant: Variant): CompiledExpression {
@@ -329,6 +334,15 @@ class CompiledExpression implements Expression {
     const kernel = this.open();
     this.fill(kernel, this.#context, 0, context);
     return this.run(kernel, this.#context, options);
+  }
+
+  evaluateWire(name: string, wire: Uint8Array): unknown {
+    const kernel = this.open();
+    this.variables.forEach((variable, slot) => {
+      if (variable === name) kernel.setSlot(this.#context, slot, wire);
+      else kernel.clearSlot(this.#context, slot);
+    });
+    return this.run(kernel, this.#context);
   }
 
   async estimateCost(sizes: Readonly<Record<string, number>> = {}): Promise<CostRange> {

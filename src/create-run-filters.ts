@@ -4,7 +4,7 @@ import { WorkflowError } from "./model/errors.js";
 import type { FilterPort } from "./model/ports.js";
 import type { RunRecord } from "./model/run-record.js";
 
-/** What a condition sees. Times are timestamps, `duration` is ms; what a run has not is absent. */
+/** What a condition sees, by itself and as a field of `run`. Times are timestamps, `duration` is ms; what a run has not is absent. */
 const VARIABLES = {
   runId: "string",
   workflow: "string",
@@ -21,6 +21,7 @@ const VARIABLES = {
   rerunOf: "string",
   priority: "number",
   seq: "number",
+  run: "map",
 } as const;
 
 /** Loads the kernel for expressions with the first condition. */
@@ -52,11 +53,12 @@ function compile(source: string): ReturnType<typeof compileExpression> {
 }
 
 function describe({ startedAt, updatedAt, endedAt, fields = {}, ...record }: RunRecord): Readonly<Record<string, unknown>> {
-  return {
+  const run = {
     ...record,
     fields,
     startedAt: new Date(startedAt),
     updatedAt: new Date(updatedAt),
     ...(endedAt !== undefined && { endedAt: new Date(endedAt), duration: endedAt - startedAt }),
   };
+  return { ...run, run };
 }

@@ -19,6 +19,7 @@ import { groupCandidates, type Range } from "./dispatch.js";
 import { ExpressionList, type ExpressionPurpose } from "./expression-list.js";
 import { describeState, findCovered, listFaultTexts } from "./fault-texts.js";
 import { type Graph, numberStates } from "./graph.js";
+import { checkSearch } from "./search-check.js";
 import { type ActionRow, NO_ACTIONS, type TransitionRow, findProgramFlags, packActions, packNodes, packTransitions } from "./tables.js";
 import { SLOT_COUNT_MAX, VariableTable } from "./variables.js";
 
@@ -36,6 +37,14 @@ export interface CompileResult {
  * O(size of the definition).
  */
 export function compileWorkflow(definition: Definition, identity: string, customs?: CustomSet, zones?: readonly TimeZone[]): CompileResult {
+  const compiled = compileFormat(definition, identity, customs, zones);
+  const found = checkSearch(definition);
+  if (found.length === 0) return compiled;
+  const isSound = found.every(({ severity }) => severity !== "error");
+  return { program: isSound ? compiled.program : undefined, findings: [...compiled.findings, ...found] };
+}
+
+function compileFormat(definition: Definition, identity: string, customs?: CustomSet, zones?: readonly TimeZone[]): CompileResult {
   if (definition.taskGraph !== undefined) {
     const { program, findings } = compileTaskGraph(definition, customs);
     if (program === undefined) return { program, findings };

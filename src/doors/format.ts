@@ -15,6 +15,7 @@ export type {
   LogLevelName,
   ParameterDefinition,
   RetryDefinition,
+  SearchDefinition,
   StateDefinition,
   StateKind,
   TaskAction,

@@ -29,6 +29,7 @@ export type {
   InvariantDefinition,
   LabelReading,
   ParameterDefinition,
+  SearchDefinition,
   StateDefinition,
   StateKind,
   TransitionDefinition,

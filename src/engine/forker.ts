@@ -133,6 +133,7 @@ export class Forker {
     const { core, loop } = this.#host;
     core.kernel.setTraced(run.handle, false);
     run.updatedAt = Math.max(run.startedAt, run.lastNow);
+    run.readInput(entries[0]?.payload);
     if (run.isVolatile) for (const { kind, isHeld, id, now, seed, payload } of entries) run.keepEntry(kind, isHeld, id, now, seed, payload);
     else run.fresh = [...entries];
     if (!run.isPaused && run.held.length > 0) run.waiting = run.held.map(({ kind, id, payload, seed }) => ({ run, kind, id, payload, heldSeed: seed }));

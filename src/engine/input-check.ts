@@ -3,11 +3,18 @@
 import type { ParameterDefinition, TypeName } from "../model/definition.js";
 import { toErrorRecord, WorkflowError } from "../model/errors.js";
 import type { Program } from "../model/program.js";
-import { encodeValue } from "../model/value.js";
+import { decodeValue, encodeValue } from "../model/value.js";
+import type { LoadedProgram } from "./program-table.js";
 
 /** What a run's START is given: the input, with the run's id where its expressions ask for it. */
 export function encodeStart({ isRunIdUsed }: Program, runId: string, input: unknown): Uint8Array {
   return encodeValue(isRunIdUsed === true ? [input, runId] : input, "input");
+}
+
+/** The input in what START was given, as a wire value. */
+export function cutStart({ workflow }: LoadedProgram, payload: Uint8Array): Uint8Array {
+  if (workflow.program.isRunIdUsed !== true) return payload;
+  return encodeValue((decodeValue(payload) as readonly unknown[])[0]);
 }
 
 /** What CEL's `timestamp()` reads: RFC 3339. The engine checks the form, the kernel the rest. */

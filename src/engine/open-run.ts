@@ -4,10 +4,11 @@ import type { Durability, RunEvent } from "../model/engine.js";
 import type { RunRecord } from "../model/run-record.js";
 import type { ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
-import type { KernelPort } from "../model/ports.js";
+import type { KernelPort, SearchFields } from "../model/ports.js";
 import { PRIORITY_DEFAULT } from "../model/scheduling.js";
 import type { RunStatus } from "../model/status.js";
 import type { LoadedProgram } from "./program-table.js";
+import { cutStart } from "./input-check.js";
 import type { RunCalls } from "./run-calls.js";
 import { encodeCheckpoint, isAtRest } from "./checkpoint.js";
 import { ReplayDebt } from "./replay-debt.js";
@@ -67,6 +68,8 @@ export interface OpenRunOptions {
   readonly rerunOf?: string | undefined;
   readonly forkOf?: RunRecord["forkOf"] | undefined;
   readonly versions: number;
+  /** What it can be looked for by, as far as that is known from its record. */
+  readonly fields?: SearchFields | undefined;
   /** The history so far of a run of durability `none`; default: empty. */
   readonly log?: VolatileLog;
   /** Where events of runs of durability `none` may wait to be logged. */
@@ -106,6 +109,9 @@ export class OpenRun extends RunState implements JournalRun {
   /** Of the step in hand, where it changed: told when that is committed. */
   freshRecord: RunRecord | undefined;
   #debt: ReplayDebt | undefined;
+  /** What it can be looked for by so far; undefined: nothing. */
+  #fields: SearchFields | undefined;
+  #isOutputRead = false;
   /** Its last step is being committed. */
   isCommitting = false;
   /** It belongs to the group in hand. */
@@ -131,6 +137,7 @@ export class OpenRun extends RunState implements JournalRun {
     this.rerunOf = options.rerunOf;
     this.forkOf = options.forkOf;
     this.versions = options.versions;
+    this.#fields = options.fields;
     this.#log = options.durability === "none" ? (options.log ?? new VolatileLog()) : undefined;
     this.#journal = options.journal;
     if (options.log !== undefined) this.addEvents(options.log.count, options.log.lastNow);
@@ -158,6 +165,17 @@ export class OpenRun extends RunState implements JournalRun {
 
   protected override catchUp(): void {
     if (this.#log !== undefined && !this.#journal.isEmpty) this.#journal.spill();
+  }
+
+  override record(kind: EntryKind, id: number, now: number, isHeld: boolean, payload?: Uint8Array): void {
+    super.record(kind, id, now, isHeld, payload);
+    if (kind === EntryKind.START && this.#fields === undefined) this.readInput(payload);
+  }
+
+  /** Takes from what it was started with what it can be looked for by. */
+  readInput(payload: Uint8Array | undefined): void {
+    const { search } = this.program.workflow;
+    if (search !== undefined && payload !== undefined) this.#fields = search.readInput(cutStart(this.program, payload));
   }
 
   /** An event was stepped that led to nothing else. Only of a volatile run. */
@@ -250,6 +268,20 @@ export class OpenRun extends RunState implements JournalRun {
     if (this.priority !== PRIORITY_DEFAULT) record.priority = this.priority;
     if (rerunOf !== undefined) record.rerunOf = rerunOf;
     if (forkOf !== undefined) record.forkOf = forkOf;
+    const fields = this.program.workflow.search === undefined ? this.#fields : this.#readFields();
+    if (fields !== undefined) record.fields = fields;
     return record;
+  }
+
+  /** Undefined where there are none. The output is read once. */
+  #readFields(): SearchFields | undefined {
+    const { search } = this.program.workflow;
+    if (search !== undefined && this.ending !== undefined && !this.#isOutputRead) {
+      this.#isOutputRead = true;
+      const { status, payload, output } = this.ending;
+      const told = status === "succeeded" ? payload : output;
+      if (told !== undefined) this.#fields = { ...this.#fields, ...search.readOutput(told) };
+    }
+    return this.#fields === undefined || Object.keys(this.#fields).length === 0 ? undefined : this.#fields;
   }
 }

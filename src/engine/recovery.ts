@@ -183,7 +183,7 @@ export class Recovery {
 
   async #replayRun(record: RunRecord, { checkpoint: stored, entries, error: unreadable }: StoredPast): Promise<OpenRun> {
     const { core, reader } = this.#parts;
-    const { runId, startedAt, tags, parentRunId, rerunOf, forkOf, priority } = record;
+    const { runId, startedAt, tags, parentRunId, rerunOf, forkOf, priority, fields } = record;
     if (record.isRedacted === true) throw redactedError(runId, "it is not driven");
     if (unreadable !== undefined) throw unreadable;
     const program = core.programs.get(record.identity) ?? (await reader.program(record));
@@ -191,7 +191,7 @@ export class Recovery {
     const checkpoint = stored === undefined ? undefined : decodeCheckpoint(stored.bytes);
     const versions = checkpoint?.versions ?? entries[0]?.id ?? 0;
     const durability = core.durability === "none" ? "relaxed" : core.durability;
-    const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, rerunOf, forkOf, priority, versions, journal: core.journal });
+    const run = new OpenRun(program, { runId, durability, startedAt, tags, parentRunId, rerunOf, forkOf, priority, fields, versions, journal: core.journal });
     run.status = record.status;
     run.recoveredSeq = record.seq;
     run.updatedAt = record.updatedAt;

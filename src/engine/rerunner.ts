@@ -97,6 +97,7 @@ export class Rerunner {
     const { core, loop } = this.#host;
     core.kernel.setTraced(run.handle, false);
     run.updatedAt = run.lastNow;
+    run.readInput(entries[0]?.payload);
     if (run.isVolatile) for (const { kind, isHeld, id, now, seed, payload } of entries) run.keepEntry(kind, isHeld, id, now, seed, payload);
     else run.fresh = [...entries];
     core.runs.set(run.runId, run);

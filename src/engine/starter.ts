@@ -118,7 +118,7 @@ export class Starter {
   #isBulk(program: LoadedProgram, count: number, { durability, tags, runId, priority }: StartOptions): boolean {
     const { core } = this.#host;
     const isNamed = (tags ?? []).length > 0 || runId !== undefined || priority !== undefined;
-    const isPlain = (durability ?? core.durability) === "none" && !isNamed;
+    const isPlain = (durability ?? core.durability) === "none" && !isNamed && program.workflow.search === undefined;
     return isPlain && !this.#host.isWatched() && this.#bulk.isWorthwhile(program, count);
   }
 

@@ -22,6 +22,7 @@ import { applyProperties } from "./properties.js";
 import type { SourceText } from "./source-text.js";
 import type { DraftState, StateTree } from "./state-tree.js";
 import type { Segment } from "./values.js";
+import { readSearch } from "./yaml/search.js";
 
 /** Actions of one state. */
 export const ACTION_COUNT_MAX = 1_000;
@@ -98,9 +99,20 @@ class DefinitionBuilder {
       states,
       transitions,
       invariants: readInvariants(this.parts.invariants, this.source),
+      ...this.readSearch(),
       direction,
       styles: tree.styles,
     };
+  }
+
+  /** A run is given what it likes, and returns its variables: a name that nobody declares is no more than doubtful. */
+  private readSearch(): Pick<Definition, "search"> {
+    const { search, parameters } = this.parts.frontMatter;
+    if (search === undefined) return {};
+    const inputs = parameters.map(({ name }) => name);
+    const outputs = [...inputs, ...this.variables.keys()];
+    const read = readSearch(search, this.source, { inputs: inputs.length > 0 ? inputs : undefined, outputs: outputs.length > 0 ? outputs : undefined, severity: "warning" });
+    return read.length === 0 ? {} : { search: read };
   }
 
   private declareEvent(event: EventDefinition): void {

@@ -1,4 +1,4 @@
-// Reads the YAML in front of a workflow: name, title, description, parameters, variables and events. Keys that it does not
+// Reads the YAML in front of a workflow: name, title, description, parameters, variables, events and what is searchable. Keys that it does not
 // know are left to other tools.
 import { isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from "yaml";
 import type { EventDefinition, ParameterDefinition, TypeName, VariableDefinition } from "../model/definition.js";
@@ -7,6 +7,7 @@ import type { TextRange } from "./markdown.js";
 import { inferType, isOfType, TYPES } from "./declared-types.js";
 import { isVariableName } from "./names.js";
 import type { SourceText } from "./source-text.js";
+import { isNull, readYaml, type YamlNode } from "./yaml/tree.js";
 
 /** Characters of YAML in front of a workflow. */
 export const FRONT_MATTER_SIZE_MAX = 65_536;
@@ -20,6 +21,8 @@ export interface FrontMatter {
   readonly parameters: readonly ParameterDefinition[];
   readonly variables: readonly VariableDefinition[];
   readonly events: readonly EventDefinition[];
+  /** What stands under `search`: read when it is known what variables there are. */
+  readonly search?: YamlNode;
 }
 
 export const NO_FRONT_MATTER: FrontMatter = { parameters: [], variables: [], events: [] };
@@ -86,7 +89,15 @@ class Reader {
       ...(name !== undefined && { name }),
       ...(title !== undefined && { title }),
       ...(description !== undefined && { description }),
+      ...this.readSearch(root.has("search")),
     };
+  }
+
+  /** As a tree with places: its texts are expressions. */
+  private readSearch(isThere: boolean): Pick<FrontMatter, "search"> {
+    const root = isThere ? readYaml(this.source, { start: this.offset, end: this.offset + this.text.length }, "parse/front-matter") : undefined;
+    const search = root?.kind === "map" ? root.entries.find(({ key }) => key === "search")?.value : undefined;
+    return search === undefined || isNull(search) ? {} : { search };
   }
 
   private rangeOf(node: unknown): [number, number] {

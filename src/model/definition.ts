@@ -292,6 +292,17 @@ export interface InvariantDefinition {
   readonly place: Place;
 }
 
+/** A value of each run that runs can be looked for by. */
+export interface SearchDefinition {
+  /** An identifier, unique within the workflow. */
+  readonly name: string;
+  /** When it is computed: `input` when a run starts, `output` when it ends. The expression reads this name, and no other. */
+  readonly from: "input" | "output";
+  readonly expression: ExpressionSource;
+  /** Of the name. */
+  readonly place: Place;
+}
+
 /** A parsed workflow. `states` is in document order with parents before children; `transitions` in file order. */
 export interface Definition {
   readonly format: "mermaid" | "yaml";
@@ -304,6 +315,8 @@ export interface Definition {
   readonly transitions: readonly TransitionDefinition[];
   /** What analysis checks; a run does not look at them. In the order of the text. */
   readonly invariants: readonly InvariantDefinition[];
+  /** What runs can be looked for by, in the order of the text; absent: nothing is declared. */
+  readonly search?: readonly SearchDefinition[];
   readonly direction: "TB" | "BT" | "LR" | "RL";
   /** `classDef` styles, for drawing. */
   readonly styles: Readonly<Record<string, string>>;

@@ -4,7 +4,7 @@ import type { TimeZone } from "../base/time-zone.js";
 import type { CustomUse } from "./custom-function.js";
 import type { Durability, TaskContext } from "./engine.js";
 import type { RetentionPlan, RetentionPolicy } from "./retention.js";
-import type { RunPage, RunQuery, RunRecord } from "./run-record.js";
+import type { RunPage, RunQuery, RunRecord, SearchValue } from "./run-record.js";
 import type { ErrorCode, ErrorRecord, Finding, WorkflowError } from "./errors.js";
 import type { HistoryEntry } from "./history.js";
 import type { Program } from "./program.js";
@@ -224,7 +224,18 @@ export interface LoadedWorkflow {
   readonly findings: readonly Finding[];
   /** The functions and constants of the embedder that it uses: part of its identity. */
   readonly customs: readonly CustomUse[];
+  /** Absent: the workflow declares nothing searchable. */
+  readonly search?: SearchPort;
 }
+
+/** Values that runs of one workflow can be looked for by. What cannot be computed, or is no value to look for, is left out. Never throws. */
+export interface SearchPort {
+  /** Of a run that starts. `input`: a wire value. */
+  readInput(input: Uint8Array): SearchFields;
+  /** Of a run that ends. `output`: a wire value. */
+  readOutput(output: Uint8Array): SearchFields;
+}
+export type SearchFields = Readonly<Record<string, SearchValue>>;
 
 export interface LibraryPort {
   /**

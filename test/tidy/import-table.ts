@@ -12,7 +12,7 @@ export interface Room {
 
 const ground = ["base"];
 const shellRooms = ["base", "model", "metrics", "expression", "format", "kernel", "portable", "engine", "tasks", "store", "tabs", "compile", "library", "analysis"];
-const createRooms = ["create-run-filters", "create-engine", "create-expressions", "create-editor", "create-transition"];
+const createRooms = ["create-run-filters", "create-search", "create-engine", "create-expressions", "create-editor", "create-transition"];
 const workerRooms = ["worker", "worker-host"];
 
 /** From the ground up. `abi` is the one file that both compilers read. */
@@ -42,7 +42,8 @@ export const rooms: readonly Room[] = [
   { name: "create-expressions", files: /^src\/create-expressions\.ts$/, imports: [...shellRooms, "abi"] },
   { name: "create-editor", files: /^src\/create-editor\.ts$/, imports: [...shellRooms, "create-expressions", "abi"] },
   { name: "create-run-filters", files: /^src\/create-run-filters\.ts$/, imports: [...shellRooms, "create-expressions"] },
-  { name: "create-engine", files: /^src\/create-engine\.ts$/, imports: [...shellRooms, "create-run-filters", "abi"] },
+  { name: "create-search", files: /^src\/create-search\.ts$/, imports: [...shellRooms, "create-expressions"] },
+  { name: "create-engine", files: /^src\/create-engine\.ts$/, imports: [...shellRooms, "create-run-filters", "create-search", "abi"] },
   { name: "create-transition", files: /^src\/create-transition\.ts$/, imports: shellRooms },
   { name: "testing", files: /^src\/testing\//, imports: [...shellRooms, ...createRooms, "abi"] },
   { name: "worker-host", files: /^src\/worker\/(host|entry)[a-z-]*\.ts$/, imports: [...ground, "model", "metrics", "abi", "worker", "create-engine"] },

@@ -53,18 +53,7 @@ export class NameUses {
    * @param locate - the place in the author's text of a range of the expression's text
    */
   collect(root: Ast, site: ExpressionSite, locate: (start: number, end: number) => { start: number; end: number }): void {
-    const pending: { node: Ast; bound: readonly string[] }[] = [{ node: root, bound: [] }];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const { node, bound } = next;
-      const path = readPath(node);
-      if (path !== undefined) {
-        const [name] = path;
-        if (name !== undefined && !bound.includes(name)) this.uses.push({ site, path, isWhole: node === root, ...locate(node.start, node.end) });
-        continue;
-      }
-      const inner = [...bound, ...boundNames(node)];
-      childrenOf(node).forEach((child, index) => pending.push({ node: child, bound: index === 0 ? bound : inner }));
-    }
+    for (const { path, node } of listPaths(root)) this.uses.push({ site, path, isWhole: node === root, ...locate(node.start, node.end) });
   }
 
   /** Reports every use of a name that is not there. */
@@ -130,6 +119,24 @@ function hintOf(name: string, { inputs, variables, tasks }: KnownNames): string 
   if (inputs.has(name)) return `; is input.${name} meant?`;
   if (variables.has(name)) return `; is vars.${name} meant?`;
   return tasks.has(name) ? `; is tasks.${name}.result meant?` : "";
+}
+
+/** The names that an expression reads from outside, each with up to two of the fields that it takes of it. */
+export function listPaths(root: Ast): readonly { readonly path: readonly string[]; readonly node: Ast }[] {
+  const found: { readonly path: readonly string[]; readonly node: Ast }[] = [];
+  const pending: { node: Ast; bound: readonly string[] }[] = [{ node: root, bound: [] }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { node, bound } = next;
+    const path = readPath(node);
+    if (path !== undefined) {
+      const [name] = path;
+      if (name !== undefined && !bound.includes(name)) found.push({ path, node });
+      continue;
+    }
+    const inner = [...bound, ...boundNames(node)];
+    childrenOf(node).forEach((child, index) => pending.push({ node: child, bound: index === 0 ? bound : inner }));
+  }
+  return found;
 }
 
 /** The names of `a`, `a.b`, `a["b"]` and so on, at most three; undefined for any other expression. */

@@ -6,11 +6,12 @@ import { buildGraph } from "./graph.js";
 import { type Keys, readKeys, readText, readWord, reportAt, valueOf } from "./keys.js";
 import { readOnError } from "./next.js";
 import { type DraftScope, handleScopes, readScopes } from "./scopes.js";
+import { readSearch } from "./search.js";
 import { type DraftTask, handleFailures, readTask, readTaskNames } from "./tasks.js";
 import { readYaml, type YamlMap } from "./tree.js";
 import { ValueReader } from "./values.js";
 
-const TOP_KEYS = ["millrace", "name", "description", "input", "vars", "output", "on_failure", "on_error", "timeout", "tasks", "scopes"];
+const TOP_KEYS = ["millrace", "name", "description", "input", "vars", "output", "search", "on_failure", "on_error", "timeout", "tasks", "scopes"];
 /** The version of the language: what `millrace:` says. */
 const LANGUAGE_VERSION = 1;
 
@@ -77,12 +78,22 @@ function readTop(root: YamlMap, source: SourceText, fallbackName: string): Defin
   const { tasks, scopes } = readTasks(keys, root, reader);
   const taskGraph = readParts(keys, reader);
   const definition = buildGraph({ name, parameters, variables, tasks, scopes, taskGraph, ...(description !== undefined && { description }) }, source);
+  const searchNode = valueOf(keys, "search");
+  const outputs = outputKeys(taskGraph);
+  const search = searchNode && readSearch(searchNode, source, { inputs: parameters.map((parameter) => parameter.name), outputs, severity: "error" });
   reader.uses.check({
     inputs: new Set(parameters.map((parameter) => parameter.name)),
     variables: new Set(definition.variables.map((variable) => variable.name)),
     tasks: new Set(tasks.map((task) => task.name)),
   });
-  return definition;
+  return search === undefined || search.length === 0 ? definition : { ...definition, search };
+}
+
+/** The keys of what a run returns; undefined where the text does not tell. */
+function outputKeys({ output }: TaskGraphParts): readonly string[] | undefined {
+  if (output?.kind === "map") return output.entries.map(({ key }) => key);
+  const constant = output?.kind === "literal" ? output.value : undefined;
+  return typeof constant === "object" && constant !== null && !Array.isArray(constant) ? Object.keys(constant) : undefined;
 }
 
 function readTasks(keys: Keys, root: YamlMap, reader: ValueReader): { tasks: readonly DraftTask[]; scopes: readonly DraftScope[] } {

@@ -65,6 +65,13 @@ test("front matter has no findings", () => {
   expect([definition.parameters.length, definition.variables.length, definition.events.length]).toEqual([3, 3, 2]);
 });
 
+test("what is searchable has no findings", () => {
+  const yaml = blocksOf("```", "yaml")[1];
+  const { definition, findings } = parseWorkflow(`---\n${yaml}---\nstateDiagram-v2\n[*] --> A\n`);
+  expect([findings, compileWorkflow(definition, "").findings]).toEqual([[], []]);
+  expect(definition.search?.map(({ name, from }) => `${name} ${from}`)).toEqual(["customer input", "city input", "total output", "dear output"]);
+});
+
 test("task graphs have no findings", () => {
   const blocks = blocksOf("```", "yaml").filter((block) => block.startsWith("millrace: 1\n"));
   expect(blocks).toHaveLength(9);

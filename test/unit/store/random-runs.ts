@@ -102,8 +102,12 @@ function isWantedNaively(record: RunRecord, query: RunQuery): boolean {
   if (query.tag !== undefined && !record.tags.includes(query.tag)) return false;
   if (query.parentRunId !== undefined && record.parentRunId !== query.parentRunId) return false;
   if (query.errorCode !== undefined && record.error?.code !== query.errorCode) return false;
-  return Object.entries(query.fields ?? {}).every(([name, range]) => {
-    const value = Object.entries(record.fields ?? {}).find(([key]) => key === name)?.[1];
+  return fulfilsNaively(record.fields ?? {}, query.fields ?? {});
+}
+
+export function fulfilsNaively(fields: NonNullable<RunRecord["fields"]>, wanted: NonNullable<RunQuery["fields"]>): boolean {
+  return Object.entries(wanted).every(([name, range]) => {
+    const value = Object.entries(fields).find(([key]) => key === name)?.[1];
     if (value === undefined) return false;
     if (typeof range !== "object") return value === range;
     const { from, to } = range;
