@@ -48,7 +48,7 @@ function compile(source: string): ReturnType<typeof compileExpression> {
     return compileExpression(source, { variables: VARIABLES });
   } catch (cause) {
     if (!(cause instanceof WorkflowError)) throw cause;
-    throw new WorkflowError("store/bad-query", `The filter is no condition: ${cause.message}`, { details: cause.details, cause, ...(cause.place !== undefined && { place: cause.place }) });
+    throw new WorkflowError("store/bad-query", `The filter is no condition: ${cause.message}`, { details: cause.details, findings: cause.findings, cause, ...(cause.place !== undefined && { place: cause.place }) });
   }
 }
 

@@ -72,4 +72,4 @@ export type {
   Workflow,
 } from "../model/engine.js";
 export type { ExportChoice, ExportOptions, ImportOptions, ImportProgress, ImportReport, ImportSource, Redaction, RefusedRun } from "../model/portable.js";
-export type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
+export type { RunPage, RunQuery, RunRecord, RunSort, SearchRange, SearchValue } from "../model/run-record.js";

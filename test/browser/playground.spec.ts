@@ -203,7 +203,7 @@ test("pause holds events, resume delivers them, cancel ends the run", async ({ p
   await tab(page, "Runs").click();
   await expect(page.locator(".run-row")).toHaveCount(1);
   await page.getByRole("combobox", { name: "Status" }).selectOption("succeeded");
-  await expect(page.getByText("No run has this status.")).toBeVisible();
+  await expect(page.getByText("No run is like this.")).toBeVisible();
   await page.getByRole("combobox", { name: "Status" }).selectOption("all");
   await page.getByRole("button", { name: /^Delete the run/ }).click();
   await expect(page.getByText("No runs yet.")).toBeVisible();

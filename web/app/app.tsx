@@ -20,7 +20,7 @@ import { HelpSheet } from "./help-sheet.js";
 import { Icon, type IconName } from "./icons.js";
 import { adviseOn } from "./problem.js";
 import { Splitter } from "./splitter.js";
-import { panelTab, phoneView, showView, type PanelTab, type View } from "./views.js";
+import { isRunsWide, panelTab, phoneView, showView, type PanelTab, type View } from "./views.js";
 
 const PANEL_TABS: readonly (readonly [PanelTab, string, IconName])[] = [
   ["start", "Start", "play"],
@@ -157,7 +157,7 @@ function Announcements(): VNode {
 /** The whole page. */
 export function App(): VNode {
   return (
-    <div class="app" data-view={phoneView.value}>
+    <div class="app" data-view={phoneView.value} data-wide={panelTab.value === "runs" && isRunsWide.value ? "" : undefined}>
       <Header />
       <EngineProblem />
       <main class="panes">

@@ -35,6 +35,7 @@ const PATHS = {
   outline: "M3 4h4M5 8h6M5 12h6M3 4v8h2M3 8h2",
   target: "M8 4.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3",
   chevron: "M6 4l4 4-4 4",
+  filter: "M2.5 4h11M4.5 8h7M6.5 12h3",
   shield: "M8 2l5 2v4c0 3-2.2 5-5 6-2.8-1-5-3-5-6V4zM5.8 8l1.6 1.6L10.5 6.4",
 } as const;
 

@@ -7,6 +7,8 @@ export type View = "text" | "diagram" | PanelTab;
 
 /** The run panel's tab. */
 export const panelTab = createRemembered<PanelTab>("panel", "start");
+/** Fills the runs tab the page, without text and diagram? */
+export const isRunsWide = createRemembered("runs-wide", false);
 /** The pane that a phone shows. */
 export const phoneView = signal<View>("diagram");
 export const isHelpOpen = signal(false);

@@ -18,8 +18,11 @@ import {
   isExportOpen,
 } from "./run-files.js";
 import { openRunId } from "./open-run.js";
-import { records, shownRecords, statusFilter } from "./run-list.js";
-import { shortenId } from "./run-marks.js";
+import { allCount } from "./run-list.js";
+import { formatCount, shortenId } from "./run-marks.js";
+import { isEveryRun } from "./run-query.js";
+import { foundCount, search } from "./run-results.js";
+import { selectedCount } from "./run-selection.js";
 
 const SHOWN_REFUSALS = 5;
 
@@ -59,14 +62,15 @@ function FileProblem(): VNode | null {
 }
 
 function ExportFields(): VNode {
-  const isFiltered = statusFilter.value !== "all";
+  const isFiltered = !isEveryRun(search.value);
   const openId = openRunId.value;
-  const [scope, setScope] = useState<ExportScope>(isFiltered ? "listed" : "all");
+  const [scope, setScope] = useState<ExportScope>(selectedCount.value > 0 ? "selected" : isFiltered ? "listed" : "all");
   const [passphrase, setPassphrase] = useState("");
   const [redact, setRedact] = useState("");
   const scopes: readonly (readonly [ExportScope, string])[] = [
     ["all", "All runs"],
-    ...(isFiltered ? ([["listed", `Those in the list (${shownRecords.value.length} so far)`]] as const) : []),
+    ...(isFiltered ? ([["listed", `Those that the search finds (${formatCount(foundCount.value)})`]] as const) : []),
+    ...(selectedCount.value > 0 ? ([["selected", `The selected ones (${formatCount(selectedCount.value)})`]] as const) : []),
     ...(openId === undefined ? [] : ([["open", `The open run, ${shortenId(openId)}`]] as const)),
   ];
   const submit = (event: Event): void => {
@@ -106,7 +110,7 @@ function ExportFields(): VNode {
       </div>
       <FileProblem />
       <div class="row">
-        <button type="submit" class="button button-primary" disabled={isBusy.value || records.value.length === 0}>
+        <button type="submit" class="button button-primary" disabled={isBusy.value || allCount.value === 0}>
           <Icon name="export" /> {isBusy.value ? "Exporting…" : "Export"}
         </button>
       </div>

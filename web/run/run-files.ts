@@ -5,10 +5,13 @@ import { toProblem } from "../app/problem.js";
 import type { ErrorRecord, ExportChoice, ImportOptions, ImportReport } from "../millrace.js";
 import { readEngine } from "./connection.js";
 import { openRunId } from "./open-run.js";
-import { statusFilter } from "./run-list.js";
+import { noteListChange } from "./run-list.js";
+import { toQuery } from "./run-query.js";
+import { search } from "./run-results.js";
+import { isAllSelected, selectedIds } from "./run-selection.js";
 
-/** Which runs: all, those that the list's filter finds, or the open one. */
-export type ExportScope = "all" | "listed" | "open";
+/** Which runs: all, those that the search finds, the selected ones, or the open one. */
+export type ExportScope = "all" | "listed" | "selected" | "open";
 
 export interface ExportForm {
   readonly scope: ExportScope;
@@ -40,9 +43,10 @@ export function openExport(): void {
 function choose(scope: ExportScope): ExportChoice {
   const runId = openRunId.peek();
   if (scope === "open" && runId !== undefined) return { runIds: [runId] };
-  const filter = statusFilter.peek();
-  if (scope !== "listed" || filter === "all") return {};
-  return { query: { status: filter === "live" ? ["scheduled", "running", "waiting", "pausing", "paused", "canceling"] : filter } };
+  if (scope === "selected" && !isAllSelected.peek()) return { runIds: [...selectedIds.peek()] };
+  if (scope === "all") return {};
+  const { sort: _sort, order: _order, ...query } = toQuery(search.peek());
+  return { query };
 }
 
 /** Makes a file of runs and hands it to the browser as a download. */
@@ -95,6 +99,7 @@ export async function importRuns({ passphrase, open, onConflict }: ImportForm): 
     const onProgress: ImportOptions["onProgress"] = ({ sizeBytes }) => (importShare.value = sizeBytes / Math.max(1, file.size));
     const report = await engine.import(file, { open, onConflict, onProgress, ...(passphrase !== "" && { passphrase }) });
     importReport.value = report;
+    noteListChange();
     if (chosenFile.peek() === undefined) announce(`${report.imported} of the file's runs were imported`, "good");
   } catch (error) {
     fileProblem.value = toProblem(error);

@@ -70,6 +70,13 @@ export function Duration({ record }: { record: RunRecord }): VNode {
   return <span class="duration">{formatDuration(end - record.startedAt)}</span>;
 }
 
+const countFormat = new Intl.NumberFormat("en");
+
+/** `12,345`. */
+export function formatCount(count: number): string {
+  return countFormat.format(count);
+}
+
 /** A workflow's name as people write it: `order-fulfilment` as `Order fulfilment`; other names stay. */
 export function formatName(name: string): string {
   if (!/^[a-z0-9]+(?:[-_][a-z0-9]+)*$/.test(name)) return name;

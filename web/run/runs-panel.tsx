@@ -1,83 +1,22 @@
-// The runs tab: all runs of this browser, newest first, with a filter by status.
+// The runs tab: a search over all runs of this browser's database, what it finds, and what can be done with it. It fills the page where that is wanted.
 import type { VNode } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { announce } from "../app/announcement.js";
 import { Icon } from "../app/icons.js";
-import { showView } from "../app/views.js";
-import type { RunRecord } from "../millrace.js";
+import { isRunsWide } from "../app/views.js";
 import { connection } from "./connection.js";
-import { openRun, openRunId } from "./open-run.js";
+import { BulkDialog, SelectionBar } from "./run-bulk.js";
 import { RunFileDialogs } from "./run-file-dialogs.js";
 import { chooseFile, openExport } from "./run-files.js";
-import {
-  deleteRun,
-  isEnded,
-  isListLoaded,
-  liveCount,
-  nextCursor,
-  readMore,
-  records,
-  shownRecords,
-  statusFilter,
-  type StatusFilter,
-} from "./run-list.js";
-import { Duration, formatName, formatTime, shortenId, StatusBadge } from "./run-marks.js";
-
-const rowCountMax = 400;
-
-const FILTERS: readonly (readonly [StatusFilter, string])[] = [
-  ["all", "All statuses"],
-  ["live", "Not ended"],
-  ["running", "Running"],
-  ["waiting", "Waiting"],
-  ["paused", "Paused"],
-  ["succeeded", "Succeeded"],
-  ["failed", "Failed"],
-  ["canceled", "Canceled"],
-  ["timedOut", "Timed out"],
-];
-
-function RunRow({ record }: { record: RunRecord }): VNode {
-  const isOpen = openRunId.value === record.runId;
-  const open = (): void => {
-    openRun(record.runId);
-    showView("run");
-  };
-  const remove = async (): Promise<void> => {
-    if (!(await deleteRun(record.runId))) return;
-    if (openRunId.peek() === record.runId) openRun(undefined);
-    announce("Run deleted");
-  };
-  return (
-    <li class={`run-row${isOpen ? " is-open" : ""}`}>
-      <button type="button" class="run-link" aria-current={isOpen ? "true" : undefined} onClick={open}>
-        <span class="run-name">{formatName(record.workflow)}</span>
-        <StatusBadge status={record.status} />
-        <span class="run-when">
-          {formatTime(record.startedAt)} · <code>{shortenId(record.runId)}</code>
-          {record.isRedacted === true && <span title="Values were left out when it was exported: it need not lead where the run came to"> · redacted</span>}
-        </span>
-        <Duration record={record} />
-      </button>
-      {isEnded(record.status) || record.isRedacted === true ? (
-        <button
-          type="button"
-          class="icon-button"
-          aria-label={`Delete the run ${shortenId(record.runId)} of ${formatName(record.workflow)}`}
-          title="Delete this run"
-          onClick={() => void remove()}
-        >
-          <Icon name="trash" />
-        </button>
-      ) : (
-        <span class="icon-button-room" />
-      )}
-    </li>
-  );
-}
+import { RunGrid } from "./run-grid.js";
+import { allCount, liveCount } from "./run-list.js";
+import { formatCount } from "./run-marks.js";
+import { EVERY_RUN, isEveryRun } from "./run-query.js";
+import { changeSearch, foundCount, isSearching, results, search, searchProblem } from "./run-results.js";
+import { RunSearchForm } from "./run-search.js";
+import { makeSampleRuns, SAMPLE_COUNTS, sampleProgress } from "./sample-runs.js";
 
 function EmptyList(): VNode {
-  if (!isListLoaded.value && connection.value.kind !== "failed") {
+  if (results.value === undefined && connection.value.kind !== "failed") {
     return (
       <div class="empty">
         <span class="spinner" aria-hidden="true" />
@@ -85,18 +24,49 @@ function EmptyList(): VNode {
       </div>
     );
   }
+  const isNone = isEveryRun(search.value);
   return (
     <div class="empty">
       <Icon name="runs" size={28} />
-      <p>{records.value.length === 0 ? "No runs yet." : "No run has this status."}</p>
-      <p class="quiet">
-        {records.value.length === 0 ? "Runs stay in this browser, also when the tab is closed." : "Choose another status above."}
-      </p>
+      <p>{isNone ? "No runs yet." : "No run is like this."}</p>
+      <p class="quiet">{isNone ? "Runs stay in this browser, also when the tab is closed." : "Change the search above, or clear it."}</p>
     </div>
   );
 }
 
-function FileButtons(): VNode {
+function SampleRuns(): VNode {
+  const progress = sampleProgress.value;
+  if (progress !== undefined) {
+    return (
+      <span class="quiet sample-progress" role="status">
+        <span class="spinner" aria-hidden="true" /> {formatCount(progress.done)} of {formatCount(progress.total)} made
+      </span>
+    );
+  }
+  return (
+    <select
+      class="sample-runs"
+      aria-label="Make sample runs"
+      title="Runs to try the list with"
+      value=""
+      disabled={connection.value.kind !== "ready"}
+      onChange={(event) => {
+        const count = Number(event.currentTarget.value);
+        event.currentTarget.value = "";
+        if (count > 0) void makeSampleRuns(count);
+      }}
+    >
+      <option value="">Sample runs…</option>
+      {SAMPLE_COUNTS.map((count) => (
+        <option key={count} value={count}>
+          Make {formatCount(count)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function HeadButtons(): VNode {
   const picker = useRef<HTMLInputElement>(null);
   const isReady = connection.value.kind === "ready";
   const take = (): void => {
@@ -105,21 +75,49 @@ function FileButtons(): VNode {
     if (picker.current !== null) picker.current.value = "";
   };
   return (
-    <div class="row" role="group" aria-label="Runs as files">
-      <button type="button" class="button button-small" disabled={!isReady || records.value.length === 0} onClick={openExport}>
+    <div class="row runs-buttons" role="group" aria-label="Runs as files">
+      <button type="button" class="button button-small" disabled={!isReady || (allCount.value ?? 0) === 0} onClick={openExport}>
         <Icon name="export" size={14} /> Export…
       </button>
       <button type="button" class="button button-small" disabled={!isReady} onClick={() => picker.current?.click()}>
         <Icon name="import" size={14} /> Import…
       </button>
+      <SampleRuns />
       <input ref={picker} type="file" accept=".millrace" hidden aria-label="File of runs" onChange={take} />
     </div>
   );
 }
 
+function describeCount(): string {
+  const all = allCount.value;
+  if (all === undefined) return "";
+  const live = `${formatCount(liveCount.value)} not ended`;
+  return isEveryRun(search.value) ? `${formatCount(all)} in all, ${live}` : `${formatCount(foundCount.value)} of ${formatCount(all)}`;
+}
+
+function ReadProblem(): VNode | null {
+  const problem = searchProblem.value;
+  // What is wrong with a condition stands beside it.
+  if (problem === undefined || (problem.code === "store/bad-query" && search.value.filter.trim() !== "")) return null;
+  return (
+    <div class="notice notice-bad" role="alert">
+      <Icon name="warning" />
+      <p>
+        {problem.message} <span class="finding-code">{problem.code}</span>
+      </p>
+    </div>
+  );
+}
+
+function Found(): VNode {
+  const pages = results.value;
+  if (pages === undefined || pages.count === 0) return <EmptyList />;
+  // Of another search it begins at its first row.
+  return <RunGrid key={pages.queryKey} pages={pages} />;
+}
+
 /** The runs tab. A file of runs can be dropped on it. */
 export function RunsPanel(): VNode {
-  const shown = shownRecords.value;
   const [isAimed, setAimed] = useState(false);
   const aim = (event: DragEvent): void => {
     if (event.dataTransfer?.types.includes("Files") !== true) return;
@@ -133,38 +131,38 @@ export function RunsPanel(): VNode {
   };
   return (
     <section aria-label="Runs" class={`panel-body runs-panel${isAimed ? " is-aimed" : ""}`} onDragOver={aim} onDragLeave={() => setAimed(false)} onDrop={drop}>
-      <div class="row spread">
+      <div class="runs-head">
         <h2>Runs</h2>
-        <span class="quiet" aria-live="polite">
-          {records.value.length} in all, {liveCount.value} not ended
-        </span>
-      </div>
-      <FileButtons />
-      <label class="field">
-        <span class="visually-hidden">Status</span>
-        <select value={statusFilter.value} onChange={(event) => (statusFilter.value = event.currentTarget.value as StatusFilter)}>
-          {FILTERS.map(([name, label]) => (
-            <option key={name} value={name}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
-      {shown.length === 0 ? (
-        <EmptyList />
-      ) : (
-        <ul class="run-list">
-          {shown.slice(0, rowCountMax).map((record) => (
-            <RunRow key={record.runId} record={record} />
-          ))}
-        </ul>
-      )}
-      {nextCursor.value !== undefined && (
-        <button type="button" class="button" onClick={() => void readMore()}>
-          Read older runs
+        <div class="quiet runs-count">
+          <span class="runs-number" aria-live="polite">
+            {describeCount()}
+          </span>
+          {!isEveryRun(search.value) && (
+            <button type="button" class="link" onClick={() => changeSearch({ ...EVERY_RUN, sort: search.peek().sort, order: search.peek().order })}>
+              Clear
+            </button>
+          )}
+        </div>
+        <HeadButtons />
+        <button
+          type="button"
+          class="icon-button wide-button"
+          aria-label="Runs on the whole page"
+          title={isRunsWide.value ? "Beside text and diagram" : "On the whole page"}
+          aria-pressed={isRunsWide.value}
+          onClick={() => (isRunsWide.value = !isRunsWide.value)}
+        >
+          <Icon name={isRunsWide.value ? "cross" : "fit"} />
         </button>
-      )}
+      </div>
+      <RunSearchForm />
+      <ReadProblem />
+      <SelectionBar />
+      <div class={`runs-found${isSearching.value ? " is-stale" : ""}`} aria-busy={isSearching.value}>
+        <Found />
+      </div>
       <RunFileDialogs />
+      <BulkDialog />
     </section>
   );
 }
