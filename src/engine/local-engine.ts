@@ -53,6 +53,7 @@ import { encodeError, Performer } from "./performer.js";
 import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
 import { endError, Reader } from "./reader.js";
 import { type EventAnswer, REMOTE, RemoteCalls, type RemoteHost } from "./remote-calls.js";
+import { Removal } from "./removal.js";
 import { Recovery } from "./recovery.js";
 import { placeProgram } from "./replay.js";
 import { Rerunner } from "./rerunner.js";
@@ -94,6 +95,7 @@ class LocalEngine implements Engine, RunSource {
   readonly #remote: RemoteCalls;
   readonly #cleaner: Cleaner;
   readonly #queries: RunQueries;
+  readonly #removal: Removal;
   readonly #starter: Starter;
   readonly #rerunner: Rerunner;
   readonly #forker: Forker;
@@ -147,6 +149,7 @@ class LocalEngine implements Engine, RunSource {
     });
     this.#driving = new Driving(this.#hostDriving(core));
     this.#remote = new RemoteCalls(this.#hostRemote(), this.#driving);
+    this.#removal = new Removal((journal, runIds) => this.#removeStored(journal, runIds));
     this.#queries = new RunQueries({ core, feed: this.#feed, volatileRecords: () => this.#volatileRecords() });
     this.#recycler = new KernelRecycler(core, () => this.#loop.loseKernel());
     this.#cleaner = new Cleaner(core, this.#driving, () => this.#committer.forgetSources());
@@ -468,16 +471,19 @@ class LocalEngine implements Engine, RunSource {
     return report;
   }
 
-  /** As the driver of its journal, or through it. */
-  async #deleteStored(runId: string): Promise<void> {
-    const { store } = this.#core;
-    const journal = store.journalOf(runId);
-    const isDone = await this.#driving.asDriver(journal ?? 0, async () => {
+  async #removeStored(journal: number, runIds: readonly string[]): Promise<boolean> {
+    const isDone = await this.#driving.asDriver(journal, async () => {
       this.#committer.forgetSources();
-      await store.delete([runId]);
+      await this.#core.store.delete(runIds);
     });
     if (isDone) this.#driving.tell();
-    else await this.#remote.delete(runId);
+    return isDone;
+  }
+
+  /** As the driver of its journal, or through it. */
+  async #deleteStored(runId: string): Promise<void> {
+    const isDone = await this.#removal.add(this.#core.store.journalOf(runId) ?? 0, runId);
+    if (!isDone) await this.#remote.delete(runId);
   }
 
   #volatileRecords(): readonly RunRecord[] {

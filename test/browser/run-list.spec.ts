@@ -164,6 +164,17 @@ test("100,000 runs on disk are counted, searched, sorted and scrolled to their e
   await page.locator(".run-scroll").evaluate((scroller) => (scroller.scrollTop = 0));
   await page.waitForTimeout(200);
   await shoot(page, "runs-wide-dark");
+  await page.getByRole("checkbox", { name: /^Select all/ }).check();
+  await page.getByRole("button", { name: "Delete…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Delete runs" });
+  await time("all that have ended deleted", async () => {
+    await dialog.getByRole("button", { name: /^Delete / }).click();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await expect(page.locator(".bulk-strip")).toContainText("Deleting");
+    await expect(dialog.getByRole("status")).toHaveText(`${(total - live).toLocaleString("en")} runs deleted.`, { timeout: 120_000 });
+  });
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await expect(count(page)).toHaveText(`${live.toLocaleString("en")} in all, ${live.toLocaleString("en")} not ended`);
   console.log(figures);
 });
 

@@ -99,6 +99,17 @@ function Question({ action }: { action: BulkAction }): VNode {
   );
 }
 
+/** How far it is, while the dialog is closed. */
+export function BulkStrip(): VNode | null {
+  const work = bulkWork.value;
+  if (work === undefined || work.isOver || askedAction.value !== undefined) return null;
+  return (
+    <button type="button" class="bulk-strip" onClick={() => (askedAction.value = work.action)}>
+      <span class="spinner" aria-hidden="true" /> {WORDS[work.action].doing}: {formatCount(work.done)} of {formatCount(work.total ?? 0)}
+    </button>
+  );
+}
+
 /** The dialog: the question, then the progress. Closed while it works, it goes on, and opens again by itself at its end. */
 export function BulkDialog(): VNode {
   const work = bulkWork.value;

@@ -9,8 +9,8 @@ import { noteListChange } from "./run-list.js";
 import { ENDED_STATUSES, LIVE_STATUSES, narrowStatus, toQuery } from "./run-query.js";
 import { foundCount, lookAnew, search } from "./run-results.js";
 
-/** Runs that are told something at a time. */
-const AT_A_TIME = 32;
+/** Runs that are told something at a time: the engine takes what comes together into one commit. */
+const AT_A_TIME = 512;
 const PAGE_SIZE = 1_000;
 
 export type BulkAction = "cancel" | "delete";

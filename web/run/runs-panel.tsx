@@ -4,7 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { Icon } from "../app/icons.js";
 import { isRunsWide } from "../app/views.js";
 import { connection } from "./connection.js";
-import { BulkDialog, SelectionBar } from "./run-bulk.js";
+import { BulkDialog, BulkStrip, SelectionBar } from "./run-bulk.js";
 import { RunFileDialogs } from "./run-file-dialogs.js";
 import { chooseFile, openExport } from "./run-files.js";
 import { RunGrid } from "./run-grid.js";
@@ -157,6 +157,7 @@ export function RunsPanel(): VNode {
       </div>
       <RunSearchForm />
       <ReadProblem />
+      <BulkStrip />
       <SelectionBar />
       <div class={`runs-found${isSearching.value ? " is-stale" : ""}`} aria-busy={isSearching.value}>
         <Found />
