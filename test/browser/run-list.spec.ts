@@ -71,33 +71,39 @@ async function expectWhole(page: Page): Promise<void> {
   expect(rowCount).toBeLessThan(80);
 }
 
-test("100,000 runs on disk are counted, searched, sorted and scrolled to their end", async ({ page }) => {
-  test.setTimeout(420_000);
-  const total = Number(process.env.MILLRACE_SAMPLE_RUNS ?? 100_000);
+type Sample = ReturnType<typeof describeSamples>[number];
+
+/** What a test of many runs works with. */
+interface Bench {
+  readonly page: Page;
+  readonly samples: readonly Sample[];
+  readonly figures: Record<string, number>;
+  time(name: string, act: () => Promise<void>): Promise<void>;
+  /** The list has found these, to the run. */
+  found(wanted: (sample: Sample) => boolean): Promise<void>;
+}
+
+function createBench(page: Page, total: number): Bench {
   const samples = describeSamples(total);
-  const figures: Record<string, number | string> = {};
-  const time = async (name: string, act: () => Promise<void>): Promise<void> => {
-    const startedAt = performance.now();
-    await act();
-    figures[`${name}, ms`] = Math.round(performance.now() - startedAt);
+  const figures: Record<string, number> = {};
+  return {
+    page,
+    samples,
+    figures,
+    async time(name, act) {
+      const startedAt = performance.now();
+      await act();
+      figures[`${name}, ms`] = Math.round(performance.now() - startedAt);
+    },
+    async found(wanted) {
+      const number = samples.filter(wanted).length;
+      await expect(count(page)).toHaveText(`${number.toLocaleString("en")} of ${total.toLocaleString("en")}`);
+      await expect(grid(page)).toHaveAttribute("aria-rowcount", String(number + 1));
+    },
   };
-  await open(page);
-  await page.getByRole("button", { name: "Runs on the whole page" }).click();
-  await time("made", () => makeSamples(page, total));
-  await page.reload();
-  const live = samples.filter(({ status }) => status === "waiting").length;
-  await time("first page after a reload", async () => {
-    await expect(count(page)).toHaveText(`${total.toLocaleString("en")} in all, ${live.toLocaleString("en")} not ended`, { timeout: 60_000 });
-    await expect(page.locator(".run-row").first()).toBeVisible();
-  });
-  await expect(grid(page)).toHaveAttribute("aria-rowcount", String(total + 1));
-  await watchTasks(page);
-  await shoot(page, "runs-wide-light");
-  const found = async (wanted: (sample: (typeof samples)[number]) => boolean): Promise<void> => {
-    const number = samples.filter(wanted).length;
-    await expect(count(page)).toHaveText(`${number.toLocaleString("en")} of ${total.toLocaleString("en")}`);
-    await expect(grid(page)).toHaveAttribute("aria-rowcount", String(number + 1));
-  };
+}
+
+async function lookForSome({ page, samples, time, found }: Bench): Promise<void> {
   await time("status", async () => {
     await page.getByRole("combobox", { name: "Status" }).selectOption("failed");
     await found(({ status }) => status === "failed");
@@ -125,32 +131,55 @@ test("100,000 runs on disk are counted, searched, sorted and scrolled to their e
   await page.getByRole("button", { name: "Clear" }).click();
   await expect(page.locator("#search-filter-problem")).toHaveCount(0);
   await page.getByRole("button", { name: /^Conditions/ }).click();
-  await expect(grid(page)).toHaveAttribute("aria-rowcount", String(total + 1));
+  await expect(grid(page)).toHaveAttribute("aria-rowcount", String(samples.length + 1));
+}
+
+/** ms of the rows in the page, in their order. */
+async function readDurations(page: Page): Promise<number[]> {
+  const texts = await page.locator(".run-row .duration").allTextContents();
+  return texts.map((text) => Number.parseFloat(text) * (text.endsWith(" ms") ? 1 : 1_000));
+}
+
+async function sortSome({ page, time }: Bench): Promise<void> {
+  const settled = (): Promise<void> => expect(page.locator(".runs-found")).toHaveAttribute("aria-busy", "false");
   await time("sorted by duration", async () => {
     await page.getByRole("button", { name: "Duration" }).click();
     await expect(page.getByRole("columnheader", { name: /^Duration/ })).toHaveAttribute("aria-sort", "descending");
-    await expect(page.locator(".runs-found")).toHaveAttribute("aria-busy", "false");
+    await settled();
   });
+  const longest = await readDurations(page);
+  expect(longest).toEqual(longest.toSorted((a, b) => b - a));
+  await page.getByRole("button", { name: "Duration" }).click();
+  await expect(page.getByRole("columnheader", { name: /^Duration/ })).toHaveAttribute("aria-sort", "ascending");
+  await settled();
+  const shortest = await readDurations(page);
+  expect(shortest).toEqual(shortest.toSorted((a, b) => a - b));
+  expect(shortest[0]).toBeLessThan(longest[0] ?? 0);
   await page.getByRole("button", { name: "Started" }).click();
-  await expect(page.locator(".runs-found")).toHaveAttribute("aria-busy", "false");
+  await settled();
+}
+
+async function scrollThrough({ page, samples, figures, time }: Bench): Promise<void> {
+  const last = String(samples.length + 1);
+  const scroller = page.locator(".run-scroll");
   await readTasks(page);
   await grid(page).focus();
   await page.keyboard.press("ArrowDown");
   await time("to the last run", async () => {
     await page.keyboard.press("End");
-    await expect(page.locator(`.run-row[aria-rowindex="${total + 1}"]:not(.is-unread)`)).toBeVisible();
+    await expect(page.locator(`.run-row[aria-rowindex="${last}"]:not(.is-unread)`)).toBeVisible();
   });
   await expectWhole(page);
-  await expect(page.locator(".run-row.is-active")).toHaveAttribute("aria-rowindex", String(total + 1));
+  await expect(page.locator(".run-row.is-active")).toHaveAttribute("aria-rowindex", last);
   expect(await grid(page).getAttribute("aria-activedescendant")).toBe(await page.locator(".run-row.is-active").getAttribute("id"));
   await time("to the middle", async () => {
-    await page.locator(".run-scroll").evaluate((scroller) => (scroller.scrollTop = scroller.scrollHeight / 2));
+    await scroller.evaluate((element) => (element.scrollTop = element.scrollHeight / 2));
     await page.waitForTimeout(30);
     await expect(page.locator(".run-row.is-unread")).toHaveCount(0, { timeout: 30_000 });
   });
   await expectWhole(page);
-  await page.locator(".run-scroll").evaluate((scroller) => (scroller.scrollTop = 0));
-  await page.locator(".run-scroll").hover();
+  await scroller.evaluate((element) => (element.scrollTop = 0));
+  await scroller.hover();
   for (let turn = 0; turn < 120; turn += 1) {
     await page.mouse.wheel(0, 900);
     await page.waitForTimeout(16);
@@ -159,11 +188,10 @@ test("100,000 runs on disk are counted, searched, sorted and scrolled to their e
   const tasks = await readTasks(page);
   figures["long tasks while scrolling"] = tasks.length;
   figures["longest of them, ms"] = Math.round(Math.max(0, ...tasks));
-  await page.getByRole("button", { name: /^Colour scheme/ }).click();
-  await page.getByRole("button", { name: /^Colour scheme/ }).click();
-  await page.locator(".run-scroll").evaluate((scroller) => (scroller.scrollTop = 0));
-  await page.waitForTimeout(200);
-  await shoot(page, "runs-wide-dark");
+  await scroller.evaluate((element) => (element.scrollTop = 0));
+}
+
+async function deleteAll({ page, samples, time }: Bench, live: number): Promise<void> {
   await page.getByRole("checkbox", { name: /^Select all/ }).check();
   await page.getByRole("button", { name: "Delete…" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete runs" });
@@ -171,11 +199,36 @@ test("100,000 runs on disk are counted, searched, sorted and scrolled to their e
     await dialog.getByRole("button", { name: /^Delete / }).click();
     await dialog.getByRole("button", { name: "Close" }).click();
     await expect(page.locator(".bulk-strip")).toContainText("Deleting");
-    await expect(dialog.getByRole("status")).toHaveText(`${(total - live).toLocaleString("en")} runs deleted.`, { timeout: 120_000 });
+    await expect(dialog.getByRole("status")).toHaveText(`${(samples.length - live).toLocaleString("en")} runs deleted.`, { timeout: 120_000 });
   });
   await dialog.getByRole("button", { name: "Done" }).click();
   await expect(count(page)).toHaveText(`${live.toLocaleString("en")} in all, ${live.toLocaleString("en")} not ended`);
-  console.log(figures);
+}
+
+test("100,000 runs on disk are counted, searched, sorted and scrolled to their end", async ({ page }) => {
+  test.setTimeout(420_000);
+  const total = Number(process.env.MILLRACE_SAMPLE_RUNS ?? 100_000);
+  const bench = createBench(page, total);
+  const live = bench.samples.filter(({ status }) => status === "waiting").length;
+  await open(page);
+  await page.getByRole("button", { name: "Runs on the whole page" }).click();
+  await bench.time("made", () => makeSamples(page, total));
+  await page.reload();
+  await bench.time("first page after a reload", async () => {
+    await expect(count(page)).toHaveText(`${total.toLocaleString("en")} in all, ${live.toLocaleString("en")} not ended`, { timeout: 60_000 });
+    await expect(page.locator(".run-row").first()).toBeVisible();
+  });
+  await expect(grid(page)).toHaveAttribute("aria-rowcount", String(total + 1));
+  await watchTasks(page);
+  await shoot(page, "runs-wide-light");
+  await lookForSome(bench);
+  await sortSome(bench);
+  await scrollThrough(bench);
+  for (const _scheme of ["light", "dark"]) await page.getByRole("button", { name: /^Colour scheme/ }).click();
+  await page.waitForTimeout(200);
+  await shoot(page, "runs-wide-dark");
+  await deleteAll(bench, live);
+  console.log(bench.figures);
 });
 
 test("many runs are selected, canceled, exported and deleted at once", async ({ page }) => {

@@ -41,6 +41,7 @@ let typing: ReturnType<typeof setTimeout> | undefined;
 /** Changes the search; `isTyped`: more may follow at once. */
 export function changeSearch(change: Partial<RunSearch>, isTyped = false): void {
   search.value = { ...search.peek(), ...change };
+  isSearching.value = true;
   clearTimeout(typing);
   typing = setTimeout(lookAnew, isTyped ? TYPING_MS : 0);
 }
