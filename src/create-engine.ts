@@ -10,6 +10,7 @@ import { isRecord } from "./model/arguments.js";
 import { checkArguments, checkEngineOptions } from "./model/checked-engine.js";
 import type { Durability, Engine, EngineOptions } from "./model/engine.js";
 import { WorkflowError } from "./model/errors.js";
+import { findLogsMistake, toLogLimits } from "./model/log.js";
 import { findRetentionMistake } from "./model/retention.js";
 import { findSchedulingMistake, type SchedulingOptions } from "./model/scheduling.js";
 import type { ClockPort, KernelFactory, LibraryPort, StorePort, TabsPort, TasksPort } from "./model/ports.js";
@@ -50,13 +51,16 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
   const customs = await readCustoms(options);
   const expressions = { ...(options.wasmUrl !== undefined && { wasmUrl: options.wasmUrl }), ...(options.wasmModule !== undefined && { wasmModule: options.wasmModule }) };
   const isStored = options.storePort === undefined && choosesIndexedDb(options.store);
+  const clock = options.clock ?? createClock();
+  const logLimits = toLogLimits(options.logs);
   const engine = await openEngine({
     kernelFactory: options.kernelFactory ?? createKernelFactory({ wasmModule: options.wasmModule, wasmUrl: options.wasmUrl }),
     library: createSearchLibrary(options.libraryPort ?? createLibrary(customs), expressions),
-    store: options.storePort ?? (isStored ? createIndexedDbStore({ name, zstdUrl: besideKernel(options.wasmUrl), mayMakeRoom: options.retention !== "none" }) : createMemoryStore()),
+    store: options.storePort ?? (isStored ? createIndexedDbStore({ name, zstdUrl: besideKernel(options.wasmUrl), mayMakeRoom: options.retention !== "none", logLimits }) : createMemoryStore(undefined, logLimits)),
     tabs: options.tabsPort ?? (isStored ? createTabs(name) : createSoleTab()),
-    tasks: options.tasksPort ?? createTasks(options.tasks, options.secrets),
-    clock: options.clock ?? createClock(),
+    tasks: options.tasksPort ?? createTasks(options.tasks, options.secrets, { options: options.logs, now: () => clock.now() }),
+    clock,
+    logs: options.logs,
     durability: options.durability,
     cancelTimeoutMs: options.cancelTimeoutMs,
     memorySizeMax: options.memorySizeMax,
@@ -84,6 +88,8 @@ function checkOptions({ store, durability, storePort, retention, ...sizes }: Joi
   if (wanted !== undefined) throw invalidOption("retention", "as given", wanted);
   const mistake = findSchedulingMistake(sizes.scheduling);
   if (mistake !== undefined) throw invalidOption(mistake.option, mistake.value, mistake.wanted);
+  const logsMistake = findLogsMistake(sizes.logs);
+  if (logsMistake !== undefined) throw invalidOption(logsMistake.option, logsMistake.value, logsMistake.wanted);
 }
 
 /** The other files are served where the kernel is. */

@@ -11,7 +11,7 @@ import { createWorkerEngine } from "../worker/client.js";
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   checkEngineOptions(options);
-  return createWorkerEngine(options, createTasks(options.tasks, options.secrets), watchLifeline);
+  return createWorkerEngine(options, createTasks(options.tasks, options.secrets, { options: options.logs }), watchLifeline);
 }
 
 export { readSiteStorage, requestPersistence } from "../base/site-storage.js";
@@ -72,4 +72,5 @@ export type {
   Workflow,
 } from "../model/engine.js";
 export type { ExportChoice, ExportOptions, ImportOptions, ImportProgress, ImportReport, ImportSource, Redaction, RefusedRun } from "../model/portable.js";
+export type { LogConditions, LogEntry, LogLevel, LogOptions, LogPage, LogPlace, LogQuery, TaskLog } from "../model/log.js";
 export type { RunPage, RunQuery, RunRecord, RunSort, SearchRange, SearchValue } from "../model/run-record.js";

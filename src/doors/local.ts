@@ -54,4 +54,5 @@ export type {
   Workflow,
 } from "../model/engine.js";
 export type { ExportChoice, ExportOptions, ImportOptions, ImportProgress, ImportReport, ImportSource, Redaction, RefusedRun } from "../model/portable.js";
+export type { LogConditions, LogEntry, LogLevel, LogOptions, LogPage, LogPlace, LogQuery, TaskLog } from "../model/log.js";
 export type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";

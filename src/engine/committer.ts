@@ -1,7 +1,7 @@
 // Write-ahead: what a turn changed is committed first, and only then performed, acknowledged and told. Runs of durability
 // `none` skip the commit. A run whose commit failed goes back to what is stored.
 import type { RunRecord } from "../model/run-record.js";
-import type { WorkflowError } from "../model/errors.js";
+import type { ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import type { RunChange } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
@@ -52,6 +52,7 @@ export class Committer {
       if (statusBefore === "canceling" && run.status === "canceled") run.updatedAt = Math.max(this.#core.clock.now(), run.updatedAt);
       if (run.status === statusBefore && fresh === undefined) continue;
       if (run.isVolatile && !isListenedTo && !isEnded(run.status)) continue;
+      if (run.status === "failed" && run.error !== undefined && statusBefore !== "failed") this.#noteFailure(run, run.error);
       const record = run.toRecord();
       run.freshRecord = record;
       records.push(record);
@@ -68,6 +69,11 @@ export class Committer {
     const commit = this.#commit(group, changes, records);
     this.#commits.add(commit);
     void commit.finally(() => this.#commits.delete(commit));
+  }
+
+  /** Before the commit: so it stands in the same group as the end. */
+  #noteFailure({ runId }: OpenRun, { code, message }: ErrorRecord): void {
+    this.#core.logs.note(runId, "error", { code: "run/failed", message: "The run failed", fields: { error: { code, message } } });
   }
 
   /** Resolves when every commit in hand is done and released. */

@@ -6,6 +6,7 @@ import { EntryKind } from "../model/history.js";
 import { CommandKind } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
+import { type Answered, AnswerLog, isTelling } from "./answer-log.js";
 import type { ChildStarter } from "./child-starter.js";
 import type { Core } from "./core.js";
 import type { Group } from "./group.js";
@@ -33,13 +34,16 @@ export class Consequences {
     return followUps;
   }
 
-  /** Takes the commands that one event of the run led to. */
-  take(run: OpenRun, commands: readonly KernelCommand[], group: Group): void {
+  /** Takes the commands that one event of the run led to. `answered`: the command that it closed. */
+  take(run: OpenRun, commands: readonly KernelCommand[], group: Group, answered: Answered | undefined): void {
+    const log = answered === undefined || !isTelling(answered) ? undefined : new AnswerLog(this.#core.logs, run, answered);
     for (const command of commands) {
       const open = run.note(command);
+      if (log !== undefined && open !== undefined) log.takeWork(command.kind, open);
       if (run.taps !== undefined) tell(run, tellCommand(run.runId, run, command, open));
       if (open !== undefined) this.#takeWork(run, command.kind, open, group);
     }
+    log?.end();
     if (run.ending === undefined) return;
     run.updatedAt = Math.max(run.updatedAt, run.lastNow);
     this.closeEnded(run, group);

@@ -2,6 +2,7 @@
 import type { Durability } from "../model/engine.js";
 import type { RunRecord } from "../model/run-record.js";
 import { WorkflowError } from "../model/errors.js";
+import type { LogOptions } from "../model/log.js";
 import type { ClockPort, FilterPort, KernelFactory, KernelPort, LibraryPort, StorePort, TabsPort, TasksPort } from "../model/ports.js";
 import type { RetentionPolicy } from "../model/retention.js";
 import type { SchedulingOptions } from "../model/scheduling.js";
@@ -9,6 +10,7 @@ import { BatchJournal } from "./batch-journal.js";
 import { CANCEL_TIMEOUT_MS_DEFAULT } from "./limits.js";
 import type { OpenRun } from "./open-run.js";
 import { NO_PROGRAM, ProgramTable } from "./program-table.js";
+import { RunLogs } from "./run-logs.js";
 import { RunTable } from "./run-table.js";
 
 /** What an engine is made of. */
@@ -27,6 +29,7 @@ export interface EngineParts {
   readonly scheduling?: SchedulingOptions | undefined;
   /** Absent: no query has a `filter`. */
   readonly filters?: FilterPort | undefined;
+  readonly logs?: LogOptions | undefined;
   /** Default RETENTION_DEFAULT. */
   readonly retention?: RetentionPolicy | "none" | undefined;
 }
@@ -40,6 +43,7 @@ export class Core {
   readonly tabs: TabsPort;
   readonly durability: Durability;
   readonly cancelTimeoutMs: number;
+  readonly logs: RunLogs;
   readonly programs = new ProgramTable();
   /** Events that are not yet in the logs of their runs. */
   readonly journal = new BatchJournal();
@@ -76,6 +80,8 @@ export class Core {
     this.durability = parts.durability ?? "relaxed";
     this.cancelTimeoutMs = parts.cancelTimeoutMs ?? CANCEL_TIMEOUT_MS_DEFAULT;
     this.#kernel = kernel;
+    const { store, clock } = parts;
+    this.logs = new RunLogs({ store, clock, options: parts.logs, findRun: (runId) => this.runs.get(runId) });
   }
 
   get isDriver(): boolean {

@@ -119,3 +119,14 @@ export const IMPORT_BATCH_RUNS = 256;
 export const IMPORT_BATCH_SIZE = 4 << 20;
 /** Refused and untouched runs that a report lists. */
 export const IMPORT_LIST_MAX = 1_000;
+
+// --- logs ---------------------------------------------------------------------------------------------------------
+
+/** Log entries that no commit has taken along are written after so long, ms. */
+export const LOGS_FLUSH_DELAY_MS = 250;
+/** Bytes of the logs of all runs of durability `none`. */
+export const VOLATILE_LOGS_SIZE_MAX = 16 << 20;
+/** Such runs, from which on those that are not open any more lose their logs; so many are looked at with each entry. */
+export const VOLATILE_LOGS_FORGOTTEN_RUNS = 10_000;
+/** A timer that fires so long after it was due is told of, ms. */
+export const TIMER_LATE_MS = 1_000;

@@ -20,6 +20,8 @@ import type {
   Workflow,
 } from "../model/engine.js";
 import type { ExportChoice, ExportOptions, ImportOptions, ImportReport, ImportSource } from "../model/portable.js";
+import type { LogConditions, LogEntry, LogPage, LogQuery } from "../model/log.js";
+import { pageLog } from "../model/log-query.js";
 import type { RunRecord } from "../model/run-record.js";
 import { type ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
@@ -45,6 +47,7 @@ import { Forker } from "./forker.js";
 import { Importer } from "./importer.js";
 import { Intake } from "./intake.js";
 import { KernelRecycler } from "./kernel-recycler.js";
+import { streamLog } from "./log-stream.js";
 import { Loop } from "./loop.js";
 import { MetricsArchive } from "./metrics-archive.js";
 import type { OpenRun, Receipt } from "./open-run.js";
@@ -172,6 +175,8 @@ class LocalEngine implements Engine, RunSource {
       this.#driving.onLoss(journal);
       core.tabs.release(journal);
     };
+    core.logs.onFlushed = () => this.#driving.tell();
+    core.logs.onFenced = core.onFenced;
   }
 
   #hostDriving(core: Core): DrivingHost {
@@ -365,6 +370,7 @@ class LocalEngine implements Engine, RunSource {
       for (const tap of [...(run.taps ?? [])]) tap.detach();
     }
     await this.#committer.settled();
+    await this.#core.logs.close();
     this.#traveler.close();
     this.#feed.close();
     this.#waits.close(closedError());
@@ -441,6 +447,16 @@ class LocalEngine implements Engine, RunSource {
     return streamEvents({ core: this.#core, loop: this.#loop, reader: this.#reader, change: (id) => this.#feed.change(id) }, runId, from);
   }
 
+  async logsOf(runId: string, query: LogQuery): Promise<LogPage> {
+    await this.recordOf(runId);
+    return pageLog(runId, await this.#core.logs.read(runId), query);
+  }
+
+  tailOf(runId: string, query: LogConditions): AsyncIterable<LogEntry> {
+    this.#checkOpen();
+    return streamLog({ core: this.#core, reader: this.#reader, change: (id) => this.#feed.change(id) }, runId, query);
+  }
+
   // --- runs -------------------------------------------------------------------------------------------------------
 
   async #getRun(runId: string): Promise<Run> {
@@ -461,6 +477,7 @@ class LocalEngine implements Engine, RunSource {
     this.#archive.delete(runId);
     this.#traveler.forget(runId);
     this.#metrics.delete(runId);
+    this.#core.logs.forget(runId);
     this.#feed.publishRemoval();
   }
 

@@ -10,6 +10,7 @@ import { readCall, taskOf } from "./asked-call.js";
 import type { Core } from "./core.js";
 import type { Group, Work } from "./group.js";
 import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
+import { TIMER_LATE_MS } from "./limits.js";
 import type { OpenCommand } from "./run-state.js";
 import { Scheduler } from "./scheduler.js";
 import { type QueuedTimer, TimerQueue } from "./timer-queue.js";
@@ -37,6 +38,7 @@ export class Performer {
       onScheduled: (run) => this.#scheduled.push(run as OpenRun),
     });
     core.tasks.onResults = (results) => this.#takeResults(results);
+    core.tasks.onLogs = (logs) => core.logs.take(logs);
   }
 
   /** Set once: called when there may be room for more calls. */
@@ -190,9 +192,18 @@ export class Performer {
     const arrivals: Arrival[] = [];
     for (const { run, open } of due) {
       this.#timerOf.delete(open);
-      if (!open.isClosed && !run.isDropped) arrivals.push({ run, kind: EntryKind.TIMER, id: open.serial, payload: undefined });
+      if (open.isClosed || run.isDropped) continue;
+      arrivals.push({ run, kind: EntryKind.TIMER, id: open.serial, payload: undefined });
+      this.#noteLate(run, open);
     }
     this.#deliver(arrivals);
+  }
+
+  #noteLate({ runId }: OpenRun, { due, visit }: OpenCommand): void {
+    const lateMs = this.#core.clock.now() - due;
+    if (lateMs < TIMER_LATE_MS) return;
+    const message = `A timer came due ${(lateMs / 1_000).toFixed(1)} s ago and fires late`;
+    this.#core.logs.note(runId, "warning", { code: "timer/late", message, fields: { due, lateMs, visit } });
   }
 
   #takeResults(results: readonly TaskResult[]): void {

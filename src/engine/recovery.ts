@@ -71,6 +71,7 @@ export class Recovery {
         this.#parts.dropRuns(recovered.filter((run) => !run.isDropped));
         return 0;
       }
+      for (const run of recovered) this.#noteRecovery(run);
       loop.begin();
       await this.#issue(recovered, timers);
       count += recovered.length;
@@ -89,6 +90,15 @@ export class Recovery {
     } catch {
       return [];
     }
+  }
+
+  /** Of a run at rest there is nothing to tell: nothing of it is done twice. */
+  #noteRecovery({ runId, seq, open }: OpenRun): void {
+    let taskCount = 0;
+    for (const { kind, isAnswered } of open?.values() ?? []) if (kind === OpenKind.TASK && !isAnswered) taskCount += 1;
+    if (taskCount === 0) return;
+    const tasks = taskCount === 1 ? "1 task that was under way is called again" : `${taskCount} tasks that were under way are called again`;
+    this.#parts.core.logs.note(runId, "warning", { code: "run/recovered", message: `The run was taken up after its engine had gone: ${tasks}`, fields: { seq, taskCount } });
   }
 
   /** Single runs, as they are stored now. */

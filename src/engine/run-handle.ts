@@ -1,6 +1,8 @@
 // The `Run` that embedders hold: an id and questions; it keeps nothing but the promise of its result.
 import { checkTold, readFrom } from "../model/checked-engine.js";
 import type { Run, RunAwait, RunEvent, RunStep, Verification, VerifyOptions, Workflow } from "../model/engine.js";
+import type { LogConditions, LogEntry, LogPage, LogQuery } from "../model/log.js";
+import { checkLogQuery } from "../model/log-query.js";
 import type { RunRecord } from "../model/run-record.js";
 import type { RunMetrics } from "../model/scheduling.js";
 import type { RunStatus } from "../model/status.js";
@@ -18,6 +20,8 @@ export interface RunSource {
   /** A rejection is no unhandled one where nobody awaits it. */
   resultOf(runId: string): Promise<unknown>;
   eventsOf(runId: string, from: number): AsyncIterable<RunEvent>;
+  logsOf(runId: string, query: LogQuery): Promise<LogPage>;
+  tailOf(runId: string, query: LogConditions): AsyncIterable<LogEntry>;
 }
 
 export class RunHandle implements Run {
@@ -70,6 +74,16 @@ export class RunHandle implements Run {
   get result(): Promise<unknown> {
     this.#result ??= this.#source.resultOf(this.id);
     return this.#result;
+  }
+
+  async logs(query: LogQuery = {}): Promise<LogPage> {
+    checkLogQuery(query);
+    return this.#source.logsOf(this.id, query);
+  }
+
+  tailLogs(query: LogConditions = {}): AsyncIterable<LogEntry> {
+    checkLogQuery(query);
+    return this.#source.tailOf(this.id, query);
   }
 
   events(options?: { readonly from?: number }): AsyncIterable<RunEvent> {

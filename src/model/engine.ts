@@ -3,6 +3,7 @@
 import type { CustomConstants, CustomFunctions } from "./custom-function.js";
 import type { Definition, FormField } from "./definition.js";
 import type { ErrorRecord, Finding } from "./errors.js";
+import type { LogConditions, LogEntry, LogOptions, LogPage, LogQuery, TaskLog } from "./log.js";
 import type { ExportChoice, ExportOptions, ImportOptions, ImportReport, ImportSource } from "./portable.js";
 import type { CleanUpReport, RetentionPolicy } from "./retention.js";
 import type { RunPage, RunQuery, RunRecord } from "./run-record.js";
@@ -23,6 +24,8 @@ export interface TaskContext {
   readonly idempotencyKey: string;
   readonly runId: string;
   readonly task: string;
+  /** Writes into the run's log (docs/logs.md). Never throws, never waits; may be passed on, and used after the call has ended. */
+  readonly log: TaskLog;
 }
 /** The code that does a task. Returns (a promise of) a JSON-like value; a throw is the task's failure, its `code` kept. */
 export type TaskHandler = (input: any, context: TaskContext) => unknown;
@@ -78,6 +81,8 @@ export interface EngineOptions {
    * are kept, and a full disk is an error.
    */
   readonly retention?: RetentionPolicy | "none";
+  /** What is logged, and how much of it is kept of each run (docs/logs.md). */
+  readonly logs?: LogOptions;
 }
 
 /** What can be changed while the engine runs. */
@@ -311,6 +316,16 @@ export interface Run {
    * entries of history are kept: a longer one begins with an event `checkpoint` (as does a reader of it that has fallen so far behind).
    */
   events(options?: { readonly from?: number }): AsyncIterable<RunEvent>;
+  /**
+   * What its handlers logged, and what the engine has to say of it, a page at a time. What is missing (dropped by the limits of a log, damaged) is told
+   * by an entry in its place. Rejects with `run/unknown`. O(entries that are kept of the run).
+   */
+  logs(query?: LogQuery): Promise<LogPage>;
+  /**
+   * The same from the first entry (or the one behind `after`) on, and on as it is logged, in whichever tab. Ends with the run, and when the engine
+   * closes. Another tab's entries come within about half a second.
+   */
+  tailLogs(query?: LogConditions): AsyncIterable<LogEntry>;
   /**
    * The run as it was after entry `seq` of its history, from 0 (not begun) to `record().seq`, by replay; nothing is performed. Of a step that ran out of
    * fuel it is the run before the next entry. Rejects with `run/unknown-step` (`details`: `seq`, `seqMax`), and `run/history-cut` where the entries up to

@@ -7,6 +7,7 @@ import type { RetentionPlan, RetentionPolicy } from "./retention.js";
 import type { RunPage, RunQuery, RunRecord, SearchValue } from "./run-record.js";
 import type { ErrorCode, ErrorRecord, Finding, WorkflowError } from "./errors.js";
 import type { HistoryEntry } from "./history.js";
+import type { LogPlace, NewLogEntry, StoredLogEntry } from "./log.js";
 import type { Program } from "./program.js";
 import type { SecretUse } from "./secrets.js";
 import type { CallName } from "./task-call.js";
@@ -264,6 +265,12 @@ export type TaskResult = { readonly call: TaskCall } & (
   | { readonly isSuccess: false; readonly error: ErrorRecord }
 );
 
+/** What a handler has logged. */
+export interface TaskLogEntry extends Omit<NewLogEntry, keyof LogPlace>, LogPlace {
+  readonly runId: string;
+  readonly by: "task";
+}
+
 /** Where handlers run: in this thread, or behind a worker's message port. Calls go out in batches. */
 export interface TasksPort {
   has(task: string): boolean;
@@ -274,6 +281,8 @@ export interface TasksPort {
   abort(calls: readonly CallName[]): void;
   /** Set once by the engine; called with batches. */
   onResults: (results: readonly TaskResult[]) => void;
+  /** The same of log entries: those of a call come at the latest with its result, before it. */
+  onLogs: (logs: readonly TaskLogEntry[]) => void;
 }
 export type { TaskContext };
 
@@ -364,6 +373,15 @@ export interface StorePort {
   checkpoint(runId: string): Promise<StoredCheckpoint | undefined>;
   /** What open runs of a journal are taken up from, in the order of the ids. What many of them share is read once. */
   pasts(journal: number, runIds: readonly string[]): Promise<readonly StoredPast[]>;
+  /**
+   * Entries of a run's log, that of a run whose first commit is under way too. They are written with the next group, whichever it is; nobody waits for
+   * them, and they may be lost with the thread. Those that have a number keep it where it is greater than the last.
+   */
+  addLogs(runId: string, entries: readonly (NewLogEntry & { readonly number?: number })[]): void;
+  /** A run's log after entry `after` (0: all), in order, what is not written yet among it. What is missing is told in its place. */
+  logs(runId: string, after?: number): Promise<readonly StoredLogEntry[]>;
+  /** Writes what still waits of logs. */
+  flushLogs(): Promise<void>;
   get(runId: string): Promise<RunRecord | undefined>;
   /** `accept`: in place of the query's `filter`. */
   query(query: RunQuery, accept?: (record: RunRecord) => boolean): Promise<RunPage>;

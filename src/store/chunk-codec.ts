@@ -8,6 +8,8 @@
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.js";
 import { writeEntries } from "../model/history-codec.js";
 import type { HistoryEntry } from "../model/history.js";
+import type { StoredLogEntry } from "../model/log.js";
+import { writeLog } from "../model/log-codec.js";
 import { readRunId, writeRunId, type Piece } from "./meta-codec.js";
 
 export const CHUNK_VERSION = 1;
@@ -42,6 +44,13 @@ export class ChunkWriter {
     this.#directory.varint(piece.size);
     this.#runCount += 1;
     return piece;
+  }
+
+  /** Adds the log of the run that was added last; its size. */
+  addLog(entries: readonly StoredLogEntry[]): number {
+    const offset = this.#writer.size;
+    if (entries.length > 0) writeLog(this.#writer, entries);
+    return this.#writer.size - offset;
   }
 
   take(): Uint8Array<ArrayBuffer> {

@@ -57,6 +57,8 @@ export enum Kind {
   BLOCK = 4,
   /** By segment: which of its runs are removed, a bit each. */
   REMOVED = 5,
+  /** By group. */
+  LOGS = 6,
 }
 
 const KIND_SIZE = 2 ** 48;

@@ -3,6 +3,7 @@
 import { createClock } from "../base/clock.js";
 import type { Durability } from "../model/engine.js";
 import type { HistoryEntry } from "../model/history.js";
+import { type LogLimits, type NewLogEntry, type StoredLogEntry, toLogLimits } from "../model/log.js";
 import type { ClockPort, RunChange, SourceRecord, StoredCheckpoint, StoredPast, StorePort } from "../model/ports.js";
 import type { RetentionPlan, RetentionPolicy } from "../model/retention.js";
 import type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
@@ -22,11 +23,13 @@ export interface IndexedDbStoreOptions {
   readonly zstdUrl?: string | URL | undefined;
   /** As in `JournalStoreOptions`. */
   readonly mayMakeRoom?: boolean;
+  /** As in `JournalStoreOptions`. */
+  readonly logLimits?: LogLimits;
 }
 
 /** A store that outlives the page. Several stores on one name are tabs, each with journals of its own. */
-export function createIndexedDbStore({ name, zstdUrl, mayMakeRoom = true }: IndexedDbStoreOptions): StorePort {
-  return createJournalStore(createIndexedDbDisk(name), name, { packer: new Packer(zstdUrl), mayMakeRoom });
+export function createIndexedDbStore({ name, zstdUrl, mayMakeRoom = true, logLimits = toLogLimits() }: IndexedDbStoreOptions): StorePort {
+  return createJournalStore(createIndexedDbDisk(name), name, { packer: new Packer(zstdUrl), mayMakeRoom, logLimits });
 }
 
 /** What a store over any disk can be given. */
@@ -37,6 +40,8 @@ export interface JournalStoreOptions {
   readonly archiveRunsMin?: number;
   /** Where the disk is full, segments that ended first give way. Default true. */
   readonly mayMakeRoom?: boolean;
+  /** How much of each run's log is kept. Default: as of `LogOptions`. */
+  readonly logLimits?: LogLimits;
 }
 
 /** A store over any disk. `name`: for messages. */
@@ -54,11 +59,11 @@ class JournalStore implements StorePort {
   #home: Journal | undefined;
   #isOpen = false;
 
-  constructor(disk: Disk, name: string, { packer = new Packer(), clock = createClock(), archiveRunsMin, mayMakeRoom = true }: JournalStoreOptions) {
+  constructor(disk: Disk, name: string, { packer = new Packer(), clock = createClock(), archiveRunsMin, mayMakeRoom = true, logLimits = toLogLimits() }: JournalStoreOptions) {
     this.#disk = disk;
     this.#name = name;
     this.#clock = clock;
-    this.#journals = Array.from({ length: JOURNAL_COUNT }, (_, number) => new Journal({ disk, name, packer, index: this.#index, clock, archiveRunsMin, mayMakeRoom }, number));
+    this.#journals = Array.from({ length: JOURNAL_COUNT }, (_, number) => new Journal({ disk, name, packer, index: this.#index, clock, archiveRunsMin, mayMakeRoom, logLimits }, number));
   }
 
   get journalCount(): number {
@@ -140,6 +145,21 @@ class JournalStore implements StorePort {
     const held = this.#journal(journal);
     await held.settle();
     return held.pasts(runIds);
+  }
+
+  addLogs(runId: string, entries: readonly (NewLogEntry & { readonly number?: number })[]): void {
+    // A child that begins in the commit under way will be where its family is.
+    const root = runId.includes("~") ? runId.slice(0, runId.indexOf("~")) : runId;
+    (this.#holder(runId) ?? this.#holder(root) ?? this.#home)?.addLogs(runId, entries);
+  }
+
+  async logs(runId: string, after = 0): Promise<readonly StoredLogEntry[]> {
+    if (this.#holder(runId) === undefined) await this.#load();
+    return (await this.#holder(runId)?.logs(runId, after)) ?? [];
+  }
+
+  async flushLogs(): Promise<void> {
+    if (this.#isOpen) await Promise.all(this.#journals.map((journal) => journal.flushLogs()));
   }
 
   async get(runId: string): Promise<RunRecord | undefined> {

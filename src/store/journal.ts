@@ -4,14 +4,19 @@
 import { WorkflowError } from "../model/errors.js";
 import type { Durability } from "../model/engine.js";
 import type { HistoryEntry } from "../model/history.js";
+import type { LogLimits, NewLogEntry, StoredLogEntry } from "../model/log.js";
+import { LOG_VERSION } from "../model/log-codec.js";
 import type { ClockPort, RunChange, SourceRecord, StoredCheckpoint, StoredPast } from "../model/ports.js";
 import type { RetentionPlan } from "../model/retention.js";
 import type { RunRecord } from "../model/run-record.js";
 import { CHUNK_VERSION, readChunkRuns } from "./chunk-codec.js";
-import { checkRow, type Disk, type GroupWrite, isIntact, type KeyRange, Kind, keyOf, numberOf, seal, type StoredBytes, type StoredRow } from "./disk.js";
+import { checkRow, type Disk, type GroupWrite, isIntact, Kind, keyOf, numberOf, seal, type StoredBytes, type StoredRow } from "./disk.js";
 import { closedError, damagedError, fencedError, isDamage, overloadedError } from "./errors.js";
 import { buildGroup, type Group, type PendingCommit } from "./group.js";
 import { HistoryReader } from "./history-reader.js";
+import { takeSome, toRanges } from "./key-ranges.js";
+import { LogBuffer } from "./log-buffer.js";
+import { LogReader } from "./log-reader.js";
 import { decodeMeta, EMPTY_ROW, encodeMeta, META_VERSION, type MetaRow } from "./meta-codec.js";
 import { isStateSmaller, LEVEL_FINAL, mergeRows, MERGE_ROWS, pickMerge, type RowPlace, STATE_LEVEL } from "./meta-merge.js";
 import { type Packer, unpack } from "./packer.js";
@@ -32,10 +37,6 @@ const TIDY_DELAY_MS = 200;
 const TIDY_ROWS_MAX = 4 * MERGE_ROWS;
 /** Rows read at once. */
 const ROWS_PER_READ = 256;
-/** Ranges of groups removed in one transaction, … */
-const REMOVALS_PER_TRANSACTION = 50;
-/** … and groups. */
-const GROUPS_PER_REMOVAL = 1_000;
 /** Segments removed in one transaction: four requests each. */
 const SEGMENTS_PER_REMOVAL = 12;
 /** Single runs removed in one transaction. */
@@ -64,6 +65,8 @@ export interface JournalParts {
   readonly archiveRunsMin?: number | undefined;
   /** Where the disk is full, segments that ended first give way. */
   readonly mayMakeRoom: boolean;
+  /** Of each run's log. */
+  readonly logLimits: LogLimits;
 }
 
 export class Journal {
@@ -77,6 +80,8 @@ export class Journal {
   readonly #directory: RunDirectory;
   readonly #shelf: Shelf;
   readonly #reader: HistoryReader;
+  readonly #logs: LogBuffer;
+  readonly #logReader: LogReader;
   readonly #ownSources = new Map<string, SourceRecord>();
   /** Rows of run records on the disk, ascending; without those of takeovers. */
   #rows: RowPlace[] = [];
@@ -95,7 +100,7 @@ export class Journal {
   #isArchiving = false;
   #stopTidying: (() => void) | undefined;
 
-  constructor({ disk, name, packer, index, clock, archiveRunsMin = ARCHIVE_RUNS_MIN, mayMakeRoom }: JournalParts, number: number) {
+  constructor({ disk, name, packer, index, clock, archiveRunsMin = ARCHIVE_RUNS_MIN, mayMakeRoom, logLimits }: JournalParts, number: number) {
     this.#mayMakeRoom = mayMakeRoom;
     this.#clock = clock;
     this.#archiveRunsMin = archiveRunsMin;
@@ -105,7 +110,10 @@ export class Journal {
     this.#packer = packer;
     this.#directory = new RunDirectory(index);
     this.#shelf = new Shelf({ disk, packer, index }, number);
-    this.#reader = new HistoryReader({ disk, packer, directory: this.#directory, shelf: this.#shelf, refresh: () => this.refresh() }, number);
+    const parts = { disk, packer, directory: this.#directory, shelf: this.#shelf, refresh: () => this.refresh() };
+    this.#reader = new HistoryReader(parts, number);
+    this.#logs = new LogBuffer(logLimits);
+    this.#logReader = new LogReader({ ...parts, buffer: this.#logs }, number);
   }
 
   get isDriven(): boolean {
@@ -126,6 +134,7 @@ export class Journal {
     this.#takeovers.clear();
     this.#directory.clear();
     this.#shelf.clear();
+    this.#logs.clear();
     await this.refresh();
   }
 
@@ -204,12 +213,31 @@ export class Journal {
     return this.#reader.pasts(runIds);
   }
 
+  /** Entries that go with the next group. Dropped where this store does not drive the journal. */
+  addLogs(runId: string, entries: readonly (NewLogEntry & { readonly number?: number })[]): void {
+    if (this.#epoch !== 0 && !this.#isClosed) this.#logs.add(runId, entries, this.#directory.places(runId)?.log?.last ?? 0);
+  }
+
+  /** A run's log after entry `after`. What is missing in it is told in its place. */
+  logs(runId: string, after: number): Promise<readonly StoredLogEntry[]> {
+    return this.#logReader.read(runId, after);
+  }
+
+  /** Writes the entries that still wait. */
+  async flushLogs(): Promise<void> {
+    if (this.#logs.isEmpty || this.#epoch === 0) return;
+    await this.#runTask(async () => {
+      if (this.#epoch !== 0) await this.#addWithLogs(EMPTY_ROW, [], false);
+    });
+  }
+
   /** Ids that are not in this journal are passed over. `isUsed`: does any run refer to the source? */
   async delete(runIds: readonly string[], isUsed: (identity: string) => boolean): Promise<void> {
     await this.#runTask(async () => {
       const removed = runIds.filter((runId) => this.#directory.places(runId) !== undefined);
       const { erased, dropped, puts, removals = [] } = this.#shelf.erase(runIds);
       if (removed.length + erased.length === 0) return;
+      this.#logs.forget(removed);
       await this.#addRow({ ...EMPTY_ROW, removed, erased, dropped }, { puts, removals });
       const unused = (await this.#disk.readSourceKeys(this.number)).filter((identity) => !isUsed(identity) && !this.#ownSources.has(identity));
       if (unused.length > 0) await this.#addRow(EMPTY_ROW, { sourceRemovals: unused });
@@ -258,6 +286,7 @@ export class Journal {
   /** Drives no more; what is pending is refused. */
   release(): void {
     this.#epoch = 0;
+    this.#logs.clear();
   }
 
   /** Takes in what others wrote: the records that it changed. */
@@ -282,6 +311,7 @@ export class Journal {
       this.#wake();
     });
     this.#reader.clear();
+    this.#logReader.clear();
   }
 
   // --- the committer ---------------------------------------------------------------------------------------------
@@ -340,7 +370,20 @@ export class Journal {
       const { form, bytes } = this.#packer.pack(chunk);
       puts.push({ key: keyOf(kind, group.number), value: seal(bytes, CHUNK_VERSION, form) });
     }
-    await this.#addRow(group.row, { puts, isStrict: group.isStrict });
+    await this.#addWithLogs(group.row, puts, group.isStrict);
+  }
+
+  /** Adds a group with the log entries that wait; of nothing there is none. */
+  async #addWithLogs(row: MetaRow, puts: GroupWrite["puts"], isStrict: boolean): Promise<void> {
+    const draft = this.#logs.draft(this.#lastGroup + 1, row, this.#directory);
+    if (draft === undefined) {
+      if (row !== EMPTY_ROW) await this.#addRow(row, { puts, isStrict });
+      return;
+    }
+    const { form, bytes } = this.#packer.pack(draft.chunk);
+    const put = { key: keyOf(Kind.LOGS, this.#lastGroup + 1), value: seal(bytes, LOG_VERSION, form) };
+    await this.#addRow({ ...row, logs: draft.logs }, { puts: [...puts, put], isStrict });
+    this.#logs.written(draft.logs);
   }
 
   /** Adds a group. Rejects with `store/fenced` where another driver has added one. */
@@ -427,6 +470,7 @@ export class Journal {
       this.#directory.apply(row, from, number);
       this.#shelf.apply(row, prepared, from === 0);
       for (const { record } of row.runs) note(record);
+      for (const { runId } of row.logs) this.#directory.noteRecord(runId, note);
     }
     while ((this.#rows.at(-1)?.group ?? 0) >= from && this.#rows.length > 0) this.#rows.pop();
     this.#rows.push({ from, group: number, level, size: checked?.bytes.length ?? 0, runCount: row === undefined ? 0 : row.runs.length + row.removed.length });
@@ -462,10 +506,11 @@ export class Journal {
     for (const [kind, unused] of [
       [Kind.HISTORY, this.#directory.unusedHistory],
       [Kind.CHECKPOINTS, this.#directory.unusedCheckpoints],
+      [Kind.LOGS, this.#directory.unusedLogs],
     ] as const) {
       const range = { first: keyOf(kind, 0), last: keyOf(kind, this.#lastGroup) };
       for (const group of (await this.#disk.readKeys(this.number, range)).map(numberOf)) {
-        if (!(kind === Kind.HISTORY ? this.#directory.hasHistory(group) : this.#directory.hasCheckpoint(group))) unused.add(group);
+        if (!this.#directory.isUsed(kind, group)) unused.add(group);
       }
     }
   }
@@ -480,8 +525,8 @@ export class Journal {
   }
 
   #hasTidying(): boolean {
-    const { unusedHistory, unusedCheckpoints, endedCount } = this.#directory;
-    return unusedHistory.size + unusedCheckpoints.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows) !== undefined;
+    const { unusedHistory, unusedCheckpoints, unusedLogs, endedCount } = this.#directory;
+    return unusedHistory.size + unusedCheckpoints.size + unusedLogs.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows) !== undefined;
   }
 
   async #tidyOnce(isQuiet: boolean): Promise<void> {
@@ -496,9 +541,10 @@ export class Journal {
     if (this.#isArchiving || this.#isClosed || this.#epoch === 0 || this.#directory.endedCount < this.#archiveRunsMin) return;
     this.#isArchiving = true;
     try {
+      await this.flushLogs();
       const records = this.#directory.endedRuns(SEGMENT_RUNS_MAX);
       const turn = (): Promise<void> => new Promise((resolve) => this.#clock.defer(resolve));
-      const draft = await makeSegment(records, { history: (runId) => this.history(runId), packer: this.#packer, isThorough, turn });
+      const draft = await makeSegment(records, { history: (runId) => this.history(runId), log: (runId) => this.#logReader.readStored(runId), packer: this.#packer, isThorough, turn });
       await this.#runTask(() => this.#addSegment(draft));
     } finally {
       this.#isArchiving = false;
@@ -518,10 +564,12 @@ export class Journal {
   async #removeUnused(): Promise<void> {
     const groups = takeSome(this.#directory.unusedHistory);
     const checkpoints = takeSome(this.#directory.unusedCheckpoints);
-    if (groups.length + checkpoints.length === 0) return;
-    const keys = [...groups.map((group) => keyOf(Kind.HISTORY, group)), ...checkpoints.map((group) => keyOf(Kind.CHECKPOINTS, group))];
-    await this.#addRow(EMPTY_ROW, { removals: toRanges(keys) });
+    const logs = takeSome(this.#directory.unusedLogs);
+    if (groups.length + checkpoints.length + logs.length === 0) return;
+    const keys = [[Kind.HISTORY, groups], [Kind.CHECKPOINTS, checkpoints], [Kind.LOGS, logs]] as const;
+    await this.#addRow(EMPTY_ROW, { removals: toRanges(keys.flatMap(([kind, numbers]) => numbers.map((group) => keyOf(kind, group)))) });
     this.#reader.forget(groups, checkpoints);
+    this.#logReader.forget(logs);
   }
 
   /** Many rows of one level become one of the next, in their last one's place. */
@@ -562,28 +610,4 @@ export class Journal {
 
 function isFull(error: unknown): boolean {
   return error instanceof WorkflowError && error.code === "store/quota-exceeded";
-}
-
-/** Keys as ranges, as few as can be. */
-function toRanges(keys: readonly number[]): KeyRange[] {
-  const ranges: { first: number; last: number }[] = [];
-  for (const key of [...keys].sort((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last.last === key - 1) last.last = key;
-    else ranges.push({ first: key, last: key });
-  }
-  return ranges;
-}
-
-/** Groups to remove in one transaction: of those that follow each other any number, since they go with one request. */
-function takeSome(groups: Set<number>): number[] {
-  const taken: number[] = [];
-  let rangeCount = 0;
-  for (const group of groups) {
-    if (taken.at(-1) !== group - 1) rangeCount += 1;
-    if (rangeCount > REMOVALS_PER_TRANSACTION || taken.length === GROUPS_PER_REMOVAL) break;
-    taken.push(group);
-    groups.delete(group);
-  }
-  return taken;
 }

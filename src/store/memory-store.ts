@@ -3,6 +3,9 @@
 import { isEnded } from "../model/status.js";
 import type { RunRecord } from "../model/run-record.js";
 import type { HistoryEntry } from "../model/history.js";
+import { type LogLimits, type NewLogEntry, type StoredLogEntry, toLogLimits } from "../model/log.js";
+import { tellGaps } from "../model/log-gaps.js";
+import { LogList } from "../model/log-list.js";
 import type { RunChange, SourceRecord, StoredPast, StorePort } from "../model/ports.js";
 import type { RetentionPlan, RetentionPolicy } from "../model/retention.js";
 import { planRetention } from "./retention.js";
@@ -19,6 +22,7 @@ export interface MemoryDisk {
   readonly index: RunIndex;
   readonly histories: Map<string, HistoryEntry[]>;
   readonly checkpoints: Map<string, Checkpoint>;
+  readonly logs: Map<string, LogList>;
   readonly sources: Map<string, SourceRecord>;
   /** Per run the number of the commit that changed it last. */
   readonly groups: Map<string, number>;
@@ -27,18 +31,21 @@ export interface MemoryDisk {
 }
 
 export function createMemoryDisk(): MemoryDisk {
-  return { index: new RunIndex(), histories: new Map(), checkpoints: new Map(), sources: new Map(), groups: new Map(), groupCount: 0, epoch: 0 };
+  return { index: new RunIndex(), histories: new Map(), checkpoints: new Map(), logs: new Map(), sources: new Map(), groups: new Map(), groupCount: 0, epoch: 0 };
 }
 
 /** A store on `disk`. Commits take effect at once and whole; two stores on one disk fence each other by epoch. */
-export function createMemoryStore(disk: MemoryDisk = createMemoryDisk()): StorePort {
-  return new MemoryStore(disk);
+export function createMemoryStore(disk: MemoryDisk = createMemoryDisk(), logLimits: LogLimits = toLogLimits()): StorePort {
+  return new MemoryStore(disk, logLimits);
 }
 
 class MemoryStore implements StorePort {
   /** Whoever takes over drives all. */
   readonly journalCount = 1;
   readonly #disk: MemoryDisk;
+  readonly #logLimits: LogLimits;
+  /** Of runs whose first commit is under way. */
+  readonly #earlyLogs = new Map<string, LogList>();
   /** 0: never took over, so must not write. */
   #epoch = 0;
   /** The last commit that `refresh` told of. */
@@ -46,8 +53,9 @@ class MemoryStore implements StorePort {
   /** Put through this store: kept also before the first run refers to them. */
   readonly #ownSources = new Set<string>();
 
-  constructor(disk: MemoryDisk) {
+  constructor(disk: MemoryDisk, logLimits: LogLimits) {
     this.#disk = disk;
+    this.#logLimits = logLimits;
   }
 
   async open(): Promise<readonly RunRecord[]> {
@@ -89,6 +97,24 @@ class MemoryStore implements StorePort {
     return this.#disk.checkpoints.get(runId);
   }
 
+  addLogs(runId: string, entries: readonly (NewLogEntry & { readonly number?: number })[]): void {
+    if (this.#epoch === 0 || this.#epoch !== this.#disk.epoch) return;
+    const isThere = this.#disk.index.get(runId) !== undefined;
+    const logs = isThere ? this.#disk.logs : this.#earlyLogs;
+    const list = logs.get(runId) ?? new LogList(this.#logLimits);
+    logs.set(runId, list);
+    for (const entry of entries) list.add(entry);
+    if (isThere) this.#disk.groups.set(runId, (this.#disk.groupCount += 1));
+  }
+
+  async logs(runId: string, after = 0): Promise<readonly StoredLogEntry[]> {
+    return tellGaps(this.#disk.logs.get(runId)?.after(after) ?? [], after);
+  }
+
+  async flushLogs(): Promise<void> {
+    this.#earlyLogs.clear();
+  }
+
   async get(runId: string): Promise<RunRecord | undefined> {
     return this.#disk.index.get(runId);
   }
@@ -107,6 +133,7 @@ class MemoryStore implements StorePort {
       this.#disk.index.remove(runId);
       this.#disk.histories.delete(runId);
       this.#disk.checkpoints.delete(runId);
+      this.#disk.logs.delete(runId);
       this.#disk.groups.delete(runId);
     }
     for (const identity of this.#disk.sources.keys()) {
@@ -166,6 +193,8 @@ class MemoryStore implements StorePort {
   #apply({ record, entries, checkpoint }: RunChange): void {
     this.#disk.index.put(record);
     this.#disk.groups.set(record.runId, this.#disk.groupCount);
+    const early = this.#earlyLogs.get(record.runId);
+    if (early !== undefined && this.#earlyLogs.delete(record.runId)) this.#disk.logs.set(record.runId, early);
     const history = this.#disk.histories.get(record.runId);
     if (history === undefined) this.#disk.histories.set(record.runId, [...entries]);
     else for (const entry of entries) history.push(entry);

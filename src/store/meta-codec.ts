@@ -2,10 +2,11 @@
 // history and checkpoint. Strings that repeat stand once, in a dictionary at the front.
 //
 //   u8 version · varint string count, texts · varint removed count, ids · varint run count, runs · varint segment count, segments
-//     · varint dropped count, varint segments' ids · varint erased count, ids
+//     · varint dropped count, varint segments' ids · varint erased count, ids · varint log count, logs
 //   run: id · varint workflow, identity, status (strings) · varint seq · time started · time updated, ended (since started)
 //        · u8 flags · [parent id] · [error JSON] · [tags] · [other fields JSON] · varint piece count, pieces · [checkpoint]
 //   piece: varint group, counted back from the row's · first seq · count · offset · size
+//   log: id · varint first number that is kept · last number − first · varint piece count, pieces (numbers of entries in place of seqs)
 //   segment: varint id · runs · blocks · size · f64 started from, to · f64 ended from, to · varint identity count, identities (strings)
 //   id: u8 0, 16 bytes of a UUID as four u32; else u8 1, text
 //   time: varint 2 × whole ms, or varint 1 and an f64
@@ -14,8 +15,8 @@ import { WorkflowError, type ErrorRecord } from "../model/errors.js";
 import type { RunRecord } from "../model/run-record.js";
 import { RUN_STATUSES, type RunStatus } from "../model/status.js";
 
-/** 1 had no segments. */
-export const META_VERSION = 2;
+/** 1 had no segments, 2 no logs. */
+export const META_VERSION = 3;
 
 /** Where consecutive history entries of one run lie. */
 export interface Piece {
@@ -37,6 +38,15 @@ export interface RunMeta {
   readonly record: RunRecord;
   readonly pieces: readonly Piece[];
   readonly checkpoint: CheckpointPlace | undefined;
+}
+
+/** What a row says of a run's log: the group's own entries, and from which number on the whole log is kept. */
+export interface LogMeta {
+  readonly runId: string;
+  readonly from: number;
+  readonly last: number;
+  /** `firstSeq` and `count` are of numbers of entries. */
+  readonly pieces: readonly Piece[];
 }
 
 /** What the rows say of a segment. */
@@ -64,10 +74,12 @@ export interface MetaRow {
   readonly dropped: readonly number[];
   /** Ids of runs that were deleted from segments. */
   readonly erased: readonly string[];
+  /** Of runs that were logged. They apply after `runs`. */
+  readonly logs: readonly LogMeta[];
 }
 
 /** Of a group that changes no record. */
-export const EMPTY_ROW: MetaRow = { removed: [], runs: [], segments: [], dropped: [], erased: [] };
+export const EMPTY_ROW: MetaRow = { removed: [], runs: [], segments: [], dropped: [], erased: [], logs: [] };
 
 const HAS_ENDED = 1;
 const HAS_PARENT = 2;
@@ -98,6 +110,8 @@ export function encodeMeta(row: MetaRow, group: number): Uint8Array<ArrayBuffer>
   for (const id of row.dropped) body.varint(id);
   body.varint(row.erased.length);
   for (const runId of row.erased) writeRunId(body, runId);
+  body.varint(row.logs.length);
+  for (const log of row.logs) writeLogMeta(body, log, group);
   const whole = new ByteWriter(body.size + 64 * strings.size + 16);
   whole.byte(META_VERSION);
   whole.varint(strings.size);
@@ -132,6 +146,16 @@ function writeRun(writer: ByteWriter, { record, pieces, checkpoint }: RunMeta, g
     for (const tag of tags) refer(tag);
   }
   if (others !== undefined) writer.text(formatJson(others));
+  writePieces(writer, pieces, group);
+  if (checkpoint !== undefined) {
+    writer.varint(group - checkpoint.group);
+    writer.varint(checkpoint.seq);
+    writer.varint(checkpoint.offset);
+    writer.varint(checkpoint.size);
+  }
+}
+
+function writePieces(writer: ByteWriter, pieces: readonly Piece[], group: number): void {
   writer.varint(pieces.length);
   for (const piece of pieces) {
     writer.varint(group - piece.group);
@@ -140,12 +164,13 @@ function writeRun(writer: ByteWriter, { record, pieces, checkpoint }: RunMeta, g
     writer.varint(piece.offset);
     writer.varint(piece.size);
   }
-  if (checkpoint !== undefined) {
-    writer.varint(group - checkpoint.group);
-    writer.varint(checkpoint.seq);
-    writer.varint(checkpoint.offset);
-    writer.varint(checkpoint.size);
-  }
+}
+
+function writeLogMeta(writer: ByteWriter, { runId, from, last, pieces }: LogMeta, group: number): void {
+  writeRunId(writer, runId);
+  writer.varint(from);
+  writer.varint(last - from);
+  writePieces(writer, pieces, group);
 }
 
 /** How many fields every record has that stand in columns of their own. */
@@ -206,8 +231,26 @@ function readRow(reader: ByteReader, group: number): MetaRow {
   const segments = version === 1 ? [] : readMany(reader, () => readSegment(reader, refer));
   const dropped = version === 1 ? [] : readMany(reader, () => reader.varint());
   const erased = version === 1 ? [] : readMany(reader, () => readRunId(reader));
+  const logs = version < 3 ? [] : readMany(reader, () => readLogMeta(reader, group));
   if (!reader.isAtEnd) throw new MalformedBytes("bytes follow the last run", reader.offset);
-  return { removed, runs, segments, dropped, erased };
+  return { removed, runs, segments, dropped, erased, logs };
+}
+
+function readLogMeta(reader: ByteReader, group: number): LogMeta {
+  const runId = readRunId(reader);
+  const from = reader.varint();
+  const last = from + reader.varint();
+  return { runId, from, last, pieces: readPieces(reader, group) };
+}
+
+function readPieces(reader: ByteReader, group: number): Piece[] {
+  return readMany(reader, () => ({
+    group: readGroup(reader, group),
+    firstSeq: reader.varint(),
+    count: reader.varint(),
+    offset: reader.varint(),
+    size: reader.varint(),
+  }));
 }
 
 function readSegment(reader: ByteReader, refer: () => string): SegmentEntry {
@@ -239,13 +282,7 @@ function readRun(reader: ByteReader, group: number, refer: () => string): RunMet
   const error = (flags & HAS_ERROR) === 0 ? undefined : (readJson(reader) as unknown as ErrorRecord);
   const tags = (flags & HAS_TAGS) === 0 ? [] : readMany(reader, refer);
   const others = (flags & HAS_OTHERS) === 0 ? {} : readJson(reader);
-  const pieces = readMany(reader, () => ({
-    group: readGroup(reader, group),
-    firstSeq: reader.varint(),
-    count: reader.varint(),
-    offset: reader.varint(),
-    size: reader.varint(),
-  }));
+  const pieces = readPieces(reader, group);
   const checkpoint =
     (flags & HAS_CHECKPOINT) === 0
       ? undefined

@@ -1,6 +1,6 @@
 // Merging rows of run records, so that opening a database reads few rows however many groups were committed: rows of
 // one level, side by side, become one row of the next level.
-import type { MetaRow, RunMeta, SegmentEntry } from "./meta-codec.js";
+import type { LogMeta, MetaRow, Piece, RunMeta, SegmentEntry } from "./meta-codec.js";
 
 /** So many rows of one level become one. */
 export const MERGE_ROWS = 64;
@@ -63,9 +63,11 @@ export function mergeRows(rows: readonly MetaRow[], isFirst: boolean): MetaRow {
   const segments = new Map<number, SegmentEntry>();
   const dropped = new Set<number>();
   const erased = new Set<string>();
+  const logs = new Map<string, LogMeta>();
   for (const row of rows) {
     for (const runId of row.removed) {
       runs.delete(runId);
+      logs.delete(runId);
       removed.add(runId);
     }
     for (const run of row.runs) {
@@ -76,6 +78,7 @@ export function mergeRows(rows: readonly MetaRow[], isFirst: boolean): MetaRow {
           : { record: run.record, pieces: [...before.pieces, ...run.pieces], checkpoint: run.checkpoint ?? before.checkpoint };
       runs.set(run.record.runId, merged);
     }
+    for (const log of row.logs) logs.set(log.runId, mergeLogs(logs.get(log.runId), log));
     for (const segment of row.segments) segments.set(segment.id, segment);
     for (const id of row.dropped) {
       segments.delete(id);
@@ -90,5 +93,16 @@ export function mergeRows(rows: readonly MetaRow[], isFirst: boolean): MetaRow {
     segments: [...segments.values()],
     dropped: isTold ? [...dropped] : [],
     erased: isTold ? [...erased] : [],
+    logs: [...logs.values()].filter(({ runId }) => isTold || runs.has(runId)),
   };
+}
+
+function mergeLogs(before: LogMeta | undefined, log: LogMeta): LogMeta {
+  return before === undefined ? log : { ...log, pieces: keepPieces([...before.pieces, ...log.pieces], log.from) };
+}
+
+/** The pieces of a log in which something is kept. */
+export function keepPieces(pieces: readonly Piece[], from: number): Piece[] {
+  const first = pieces.findIndex((_, index) => (pieces[index + 1]?.firstSeq ?? Number.POSITIVE_INFINITY) > from);
+  return pieces.slice(Math.max(0, first));
 }

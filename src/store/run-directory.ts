@@ -1,8 +1,10 @@
 // What a journal knows without reading history: every run's record and the places of its history pieces and
 // checkpoint, and which groups living runs still refer to. Built from the meta rows alone, in the order of their groups.
+import { Kind } from "./disk.js";
 import { isEnded } from "../model/status.js";
 import type { RunRecord } from "../model/run-record.js";
-import type { CheckpointPlace, MetaRow, Piece, RunMeta } from "./meta-codec.js";
+import type { CheckpointPlace, LogMeta, MetaRow, Piece, RunMeta } from "./meta-codec.js";
+import { keepPieces } from "./meta-merge.js";
 import type { RunIndex } from "./run-index.js";
 
 /** Places of one run. */
@@ -13,6 +15,15 @@ export interface RunPlaces {
   group: number;
   /** Set where a row that changed this run could not be read: its history cannot be trusted. */
   damagedGroup: number | undefined;
+  /** Of its log; undefined where there is none. */
+  log: LogPlaces | undefined;
+}
+
+/** Where a run's log lies: entries `from` to `last`. */
+export interface LogPlaces {
+  readonly pieces: readonly Piece[];
+  readonly from: number;
+  readonly last: number;
 }
 
 export class RunDirectory {
@@ -23,9 +34,11 @@ export class RunDirectory {
   readonly #ended = new Set<string>();
   readonly #historyUses = new Map<number, number>();
   readonly #checkpointUses = new Map<number, number>();
+  readonly #logUses = new Map<number, number>();
   /** Groups that nothing refers to any more, to be removed from the database. */
   readonly unusedHistory = new Set<number>();
   readonly unusedCheckpoints = new Set<number>();
+  readonly unusedLogs = new Set<number>();
 
   /** `index`: the records of all journals. */
   constructor(index: RunIndex) {
@@ -42,12 +55,16 @@ export class RunDirectory {
     return last === undefined ? 0 : last.firstSeq + last.count - 1;
   }
 
-  hasHistory(group: number): boolean {
-    return this.#historyUses.has(group);
+  /** Does a run refer to what stands under this kind and group? */
+  isUsed(kind: Kind.HISTORY | Kind.CHECKPOINTS | Kind.LOGS, group: number): boolean {
+    const uses = { [Kind.HISTORY]: this.#historyUses, [Kind.CHECKPOINTS]: this.#checkpointUses, [Kind.LOGS]: this.#logUses }[kind];
+    return uses.has(group);
   }
 
-  hasCheckpoint(group: number): boolean {
-    return this.#checkpointUses.has(group);
+  /** Calls with the run's record, if it is there. */
+  noteRecord(runId: string, note: (record: RunRecord) => void): void {
+    const record = this.#places.has(runId) ? this.#index.get(runId) : undefined;
+    if (record !== undefined) note(record);
   }
 
   /**
@@ -58,6 +75,7 @@ export class RunDirectory {
     if (from === 0) this.#removeMissing(row, to);
     for (const runId of row.removed) this.remove(runId, to);
     for (const run of row.runs) this.#applyRun(run, from, to);
+    for (const log of row.logs) this.#applyLog(log, from, to);
   }
 
   /** Forgets a run, unless it was changed after `group`. */
@@ -66,6 +84,7 @@ export class RunDirectory {
     if (places === undefined || places.group > group) return;
     for (const piece of places.pieces) release(this.#historyUses, piece.group, this.unusedHistory);
     if (places.checkpoint !== undefined) release(this.#checkpointUses, places.checkpoint.group, this.unusedCheckpoints);
+    for (const piece of places.log?.pieces ?? []) release(this.#logUses, piece.group, this.unusedLogs);
     this.#places.delete(runId);
     this.#open.delete(runId);
     this.#ended.delete(runId);
@@ -85,6 +104,8 @@ export class RunDirectory {
     this.#ended.clear();
     this.#historyUses.clear();
     this.#checkpointUses.clear();
+    this.#logUses.clear();
+    this.unusedLogs.clear();
     this.unusedHistory.clear();
     this.unusedCheckpoints.clear();
   }
@@ -129,7 +150,7 @@ export class RunDirectory {
   }
 
   #applyRun({ record, pieces, checkpoint }: RunMeta, from: number, to: number): void {
-    const places = this.#places.get(record.runId) ?? { pieces: [], checkpoint: undefined, group: to, damagedGroup: undefined };
+    const places = this.#places.get(record.runId) ?? { pieces: [], checkpoint: undefined, group: to, damagedGroup: undefined, log: undefined };
     this.#places.set(record.runId, places);
     const before = places.checkpoint;
     for (let last = places.pieces.at(-1); last !== undefined && last.group >= from && last.group <= to; last = places.pieces.at(-1)) {
@@ -155,6 +176,17 @@ export class RunDirectory {
       this.#ended.add(record.runId);
     } else this.#open.add(record.runId);
     this.#index.put(record);
+  }
+
+  /** Of a run that is not here any more there is nothing to keep. */
+  #applyLog({ runId, from: kept, last, pieces }: LogMeta, from: number, to: number): void {
+    const places = this.#places.get(runId);
+    if (places === undefined) return;
+    const before = places.log?.pieces ?? [];
+    const next = keepPieces([...before.filter(({ group }) => group < from || group > to), ...pieces], kept);
+    for (const { group } of next) retain(this.#logUses, group, this.unusedLogs);
+    for (const { group } of before) release(this.#logUses, group, this.unusedLogs);
+    places.log = { pieces: next, from: kept, last };
   }
 
   #removeMissing(row: MetaRow, to: number): void {

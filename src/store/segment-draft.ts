@@ -1,18 +1,20 @@
 // A segment: ended runs of a journal, moved together out of its groups. Three things of it are stored: columns (what lists show of the runs;
 // segment-columns), blocks (the histories of about a hundred runs each, packed together), and a directory, who lies where in which block.
 //
-//   directory: u8 version · varint run count, then per row: varint block, counted on from the row before · varint size
-//   block: as the history of a group (chunk-codec), so that it tells by itself whose it is
+//   directory: u8 version · varint run count, then per row: varint block, counted on from the row before · varint size · varint size of its log
+//   block: as the history of a group (chunk-codec), so that it tells by itself whose it is; a run's log stands behind its history
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.js";
 import { WorkflowError } from "../model/errors.js";
 import type { HistoryEntry } from "../model/history.js";
+import type { StoredLogEntry } from "../model/log.js";
 import type { RunRecord } from "../model/run-record.js";
 import { CHUNK_FIRST_OFFSET, ChunkWriter } from "./chunk-codec.js";
 import type { SegmentEntry } from "./meta-codec.js";
 import type { Packed, Packer } from "./packer.js";
 import { encodeSegment } from "./segment-columns.js";
 
-export const DIRECTORY_VERSION = 1;
+/** 1 had no logs. */
+export const DIRECTORY_VERSION = 2;
 /** Runs of one segment; a multiple of the runs of a block, so that few transactions hold more than fifty records. */
 export const SEGMENT_RUNS_MAX = 4_000;
 /** A block takes no further run beyond so many runs, … */
@@ -37,6 +39,8 @@ export interface SegmentDraft {
 export interface SegmentParts {
   /** The whole history of a run. */
   history(runId: string): Promise<readonly HistoryEntry[]>;
+  /** What is kept of its log. */
+  log(runId: string): Promise<readonly StoredLogEntry[]>;
   readonly packer: Packer;
   /** Nobody waits: it is packed as small as can be. */
   readonly isThorough: boolean;
@@ -47,10 +51,11 @@ export interface SegmentParts {
 interface Place {
   readonly block: number;
   readonly size: number;
+  readonly logSize: number;
 }
 
 /** Makes a segment of the first of these runs; which ones it took stands in the draft. Lets others work between its blocks. */
-export async function makeSegment(records: readonly RunRecord[], { history, packer, isThorough, turn }: SegmentParts): Promise<SegmentDraft> {
+export async function makeSegment(records: readonly RunRecord[], { history, log, packer, isThorough, turn }: SegmentParts): Promise<SegmentDraft> {
   const blocks: Packed[] = [];
   const places: Place[] = [];
   const taken: RunRecord[] = [];
@@ -60,7 +65,8 @@ export async function makeSegment(records: readonly RunRecord[], { history, pack
   for (const record of [...records].sort(byStart)) {
     if (blocks.length === BLOCKS_WANTED_MAX) break;
     const { size } = block.add(record.runId, await history(record.runId));
-    places.push({ block: blocks.length, size });
+    const logSize = block.addLog(await log(record.runId));
+    places.push({ block: blocks.length, size, logSize });
     taken.push(record);
     runCount += 1;
     if (runCount < BLOCK_RUNS_MAX && block.size < BLOCK_SIZE_MAX) continue;
@@ -95,19 +101,22 @@ function writeDirectory(places: readonly Place[]): Uint8Array<ArrayBuffer> {
   writer.byte(DIRECTORY_VERSION);
   writer.varint(places.length);
   let before = 0;
-  for (const { block, size } of places) {
+  for (const { block, size, logSize } of places) {
     writer.varint(block - before);
     writer.varint(size);
+    writer.varint(logSize);
     before = block;
   }
   return writer.take();
 }
 
-/** Where the histories of a segment's rows lie. */
+/** Where the histories and logs of a segment's rows lie. */
 export interface SegmentDirectory {
   readonly blocks: Uint16Array;
   readonly offsets: Uint32Array;
   readonly sizes: Uint32Array;
+  /** Of the logs, which stand behind the histories. */
+  readonly logSizes: Uint32Array;
 }
 
 /** Throws `store/damaged` and `store/version-unsupported`. */
@@ -115,13 +124,13 @@ export function readDirectory(bytes: Uint8Array): SegmentDirectory {
   try {
     const reader = new ByteReader(bytes);
     const version = reader.byte();
-    if (version !== DIRECTORY_VERSION) {
+    if (version < 1 || version > DIRECTORY_VERSION) {
       const message = `A segment's directory has version ${version}; this engine reads ${DIRECTORY_VERSION}`;
       throw new WorkflowError("store/version-unsupported", message, { details: { version } });
     }
     const count = reader.varint();
     if (count > SEGMENT_RUNS_MAX) throw new MalformedBytes(`a segment has no ${count} runs`, reader.offset);
-    const directory = { blocks: new Uint16Array(count), offsets: new Uint32Array(count), sizes: new Uint32Array(count) };
+    const directory = { blocks: new Uint16Array(count), offsets: new Uint32Array(count), sizes: new Uint32Array(count), logSizes: new Uint32Array(count) };
     let [block, offset] = [0, CHUNK_FIRST_OFFSET];
     for (let row = 0; row < count; row += 1) {
       const step = reader.varint();
@@ -132,7 +141,9 @@ export function readDirectory(bytes: Uint8Array): SegmentDirectory {
       directory.blocks[row] = block;
       directory.offsets[row] = offset;
       directory.sizes[row] = size;
-      offset += size;
+      const logSize = version === 1 ? 0 : reader.varint();
+      directory.logSizes[row] = logSize;
+      offset += size + logSize;
     }
     if (!reader.isAtEnd) throw new MalformedBytes("bytes follow the last row", reader.offset);
     return directory;

@@ -15,7 +15,7 @@ import { COLUMNS_VERSION, decodeSegment, type SegmentColumns } from "./segment-c
 const DIRECTORIES_KEPT_MAX = 64;
 /** Of the bits that say which runs are removed. */
 const REMOVED_VERSION = 1;
-const NO_BITS = new Uint8Array(0);
+const NO_BYTES = new Uint8Array(0);
 const BITS_SIZE = Math.ceil(SEGMENT_RUNS_MAX / 8);
 /** Segments of all journals are told apart in the index by journal × this + id. */
 const JOURNAL_SIZE = 2 ** 44;
@@ -123,12 +123,23 @@ export class Shelf {
   }
 
   /** The run's history as bytes (model/history-codec). Rejects with `store/damaged`. */
-  async read(runId: string, { segment, row }: ShelfPlace): Promise<Uint8Array> {
+  read(runId: string, place: ShelfPlace): Promise<Uint8Array> {
+    return this.#read(runId, place, ({ sizes }, row) => [0, sizes[row] ?? 0]);
+  }
+
+  /** The run's log as bytes (model/log-codec), none where it has no log. Rejects with `store/damaged`. */
+  readLog(runId: string, place: ShelfPlace): Promise<Uint8Array> {
+    return this.#read(runId, place, ({ sizes, logSizes }, row) => [sizes[row] ?? 0, logSizes[row] ?? 0]);
+  }
+
+  async #read(runId: string, { segment, row }: ShelfPlace, choose: (directory: SegmentDirectory, row: number) => readonly [skip: number, size: number]): Promise<Uint8Array> {
     try {
       const directory = await this.#directory(segment);
       const block = directory.blocks[row];
-      const [offset = 0, size = 0] = [directory.offsets[row], directory.sizes[row]];
       if (block === undefined) throw damagedError(runId, segment, "its segment's directory is too short");
+      const [skip, size] = choose(directory, row);
+      const offset = (directory.offsets[row] ?? 0) + skip;
+      if (size === 0) return NO_BYTES;
       const bytes = await this.#blocks.get(keyOf(Kind.BLOCK, segment * BLOCKS_MAX + block));
       if (bytes === undefined) throw damagedError(runId, segment, `block ${block} of its segment is missing`);
       if (offset + size > bytes.length) throw damagedError(runId, segment, `block ${block} of its segment is cut off`);
@@ -140,7 +151,7 @@ export class Shelf {
 
   /** Runs of a segment that are not removed; all of them while its columns are not loaded. */
   liveCount(id: number): number {
-    return (this.#entries.get(id)?.runCount ?? 0) - countBits(this.#index.removedOf(this.#key(id)) ?? NO_BITS);
+    return (this.#entries.get(id)?.runCount ?? 0) - countBits(this.#index.removedOf(this.#key(id)) ?? NO_BYTES);
   }
 
   /** What a group has to put to hold a new segment, whose id is the group's number. */

@@ -3,13 +3,23 @@
 import { argumentError, isRecord } from "../model/arguments.js";
 import type { Secrets, TaskContext, TaskHandler } from "../model/engine.js";
 import { type ErrorRecord, toErrorRecord, WorkflowError } from "../model/errors.js";
-import type { TaskCall, TaskResult, TasksPort } from "../model/ports.js";
+import type { LogOptions, TaskLog } from "../model/log.js";
+import type { TaskCall, TaskLogEntry, TaskResult, TasksPort } from "../model/ports.js";
 import { insertSecrets, namesOf, type SecretUse } from "../model/secrets.js";
 import { type CallName, CallTable, spellKey } from "../model/task-call.js";
+import { createLog } from "./task-log.js";
 
 /** The handlers by task name, and the secrets by name, as a port. Own, enumerable functions only: a task named `constructor` is nobody's. */
-export function createTasks(handlers: Readonly<Record<string, TaskHandler>> = {}, secrets: Secrets = {}): TasksPort {
-  return new ThreadTasks(handlers, secrets);
+export function createTasks(handlers: Readonly<Record<string, TaskHandler>> = {}, secrets: Secrets = {}, logging: Logging = {}): TasksPort {
+  return new ThreadTasks(handlers, secrets, logging);
+}
+
+/** What handlers' logs need. */
+export interface Logging {
+  /** Which entries are wanted. */
+  readonly options?: LogOptions | undefined;
+  /** ms since 1970. Default: this machine's clock. */
+  readonly now?: () => number;
 }
 
 class ThreadTasks implements TasksPort {
@@ -18,9 +28,13 @@ class ThreadTasks implements TasksPort {
   /** A controller is made when somebody looks at the signal. */
   readonly #running = new CallTable<RunningTask>(RunningTask.serialOf);
   #results: TaskResult[] = [];
+  readonly #logging: Required<Pick<Logging, "now">> & Logging;
+  readonly #write = (entry: TaskLogEntry): void => this.onLogs([entry]);
   onResults: TasksPort["onResults"] = () => undefined;
+  onLogs: TasksPort["onLogs"] = () => undefined;
 
-  constructor(handlers: Readonly<Record<string, TaskHandler>>, secrets: Secrets) {
+  constructor(handlers: Readonly<Record<string, TaskHandler>>, secrets: Secrets, logging: Logging) {
+    this.#logging = { now: Date.now, ...logging };
     if (!isRecord(handlers)) throw argumentError("engine/invalid-option", "tasks", handlers, "an object of functions");
     for (const [name, handler] of Object.entries(handlers)) {
       if (typeof handler !== "function") throw argumentError("engine/invalid-option", `The handler of task "${name}"`, handler, "a function");
@@ -51,7 +65,7 @@ class ThreadTasks implements TasksPort {
   }
 
   #start(call: TaskCall): void {
-    const running = new RunningTask(call);
+    const running = new RunningTask(call, this.#logging, this.#write);
     this.#running.set(call, running);
     const handler = this.#handlers.get(call.task);
     if (handler === undefined) {
@@ -110,9 +124,14 @@ class RunningTask implements TaskContext {
   readonly #call: TaskCall;
   #controller: AbortController | undefined;
   #isAborted = false;
+  readonly #logging: Required<Pick<Logging, "now">> & Logging;
+  readonly #write: (entry: TaskLogEntry) => void;
+  #log: TaskLog | undefined;
 
-  constructor(call: TaskCall) {
+  constructor(call: TaskCall, logging: Required<Pick<Logging, "now">> & Logging, write: (entry: TaskLogEntry) => void) {
     this.#call = call;
+    this.#logging = logging;
+    this.#write = write;
   }
 
   /** Not a member: handlers see these. */
@@ -138,6 +157,11 @@ class RunningTask implements TaskContext {
 
   get idempotencyKey(): string {
     return spellKey(this.#call);
+  }
+
+  get log(): TaskLog {
+    this.#log ??= createLog(this.#call, this.#logging, this.#write);
+    return this.#log;
   }
 
   get signal(): AbortSignal {

@@ -2,6 +2,8 @@
 // one before somebody asks.
 import { checkTold, readFrom } from "../model/checked-engine.js";
 import type { Run, RunEvent, RunStep, Verification, VerifyOptions } from "../model/engine.js";
+import type { LogConditions, LogEntry, LogPage, LogQuery } from "../model/log.js";
+import { checkLogQuery } from "../model/log-query.js";
 import type { RunRecord } from "../model/run-record.js";
 import type { RunStatus } from "../model/status.js";
 import type { CallChannel } from "./call-channel.js";
@@ -10,6 +12,8 @@ import type { CallChannel } from "./call-channel.js";
 export type RareQuestions = { readonly [Name in "metrics" | "context" | "states" | "awaits" | "workflow"]: (runId: string) => ReturnType<Run[Name]> } & {
   at(runId: string, seq: number): Promise<RunStep>;
   verify(runId: string, options: VerifyOptions): Promise<Verification>;
+  logs(runId: string, query: LogQuery): Promise<LogPage>;
+  tailLogs(runId: string, query: LogConditions): AsyncIterable<LogEntry>;
   events(runId: string, from: number | undefined): AsyncIterable<RunEvent>;
 };
 
@@ -65,6 +69,16 @@ export class ClientRun implements Run {
 
   workflow(): ReturnType<Run["workflow"]> {
     return this.#rare.workflow(this.id);
+  }
+
+  async logs(query: LogQuery = {}): Promise<LogPage> {
+    checkLogQuery(query);
+    return this.#rare.logs(this.id, query);
+  }
+
+  tailLogs(query: LogConditions = {}): AsyncIterable<LogEntry> {
+    checkLogQuery(query);
+    return this.#rare.tailLogs(this.id, query);
   }
 
   events(options?: { readonly from?: number }): AsyncIterable<RunEvent> {

@@ -86,6 +86,8 @@ class WorkerClient implements Engine {
     at: (runId, seq) => this.#control(() => this.#api.at(runId, seq)),
     verify: (runId, options) => this.#control(async () => this.#api.verify(runId, options)),
     workflow: (runId) => this.#control(() => this.#api.workflow(runId)),
+    logs: (runId, query) => this.#control(() => this.#api.logs(runId, query)),
+    tailLogs: (runId, query) => this.#openCursor((port) => this.#api.openLogs(runId, query, transfer(port, [port]))),
     events: (runId, from) => this.#openCursor((port) => this.#api.openEvents(runId, from, transfer(port, [port]))),
   };
   #failure: WorkflowError | undefined;

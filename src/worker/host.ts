@@ -63,6 +63,11 @@ function createHostApi(join: JoinEngine, hold: HoldLifeline): HostApi {
       const run = await engine().runs.get(runId);
       serveCursor(run.events(from === undefined ? {} : { from }), port, defer);
     },
+    logs: async (runId, query) => (await engine().runs.get(runId)).logs(query),
+    async openLogs(runId, query, port) {
+      const run = await engine().runs.get(runId);
+      serveCursor(run.tailLogs(query), port, defer);
+    },
     async openChanges(port) {
       serveCursor(engine().runs.changes(), port, defer);
     },

@@ -1,7 +1,7 @@
 // The worker's limits and the version of what is said across it.
 
 /** Version of protocol.ts: page and worker must be of one package. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 /** How long a worker's script may take to load and answer, ms. */
 export const WORKER_START_MS_MAX = 30_000;
 /** Calls that may wait for their answer; further ones are refused with `worker/overloaded`. */
@@ -16,3 +16,7 @@ export const RUN_NUMBERS_MAX = 1_000_000;
 export const PIECE_SIZE_MAX = 65_536;
 /** Pieces of an exported or imported file, of about 64 KiB, that may be under way or unread at once. */
 export const PIECES_CREDIT_MAX = 32;
+/** What handlers log crosses with the next result, or after so long, ms, … */
+export const LOGS_DELAY_MS = 50;
+/** … or as soon as there are so many entries. */
+export const LOGS_BY_MESSAGE_MAX = 100;

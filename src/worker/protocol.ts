@@ -6,7 +6,8 @@ import type { ExportChoice, ExportOptions, ImportOptions, ImportProgress, Import
 import type { CleanUpReport } from "../model/retention.js";
 import type { RunPage, RunQuery } from "../model/run-record.js";
 import type { ErrorRecord } from "../model/errors.js";
-import type { TaskCall } from "../model/ports.js";
+import type { LogPage, LogQuery } from "../model/log.js";
+import type { TaskCall, TaskLogEntry } from "../model/ports.js";
 import type { CallName } from "../model/task-call.js";
 import type { RunMetrics } from "../model/scheduling.js";
 import type { RunStatus } from "../model/status.js";
@@ -61,6 +62,8 @@ export interface HostApi {
   verify(runId: string, options: VerifyOptions): Promise<Verification>;
   workflow(runId: string): Promise<Workflow & { readonly source: string }>;
   openEvents(runId: string, from: number | undefined, port: MessagePort): Promise<void>;
+  logs(runId: string, query: LogQuery): Promise<LogPage>;
+  openLogs(runId: string, query: LogQuery, port: MessagePort): Promise<void>;
   openChanges(port: MessagePort): Promise<void>;
   openWatch(query: RunQuery | undefined, port: MessagePort): Promise<void>;
   openExport(what: ExportChoice | undefined, options: ExportOptions | undefined, port: MessagePort): Promise<void>;
@@ -133,7 +136,8 @@ export type TaskAnswer = { readonly name: CallName } & (
   | { readonly isSuccess: true; readonly value: unknown }
   | { readonly isSuccess: false; readonly error: ErrorRecord }
 );
-export type FromHandlers = { readonly kind: "results"; readonly results: readonly TaskAnswer[] };
+/** `logs`: what was logged before these results. */
+export type FromHandlers = { readonly kind: "results"; readonly results: readonly TaskAnswer[]; readonly logs: readonly TaskLogEntry[] };
 
 /** The reader grants credit, one a value; the writer never sends more than was granted. */
 export type ToCursor = { readonly kind: "credit"; readonly count: number } | { readonly kind: "stop" };

@@ -2,9 +2,11 @@
 // travel in batches; an abort crosses as a message.
 import { encodeValue } from "../model/value.js";
 import { toErrorRecord } from "../model/errors.js";
-import type { TaskCall, TaskResult, TasksPort } from "../model/ports.js";
+import { createClock } from "../base/clock.js";
+import type { ClockPort, TaskCall, TaskLogEntry, TaskResult, TasksPort } from "../model/ports.js";
 import { CallTable } from "../model/task-call.js";
 import { makeClonable } from "./errors.js";
+import { LOGS_BY_MESSAGE_MAX, LOGS_DELAY_MS } from "./limits.js";
 import type { FromHandlers, TaskAnswer, ToHandlers } from "./protocol.js";
 
 /** The worker's end: what the engine takes for the handlers. `names`: the tasks that the page registered. */
@@ -13,6 +15,7 @@ export function createTaskRelay(names: readonly string[], port: MessagePort): Ta
   const running = new CallTable<TaskCall>((call) => call.serial);
   const relay: TasksPort = {
     onResults: () => undefined,
+    onLogs: () => undefined,
     has: (task) => known.has(task),
     names: () => names,
     perform(calls) {
@@ -24,6 +27,7 @@ export function createTaskRelay(names: readonly string[], port: MessagePort): Ta
     },
   };
   port.onmessage = ({ data }: MessageEvent<FromHandlers>) => {
+    if (data.logs.length > 0) relay.onLogs(data.logs);
     const results: TaskResult[] = [];
     for (const { name, ...outcome } of data.results) {
       const call = running.take(name);
@@ -34,9 +38,23 @@ export function createTaskRelay(names: readonly string[], port: MessagePort): Ta
   return relay;
 }
 
-/** The page's end: does what the worker asks for with `tasks`, and sends each batch of results back. */
-export function serveTasks(tasks: TasksPort, port: MessagePort): void {
-  tasks.onResults = (results) => postResults(port, results.map(toAnswer));
+/** The page's end: does what the worker asks for with `tasks`, and sends each batch of results back, with what was logged before. */
+export function serveTasks(tasks: TasksPort, port: MessagePort, clock: Pick<ClockPort, "schedule"> = createClock()): void {
+  let logs: TaskLogEntry[] = [];
+  let stopTimer: (() => void) | undefined;
+  const post = (results: readonly TaskAnswer[]): void => {
+    const ready = logs;
+    logs = [];
+    stopTimer?.();
+    stopTimer = undefined;
+    postResults(port, results, ready);
+  };
+  tasks.onResults = (results) => post(results.map(toAnswer));
+  tasks.onLogs = (entries) => {
+    for (const entry of entries) logs.push(entry);
+    if (logs.length >= LOGS_BY_MESSAGE_MAX) post([]);
+    else stopTimer ??= clock.schedule(LOGS_DELAY_MS, () => post([]));
+  };
   port.onmessage = ({ data }: MessageEvent<ToHandlers>) => {
     if (data.kind === "perform") tasks.perform(data.calls);
     else tasks.abort(data.calls);
@@ -50,11 +68,11 @@ function toAnswer(result: TaskResult): TaskAnswer {
 }
 
 /** A result that cannot be cloned fails its own task, not the batch. */
-function postResults(port: MessagePort, results: readonly TaskAnswer[]): void {
+function postResults(port: MessagePort, results: readonly TaskAnswer[], logs: readonly TaskLogEntry[]): void {
   try {
-    port.postMessage({ kind: "results", results } satisfies FromHandlers);
+    port.postMessage({ kind: "results", results, logs } satisfies FromHandlers);
   } catch {
-    port.postMessage({ kind: "results", results: results.map(makeSendable) } satisfies FromHandlers);
+    port.postMessage({ kind: "results", results: results.map(makeSendable), logs } satisfies FromHandlers);
   }
 }
 

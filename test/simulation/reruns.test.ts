@@ -19,6 +19,7 @@ const ROUND_COUNT_MAX = 60;
 class QuickTasks implements TasksPort {
   performed: string[] = [];
   onResults: TasksPort["onResults"] = () => undefined;
+  onLogs: TasksPort["onLogs"] = () => undefined;
   readonly has = (): boolean => true;
   readonly names = (): readonly string[] => [];
   readonly abort = (): void => undefined;

@@ -37,6 +37,7 @@ class HandTasks implements TasksPort {
   readonly running = new Map<string, TaskCall>();
   readonly performed: TaskCall[] = [];
   onResults: TasksPort["onResults"] = () => undefined;
+  onLogs: TasksPort["onLogs"] = () => undefined;
   readonly has = (): boolean => true;
   readonly names = (): readonly string[] => [];
 

@@ -21,6 +21,7 @@ const ACT_COUNT = 14;
 /** Answers when it is told to, by what was asked, so that a run and its fork are answered alike. */
 class SlowTasks implements TasksPort {
   onResults: TasksPort["onResults"] = () => undefined;
+  onLogs: TasksPort["onLogs"] = () => undefined;
   readonly has = (): boolean => true;
   readonly names = (): readonly string[] => [];
   #calls: TaskCall[] = [];

@@ -63,6 +63,8 @@ const rowArbitrary: fc.Arbitrary<MetaRow> = fc.record({
   ),
   dropped: fc.array(fc.nat(), { maxLength: 3 }),
   erased: fc.array(runId, { maxLength: 3 }),
+  logs: fc.array(fc.record({ runId, from: fc.nat(), length: fc.nat(), pieces: fc.array(piece, { maxLength: 3 }) }), { maxLength: 3 })
+    .map((logs) => logs.map(({ length, ...log }) => ({ ...log, last: log.from + length }))),
 });
 
 describe("meta codec", () => {

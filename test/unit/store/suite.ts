@@ -5,6 +5,7 @@ import type { Durability } from "../../../src/model/engine.js";
 import type { RunRecord } from "../../../src/model/run-record.js";
 import { WorkflowError } from "../../../src/model/errors.js";
 import { EntryKind, type HistoryEntry } from "../../../src/model/history.js";
+import type { NewLogEntry } from "../../../src/model/log.js";
 import type { RunChange, StorePort } from "../../../src/model/ports.js";
 
 /** Opens stores on one and the same disk (or database); each call is another tab. */
@@ -38,6 +39,11 @@ export function makeEntries(fromSeq: number, toSeq: number, payloadSize = 3): Hi
 
 export function makeChange(runId: string, fromSeq: number, toSeq: number, changes: Partial<RunRecord> = {}): RunChange {
   return { record: makeRecord(runId, { seq: toSeq, updatedAt: 1_000 + toSeq, ...changes }), entries: makeEntries(fromSeq, toSeq) };
+}
+
+/** A log entry without a number. */
+export function makeLog(message: string, changes: Partial<NewLogEntry> = {}): NewLogEntry {
+  return { time: 1_700_000_000_000, level: "info", by: "task", message, ...changes };
 }
 
 function same(actual: unknown, expected: unknown, what: string): void {
@@ -351,6 +357,67 @@ export const STORE_CASES: readonly StoreCase[] = [
       same(await codeOf(store.query({ limit: 0 })), "store/bad-query", "a limit too small");
       same(await codeOf(store.query({ limit: 1_001 })), "store/bad-query", "a limit too large");
       same(await codeOf(store.query({ cursor: "x" })), "store/bad-query", "a broken cursor");
+      await store.close();
+    },
+  },
+  {
+    name: "log entries are numbered, kept with the next group, read from any entry on, and gone with their run",
+    async run(makeStore) {
+      const store = await openDriver(makeStore);
+      store.addLogs("a", [makeLog("early")]);
+      await store.commit([makeChange("a", 1, 2), makeChange("b", 1, 1)], RELAXED);
+      store.addLogs("a", [makeLog("second", { task: "t", visit: "2.0", item: 3, attempt: 2, fields: '{"n":1}' }), makeLog("third")]);
+      same((await store.logs("a")).map(({ number, message }) => [number, message]), [[1, "early"], [2, "second"], [3, "third"]], "log of a before it is written");
+      await store.commit([makeChange("b", 2, 2)], RELAXED);
+      store.addLogs("a", [makeLog("fourth")]);
+      store.addLogs("b", [makeLog("of b", { level: "error", by: "engine" })]);
+      await store.flushLogs();
+      await store.flushLogs();
+      await store.close();
+      const again = await openDriver(makeStore);
+      const fields = { task: "t", visit: "2.0", item: 3, attempt: 2, fields: '{"n":1}' };
+      same(await again.logs("a"), [{ ...makeLog("early"), number: 1 }, { ...makeLog("second", fields), number: 2 }, { ...makeLog("third"), number: 3 }, { ...makeLog("fourth"), number: 4 }], "log of a");
+      same((await again.logs("a", 2)).map(({ number }) => number), [3, 4], "log of a after its second entry");
+      same(await again.logs("b"), [{ ...makeLog("of b", { level: "error", by: "engine" }), number: 1 }], "log of b");
+      same(await again.logs("nobody"), [], "log of an unknown run");
+      again.addLogs("a", [makeLog("fifth")]);
+      same((await again.logs("a")).map(({ number }) => number), [1, 2, 3, 4, 5], "numbers go on");
+      await again.commit([makeChange("a", 3, 3, { status: "succeeded", endedAt: 9 })], RELAXED);
+      await again.delete(["a"]);
+      same(await again.logs("a"), [], "log of a deleted run");
+      await again.close();
+    },
+  },
+  {
+    name: "a watcher reads logs and hears of the runs that were logged",
+    async run(makeStore) {
+      const store = await openDriver(makeStore);
+      await store.commit([makeChange("a", 1, 1), makeChange("b", 1, 1)], RELAXED);
+      const watcher = makeStore();
+      await watcher.open();
+      await watcher.refresh();
+      store.addLogs("b", [makeLog("hear")]);
+      await store.flushLogs();
+      same((await watcher.refresh()).map(({ runId }) => runId), ["b"], "runs with news");
+      same((await watcher.logs("b")).map(({ message }) => message), ["hear"], "what the watcher reads");
+      watcher.addLogs("b", [makeLog("of no driver")]);
+      same((await watcher.logs("b")).length, 1, "what a watcher adds");
+      await watcher.close();
+      await store.close();
+    },
+  },
+  {
+    name: "a log beyond its limits loses its oldest entries, and says how many",
+    async run(makeStore) {
+      const store = await openDriver(makeStore);
+      await store.commit([makeChange("a", 1, 1)], RELAXED);
+      for (let round = 0; round < 12; round += 1) {
+        store.addLogs("a", Array.from({ length: 1_000 }, (_, index) => makeLog(`${round}.${index}`)));
+        await store.flushLogs();
+      }
+      const log = await store.logs("a");
+      same([log.length, log[0]?.number, log[0]?.fields], [10_001, 2_000, '{"code":"log/dropped","count":2000}'], "what is left, and what is told");
+      same([log[1]?.number, log[1]?.message, log.at(-1)?.number, log.at(-1)?.message], [2_001, "2.0", 12_000, "11.999"], "the newest");
       await store.close();
     },
   },

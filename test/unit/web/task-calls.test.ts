@@ -25,8 +25,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+const QUIET_LOG: TaskContext["log"] = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
 function call(task: string, item: number, signal = new AbortController().signal): void {
-  const context: TaskContext = { task, item, signal, attempt: 1, runId: "r", idempotencyKey: `r/1/${item}` };
+  const context: TaskContext = { task, item, signal, attempt: 1, runId: "r", idempotencyKey: `r/1/${item}`, log: QUIET_LOG };
   awaitOutcome(context).then(
     () => ends.push(`${task} ${item}`),
     (error: Error) => ends.push(`${task} ${item}: ${error.message}`),

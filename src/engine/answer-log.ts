@@ -1,0 +1,68 @@
+// What a log says of a task that failed, and of one whose time was up: told when it is known what the run does about it.
+import type { LogPlace } from "../model/log.js";
+import { EntryKind } from "../model/history.js";
+import { CommandKind } from "../model/kernel-words.js";
+import { taskOf } from "./asked-call.js";
+import type { OpenRun } from "./open-run.js";
+import { decodeError } from "./run-events.js";
+import type { RunLogs } from "./run-logs.js";
+import { type OpenCommand, OpenKind } from "./run-state.js";
+
+/** The command that an entry of history has closed, and how. */
+export interface Answered {
+  readonly open: OpenCommand;
+  /** EntryKind. */
+  readonly kind: number;
+  readonly payload: Uint8Array | undefined;
+}
+
+/** Can there be something to say? */
+export function isTelling({ kind }: Answered): boolean {
+  return kind === EntryKind.TASK_FAILED || kind === EntryKind.TIMER;
+}
+
+export class AnswerLog {
+  readonly #logs: RunLogs;
+  readonly #run: OpenRun;
+  readonly #answered: Answered;
+  /** What tries it again: the next attempt, or the timer before it. */
+  #again: OpenCommand | undefined;
+
+  constructor(logs: RunLogs, run: OpenRun, answered: Answered) {
+    this.#logs = logs;
+    this.#run = run;
+    this.#answered = answered;
+  }
+
+  /** A command of the same step. `kind`: CommandKind. */
+  takeWork(kind: number, open: OpenCommand): void {
+    const { kind: entry, open: answered } = this.#answered;
+    const isSame = open.visit === answered.visit && open.item === answered.item;
+    if (entry === EntryKind.TASK_FAILED) {
+      if (isSame && (kind === CommandKind.CALL_TASK || kind === CommandKind.SET_TIMER) && open.serial !== answered.serial) this.#again = open;
+    } else if (kind === CommandKind.CANCEL_TASK && open.kind === OpenKind.TASK) this.#tellTimeout(open);
+  }
+
+  end(): void {
+    const { open, kind, payload } = this.#answered;
+    if (kind !== EntryKind.TASK_FAILED || open.kind !== OpenKind.TASK) return;
+    const place = this.#placeOf(open);
+    const again = this.#again;
+    const delayMs = again?.kind === OpenKind.TIMER ? Math.max(0, again.due - this.#run.lastNow) : 0;
+    const after = delayMs > 0 ? ` in ${delayMs} ms` : "";
+    const what = again === undefined ? "failed" : `failed and is tried again${after}`;
+    // What the error says stands in a field, where an export can replace it.
+    const { code, message } = decodeError(payload) ?? {};
+    this.#logs.note(this.#run.runId, "warning", { code: again === undefined ? "task/failed" : "task/tried-again", message: `Task "${place.task}" ${what} (attempt ${open.attempt})`, place, fields: { error: { code, message } } });
+  }
+
+  #tellTimeout(open: OpenCommand): void {
+    const place = this.#placeOf(open);
+    this.#logs.note(this.#run.runId, "warning", { code: "task/timed-out", message: `Task "${place.task}" was given up: its time was up (attempt ${open.attempt})`, place });
+  }
+
+  #placeOf(open: OpenCommand): LogPlace {
+    const { visit, item, attempt } = open;
+    return { task: taskOf(this.#run.program, open), visit, ...(item > 0 && { item: item - 1 }), attempt };
+  }
+}
