@@ -25,8 +25,11 @@ export class AnswerLog {
   readonly #logs: RunLogs;
   readonly #run: OpenRun;
   readonly #answered: Answered;
-  /** What tries it again: the next attempt, or the timer before it. */
+  /** The next attempt. */
   #again: OpenCommand | undefined;
+  /** A timer of the task's own: the wait before the next attempt, unless it limits another call of the task. */
+  #timer: OpenCommand | undefined;
+  #hasOther = false;
 
   constructor(logs: RunLogs, run: OpenRun, answered: Answered) {
     this.#logs = logs;
@@ -37,9 +40,11 @@ export class AnswerLog {
   /** A command of the same step. `kind`: CommandKind. */
   takeWork(kind: number, open: OpenCommand): void {
     const { kind: entry, open: answered } = this.#answered;
-    const isSame = open.visit === answered.visit && open.item === answered.item;
     if (entry === EntryKind.TASK_FAILED) {
-      if (isSame && (kind === CommandKind.CALL_TASK || kind === CommandKind.SET_TIMER) && open.serial !== answered.serial) this.#again = open;
+      if (open.action !== answered.action || !this.#isGraph) return;
+      if (kind === CommandKind.SET_TIMER) this.#timer = open;
+      else if (kind === CommandKind.CALL_TASK && open.visit === answered.visit && open.item === answered.item) this.#again = open;
+      else this.#hasOther = true;
     } else if (kind === CommandKind.CANCEL_TASK && open.kind === OpenKind.TASK) this.#tellTimeout(open);
   }
 
@@ -47,13 +52,18 @@ export class AnswerLog {
     const { open, kind, payload } = this.#answered;
     if (kind !== EntryKind.TASK_FAILED || open.kind !== OpenKind.TASK) return;
     const place = this.#placeOf(open);
-    const again = this.#again;
+    const again = this.#again ?? (this.#hasOther ? undefined : this.#timer);
     const delayMs = again?.kind === OpenKind.TIMER ? Math.max(0, again.due - this.#run.lastNow) : 0;
     const after = delayMs > 0 ? ` in ${delayMs} ms` : "";
     const what = again === undefined ? "failed" : `failed and is tried again${after}`;
     // What the error says stands in a field, where an export can replace it.
     const { code, message } = decodeError(payload) ?? {};
     this.#logs.note(this.#run.runId, "warning", { code: again === undefined ? "task/failed" : "task/tried-again", message: `Task "${place.task}" ${what} (attempt ${open.attempt})`, place, fields: { error: { code, message } } });
+  }
+
+  /** A state diagram tries nothing again by itself. */
+  get #isGraph(): boolean {
+    return this.#run.program.workflow.program.definition.taskGraph !== undefined;
   }
 
   #tellTimeout(open: OpenCommand): void {

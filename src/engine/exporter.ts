@@ -2,6 +2,8 @@
 // are in memory meanwhile, and each history is told up to its record's last entry, so that a run that goes on is exported as it was.
 import { WorkflowError } from "../model/errors.js";
 import type { HistoryEntry } from "../model/history.js";
+import type { StoredLogEntry } from "../model/log.js";
+import { isGap } from "../model/log-gaps.js";
 import type { ExportChoice, ExportOptions } from "../model/portable.js";
 import type { SourceRecord } from "../model/ports.js";
 import type { RunQuery, RunRecord } from "../model/run-record.js";
@@ -18,6 +20,7 @@ import type { VolatileArchive } from "./volatile-archive.js";
 interface RunStory {
   readonly record: RunRecord;
   readonly entries: readonly HistoryEntry[];
+  readonly log: readonly StoredLogEntry[];
 }
 
 export interface ExporterHost {
@@ -34,28 +37,30 @@ export class Exporter {
   }
 
   /** A file, begun anew by each reader. Throws `engine/invalid-argument` for paths of a redaction that are none. */
-  open(what: ExportChoice, { passphrase, redact, compress, exportedAt }: ExportOptions): AsyncIterable<Uint8Array> {
+  open(what: ExportChoice, { passphrase, redact, logs = true, compress, exportedAt }: ExportOptions): AsyncIterable<Uint8Array> {
     const redactor = redact === undefined ? undefined : new Redactor(redact);
-    return { [Symbol.asyncIterator]: () => writeFile(this.#items(what, redactor), { passphrase, isCompressed: compress, exportedAt }) };
+    return { [Symbol.asyncIterator]: () => writeFile(this.#items(what, redactor, logs), { passphrase, isCompressed: compress, exportedAt }) };
   }
 
-  async *#items(what: ExportChoice, redactor: Redactor | undefined): AsyncGenerator<ExportItem, undefined> {
+  async *#items(what: ExportChoice, redactor: Redactor | undefined, hasLogs: boolean): AsyncGenerator<ExportItem, undefined> {
     const told = new Set<string>();
     for (const family of groupByFamily(await this.#choose(what))) {
-      const runs = redactor === undefined ? this.#read(family) : redactFamily(redactor, this.#read(family));
-      for await (const { record, entries } of runs) {
+      const runs = redactor === undefined ? this.#read(family, hasLogs) : redactFamily(redactor, this.#read(family, hasLogs));
+      for await (const { record, entries, log } of runs) {
         if (!told.has(record.identity)) yield { kind: "source", source: await this.#source(record) };
         told.add(record.identity);
-        yield { kind: "run", record, entries };
+        yield { kind: "run", record, entries, log };
       }
     }
   }
 
-  async *#read(records: readonly RunRecord[]): AsyncGenerator<RunStory, undefined> {
+  async *#read(records: readonly RunRecord[], hasLogs: boolean): AsyncGenerator<RunStory, undefined> {
     for (const record of records) {
       if (this.#host.core.isClosed) throw closedError();
       const entries = await this.#history(record);
-      if (entries !== undefined) yield { record, entries };
+      if (entries === undefined) continue;
+      const log = hasLogs ? await this.#host.core.logs.read(record.runId) : [];
+      yield { record, entries, log: log.filter((entry) => !isGap(entry)) };
     }
   }
 
@@ -128,9 +133,9 @@ export class Exporter {
 /** Where values of one run are replaced, all its family is marked: its parent was told what it came to. */
 async function* redactFamily(redactor: Redactor, runs: AsyncIterable<RunStory>): AsyncGenerator<RunStory, undefined> {
   const family: RunStory[] = [];
-  for await (const { record, entries } of runs) family.push(redactor.apply(record, entries));
+  for await (const { record, entries, log } of runs) family.push({ ...redactor.apply(record, entries), log: redactor.applyLog(log) });
   const isRedacted = family.some(({ record }) => record.isRedacted === true);
-  for (const { record, entries } of family) yield { record: isRedacted ? markRedacted(record) : record, entries };
+  for (const { record, ...told } of family) yield { record: isRedacted ? markRedacted(record) : record, ...told };
 }
 
 function* groupByFamily(records: readonly RunRecord[]): Iterable<readonly RunRecord[]> {

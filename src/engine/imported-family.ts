@@ -2,6 +2,7 @@
 // paused or canceled by an entry of history more, so that whatever is told of them is in their histories.
 import type { WorkflowError } from "../model/errors.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
+import type { StoredLogEntry } from "../model/log.js";
 import type { ImportOptions } from "../model/portable.js";
 import type { ClockPort, RunChange, SourceRecord } from "../model/ports.js";
 import type { RunRecord } from "../model/run-record.js";
@@ -9,7 +10,7 @@ import { isEnded } from "../model/status.js";
 import { tooLargeError } from "../portable/errors.js";
 import { FAMILY_RUNS_MAX, FAMILY_SIZE_MAX } from "../portable/limits.js";
 import { markRedacted } from "../portable/redaction.js";
-import { checkRecord, familyOf, oddError, readBlock } from "../portable/run-check.js";
+import { checkRecord, familyOf, oddError, readBlock, readLogBlock } from "../portable/run-check.js";
 import type { PortableRecord } from "../portable/section-codec.js";
 import { toWorkflowError } from "./core.js";
 import { WORKFLOW_DEPTH_MAX } from "./limits.js";
@@ -29,6 +30,12 @@ interface Member {
   readonly run: PortableRecord;
   readonly source: ImportedSource;
   readonly entries: HistoryEntry[];
+  readonly log: StoredLogEntry[];
+}
+
+/** What is stored of a run. */
+export interface ImportedRun extends RunChange {
+  readonly log: readonly StoredLogEntry[];
 }
 
 /** Runs of one family as they come, one behind the other. What is wrong with one of them is wrong with all. */
@@ -72,7 +79,7 @@ export class ImportedFamily {
       if (this.#members.has(run.runId)) throw oddError(run.runId, "it stands there twice");
       if (this.#members.size >= FAMILY_RUNS_MAX) throw tooLargeError("A family of runs", this.#members.size + 1, FAMILY_RUNS_MAX);
       if (typeof source.versions !== "number") throw source.versions;
-      this.#last = { run, source, entries: [] };
+      this.#last = { run, source, entries: [], log: [] };
       this.#members.set(run.runId, this.#last);
     });
   }
@@ -84,6 +91,16 @@ export class ImportedFamily {
       this.#size += block.length;
       if (this.#size > FAMILY_SIZE_MAX) throw tooLargeError("The history of a family of runs", this.#size, FAMILY_SIZE_MAX);
       for (const entry of readBlock(last.run.runId, block, last.entries.at(-1))) last.entries.push(entry);
+    });
+  }
+
+  addLogBlock(block: Uint8Array): void {
+    const last = this.#last;
+    if (last === undefined) return;
+    this.#attempt(last.run.runId, () => {
+      this.#size += block.length;
+      if (this.#size > FAMILY_SIZE_MAX) throw tooLargeError("The history of a family of runs", this.#size, FAMILY_SIZE_MAX);
+      for (const entry of readLogBlock(last.run.runId, block, last.log.at(-1))) last.log.push(entry);
     });
   }
 
@@ -116,12 +133,12 @@ export class ImportedFamily {
   }
 
   /** What is stored. `newId`: of the family, where it gets another. `rename`: for ids of other runs that records name. */
-  toChanges(newId: string | undefined, rename: (runId: string) => string, open: ImportOptions["open"], clock: Pick<ClockPort, "now" | "seed">): RunChange[] {
+  toChanges(newId: string | undefined, rename: (runId: string) => string, open: ImportOptions["open"], clock: Pick<ClockPort, "now" | "seed">): ImportedRun[] {
     const move = (runId: string): string => (newId === undefined ? runId : newId + runId.slice(this.familyId.length));
     const members = [...this.#members.values()];
     // Its parent was told what it came to.
     const isRedacted = members.some(({ run }) => run.isRedacted === true);
-    return members.map(({ run, source, entries }) => {
+    return members.map(({ run, source, entries, log }) => {
       const { source: _number, runId, parentRunId, rerunOf, forkOf, ...rest } = run;
       const record: RunRecord = {
         ...rest,
@@ -132,7 +149,7 @@ export class ImportedFamily {
         ...(rerunOf !== undefined && { rerunOf: rename(rerunOf) }),
         ...(forkOf !== undefined && { forkOf: { runId: rename(forkOf.runId), seq: forkOf.seq } }),
       };
-      return settle({ record: isRedacted ? markRedacted(record) : record, entries }, open, clock);
+      return { ...settle({ record: isRedacted ? markRedacted(record) : record, entries }, open, clock), log };
     });
   }
 }

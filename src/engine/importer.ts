@@ -3,8 +3,9 @@
 import { createRunId } from "../base/run-id.js";
 import { WorkflowError } from "../model/errors.js";
 import { SEMANTICS_VERSION } from "../model/kernel-words.js";
+import { sizeOfEntry } from "../model/log.js";
 import type { ImportOptions, ImportReport, ImportSource, RefusedRun } from "../model/portable.js";
-import type { RunChange, SourceRecord } from "../model/ports.js";
+import type { SourceRecord } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
 import { tooLargeError } from "../portable/errors.js";
 import { SOURCES_SIZE_MAX } from "../portable/limits.js";
@@ -13,7 +14,7 @@ import { familyOf } from "../portable/run-check.js";
 import type { PortableRecord } from "../portable/section-codec.js";
 import { type Core, toWorkflowError } from "./core.js";
 import { closedError } from "./errors.js";
-import { type ImportedSource, ImportedFamily } from "./imported-family.js";
+import { type ImportedRun, type ImportedSource, ImportedFamily } from "./imported-family.js";
 import { packVersions } from "./run-state.js";
 import { IMPORT_BATCH_RUNS, IMPORT_BATCH_SIZE, IMPORT_LIST_MAX } from "./limits.js";
 import type { Reader } from "./reader.js";
@@ -62,6 +63,7 @@ export class Importer {
       if (item.kind === "time") this.#exportedAt = item.exportedAt;
       else if (item.kind === "source") await this.#addSource(item.source);
       else if (item.kind === "history") this.#family?.addBlock(item.block);
+      else if (item.kind === "log") this.#family?.addLogBlock(item.block);
       else await this.#addRun(item.run, file);
     }
     this.#endFamily();
@@ -131,13 +133,18 @@ export class Importer {
     this.#batchRuns = 0;
     this.#batchSize = 0;
     await this.#host.checkDriver();
-    const changes: RunChange[] = [];
+    const changes: ImportedRun[] = [];
     const ids = new Set<string>();
     for (const family of batch) changes.push(...(await this.#settleConflict(family, ids)));
     if (changes.length > 0) {
       if (core.isClosed) throw closedError();
+      const late = this.#addLogs(changes);
       await core.store.commit(changes, core.durability === "none" ? "relaxed" : core.durability);
       core.commitsTotal += 1;
+      for (const { record, log } of late) {
+        core.store.addLogs(record.runId, log);
+        await core.store.flushLogs();
+      }
       this.#imported += changes.length;
       const records = changes.map(({ record }) => record);
       core.onRecords(records, records);
@@ -149,8 +156,20 @@ export class Importer {
     await core.turn();
   }
 
+  /** So that they go with the commit; those that it cannot take come back. */
+  #addLogs(changes: readonly ImportedRun[]): readonly ImportedRun[] {
+    const late: ImportedRun[] = [];
+    let size = 0;
+    for (const change of changes) {
+      size += change.log.reduce((sum, entry) => sum + sizeOfEntry(entry), 0);
+      if (size > IMPORT_BATCH_SIZE) late.push(change);
+      else if (change.log.length > 0) this.#host.core.store.addLogs(change.record.runId, change.log);
+    }
+    return late;
+  }
+
   /** What is stored of a family: nothing where it is there already, and is to be left out then. `ids`: of families in the same batch. */
-  async #settleConflict(family: ImportedFamily, ids: Set<string>): Promise<readonly RunChange[]> {
+  async #settleConflict(family: ImportedFamily, ids: Set<string>): Promise<readonly ImportedRun[]> {
     const { core } = this.#host;
     const { onConflict = "skip", open } = this.#options;
     const taken = ids.has(family.familyId) ? family.familyId : await this.#findTaken(family);

@@ -119,10 +119,11 @@ function wrongExport(what: ExportChoice | undefined, options: ExportOptions | un
   if (what !== undefined && !isRecord(what)) return wrong(false, "what", what, "an object");
   const isWrong = wrong(what?.runIds === undefined || areTexts(what.runIds), "what.runIds", what?.runIds, "a list of texts") ?? wrongQuery(what?.query as RunQuery | undefined) ?? wrongOptions(options);
   if (isWrong !== undefined || options === undefined) return isWrong;
-  const { passphrase, redact, compress, exportedAt } = options;
+  const { passphrase, redact, logs, compress, exportedAt } = options;
   return (
     wrongPassphrase(passphrase) ??
     wrongRedaction(redact) ??
+    wrongOption("options.logs", logs, "boolean") ??
     wrong(compress === undefined || typeof compress === "boolean", "options.compress", compress, "true or false") ??
     wrong(exportedAt === undefined || Number.isFinite(exportedAt), "options.exportedAt", exportedAt, "a number")
   );

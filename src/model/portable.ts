@@ -14,7 +14,8 @@ export interface ExportChoice {
 export interface Redaction {
   /**
    * Paths into what runs were told, `input.customer.*`, `**.password`, `event.items[*].price`, `vars["card no"]`: the first name is `input`,
-   * `event` (payloads), `result` (of tasks and sub-workflows), `error` or `vars` (an input of that name); `*` is any one name or index,
+   * `event` (payloads), `result` (of tasks and sub-workflows), `error`, `log` (fields of log entries; `log.message` is their text) or `vars` (an input of
+   * that name); `*` is any one name or index,
    * `**` any number of them.
    */
   readonly paths: readonly string[];
@@ -26,6 +27,8 @@ export interface ExportOptions {
   /** Encrypts the file with a key made of it. */
   readonly passphrase?: string;
   readonly redact?: readonly string[] | Redaction;
+  /** Log entries come along. Default true. */
+  readonly logs?: boolean;
   /** gzip. Smaller, but the bytes are those of the browser's own gzip; only the plain form is the same everywhere. Default false. */
   readonly compress?: boolean;
   /** ms since 1970; stands in the file where it is given. */

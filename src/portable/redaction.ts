@@ -2,9 +2,10 @@
 //
 //   path     first ("." name | "[" index "]" | "[" JSON text "]")*
 //   name     any text without . [ ] " and spaces; * any one name or index; ** any number of them, also none
-//   first    input · event · result · error · vars · fields · * · **
+//   first    input · event · result · error · vars · log · * · **
 import { WorkflowError } from "../model/errors.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
+import type { StoredLogEntry } from "../model/log.js";
 import type { Redaction } from "../model/portable.js";
 import type { RunRecord } from "../model/run-record.js";
 import { decodeExact, encodeExact, type ExactValue } from "../model/value.js";
@@ -14,7 +15,7 @@ const MARKER_DEFAULT = "[redacted]";
 /** Paths of one export, and names in one of them. */
 const PATHS_MAX = 1_000;
 const STEPS_MAX = 64;
-const ROOTS: ReadonlySet<string> = new Set(["input", "event", "result", "error", "vars", "*", "**"]);
+const ROOTS: ReadonlySet<string> = new Set(["input", "event", "result", "error", "vars", "log", "*", "**"]);
 const FIRST_NAME = /^[^.[\]"\s]+/;
 const NEXT_STEP = /^(?:\.([^.[\]"\s]+)|\[(\d+|\*)\]|\[("(?:[^"\\]|\\.)*")\])/;
 
@@ -65,6 +66,31 @@ export class Redactor {
     const error = record.error === undefined ? undefined : this.#applyError(record.error);
     if (this.#count === before) return { record, entries };
     return { record: markRedacted({ ...record, ...(error !== undefined && { error }) }), entries: replaced };
+  }
+
+  /** A log with its values replaced: the fields of its entries, and their texts as `log.message`. No run is another one for that. */
+  applyLog(log: readonly StoredLogEntry[]): readonly StoredLogEntry[] {
+    const before = this.#count;
+    const open = enter(this.#open, "log");
+    const replaced = log.map((entry) => this.#applyLogEntry(entry, open));
+    this.#count = before;
+    return replaced;
+  }
+
+  #applyLogEntry(entry: StoredLogEntry, open: Open): StoredLogEntry {
+    if (open === NOTHING && entry.by === "task") return entry;
+    const before = this.#count;
+    if (open.isOver) {
+      const { fields: _fields, ...rest } = entry;
+      return { ...rest, message: this.#shown ?? "" };
+    }
+    const message = String(this.#replacePlain(entry.message, enter(open, "message")) ?? "");
+    if (entry.fields === undefined) return this.#count === before ? entry : { ...entry, message };
+    const { error, ...others } = JSON.parse(entry.fields) as Record<string, unknown>;
+    // What the engine says of an error is the error's.
+    const told = error === undefined || entry.by !== "engine" ? error : this.#replacePlain(error, enter(this.#open, "error"));
+    const fields = this.#replacePlain(told === undefined ? others : { ...others, error: told }, open);
+    return this.#count === before ? entry : { ...entry, message, fields: JSON.stringify(fields) };
   }
 
   #applyEntry(entry: HistoryEntry): HistoryEntry {
@@ -148,7 +174,7 @@ function advance(way: Way, name: string, inner: Set<Way>, reach: (rest: Way | un
 function parsePath(path: string): Way {
   const [first] = FIRST_NAME.exec(path) ?? [];
   if (first === undefined) throw pathError(path, "it begins with no name");
-  if (!ROOTS.has(first)) throw pathError(path, `it begins with "${first}", and not with input, event, result, error, vars, * or **`);
+  if (!ROOTS.has(first)) throw pathError(path, `it begins with "${first}", and not with input, event, result, error, vars, log, * or **`);
   const steps: Step[] = [toStep(first === "vars" ? "input" : first)];
   for (let at = first.length; at < path.length; ) {
     const [step, name, index, quoted] = NEXT_STEP.exec(path.slice(at)) ?? [];

@@ -2,9 +2,12 @@
 // is not known here.
 import { MalformedBytes } from "../base/bytes.js";
 import { isRunId } from "../base/run-id.js";
+import { isRecord } from "../model/arguments.js";
 import { WorkflowError } from "../model/errors.js";
 import { EntryKind, type HistoryEntry } from "../model/history.js";
 import { decodeEntries } from "../model/history-codec.js";
+import { LOG_FIELDS_LENGTH_MAX, LOG_MESSAGE_LENGTH_MAX, type StoredLogEntry } from "../model/log.js";
+import { decodeLog } from "../model/log-codec.js";
 import { PRIORITY_MAX } from "../model/scheduling.js";
 import { isEnded } from "../model/status.js";
 import { ValueReader } from "../model/value.js";
@@ -55,6 +58,30 @@ export function readBlock(runId: string, block: Uint8Array, last: HistoryEntry |
     before = entry;
   }
   return entries;
+}
+
+/** The entries of a block of a log that follows entry `last`. Throws `portable/damaged`. */
+export function readLogBlock(runId: string, block: Uint8Array, last: StoredLogEntry | undefined): readonly StoredLogEntry[] {
+  let log: readonly StoredLogEntry[];
+  try {
+    log = decodeLog(block);
+  } catch (error) {
+    throw oddError(runId, error instanceof Error ? error.message : String(error), error);
+  }
+  if ((log[0]?.number ?? Infinity) <= (last?.number ?? 0)) throw oddError(runId, "its log goes back");
+  for (const { number, time, message, fields } of log) {
+    if (number > U32_MAX || !(Math.abs(time) <= TIME_MAX)) throw oddError(runId, "an entry of its log has no number or time");
+    if (message.length > LOG_MESSAGE_LENGTH_MAX || (fields !== undefined && !isFields(fields))) throw oddError(runId, `entry ${number} of its log is none`);
+  }
+  return log;
+}
+
+function isFields(text: string): boolean {
+  try {
+    return text.length <= 2 * LOG_FIELDS_LENGTH_MAX && isRecord(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
 
 function checkEntry(runId: string, { seq, kind, id, now, isHeld, payload }: HistoryEntry, before: HistoryEntry | undefined): void {

@@ -10,6 +10,8 @@
 //            · [f64 ended] · [text rerun of] · [text fork of · varint entry] · [u8 priority] · [value error] · [varint count, texts: tags] · [value fields]
 //   HISTORY  a block of history entries (src/model/history-codec.ts) of the RUN before it: up to BLOCK_ENTRIES_MAX entries, and no further
 //            entry where BLOCK_SIZE bytes of payload are reached
+//   LOG      a block of log entries (src/model/log-codec.ts) of the same RUN, behind its history: up to BLOCK_ENTRIES_MAX entries, and no further entry where
+//            they take BLOCK_SIZE bytes
 //   END      varint sources, runs, entries                                            last, always
 //
 //   text: varint size, UTF-8. value: varint size, wire value. Numbers are little endian.
@@ -19,6 +21,8 @@
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.js";
 import { encodeEntries } from "../model/history-codec.js";
 import type { HistoryEntry } from "../model/history.js";
+import { sizeOfEntry, type StoredLogEntry } from "../model/log.js";
+import { encodeLog } from "../model/log-codec.js";
 import type { SourceRecord } from "../model/ports.js";
 import type { RunRecord, SearchValue } from "../model/run-record.js";
 import { RUN_STATUSES } from "../model/status.js";
@@ -32,6 +36,7 @@ export enum Section {
   RUN = 3,
   HISTORY = 4,
   END = 5,
+  LOG = 6,
 }
 
 /** Bytes that the content of a section of this kind may have; 0: there is no such kind. */
@@ -45,6 +50,7 @@ export function sizeMaxOf(kind: number): number {
     case Section.RUN:
       return RECORD_SIZE_MAX;
     case Section.HISTORY:
+    case Section.LOG:
       return SECTION_SIZE_MAX;
     default:
       return 0;
@@ -246,6 +252,19 @@ export function* encodeBlocks(entries: readonly HistoryEntry[]): Iterable<Uint8A
     size += payload?.length ?? 0;
     if (size < BLOCK_SIZE && index + 1 - from < BLOCK_ENTRIES_MAX && index + 1 < entries.length) continue;
     yield encodeEntries(entries.slice(from, index + 1));
+    from = index + 1;
+    size = 0;
+  }
+}
+
+/** The same of a run's log. */
+export function* encodeLogBlocks(log: readonly StoredLogEntry[]): Iterable<Uint8Array<ArrayBuffer>> {
+  let from = 0;
+  let size = 0;
+  for (const [index, entry] of log.entries()) {
+    size += sizeOfEntry(entry);
+    if (size < BLOCK_SIZE && index + 1 - from < BLOCK_ENTRIES_MAX && index + 1 < log.length) continue;
+    yield encodeLog(log.slice(from, index + 1));
     from = index + 1;
     size = 0;
   }

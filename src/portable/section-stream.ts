@@ -4,6 +4,7 @@ import { ByteWriter, MalformedBytes } from "../base/bytes.js";
 import { fingerprintBytes } from "../base/fingerprint.js";
 import { WorkflowError } from "../model/errors.js";
 import type { HistoryEntry } from "../model/history.js";
+import type { StoredLogEntry } from "../model/log.js";
 import type { SourceRecord } from "../model/ports.js";
 import type { RunRecord } from "../model/run-record.js";
 import type { BytePull } from "./byte-pull.js";
@@ -15,6 +16,7 @@ import {
   decodeTime,
   decodeTotals,
   encodeBlocks,
+  encodeLogBlocks,
   encodeRun,
   encodeSource,
   encodeTime,
@@ -29,14 +31,15 @@ import {
 /** What is exported: a source before the first run of it. */
 export type ExportItem =
   | { readonly kind: "source"; readonly source: SourceRecord }
-  | { readonly kind: "run"; readonly record: RunRecord; readonly entries: readonly HistoryEntry[] };
+  | { readonly kind: "run"; readonly record: RunRecord; readonly entries: readonly HistoryEntry[]; readonly log?: readonly StoredLogEntry[] };
 
-/** What a file tells, in order. A history block belongs to the run before it. */
+/** What a file tells, in order. A block of history, and one of a log, belongs to the run before it. */
 export type ImportItem =
   | { readonly kind: "time"; readonly exportedAt: number }
   | { readonly kind: "source"; readonly source: SourceRecord }
   | { readonly kind: "run"; readonly run: PortableRecord }
-  | { readonly kind: "history"; readonly block: Uint8Array };
+  | { readonly kind: "history"; readonly block: Uint8Array }
+  | { readonly kind: "log"; readonly block: Uint8Array };
 
 /** The content of a file, in pieces of about CHUNK_SIZE. */
 export async function* writeSections(items: AsyncIterable<ExportItem>, exportedAt?: number): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
@@ -50,12 +53,16 @@ export async function* writeSections(items: AsyncIterable<ExportItem>, exportedA
       totals.sources += 1;
       writer.add(Section.SOURCE, encodeSource(item.source));
     } else {
-      const { record, entries } = item;
+      const { record, entries, log = [] } = item;
       totals.runs += 1;
       totals.entries += entries.length;
       writer.add(Section.RUN, encodeRun(record, numbers.get(record.identity) ?? totals.sources));
       for (const block of encodeBlocks(entries)) {
         writer.add(Section.HISTORY, block);
+        if (writer.size >= CHUNK_SIZE) yield writer.take();
+      }
+      for (const block of encodeLogBlocks(log)) {
+        writer.add(Section.LOG, block);
         if (writer.size >= CHUNK_SIZE) yield writer.take();
       }
     }
@@ -146,6 +153,7 @@ async function readSize(pull: BytePull): Promise<number> {
 function checkOrder(kind: Section, before: Section | undefined, number: number, at: number): void {
   if (kind === Section.TIME && number > 0) throw damagedError("a time stands in the middle", at, "content");
   if (kind === Section.HISTORY && before !== Section.RUN && before !== Section.HISTORY) throw damagedError("a history is of no run", at, "content");
+  if (kind === Section.LOG && before !== Section.RUN && before !== Section.HISTORY && before !== Section.LOG) throw damagedError("a log is of no run", at, "content");
 }
 
 function readItem(kind: Section, content: Uint8Array, at: number): ImportItem | { readonly kind: "end"; readonly totals: Totals } {
@@ -159,6 +167,8 @@ function readItem(kind: Section, content: Uint8Array, at: number): ImportItem | 
         return { kind: "run", run: decodeRun(content) };
       case Section.HISTORY:
         return { kind: "history", block: content };
+      case Section.LOG:
+        return { kind: "log", block: content };
       case Section.END:
         return { kind: "end", totals: decodeTotals(content) };
     }

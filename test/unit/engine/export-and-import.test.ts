@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { TaskContext } from "../../../src/model/engine.js";
 import type { ExportOptions, ImportSource } from "../../../src/model/portable.js";
 import { createJournalStore } from "../../../src/store/journal-store.js";
 import { SimulatedDevice } from "../../../src/testing/simulated-disk.js";
@@ -13,7 +14,8 @@ const TWO = markdown("[*] --> A\nA --> B: success\nA --> [*]: failed\nB --> [*]:
 });
 const PARENT = markdown("[*] --> A\nA --> [*]: success\nA --> [*]: failed", { name: "parent", head: "variables:\n  out: any", actions: '- A: run workflow "two" with n=3 result out' });
 
-const work = async ({ n }: { n: number }): Promise<unknown> => {
+const work = async ({ n }: { n: number }, { log }: TaskContext): Promise<unknown> => {
+  log.info("twice", { n, card: "4711" });
   if (n < 0) throw Object.assign(new Error("too little"), { code: "test/little" });
   return { twice: n * 2 };
 };
@@ -55,7 +57,9 @@ describe("what comes back", () => {
       const [was, is] = await Promise.all([from.engine.runs.get(id), to.engine.runs.get(id)]);
       expect(await is.record()).toEqual(JSON.parse(JSON.stringify(await was.record(), (_, value) => (typeof value === "bigint" ? String(value) : value))));
       expect(await readAll(to, is)).toEqual(await readAll(from, was));
+      expect(await is.logs()).toEqual(await was.logs());
     }
+    expect((await (await to.engine.runs.get("little")).logs()).entries).toMatchObject([{ message: "twice" }, { fields: { code: "task/failed" } }]);
     expect(await (await to.engine.runs.get("ended")).result).toMatchObject({ out: { twice: 8 } });
     expect(await codeOf((await to.engine.runs.get("canceled")).result)).toBe("test/over");
     expect(await exportAll(to)).toEqual(file);
@@ -72,6 +76,20 @@ describe("what comes back", () => {
     expect(await exportAll(journals)).toEqual(file);
     expect(await exportAll(memory, { exportedAt: 5 })).not.toEqual(file);
     expect(await (await openBench()).engine.import(await exportAll(memory, { exportedAt: 5 }))).toMatchObject({ exportedAt: 5 });
+  });
+
+  test("logs stay at home where that is asked for, and are redacted by path without making a run another one", async () => {
+    const from = await openTwo();
+    await begin(from);
+    const without = await openBench();
+    await without.engine.import(await exportAll(from, { logs: false }));
+    expect((await (await without.engine.runs.get("ended")).logs()).entries).toEqual([]);
+    const redacted = await openBench();
+    await redacted.engine.import(await exportAll(from, { redact: ["log.card"] }));
+    const run = await redacted.engine.runs.get("ended");
+    expect((await run.logs()).entries).toMatchObject([{ message: "twice", fields: { n: 4, card: "[redacted]" } }]);
+    expect((await run.record()).isRedacted).toBeUndefined();
+    expect(await run.result).toMatchObject({ out: { twice: 8 } });
   });
 
   test("a query exports what it finds", async () => {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EntryKind, type HistoryEntry } from "../../../src/model/history.js";
 import type { ImportReport } from "../../../src/model/portable.js";
+import type { StoredLogEntry } from "../../../src/model/log.js";
 import type { SourceRecord } from "../../../src/model/ports.js";
 import type { RunRecord } from "../../../src/model/run-record.js";
 import { WorkflowError } from "../../../src/model/errors.js";
@@ -93,6 +94,13 @@ describe("a run that cannot be is refused, and the others are not", () => {
     const report = await importItems(tell(story, b), bench);
     expect(report).toMatchObject({ imported: 1, refusedCount: 1, refused: [{ runId: story.record.runId.slice(0, 200), code }] });
     expect((await bench.engine.runs.query()).records.map(({ runId }) => runId)).toEqual(["b"]);
+  });
+
+  test("with a log that cannot be", async () => {
+    const entry: StoredLogEntry = { number: 1, time: 5, level: "info", by: "task", message: "m" };
+    const logs: readonly (readonly StoredLogEntry[])[] = [[{ ...entry, time: 1e300 }], [{ ...entry, number: 2 ** 40 }], [{ ...entry, message: "x".repeat(5_000) }], [{ ...entry, fields: "[1]" }], [{ ...entry, fields: "{" }]];
+    for (const log of logs) expect(await importItems(tell({ ...a, log } as Story, b))).toMatchObject({ imported: 1, refused: [{ runId: "a", code: "portable/damaged" }] });
+    expect(await importItems(tell({ ...a, log: [entry] } as Story, b))).toMatchObject({ imported: 2 });
   });
 
   test("with its family", async () => {

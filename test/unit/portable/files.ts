@@ -1,6 +1,7 @@
 // Files of runs for tests: collected, and made without an engine.
 import type { HistoryEntry } from "../../../src/model/history.js";
 import { EntryKind } from "../../../src/model/history.js";
+import type { StoredLogEntry } from "../../../src/model/log.js";
 import type { SourceRecord } from "../../../src/model/ports.js";
 import type { RunRecord } from "../../../src/model/run-record.js";
 import { encodeValue } from "../../../src/model/value.js";
@@ -22,6 +23,10 @@ export function makeRun(runId: string, eventCount: number, changes: Partial<RunR
   for (let index = 0; index < eventCount; index += 1) entries.push({ seq: index + 2, kind: EntryKind.EVENT, isHeld: index % 3 === 2, id: index % 5, now: 1_000 + index, seed: index, payload: encodeValue(payload) });
   const record: RunRecord = { runId, workflow: SOURCE.name, identity: SOURCE.identity, status: "succeeded", startedAt: 1_000, updatedAt: 2_000, endedAt: 2_000, tags: [], seq: entries.length, ...changes };
   return { kind: "run", record, entries };
+}
+
+export function makeLogEntries(count: number, message: string): StoredLogEntry[] {
+  return Array.from({ length: count }, (_, index) => ({ number: 2 * index + 1, time: 1_000 + index, level: "info", by: "task", task: "t", visit: "1", attempt: 1, message, fields: '{"n":1}' }));
 }
 
 export async function* give<T>(items: Iterable<T>): AsyncGenerator<T, undefined> {

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fingerprintBytes } from "../../../src/base/fingerprint.js";
 import { WorkflowError } from "../../../src/model/errors.js";
+import { decodeLog } from "../../../src/model/log-codec.js";
+import type { StoredLogEntry } from "../../../src/model/log.js";
 import { decodeEntries, encodeEntries } from "../../../src/model/history-codec.js";
 import type { HistoryEntry } from "../../../src/model/history.js";
 import { RUN_STATUSES } from "../../../src/model/status.js";
@@ -11,7 +13,7 @@ import { CHUNK_SIZE, KEY_ROUNDS_MAX } from "../../../src/portable/limits.js";
 import { readFile, writeFile } from "../../../src/portable/portable-file.js";
 import { seedOf } from "../../../src/portable/section-codec.js";
 import type { ExportItem, ImportItem } from "../../../src/portable/section-stream.js";
-import { give, makeFile, makeRun, readFileBytes, SOURCE } from "./files.js";
+import { give, makeFile, makeLogEntries, makeRun, readFileBytes, SOURCE } from "./files.js";
 
 const TAG_SIZE = 16;
 /** Magic, version, form, rounds, salt, check, checksum. */
@@ -37,6 +39,7 @@ const text = fc.string({ unit: "grapheme", maxLength: 12 });
 const time = fc.oneof(fc.integer({ min: -1e12, max: 2e12 }), fc.double({ min: -1e12, max: 2e12, noNaN: true }));
 const keyed = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> => fc.dictionary(fc.oneof(text, fc.constantFrom("__proto__", "constructor", "1")), value, { maxKeys: 4 });
 const run = fc.record({
+  logCount: fc.oneof(fc.nat(3), fc.constantFrom(30, 1_025)),
   eventCount: fc.oneof(fc.nat(5), fc.constantFrom(1_023, 1_024, 2_500)),
   changes: fc.record(
     {
@@ -62,14 +65,15 @@ describe("what was written", () => {
   test("is what is read", { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(run, { maxLength: 4 }), fc.boolean(), fc.constantFrom(undefined, "secret"), async (runs, isCompressed, passphrase) => {
-        const items = runs.map(({ eventCount, changes, payload, isLarge }, index) => {
+        const items = runs.map(({ eventCount, logCount, changes, payload, isLarge }, index) => {
           const runId = index % 2 === 0 ? `r${index}` : `r${index - 1}~4`;
-          return isLarge ? makeRun(runId, eventCount % 7, changes, "x".repeat(70_000)) : makeRun(runId, eventCount, changes, payload);
+          const story = isLarge ? makeRun(runId, eventCount % 7, changes, "x".repeat(70_000)) : makeRun(runId, eventCount, changes, payload);
+          return { ...story, log: makeLogEntries(logCount, isLarge ? "y".repeat(3_000) : "y") };
         });
         const read = await readItems(await makeFile(items, { isCompressed, passphrase, exportedAt: 77 }), passphrase);
         expect(read.shift()).toEqual({ kind: "time", exportedAt: 77 });
         expect(read.shift()).toEqual({ kind: "source", source: SOURCE });
-        for (const { record, entries } of items) {
+        for (const { record, entries, log = [] } of items) {
           const { workflow: _workflow, identity: _identity, ...rest } = record;
           const parent = record.runId.includes("~") ? { parentRunId: record.runId.split("~")[0] } : {};
           const told = read.shift();
@@ -82,6 +86,9 @@ describe("what was written", () => {
           while (read[0]?.kind === "history") history.push(...decodeEntries((read.shift() as { block: Uint8Array }).block));
           // Compared as bytes: payloads are large.
           expect(Buffer.compare(encodeEntries(history), encodeEntries(entries))).toBe(0);
+          const logged: StoredLogEntry[] = [];
+          while (read[0]?.kind === "log") logged.push(...decodeLog((read.shift() as { block: Uint8Array }).block));
+          expect(logged).toEqual(log);
         }
         expect(read).toEqual([]);
       }),
@@ -96,7 +103,7 @@ describe("what was written", () => {
 });
 
 describe("damage", () => {
-  const small = [makeRun("a", 2, { status: "failed", error: { code: "x/y", message: "no" }, tags: ["t"], fields: { n: 1 } }), makeRun("a~1", 1)];
+  const small = [makeRun("a", 2, { status: "failed", error: { code: "x/y", message: "no" }, tags: ["t"], fields: { n: 1 } }), { ...makeRun("a~1", 1), log: makeLogEntries(2, "m") }];
 
   test.each([
     ["plain", {}],

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EntryKind, type HistoryEntry } from "../../../src/model/history.js";
+import type { StoredLogEntry } from "../../../src/model/log.js";
 import { decodeExact, decodeValue, encodeExact, encodeValue } from "../../../src/model/value.js";
 import { Redactor } from "../../../src/portable/redaction.js";
 import { makeRun } from "./files.js";
@@ -80,4 +81,29 @@ test("what is not named keeps its type and its bytes", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+describe("of logs", () => {
+  const log: readonly StoredLogEntry[] = [
+    { number: 1, time: 1, level: "info", by: "task", task: "t", visit: "1", message: "card 5", fields: '{"card":5,"order":{"card":6},"error":{"message":"m"}}' },
+    { number: 2, time: 1, level: "error", by: "engine", message: "The run failed", fields: '{"code":"run/failed","error":{"code":"a/b","message":"card 5"}}' },
+    { number: 3, time: 1, level: "info", by: "task", message: "plain" },
+  ];
+  const fieldsOf = (paths: readonly string[]): unknown[] => new Redactor(paths).applyLog(log).map(({ fields }) => (fields === undefined ? undefined : JSON.parse(fields)));
+
+  test("fields go by path, texts as log.message, what the engine says of an error as error", () => {
+    expect(fieldsOf(["log.card"])[0]).toEqual({ card: "[redacted]", order: { card: 6 }, error: { message: "m" } });
+    expect(fieldsOf(["**.card"])[0]).toEqual({ card: "[redacted]", order: { card: "[redacted]" }, error: { message: "m" } });
+    expect(fieldsOf(["error.message"])).toEqual([JSON.parse(log[0]?.fields ?? ""), { code: "run/failed", error: { code: "a/b", message: "[redacted]" } }, undefined]);
+    expect(new Redactor(["log.message"]).applyLog(log).map(({ message }) => message)).toEqual(["[redacted]", "[redacted]", "[redacted]"]);
+    for (const path of ["log", "*", "**"]) expect(new Redactor([path]).applyLog(log)[0]).toEqual({ number: 1, time: 1, level: "info", by: "task", task: "t", visit: "1", message: "[redacted]" });
+    expect(new Redactor(["input.card", "event.**"]).applyLog(log)).toEqual(log);
+  });
+
+  test("a run is not another one for its log", () => {
+    const redactor = new Redactor(["log.card"]);
+    redactor.applyLog(log);
+    const { record, entries } = makeRun("r", 1);
+    expect(redactor.apply(record, entries)).toEqual({ record, entries });
+  });
 });
