@@ -46,7 +46,7 @@ async function connect(options: EngineOptions): Promise<Engine> {
   const engine = await connectEngine(
     port1,
     options,
-    createTasks(options.tasks),
+    createTasks(options.tasks, {}, { options: options.logs }),
     () => () => undefined,
     () => {
       port1.close();
@@ -58,6 +58,25 @@ async function connect(options: EngineOptions): Promise<Engine> {
 }
 
 describe("worker client", () => {
+  test("logs are read and followed across", async () => {
+    let end = (): void => undefined;
+    const charge = (_input: unknown, { log }: TaskContext): Promise<void> => {
+      log.debug("debug too", { n: 1 });
+      return new Promise((resolve) => (end = () => (log.error("ends"), resolve())));
+    };
+    const engine = await connect({ tasks: { charge }, logs: { level: "debug" } });
+    const run = await engine.start(await engine.load(TEXT));
+    const seen: string[] = [];
+    for await (const { message } of run.tailLogs()) {
+      if (seen.push(message) === 1) end();
+      else break;
+    }
+    expect(seen).toEqual(["debug too", "ends"]);
+    expect((await run.logs({ level: "error" })).entries).toMatchObject([{ number: 2, message: "ends", task: "charge" }]);
+    await expect(run.logs({ limit: 0 })).rejects.toMatchObject({ code: "engine/invalid-argument" });
+    expect(() => run.tailLogs({ level: "loud" as never })).toThrow(expect.objectContaining({ code: "engine/invalid-argument" }));
+  });
+
   test("a run goes through its task, its event and its end", async () => {
     const engine = await connect({
       tasks: {
