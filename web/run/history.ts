@@ -36,8 +36,8 @@ const TOPICS_BY_TYPE: Readonly<Record<RunEvent["type"], readonly Topic[]>> = {
 };
 
 /** Events in order, the newest `eventCountMax` at most. */
-export class EventList {
-  #events: RunEvent[] = [];
+export class EventList<Item = RunEvent> {
+  #events: Item[] = [];
   #first = 0;
 
   get count(): number {
@@ -49,11 +49,11 @@ export class EventList {
     return this.#first;
   }
 
-  at(index: number): RunEvent | undefined {
+  at(index: number): Item | undefined {
     return this.#events[index];
   }
 
-  add(event: RunEvent): void {
+  add(event: Item): void {
     if (this.#events.length === eventCountMax) {
       this.#events = this.#events.slice(droppedCount);
       this.#first += droppedCount;

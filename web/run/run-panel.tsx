@@ -14,6 +14,7 @@ import { ValueTree, writeValue } from "./context-tree.js";
 import { EventButtons } from "./event-buttons.js";
 import { ItemsProgress } from "./items-progress.js";
 import { controlRun, ending, isContextShown, openProblem, openRecord, openRun, openRunId, openWorkflow, rerunOpen } from "./open-run.js";
+import { LogPanel } from "./log-panel.js";
 import { QuestionCards } from "./question-cards.js";
 import { deleteRun, isEnded } from "./run-list.js";
 import { Duration, formatName, formatTime, shortenId, StatusBadge } from "./run-marks.js";
@@ -22,7 +23,7 @@ import { TravelPanel } from "./travel-panel.js";
 import { CallList } from "./task-controls.js";
 import { Timeline } from "./timeline.js";
 
-type Section = "history" | "context" | "output";
+type Section = "history" | "logs" | "context" | "output";
 const section = signal<Section>("history");
 
 function canPause(status: RunStatus): boolean {
@@ -143,6 +144,7 @@ function Sections(): VNode {
   const tabs = useRef<HTMLDivElement>(null);
   const all: readonly (readonly [Section, string])[] = [
     ["history", "History"],
+    ["logs", "Logs"],
     ["context", "Context"],
     ...(ending.value?.output === undefined ? [] : [["output", "Result"] as const]),
   ];
@@ -175,6 +177,7 @@ function Sections(): VNode {
       </div>
       <div id="run-section" role="tabpanel" aria-labelledby={`tab-${at}`} class="run-section" data-scroller tabIndex={-1}>
         {at === "history" && <Timeline key={openRunId.value} />}
+        {at === "logs" && <LogPanel key={openRunId.value} />}
         {at === "context" && <Context />}
         {at === "output" && <ValueTree value={ending.value?.output} label="Result" />}
       </div>

@@ -8,6 +8,7 @@ import { awaitOutcome } from "./task-calls.js";
 /** Names of the tasks that are always there. */
 export const BUILT_IN_TASKS: readonly string[] = Object.keys(PRODUCERS);
 const addedTaskCountMax = 200;
+const INPUT_LENGTH_MAX = 80;
 
 /** Names that the person registered on top: such a task answers with what it was given. */
 export const addedTasks = createRemembered<readonly string[]>("added-tasks", []);
@@ -33,9 +34,28 @@ function createChance(text: string): (countMax: number) => number {
 
 function createHandler(produce: Produce): TaskHandler {
   return async (input: unknown, context) => {
-    await awaitOutcome(context);
-    return produce(toInput(input), createChance(context.idempotencyKey));
+    const { log, task, item, attempt } = context;
+    // Of thousands of items nobody reads that each has begun.
+    const say = item === undefined ? log.info : log.debug;
+    const given = toInput(input);
+    say(`${task} begins${attempt > 1 ? ` again, attempt ${attempt}` : ""}${sayInput(given)}`, given);
+    try {
+      await awaitOutcome(context);
+    } catch (error) {
+      log.warn(context.signal.aborted ? `${task} was told to stop` : `${task} gives up`, { error });
+      throw error;
+    }
+    const result = produce(given, createChance(context.idempotencyKey));
+    say(`${task} is done`, { result });
+    return result;
   };
+}
+
+/** What a line has room for. */
+function sayInput(input: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(input).flatMap(([name, value]) => (typeof value === "string" || typeof value === "number" ? [`${name} ${value}`] : []));
+  const text = parts.join(", ");
+  return text === "" ? "" : `: ${text.length > INPUT_LENGTH_MAX ? `${text.slice(0, INPUT_LENGTH_MAX)}…` : text}`;
 }
 
 /** The handlers to register with the engine. */

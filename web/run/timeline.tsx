@@ -30,7 +30,7 @@ const TOPICS: readonly (readonly [Topic, string])[] = [
   ["story", "Story"],
   ["states", "States"],
   ["tasks", "Tasks"],
-  ["logs", "Logs"],
+  ["logs", "Messages"],
   ["all", "All"],
 ];
 
