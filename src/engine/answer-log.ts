@@ -16,8 +16,8 @@ export interface Answered {
   readonly payload: Uint8Array | undefined;
 }
 
-/** Can there be something to say? */
-export function isTelling({ kind }: Answered): boolean {
+/** Can there be something to say of an entry of this kind? */
+export function isTelling(kind: number): boolean {
   return kind === EntryKind.TASK_FAILED || kind === EntryKind.TIMER;
 }
 

@@ -6,7 +6,7 @@ import { EntryKind } from "../model/history.js";
 import { CommandKind } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
-import { type Answered, AnswerLog, isTelling } from "./answer-log.js";
+import { AnswerLog, isTelling } from "./answer-log.js";
 import type { ChildStarter } from "./child-starter.js";
 import type { Core } from "./core.js";
 import type { Group } from "./group.js";
@@ -34,9 +34,9 @@ export class Consequences {
     return followUps;
   }
 
-  /** Takes the commands that one event of the run led to. `answered`: the command that it closed. */
-  take(run: OpenRun, commands: readonly KernelCommand[], group: Group, answered: Answered | undefined): void {
-    const log = answered === undefined || !isTelling(answered) ? undefined : new AnswerLog(this.#core.logs, run, answered);
+  /** Takes the commands that one event of the run led to. `kind`: EntryKind of the event; `answered`: the command that it closed. */
+  take(run: OpenRun, commands: readonly KernelCommand[], group: Group, kind: number, answered: OpenCommand | undefined, payload: Uint8Array | undefined): void {
+    const log = answered === undefined || !isTelling(kind) ? undefined : new AnswerLog(this.#core.logs, run, { open: answered, kind, payload });
     for (const command of commands) {
       const open = run.note(command);
       if (log !== undefined && open !== undefined) log.takeWork(command.kind, open);

@@ -566,7 +566,7 @@ export class Loop {
     const answered = outcome === EventOutcome.STALE ? undefined : this.#closeAnswered(run, kind, id);
     if (run.taps !== undefined && isTold(kind, outcome)) tell(run, tellEntry(run, kind, id, payload, outcome, answered));
     if (kind === EntryKind.START) group.programs.add(run.program);
-    if (commands.length > 0 || answered !== undefined) this.#consequences.take(run, commands, group, answered && { open: answered, kind, payload });
+    if (commands.length > 0 || answered !== undefined) this.#consequences.take(run, commands, group, kind, answered, payload);
     group.touch(run);
   }
 

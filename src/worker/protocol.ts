@@ -137,7 +137,7 @@ export type TaskAnswer = { readonly name: CallName } & (
   | { readonly isSuccess: false; readonly error: ErrorRecord }
 );
 /** `logs`: what was logged before these results. */
-export type FromHandlers = { readonly kind: "results"; readonly results: readonly TaskAnswer[]; readonly logs: readonly TaskLogEntry[] };
+export type FromHandlers = { readonly kind: "results"; readonly results: readonly TaskAnswer[]; readonly logs?: readonly TaskLogEntry[] };
 
 /** The reader grants credit, one a value; the writer never sends more than was granted. */
 export type ToCursor = { readonly kind: "credit"; readonly count: number } | { readonly kind: "stop" };

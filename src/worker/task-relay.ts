@@ -27,7 +27,7 @@ export function createTaskRelay(names: readonly string[], port: MessagePort): Ta
     },
   };
   port.onmessage = ({ data }: MessageEvent<FromHandlers>) => {
-    if (data.logs.length > 0) relay.onLogs(data.logs);
+    if (data.logs !== undefined) relay.onLogs(data.logs);
     const results: TaskResult[] = [];
     for (const { name, ...outcome } of data.results) {
       const call = running.take(name);
@@ -43,6 +43,7 @@ export function serveTasks(tasks: TasksPort, port: MessagePort, clock: Pick<Cloc
   let logs: TaskLogEntry[] = [];
   let stopTimer: (() => void) | undefined;
   const post = (results: readonly TaskAnswer[]): void => {
+    if (logs.length === 0) return postResults(port, results, undefined);
     const ready = logs;
     logs = [];
     stopTimer?.();
@@ -68,11 +69,12 @@ function toAnswer(result: TaskResult): TaskAnswer {
 }
 
 /** A result that cannot be cloned fails its own task, not the batch. */
-function postResults(port: MessagePort, results: readonly TaskAnswer[], logs: readonly TaskLogEntry[]): void {
+function postResults(port: MessagePort, results: readonly TaskAnswer[], logs: readonly TaskLogEntry[] | undefined): void {
+  const rest = logs === undefined ? {} : { logs };
   try {
-    port.postMessage({ kind: "results", results, logs } satisfies FromHandlers);
+    port.postMessage({ kind: "results", results, ...rest } satisfies FromHandlers);
   } catch {
-    port.postMessage({ kind: "results", results: results.map(makeSendable), logs } satisfies FromHandlers);
+    port.postMessage({ kind: "results", results: results.map(makeSendable), ...rest } satisfies FromHandlers);
   }
 }
 
