@@ -115,3 +115,8 @@ export class BatchCall implements Receipt {
     this.#reject(error);
   }
 }
+
+/** Writes the outcomes of events whose run is not open. `fixed`: by index into the batch's runs. What is REMOTE is written later. */
+export function putOutcomes(outcomes: Uint8Array, records: Uint32Array, fixed: readonly (number | undefined)[]): void {
+  for (let index = 0; index < outcomes.length; index += 1) outcomes[index] = fixed[records[index * 2] ?? 0] ?? outcomes[index] ?? 0;
+}

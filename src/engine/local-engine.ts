@@ -26,12 +26,11 @@ import type { RunRecord } from "../model/run-record.js";
 import { type ErrorRecord, WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";
-import type { LoadedWorkflow } from "../model/ports.js";
 import type { CleanUpReport } from "../model/retention.js";
 import type { RunMetrics } from "../model/scheduling.js";
 import { isEnded, type RunStatus } from "../model/status.js";
 import { decodeValue, encodeValue } from "../model/value.js";
-import { BatchCall } from "./batch-call.js";
+import { BatchCall, putOutcomes } from "./batch-call.js";
 import { BatchDirectory } from "./batch-directory.js";
 import { ChangeFeed } from "./change-feed.js";
 import { ChildStarter } from "./child-starter.js";
@@ -53,7 +52,7 @@ import { MetricsArchive } from "./metrics-archive.js";
 import type { OpenRun, Receipt } from "./open-run.js";
 import { decodePayload } from "./payload.js";
 import { encodeError, Performer } from "./performer.js";
-import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
+import { findUnregisteredTasks, type LoadedProgram, toWorkflow } from "./program-table.js";
 import { endError, Reader } from "./reader.js";
 import { type EventAnswer, REMOTE, RemoteCalls, type RemoteHost } from "./remote-calls.js";
 import { Removal } from "./removal.js";
@@ -141,15 +140,8 @@ class LocalEngine implements Engine, RunSource {
     this.#forker = new Forker({ core, loop: this.#loop, reader: this.#reader, checkRunId: (runId) => this.#starter.checkRunId(runId, 1) });
     this.#traveler = new Traveler(core, this.#reader);
     this.#verifier = new Verifier(core, this.#reader);
-    this.#recovery = new Recovery({
-      core,
-      loop: this.#loop,
-      performer: this.#performer,
-      committer: this.#committer,
-      children,
-      reader: this.#reader,
-      dropRuns: (runs) => this.#dropRuns(runs),
-    });
+    const parts = { core, loop: this.#loop, performer: this.#performer, committer: this.#committer, children, reader: this.#reader };
+    this.#recovery = new Recovery({ ...parts, dropRuns: (runs) => this.#dropRuns(runs) });
     this.#driving = new Driving(this.#hostDriving(core));
     this.#remote = new RemoteCalls(this.#hostRemote(), this.#driving);
     this.#removal = new Removal((journal, runIds) => this.#removeStored(journal, runIds));
@@ -596,13 +588,4 @@ class LocalEngine implements Engine, RunSource {
       return decodePayload(run.ending?.payload);
     });
   }
-}
-
-/** Writes the outcomes of events whose run is not open. `fixed`: by index into the batch's runs. What is REMOTE is written later. */
-function putOutcomes(outcomes: Uint8Array, records: Uint32Array, fixed: readonly (number | undefined)[]): void {
-  for (let index = 0; index < outcomes.length; index += 1) outcomes[index] = fixed[records[index * 2] ?? 0] ?? outcomes[index] ?? 0;
-}
-
-function toWorkflow({ name, identity, program, findings }: LoadedWorkflow): Workflow {
-  return { name, identity, definition: program.definition, findings };
 }

@@ -2,6 +2,7 @@
 import { WorkflowError } from "../model/errors.js";
 import type { ActionDefinition, TaskAction } from "../model/definition.js";
 import type { Place } from "../model/errors.js";
+import type { Workflow } from "../model/engine.js";
 import type { LoadedWorkflow, TasksPort } from "../model/ports.js";
 import { type EventForms, findForms } from "./event-forms.js";
 import { PROGRAMS_KEPT_MAX } from "./limits.js";
@@ -121,4 +122,9 @@ function* listActions({ program: { definition } }: LoadedWorkflow): Iterable<Act
     if (state.task?.undo !== undefined) yield state.task.undo.action;
   }
   for (const transition of definition.transitions) yield* transition.actions;
+}
+
+/** As callers see it. */
+export function toWorkflow({ name, identity, program, findings }: LoadedWorkflow): Workflow {
+  return { name, identity, definition: program.definition, findings };
 }

@@ -14,6 +14,7 @@ import { checkRow, type Disk, type GroupWrite, isIntact, Kind, keyOf, numberOf, 
 import { closedError, damagedError, fencedError, isDamage, overloadedError } from "./errors.js";
 import { buildGroup, type Group, type PendingCommit } from "./group.js";
 import { HistoryReader } from "./history-reader.js";
+import { ARCHIVE_LOAD_FACTOR, ARCHIVE_RUNS_MIN, PENDING_COMMITS_MAX, ROWS_PER_READ, RUNS_PER_REMOVAL, SEGMENTS_PER_REMOVAL, TAKEOVER_ATTEMPTS_MAX, TIDY_DELAY_MS, TIDY_ROWS_MAX } from "./journal-limits.js";
 import { takeSome, toRanges } from "./key-ranges.js";
 import { LogBuffer } from "./log-buffer.js";
 import { LogReader } from "./log-reader.js";
@@ -26,25 +27,6 @@ import type { RunIndex } from "./run-index.js";
 import { makeSegment, SEGMENT_RUNS_MAX, type SegmentDraft } from "./segment-draft.js";
 import { decodeSegment } from "./segment-columns.js";
 import { Shelf } from "./shelf.js";
-
-/** Commits that may wait for their group; further ones are refused with `store/overloaded`. */
-export const PENDING_COMMITS_MAX = 100_000;
-/** Tries to take a journal over while others write to it. */
-const TAKEOVER_ATTEMPTS_MAX = 100;
-/** Rows are merged and unused groups removed so long after there is something to tidy, a step at a time, ms. */
-const TIDY_DELAY_MS = 200;
-/** Rows that may pile up before they are merged between commits, without waiting for a pause. */
-const TIDY_ROWS_MAX = 4 * MERGE_ROWS;
-/** Rows read at once. */
-const ROWS_PER_READ = 256;
-/** Segments removed in one transaction: four requests each. */
-const SEGMENTS_PER_REMOVAL = 12;
-/** Single runs removed in one transaction. */
-const RUNS_PER_REMOVAL = 2_000;
-/** So many runs have to have ended before they move into a segment. */
-export const ARCHIVE_RUNS_MIN = 1_000;
-/** So many times that many are moved without waiting for a pause. */
-const ARCHIVE_LOAD_FACTOR = 4;
 
 interface AppendOptions extends Omit<GroupWrite, "number" | "row"> {
   readonly isTakeover?: boolean;
@@ -577,7 +559,7 @@ export class Journal {
     const merge = pickMerge(this.#rows);
     if (merge === undefined) return;
     if (isStateSmaller(this.#rows, merge, this.#directory.size)) {
-      const row: MetaRow = { ...EMPTY_ROW, runs: this.#directory.allRuns(), segments: this.#shelf.entries };
+      const row: MetaRow = { ...EMPTY_ROW, runs: this.#directory.allRuns(), logs: this.#directory.allLogs(), segments: this.#shelf.entries };
       await this.#replaceRows(row, { start: 0, count: this.#rows.length }, STATE_LEVEL);
       return;
     }

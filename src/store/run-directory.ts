@@ -140,6 +140,13 @@ export class RunDirectory {
     return runs;
   }
 
+  /** Of those that have one. */
+  allLogs(): readonly LogMeta[] {
+    const logs: LogMeta[] = [];
+    for (const [runId, { log }] of this.#places) if (log !== undefined) logs.push({ runId, ...log });
+    return logs;
+  }
+
   get hasOpenRuns(): boolean {
     return this.#open.size > 0;
   }

@@ -3,7 +3,7 @@ import { deleteDB, openDB } from "idb";
 import { WorkflowError } from "../../../src/model/errors.js";
 import type { RunChange, StorePort, TabsPort } from "../../../src/model/ports.js";
 import { Form, Kind, keyOf } from "../../../src/store/disk.js";
-import { PENDING_COMMITS_MAX } from "../../../src/store/journal.js";
+import { PENDING_COMMITS_MAX } from "../../../src/store/journal-limits.js";
 import { createIndexedDbStore } from "../../../src/store/journal-store.js";
 import { createTabs } from "../../../src/tabs/shared-tabs.js";
 import { makeChange, makeEntries, STORE_CASES } from "../../unit/store/suite.js";
