@@ -58,7 +58,7 @@ export class AnswerLog {
     const what = again === undefined ? "failed" : `failed and is tried again${after}`;
     // What the error says stands in a field, where an export can replace it.
     const { code, message } = decodeError(payload) ?? {};
-    this.#logs.note(this.#run.runId, "warning", { code: again === undefined ? "task/failed" : "task/tried-again", message: `Task "${place.task}" ${what} (attempt ${open.attempt})`, place, fields: { error: { code, message } } });
+    this.#logs.note(this.#run.runId, "warning", { code: again === undefined ? "task/failed" : "log/tried-again", message: `Task "${place.task}" ${what} (attempt ${open.attempt})`, place, fields: { error: { code, message } } });
   }
 
   /** A state diagram tries nothing again by itself. */

@@ -203,7 +203,7 @@ export class Performer {
     const lateMs = this.#core.clock.now() - due;
     if (lateMs < TIMER_LATE_MS) return;
     const message = `A timer came due ${(lateMs / 1_000).toFixed(1)} s ago and fires late`;
-    this.#core.logs.note(runId, "warning", { code: "timer/late", message, fields: { due, lateMs, visit } });
+    this.#core.logs.note(runId, "warning", { code: "log/late-timer", message, fields: { due, lateMs, visit } });
   }
 
   #takeResults(results: readonly TaskResult[]): void {

@@ -98,7 +98,7 @@ export class Recovery {
     for (const { kind, isAnswered } of open?.values() ?? []) if (kind === OpenKind.TASK && !isAnswered) taskCount += 1;
     if (taskCount === 0) return;
     const tasks = taskCount === 1 ? "1 task that was under way is called again" : `${taskCount} tasks that were under way are called again`;
-    this.#parts.core.logs.note(runId, "warning", { code: "run/recovered", message: `The run was taken up after its engine had gone: ${tasks}`, fields: { seq, taskCount } });
+    this.#parts.core.logs.note(runId, "warning", { code: "log/recovered", message: `The run was taken up after its engine had gone: ${tasks}`, fields: { seq, taskCount } });
   }
 
   /** Single runs, as they are stored now. */

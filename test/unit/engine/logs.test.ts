@@ -127,7 +127,7 @@ describe("what the engine logs", () => {
       '6 warning Task "work" failed (attempt 3)',
       "7 error The run failed",
     ]);
-    expect(codes(entries)).toEqual([undefined, "task/tried-again", undefined, "task/tried-again", undefined, "task/failed", "run/failed"]);
+    expect(codes(entries)).toEqual([undefined, "log/tried-again", undefined, "log/tried-again", undefined, "task/failed", "run/failed"]);
     expect(entries[1]).toMatchObject({ by: "engine", task: "work", attempt: 1, fields: { error: { code: "net/down", message: "secret text" } } });
     expect(entries.some(({ message }) => message.includes("secret"))).toBe(false);
     expect(new Set(entries.slice(0, 6).map(({ visit }) => visit)).size).toBe(1);
@@ -151,7 +151,7 @@ describe("what the engine logs", () => {
     bench = await first.reopen();
     expect((await (await bench.engine.runs.get(resting.id)).logs()).entries).toEqual([]);
     const again = await bench.engine.runs.get(run.id);
-    expect((await again.logs()).entries).toMatchObject([{ by: "engine", level: "warning", fields: { code: "run/recovered", taskCount: 1 } }]);
+    expect((await again.logs()).entries).toMatchObject([{ by: "engine", level: "warning", fields: { code: "log/recovered", taskCount: 1 } }]);
     const disk = bench;
     await disk.clock.advance(1_000);
     // The process dies, and time passes without it.
@@ -159,7 +159,7 @@ describe("what the engine logs", () => {
     await disk.clock.advance(60_000 + TIMER_LATE_MS);
     bench = await disk.reopen();
     await bench.clock.advance(10);
-    expect((await (await bench.engine.runs.get(resting.id)).logs()).entries).toMatchObject([{ level: "warning", fields: { code: "timer/late", lateMs: expect.any(Number) } }]);
+    expect((await (await bench.engine.runs.get(resting.id)).logs()).entries).toMatchObject([{ level: "warning", fields: { code: "log/late-timer", lateMs: expect.any(Number) } }]);
   });
 });
 
