@@ -103,7 +103,10 @@ export class Reader {
   async program({ identity, runId }: RunRecord): Promise<LoadedProgram> {
     const loaded = this.#core.programs.get(identity);
     if (loaded !== undefined) return loaded;
-    const source = await this.#core.store.getSource(identity);
+    const source = await this.#core.store.getSource(identity).catch((error: unknown) => {
+      if (!(error instanceof WorkflowError) || error.code !== "store/damaged") throw error;
+      throw new WorkflowError("store/damaged", `Run ${runId}: ${error.message}`, { details: { ...error.details, runId }, cause: error });
+    });
     if (source?.identity !== identity)
       throw new WorkflowError("store/damaged", `The workflow of run ${runId} is not in the store`, { details: { runId, identity } });
     return this.#core.programs.add(await this.load(runId, source));

@@ -6,6 +6,7 @@
 // The directory repeats what the meta row says, so that a chunk tells by itself whose history it holds: when a meta row
 // is damaged, its chunks name the runs that are touched.
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.js";
+import { WorkflowError } from "../model/errors.js";
 import { writeEntries } from "../model/history-codec.js";
 import type { HistoryEntry } from "../model/history.js";
 import type { StoredLogEntry } from "../model/log.js";
@@ -62,16 +63,28 @@ export class ChunkWriter {
   }
 }
 
-/** Ids of the runs in a chunk. Throws `MalformedBytes`. */
+/** Throws `store/version-unsupported` where a newer engine wrote the chunk or block. */
+export function checkChunkVersion(bytes: Uint8Array): void {
+  const version = bytes[0] ?? 0;
+  if (version <= CHUNK_VERSION) return;
+  throw new WorkflowError("store/version-unsupported", `A chunk of history has version ${version}; this engine reads ${CHUNK_VERSION}`, { details: { version } });
+}
+
+/** Ids of the runs in a chunk, as far as it can be read: it is asked where something else is damaged already. */
 export function readChunkRuns(bytes: Uint8Array): string[] {
-  if (bytes.length < 6 || bytes[0] !== CHUNK_VERSION) throw new MalformedBytes("a chunk has no version that is known", 0);
+  const runIds: string[] = [];
+  // Newer ones too: they tell it in the same way, or what they say is passed over.
+  if (bytes.length < 6) return runIds;
   const offset = new ByteReader(bytes.subarray(bytes.length - 4)).u32();
   const reader = new ByteReader(bytes.subarray(Math.min(offset, bytes.length), bytes.length - 4));
-  const runIds: string[] = [];
-  const count = reader.varint();
-  for (let index = 0; index < count; index += 1) {
-    runIds.push(readRunId(reader));
-    for (let field = 0; field < 4; field += 1) reader.varint();
+  try {
+    const count = reader.varint();
+    for (let index = 0; index < count; index += 1) {
+      runIds.push(readRunId(reader));
+      for (let field = 0; field < 4; field += 1) reader.varint();
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedBytes)) throw error;
   }
   return runIds;
 }

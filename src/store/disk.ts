@@ -29,6 +29,8 @@ export interface StoredBytes {
   readonly form: Form;
   /** XXH32 of `bytes`, as they stand. */
   readonly checksum: number;
+  /** XXH32 of all that stands beside `bytes`, and of where it stands. Absent: older code wrote it. */
+  readonly head?: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -110,21 +112,40 @@ export interface Disk {
   readSourceKeys(journal: number): Promise<readonly string[]>;
 }
 
-/** Bytes with what is needed to trust them later. */
-export function seal(bytes: Uint8Array<ArrayBuffer>, version: number, form: Form = Form.PLAIN): StoredBytes {
-  return { version, form, checksum: fingerprintBytes(bytes), bytes };
+/** Bytes with what is needed to trust them later. `key`: where they will stand. */
+export function seal(key: number, { version, form = Form.PLAIN, bytes }: Pick<StoredBytes, "version" | "bytes"> & { readonly form?: Form }): StoredBytes {
+  const stored = { version, form, checksum: fingerprintBytes(bytes), bytes };
+  return { ...stored, head: fingerprintHead(key, stored) };
 }
 
-/** Are these the bytes that were sealed? Anything may stand on a damaged disk. */
-export function isIntact(stored: unknown): stored is StoredBytes {
-  if (typeof stored !== "object" || stored === null || !("bytes" in stored) || !("checksum" in stored)) return false;
-  return stored.bytes instanceof Uint8Array && stored.checksum === fingerprintBytes(stored.bytes);
+/** The same for the row of group `number`. */
+export function sealRow(number: number, row: Omit<StoredRow, "checksum" | "head">): StoredRow {
+  const stored = { ...row, checksum: fingerprintBytes(row.bytes) };
+  return { ...stored, head: fingerprintHead(number, stored) };
+}
+
+/** Are these the bytes that were sealed to stand under `key`? Anything may stand on a damaged disk. */
+export function isIntact(stored: unknown, key: number): stored is StoredBytes {
+  if (typeof stored !== "object" || stored === null) return false;
+  const { version, form, checksum, bytes, head } = stored as Readonly<Record<string, unknown>>;
+  if (!Number.isInteger(version) || !Number.isInteger(form) || !(bytes instanceof Uint8Array) || checksum !== fingerprintBytes(bytes)) return false;
+  return head === undefined || head === fingerprintHead(key, stored as StoredBytes);
 }
 
 /** The row, or undefined where it is not what was written. */
 export function checkRow(stored: unknown, number: number): StoredRow | undefined {
-  if (!isIntact(stored) || !("from" in stored) || !("level" in stored) || !("epoch" in stored)) return undefined;
-  const { from, level, epoch } = stored;
-  if (typeof from !== "number" || typeof level !== "number" || typeof epoch !== "number" || from > number) return undefined;
-  return stored as StoredRow;
+  if (!isIntact(stored, number)) return undefined;
+  const { from, level, epoch, isTakeover } = stored as Partial<StoredRow>;
+  const isRow = isCount(from) && isCount(level) && isCount(epoch) && typeof isTakeover === "boolean" && from <= number;
+  return isRow ? (stored as StoredRow) : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
+}
+
+/** A swapped record, or one whose form or first group is another, would be read for what it is not. */
+function fingerprintHead(key: number, stored: Omit<StoredBytes, "head"> & Partial<StoredRow>): number {
+  const { version, form, checksum, epoch = -1, from = -1, level = -1, isTakeover = false } = stored;
+  return fingerprintBytes(new Uint8Array(Float64Array.of(key, version, form, checksum, epoch, from, level, Number(isTakeover)).buffer));
 }

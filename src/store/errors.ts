@@ -27,6 +27,17 @@ export function damagedError(runId: string, group: number, why: string): Workflo
   });
 }
 
+/** Damaged, or of a version that this engine does not know: it stays so. */
+export function isUnreadable(error: unknown): error is WorkflowError {
+  return isDamage(error) || (error instanceof WorkflowError && error.code === "store/version-unsupported");
+}
+
+/** The same error with the run that it concerns, and the group or segment. */
+export function nameRun(runId: string, group: number, error: WorkflowError): WorkflowError {
+  if (error.code === "store/damaged") return damagedError(runId, group, error.message);
+  return new WorkflowError(error.code, `Run ${runId}: ${error.message}`, { details: { ...error.details, runId, group }, isRetryable: error.isRetryable, cause: error });
+}
+
 /** Names what IndexedDB threw: `store/quota-exceeded`, `store/version-unsupported`, else `store/failed`. */
 export function toStoreError(error: unknown, what: string): WorkflowError {
   if (error instanceof WorkflowError) return error;

@@ -5,8 +5,9 @@ import { decodeEntries } from "../model/history-codec.js";
 import type { HistoryEntry } from "../model/history.js";
 import type { StoredCheckpoint, StoredPast } from "../model/ports.js";
 import { ChunkCache } from "./chunk-cache.js";
+import { checkChunkVersion } from "./chunk-codec.js";
 import { type Disk, isIntact, Kind, keyOf } from "./disk.js";
-import { damagedError, isDamage } from "./errors.js";
+import { damagedError, isDamage, nameRun } from "./errors.js";
 import type { CheckpointPlace, Piece } from "./meta-codec.js";
 import { type Packer, unpack } from "./packer.js";
 import type { RunDirectory } from "./run-directory.js";
@@ -70,8 +71,9 @@ export class HistoryReader {
 
   /** Undefined also where the checkpoint is damaged: it only shortens the replay of a history that is there. */
   async checkpoint(runId: string): Promise<StoredCheckpoint | undefined> {
-    const place = this.#directory.places(runId)?.checkpoint;
-    if (place === undefined) return undefined;
+    const places = this.#directory.places(runId);
+    const place = places?.checkpoint;
+    if (place === undefined || places?.damagedGroup !== undefined) return undefined;
     const bytes = await this.#checkpoints.get(place.group).catch((error: unknown) => {
       if (isDamage(error)) return undefined;
       throw error;
@@ -109,7 +111,11 @@ export class HistoryReader {
 
   async #openChunk(kind: Kind, group: number, stored: unknown): Promise<Uint8Array | undefined> {
     if (stored === undefined) return undefined;
-    if (isIntact(stored)) return unpack(this.#packer, stored);
+    if (isIntact(stored, keyOf(kind, group))) {
+      const bytes = await unpack(this.#packer, stored);
+      if (kind === Kind.HISTORY) checkChunkVersion(bytes);
+      return bytes;
+    }
     const details = { journal: this.#journal, kind: Kind[kind] ?? "", group };
     throw new WorkflowError("store/damaged", `The ${details.kind} record of group ${group} is damaged`, { details });
   }
@@ -162,7 +168,8 @@ export class HistoryReader {
     try {
       return await this.#chunks.get(group);
     } catch (error) {
-      throw isDamage(error) ? damagedError(runId, group, "its checksum is wrong") : error;
+      if (isDamage(error)) throw damagedError(runId, group, "its checksum is wrong");
+      throw error instanceof WorkflowError ? nameRun(runId, group, error) : error;
     }
   }
 }

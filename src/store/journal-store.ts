@@ -8,7 +8,7 @@ import type { ClockPort, RunChange, SourceRecord, StoredCheckpoint, StoredPast, 
 import type { RetentionPlan, RetentionPolicy } from "../model/retention.js";
 import type { RunPage, RunQuery, RunRecord } from "../model/run-record.js";
 import { type Disk, JOURNAL_COUNT } from "./disk.js";
-import { closedError, damagedError, fencedError } from "./errors.js";
+import { closedError, fencedError, isDamage } from "./errors.js";
 import { createIndexedDbDisk } from "./indexeddb-disk.js";
 import { Journal } from "./journal.js";
 import { Packer } from "./packer.js";
@@ -103,10 +103,18 @@ class JournalStore implements StorePort {
   }
 
   async getSource(identity: string): Promise<SourceRecord | undefined> {
+    let damage: unknown;
     for (const journal of this.#journals) {
-      const source = await journal.getSource(identity);
-      if (source !== undefined) return source;
+      try {
+        const source = await journal.getSource(identity);
+        if (source !== undefined) return source;
+      } catch (error) {
+        // Another journal may have it whole.
+        if (!isDamage(error)) throw error;
+        damage = error;
+      }
     }
+    if (damage !== undefined) throw damage;
     return undefined;
   }
 
@@ -265,11 +273,11 @@ class JournalStore implements StorePort {
     await Promise.all(this.#journals.map((journal) => journal.load()));
   }
 
-  /** Throws `store/damaged` where a segment held the run and cannot say what it was. */
+  /** Throws `store/damaged` where a journal held the run and cannot say what it was. */
   #checkDamaged(runId: string): void {
     for (const journal of this.#journals) {
-      const segment = journal.findDamaged(runId);
-      if (segment !== undefined) throw damagedError(runId, segment, "the columns of its segment are damaged");
+      const damage = journal.damageOf(runId);
+      if (damage !== undefined) throw damage;
     }
   }
 

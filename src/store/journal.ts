@@ -4,51 +4,37 @@
 import { WorkflowError } from "../model/errors.js";
 import type { Durability } from "../model/engine.js";
 import type { HistoryEntry } from "../model/history.js";
-import type { LogLimits, NewLogEntry, StoredLogEntry } from "../model/log.js";
+import type { NewLogEntry, StoredLogEntry } from "../model/log.js";
 import { LOG_VERSION } from "../model/log-codec.js";
 import type { ClockPort, RunChange, SourceRecord, StoredCheckpoint, StoredPast } from "../model/ports.js";
 import type { RetentionPlan } from "../model/retention.js";
 import type { RunRecord } from "../model/run-record.js";
-import { CHUNK_VERSION, readChunkRuns } from "./chunk-codec.js";
-import { checkRow, type Disk, type GroupWrite, isIntact, Kind, keyOf, numberOf, seal, type StoredBytes, type StoredRow } from "./disk.js";
+import { CHUNK_VERSION } from "./chunk-codec.js";
+import { checkRow, type Disk, type GroupWrite, Kind, keyOf, numberOf, seal, sealRow, type StoredBytes, type StoredRow } from "./disk.js";
 import { closedError, damagedError, fencedError, isDamage, overloadedError } from "./errors.js";
+import { GapList, type GroupRange } from "./gaps.js";
 import { buildGroup, type Group, type PendingCommit } from "./group.js";
 import { HistoryReader } from "./history-reader.js";
+import type { JournalParts } from "./journal-parts.js";
 import { ARCHIVE_LOAD_FACTOR, ARCHIVE_RUNS_MIN, PENDING_COMMITS_MAX, ROWS_PER_READ, RUNS_PER_REMOVAL, SEGMENTS_PER_REMOVAL, TAKEOVER_ATTEMPTS_MAX, TIDY_DELAY_MS, TIDY_ROWS_MAX } from "./journal-limits.js";
 import { takeSome, toRanges } from "./key-ranges.js";
 import { LogBuffer } from "./log-buffer.js";
 import { LogReader } from "./log-reader.js";
+import { readRunsIn } from "./lost-runs.js";
 import { decodeMeta, EMPTY_ROW, encodeMeta, META_VERSION, type MetaRow } from "./meta-codec.js";
 import { isStateSmaller, LEVEL_FINAL, mergeRows, MERGE_ROWS, pickMerge, type RowPlace, STATE_LEVEL } from "./meta-merge.js";
 import { type Packer, unpack } from "./packer.js";
 import { RunDirectory } from "./run-directory.js";
 import type { KnownSegment } from "./retention.js";
-import type { RunIndex } from "./run-index.js";
 import { makeSegment, SEGMENT_RUNS_MAX, type SegmentDraft } from "./segment-draft.js";
 import { decodeSegment } from "./segment-columns.js";
 import { Shelf } from "./shelf.js";
+import { openSource, sealSource } from "./source-seal.js";
 
 interface AppendOptions extends Omit<GroupWrite, "number" | "row"> {
   readonly isTakeover?: boolean;
   /** Of the row's segments. */
   readonly prepared?: Awaited<ReturnType<Shelf["prepare"]>>;
-}
-
-/** What the journals of a store share. */
-export interface JournalParts {
-  readonly disk: Disk;
-  /** Of the database, for messages. */
-  readonly name: string;
-  readonly packer: Packer;
-  /** The records of all journals. */
-  readonly index: RunIndex;
-  readonly clock: Pick<ClockPort, "schedule" | "defer">;
-  /** Default: ARCHIVE_RUNS_MIN. */
-  readonly archiveRunsMin?: number | undefined;
-  /** Where the disk is full, segments that ended first give way. */
-  readonly mayMakeRoom: boolean;
-  /** Of each run's log. */
-  readonly logLimits: LogLimits;
 }
 
 export class Journal {
@@ -64,6 +50,7 @@ export class Journal {
   readonly #reader: HistoryReader;
   readonly #logs: LogBuffer;
   readonly #logReader: LogReader;
+  readonly #gaps = new GapList();
   readonly #ownSources = new Map<string, SourceRecord>();
   /** Rows of run records on the disk, ascending; without those of takeovers. */
   #rows: RowPlace[] = [];
@@ -117,7 +104,9 @@ export class Journal {
     this.#directory.clear();
     this.#shelf.clear();
     this.#logs.clear();
+    this.#gaps.clear();
     await this.refresh();
+    await this.#runTask(() => this.#checkEnd());
   }
 
   /** Puts the ended runs that stand in segments into the index, if they are not there. */
@@ -135,9 +124,10 @@ export class Journal {
     return this.isLoose(runId) || this.#shelf.find(runId) !== undefined;
   }
 
-  /** The segment that held the run and whose columns are damaged. */
-  findDamaged(runId: string): number | undefined {
-    return this.#shelf.findDamaged(runId);
+  /** Why nothing can be told of the run, if it is or was here. Of archived runs only once they are loaded. */
+  damageOf(runId: string): WorkflowError | undefined {
+    const group = this.#directory.damagedGroup(runId);
+    return group === undefined ? this.#shelf.damageOf(runId) : damagedError(runId, group, "its records cannot be read");
   }
 
   /** Does any run that stands in a segment refer to the source? */
@@ -156,11 +146,14 @@ export class Journal {
   async putSource(source: SourceRecord): Promise<void> {
     const isKnown = this.#ownSources.has(source.identity);
     this.#ownSources.set(source.identity, source);
-    if (!isKnown) await this.#disk.putSources(this.number, [source]);
+    if (!isKnown) await this.#disk.putSources(this.number, [sealSource(source)]);
   }
 
+  /** Rejects with `store/damaged`. */
   async getSource(identity: string): Promise<SourceRecord | undefined> {
-    return this.#ownSources.get(identity) ?? (await this.#disk.getSource(this.number, identity));
+    const own = this.#ownSources.get(identity);
+    const stored = own === undefined ? await this.#disk.getSource(this.number, identity) : undefined;
+    return stored === undefined ? own : openSource(stored, identity);
   }
 
   commit(changes: readonly RunChange[], durability: Durability): Promise<void> {
@@ -260,7 +253,7 @@ export class Journal {
         if (attempt === TAKEOVER_ATTEMPTS_MAX) throw fencedError(this.number, 0, this.#epochSeen);
       }
       await this.#findUnused();
-      if (this.#ownSources.size > 0) await this.#disk.putSources(this.number, [...this.#ownSources.values()]);
+      if (this.#ownSources.size > 0) await this.#disk.putSources(this.number, [...this.#ownSources.values()].map(sealSource));
     });
     return this.#epoch;
   }
@@ -350,7 +343,7 @@ export class Journal {
     for (const [kind, chunk] of [[Kind.HISTORY, group.history], [Kind.CHECKPOINTS, group.checkpoints]] as const) {
       if (chunk === undefined) continue;
       const { form, bytes } = this.#packer.pack(chunk);
-      puts.push({ key: keyOf(kind, group.number), value: seal(bytes, CHUNK_VERSION, form) });
+      puts.push({ key: keyOf(kind, group.number), value: seal(keyOf(kind, group.number), { version: CHUNK_VERSION, form, bytes }) });
     }
     await this.#addWithLogs(group.row, puts, group.isStrict);
   }
@@ -363,7 +356,7 @@ export class Journal {
       return;
     }
     const { form, bytes } = this.#packer.pack(draft.chunk);
-    const put = { key: keyOf(Kind.LOGS, this.#lastGroup + 1), value: seal(bytes, LOG_VERSION, form) };
+    const put = { key: keyOf(Kind.LOGS, this.#lastGroup + 1), value: seal(keyOf(Kind.LOGS, this.#lastGroup + 1), { version: LOG_VERSION, form, bytes }) };
     await this.#addRow({ ...row, logs: draft.logs }, { puts: [...puts, put], isStrict });
     this.#logs.written(draft.logs);
   }
@@ -388,7 +381,7 @@ export class Journal {
   async #append({ row, isTakeover = false, prepared, ...write }: AppendOptions & { readonly row: MetaRow }): Promise<boolean> {
     const number = this.#lastGroup + 1;
     const { form, bytes } = this.#packer.pack(encodeMeta(row, number));
-    const stored = { ...seal(bytes, META_VERSION, form), epoch: this.#epoch, from: number, level: 0, isTakeover };
+    const stored = sealRow(number, { version: META_VERSION, form, bytes, epoch: this.#epoch, from: number, level: 0, isTakeover });
     try {
       if (!(await this.#disk.append(this.number, { ...write, number, row: stored }))) return false;
     } catch (error) {
@@ -411,7 +404,7 @@ export class Journal {
   }
 
   #checkedSeq(runId: string): number {
-    const damaged = this.#directory.places(runId)?.damagedGroup;
+    const damaged = this.#directory.damagedGroup(runId);
     if (damaged !== undefined) throw damagedError(runId, damaged, "its records cannot be read, so nothing is added to it");
     return this.#directory.lastSeq(runId);
   }
@@ -431,31 +424,33 @@ export class Journal {
     for (;;) {
       const rows = await this.#disk.readRows(this.number, this.#lastGroup, ROWS_PER_READ);
       for (const { number, row } of rows) await this.#takeRow(row, number, note);
-      if (rows.length < ROWS_PER_READ) return;
+      if (rows.length < ROWS_PER_READ) break;
     }
+    await this.#gaps.settle((gap) => this.#loseGroups(gap));
   }
 
   async #takeRow(stored: unknown, number: number, note: (record: RunRecord) => void): Promise<void> {
     const checked = checkRow(stored, number);
     this.#epochSeen = Math.max(this.#epochSeen, checked?.epoch ?? 0);
     if (checked?.isTakeover === true) {
+      this.#gaps.note(number, number, this.#lastGroup);
       this.#takeovers.add(number);
       this.#lastGroup = Math.max(this.#lastGroup, number);
       return;
     }
     const row = checked === undefined ? undefined : await this.#decodeRow(checked, number);
     const from = checked?.from ?? this.#lastGroup + 1;
-    const level = row === undefined || checked === undefined ? LEVEL_FINAL : checked.level;
     const prepared = row === undefined ? [] : await this.#shelf.prepare(row);
-    if (row === undefined) for (const runId of await this.#readRunsOf(from, number)) this.#directory.markDamaged(runId, number);
+    while ((this.#rows.at(-1)?.group ?? 0) >= from && this.#rows.length > 0) this.#rows.pop();
+    if (row === undefined || checked === undefined) await this.#loseGroups({ from, to: number });
     else {
       this.#directory.apply(row, from, number);
       this.#shelf.apply(row, prepared, from === 0);
       for (const { record } of row.runs) note(record);
       for (const { runId } of row.logs) this.#directory.noteRecord(runId, note);
+      this.#rows.push({ from, group: number, level: checked.level, size: checked.bytes.length, runCount: row.runs.length + row.removed.length });
     }
-    while ((this.#rows.at(-1)?.group ?? 0) >= from && this.#rows.length > 0) this.#rows.pop();
-    this.#rows.push({ from, group: number, level, size: checked?.bytes.length ?? 0, runCount: row === undefined ? 0 : row.runs.length + row.removed.length });
+    this.#gaps.note(from, number, this.#lastGroup);
     this.#lastGroup = number;
   }
 
@@ -469,15 +464,25 @@ export class Journal {
     }
   }
 
-  /** Ids of the runs whose history stands in the groups `from` to `to`; damaged chunks are passed over. */
-  async #readRunsOf(from: number, to: number): Promise<Set<string>> {
-    const runIds = new Set<string>();
+  /** No row tells of these groups: runs whose history stands in them, and segments that were added, are damaged. Nothing is merged across them. */
+  async #loseGroups({ from, to }: GroupRange): Promise<void> {
     const range = { first: keyOf(Kind.HISTORY, from), last: keyOf(Kind.HISTORY, to) };
-    for (const { value } of await this.#disk.readRange(this.number, range, to - from + 1)) {
-      const chunk = isIntact(value) ? await unpack(this.#packer, value).catch(() => undefined) : undefined;
-      if (chunk !== undefined) for (const runId of readChunkRuns(chunk)) runIds.add(runId);
-    }
-    return runIds;
+    for (const runId of await readRunsIn(this.#disk, this.#packer, { journal: this.number, range, countMax: to - from + 1 })) this.#directory.markDamaged(runId, to);
+    await this.#shelf.markLost(from, to);
+    const at = this.#rows.findIndex((row) => row.group > to);
+    this.#rows.splice(at < 0 ? this.#rows.length : at, 0, { from, group: to, level: LEVEL_FINAL, size: 0, runCount: 0 });
+  }
+
+  /** What lies behind the last row was committed with a row, which is lost. */
+  async #checkEnd(): Promise<void> {
+    const [after, kinds] = [this.#lastGroup + 1, [Kind.HISTORY, Kind.COLUMNS]];
+    const keys = await Promise.all(kinds.map((kind) => this.#disk.readKeys(this.number, { first: keyOf(kind, after), last: keyOf(kind + 1, 0) - 1 })));
+    const last = Math.max(...keys.map((ascending) => numberOf(ascending.at(-1) ?? 0)));
+    if (last < after) return;
+    await this.#readRows();
+    if (last <= this.#lastGroup) return;
+    await this.#loseGroups({ from: this.#lastGroup + 1, to: last });
+    this.#lastGroup = last;
   }
 
   // --- tidying ---------------------------------------------------------------------------------------------------
@@ -583,7 +588,7 @@ export class Journal {
     const from = start === 0 ? 0 : (places[0] as RowPlace).from;
     const group = (places.at(-1) as RowPlace).group;
     const { form, bytes } = this.#packer.pack(encodeMeta(merged, group));
-    const row = { ...seal(bytes, META_VERSION, form), epoch: this.#epoch, from, level, isTakeover: false };
+    const row = sealRow(group, { version: META_VERSION, form, bytes, epoch: this.#epoch, from, level, isTakeover: false });
     const removals = places.slice(0, -1).map((place) => place.group);
     await this.#addRow(EMPTY_ROW, { rows: { puts: [{ number: group, row }], removals } });
     this.#rows.splice(start, count, { from, group, level, size: bytes.length, runCount: merged.runs.length + merged.removed.length });

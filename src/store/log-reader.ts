@@ -104,7 +104,7 @@ export class LogReader {
   async #readChunk(group: number): Promise<Uint8Array | undefined> {
     const stored = await this.#parts.disk.read(this.#journal, keyOf(Kind.LOGS, group));
     if (stored === undefined) return undefined;
-    if (!isIntact(stored)) throw new WorkflowError("store/damaged", `The logs of group ${group} are damaged`, { details: { journal: this.#journal, group } });
+    if (!isIntact(stored, keyOf(Kind.LOGS, group))) throw new WorkflowError("store/damaged", `The logs of group ${group} are damaged`, { details: { journal: this.#journal, group } });
     return unpack(this.#parts.packer, stored);
   }
 }

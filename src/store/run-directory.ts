@@ -35,6 +35,8 @@ export class RunDirectory {
   readonly #historyUses = new Map<number, number>();
   readonly #checkpointUses = new Map<number, number>();
   readonly #logUses = new Map<number, number>();
+  /** Runs of which no row that could be read tells, but a chunk does, and the group whose row is damaged. */
+  readonly #lost = new Map<string, number>();
   /** Groups that nothing refers to any more, to be removed from the database. */
   readonly unusedHistory = new Set<number>();
   readonly unusedCheckpoints = new Set<number>();
@@ -78,8 +80,14 @@ export class RunDirectory {
     for (const log of row.logs) this.#applyLog(log, from, to);
   }
 
+  /** The group whose row, which changed the run, cannot be read. */
+  damagedGroup(runId: string): number | undefined {
+    return this.#places.get(runId)?.damagedGroup ?? this.#lost.get(runId);
+  }
+
   /** Forgets a run, unless it was changed after `group`. */
   remove(runId: string, group: number = Number.POSITIVE_INFINITY): void {
+    if ((this.#lost.get(runId) ?? Number.POSITIVE_INFINITY) <= group) this.#lost.delete(runId);
     const places = this.#places.get(runId);
     if (places === undefined || places.group > group) return;
     for (const piece of places.pieces) release(this.#historyUses, piece.group, this.unusedHistory);
@@ -91,10 +99,12 @@ export class RunDirectory {
     this.#index.remove(runId);
   }
 
-  /** Marks a known run as changed by a row that could not be read. */
+  /** Marks a run as changed by a row that could not be read: what is known of it is not what it is. */
   markDamaged(runId: string, group: number): void {
     const places = this.#places.get(runId);
-    if (places !== undefined) places.damagedGroup ??= group;
+    if (places === undefined) this.#lost.set(runId, group);
+    // What was read after it would not follow, had it been missed.
+    else if (places.group <= group) this.#hide(runId, places, group);
   }
 
   clear(): void {
@@ -102,6 +112,7 @@ export class RunDirectory {
     this.#places.clear();
     this.#open.clear();
     this.#ended.clear();
+    this.#lost.clear();
     this.#historyUses.clear();
     this.#checkpointUses.clear();
     this.#logUses.clear();
@@ -166,7 +177,10 @@ export class RunDirectory {
     }
     const lastPiece = places.pieces.at(-1);
     const firstPiece = pieces[0];
-    const isGap = firstPiece !== undefined && firstPiece.firstSeq !== (lastPiece === undefined ? 1 : lastPiece.firstSeq + lastPiece.count);
+    const isGap = !areConsecutive(lastPiece, pieces);
+    // The state of all runs, written by who knew it, is whole again.
+    if (from === 0) places.damagedGroup = undefined;
+    if (from === 0 || firstPiece?.firstSeq === 1) this.#lost.delete(record.runId);
     if (isGap) places.damagedGroup ??= to;
     for (const piece of pieces) {
       places.pieces.push(piece);
@@ -178,6 +192,12 @@ export class RunDirectory {
       places.checkpoint = checkpoint;
     }
     places.group = to;
+    const damagedGroup = this.damagedGroup(record.runId);
+    if (damagedGroup !== undefined) {
+      this.#lost.delete(record.runId);
+      this.#hide(record.runId, places, damagedGroup);
+      return;
+    }
     if (isEnded(record.status)) {
       this.#open.delete(record.runId);
       this.#ended.add(record.runId);
@@ -196,11 +216,29 @@ export class RunDirectory {
     places.log = { pieces: next, from: kept, last };
   }
 
+  /** Nothing is told of it any more but that it is damaged. */
+  #hide(runId: string, places: RunPlaces, group: number): void {
+    places.damagedGroup ??= group;
+    this.#open.delete(runId);
+    this.#ended.delete(runId);
+    this.#index.remove(runId);
+  }
+
   #removeMissing(row: MetaRow, to: number): void {
+    for (const [runId, group] of [...this.#lost]) if (group <= to) this.#lost.delete(runId);
     if (this.#places.size === 0) return;
     const present = new Set(row.runs.map((run) => run.record.runId));
     for (const [runId, places] of [...this.#places]) if (places.group <= to && !present.has(runId)) this.remove(runId);
   }
+}
+
+function areConsecutive(before: Piece | undefined, pieces: readonly Piece[]): boolean {
+  let next = before === undefined ? 1 : before.firstSeq + before.count;
+  for (const { firstSeq, count } of pieces) {
+    if (firstSeq !== next) return false;
+    next += count;
+  }
+  return true;
 }
 
 function retain(uses: Map<number, number>, group: number, unused: Set<number>): void {

@@ -2,9 +2,10 @@
 // history in their blocks. Columns stand in memory, directories and blocks are read when they are needed.
 import { WorkflowError } from "../model/errors.js";
 import { ChunkCache } from "./chunk-cache.js";
-import { CHUNK_VERSION, readChunkRuns } from "./chunk-codec.js";
-import { type Disk, type GroupWrite, isIntact, Kind, keyOf, seal } from "./disk.js";
-import { damagedError, isDamage } from "./errors.js";
+import { CHUNK_VERSION, checkChunkVersion } from "./chunk-codec.js";
+import { type Disk, type GroupWrite, isIntact, Kind, keyOf, numberOf, seal } from "./disk.js";
+import { damagedError, isUnreadable, nameRun } from "./errors.js";
+import { readRunsIn } from "./lost-runs.js";
 import type { MetaRow, SegmentEntry } from "./meta-codec.js";
 import { type Packer, unpack } from "./packer.js";
 import type { RunIndex } from "./run-index.js";
@@ -51,8 +52,8 @@ export class Shelf {
   readonly #entries = new Map<number, SegmentEntry>();
   readonly #directories = new Map<number, Promise<SegmentDirectory>>();
   readonly #blocks: ChunkCache;
-  /** Segments whose columns are damaged, and whose runs they held as far as their blocks tell. */
-  readonly #damaged = new Map<number, ReadonlySet<string>>();
+  /** Segments whose columns cannot be read, why, and whose runs they held as far as their blocks tell. */
+  readonly #damaged = new Map<number, { readonly runIds: ReadonlySet<string>; readonly why: WorkflowError }>();
   #loading: Promise<void> | undefined;
 
   constructor({ disk, packer, index }: ShelfParts, journal: number) {
@@ -87,7 +88,7 @@ export class Shelf {
   apply(row: MetaRow, prepared: readonly LoadedSegment[], isWhole: boolean): void {
     if (isWhole) {
       const there = new Set(row.segments.map(({ id }) => id));
-      for (const id of [...this.#entries.keys()]) if (!there.has(id)) this.#drop(id);
+      for (const id of [...this.#entries.keys(), ...this.#damaged.keys()]) if (!there.has(id)) this.#drop(id);
     }
     for (const id of row.dropped) this.#drop(id);
     for (const runId of row.erased) if (this.find(runId) !== undefined) this.#index.remove(runId);
@@ -104,7 +105,7 @@ export class Shelf {
   }
 
   clear(): void {
-    for (const id of [...this.#entries.keys()]) this.#drop(id);
+    for (const id of [...this.#entries.keys(), ...this.#damaged.keys()]) this.#drop(id);
     this.#blocks.clear();
     this.#loading = undefined;
   }
@@ -116,10 +117,17 @@ export class Shelf {
     return { segment: place.segment % JOURNAL_SIZE, row: place.row };
   }
 
-  /** The run's segment, where its columns are damaged. */
-  findDamaged(runId: string): number | undefined {
-    for (const [id, runIds] of this.#damaged) if (runIds.has(runId)) return id;
+  /** Why the columns of the run's segment cannot be read. */
+  damageOf(runId: string): WorkflowError | undefined {
+    for (const [id, { runIds, why }] of this.#damaged) if (runIds.has(runId)) return nameRun(runId, id, why);
     return undefined;
+  }
+
+  /** The rows of groups `from` to `to` cannot be read: segments that were added in them and that nothing names are damaged. */
+  async markLost(from: number, to: number): Promise<void> {
+    const range = { first: keyOf(Kind.COLUMNS, from), last: keyOf(Kind.COLUMNS, to) };
+    for (const id of (await this.#disk.readKeys(this.#journal, range)).map(numberOf))
+      if (!this.#entries.has(id)) await this.#noteDamage({ id, blockCount: BLOCKS_MAX }, new WorkflowError("store/damaged", "the row that added its segment is damaged"));
   }
 
   /** The run's history as bytes (model/history-codec). Rejects with `store/damaged`. */
@@ -142,10 +150,11 @@ export class Shelf {
       if (size === 0) return NO_BYTES;
       const bytes = await this.#blocks.get(keyOf(Kind.BLOCK, segment * BLOCKS_MAX + block));
       if (bytes === undefined) throw damagedError(runId, segment, `block ${block} of its segment is missing`);
+      checkChunkVersion(bytes);
       if (offset + size > bytes.length) throw damagedError(runId, segment, `block ${block} of its segment is cut off`);
       return bytes.subarray(offset, offset + size);
     } catch (error) {
-      throw isDamage(error) && error.details["runId"] === undefined ? damagedError(runId, segment, error.message) : error;
+      throw isUnreadable(error) && error.details["runId"] === undefined ? nameRun(runId, segment, error) : error;
     }
   }
 
@@ -158,7 +167,7 @@ export class Shelf {
   puts(draft: SegmentDraft, id: number): GroupWrite["puts"] {
     const put = (kind: Kind, number: number, version: number, packed: SegmentDraft["directory"]) => ({
       key: keyOf(kind, number),
-      value: seal(packed.bytes, version, packed.form),
+      value: seal(keyOf(kind, number), { version, ...packed }),
     });
     return [
       put(Kind.COLUMNS, id, COLUMNS_VERSION, draft.packedColumns),
@@ -189,7 +198,7 @@ export class Shelf {
     }
     const dropped = [...bits].filter(([id, removed]) => countBits(removed) >= (this.#entries.get(id)?.runCount ?? 0)).map(([id]) => id);
     for (const id of dropped) bits.delete(id);
-    const puts = [...bits].map(([id, removed]) => ({ key: keyOf(Kind.REMOVED, id), value: seal(removed, REMOVED_VERSION) }));
+    const puts = [...bits].map(([id, removed]) => ({ key: keyOf(Kind.REMOVED, id), value: seal(keyOf(Kind.REMOVED, id), { version: REMOVED_VERSION, bytes: removed }) }));
     return { erased, dropped, puts, removals: dropped.flatMap((id) => this.removals(id)) };
   }
 
@@ -206,29 +215,27 @@ export class Shelf {
     const { id } = entry;
     const [columns, removed] = await Promise.all([this.#disk.read(this.#journal, keyOf(Kind.COLUMNS, id)), this.#disk.read(this.#journal, keyOf(Kind.REMOVED, id))]);
     try {
-      if (!isIntact(columns)) throw new WorkflowError("store/damaged", `The columns of segment ${id} are damaged`);
+      if (!isIntact(columns, keyOf(Kind.COLUMNS, id))) throw new WorkflowError("store/damaged", `The columns of segment ${id} are damaged`);
+      // What was deleted must not come back because nobody knows any more that it was.
+      if (removed !== undefined && !isIntact(removed, keyOf(Kind.REMOVED, id))) throw new WorkflowError("store/damaged", `What is left of segment ${id} is not known`);
       const decoded = decodeSegment(await unpack(this.#packer, columns));
-      return { entry, columns: decoded, removed: isIntact(removed) ? removed.bytes : undefined };
+      return { entry, columns: decoded, removed: removed?.bytes };
     } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.#damaged.set(id, await this.#readRunsOf(entry));
+      if (!isUnreadable(error)) throw error;
+      await this.#noteDamage(entry, error);
       return { entry, columns: undefined, removed: undefined };
     }
   }
 
-  /** Whose histories stand in a segment's blocks; damaged ones are passed over. */
-  async #readRunsOf({ id, blockCount }: SegmentEntry): Promise<ReadonlySet<string>> {
-    const runIds = new Set<string>();
-    const range = { first: keyOf(Kind.BLOCK, id * BLOCKS_MAX), last: keyOf(Kind.BLOCK, id * BLOCKS_MAX + blockCount) };
-    for (const { value } of await this.#disk.readRange(this.#journal, range, blockCount)) {
-      const bytes = isIntact(value) ? await unpack(this.#packer, value).catch(() => undefined) : undefined;
-      if (bytes !== undefined) for (const runId of readChunkRuns(bytes)) runIds.add(runId);
-    }
-    return runIds;
+  /** Whose histories stand in the segment's blocks cannot be told of. */
+  async #noteDamage({ id, blockCount }: Pick<SegmentEntry, "id" | "blockCount">, why: WorkflowError): Promise<void> {
+    const range = { first: keyOf(Kind.BLOCK, id * BLOCKS_MAX), last: keyOf(Kind.BLOCK, id * BLOCKS_MAX + BLOCKS_MAX - 1) };
+    this.#damaged.set(id, { runIds: await readRunsIn(this.#disk, this.#packer, { journal: this.#journal, range, countMax: blockCount }), why });
   }
 
   #place({ entry, columns, removed }: LoadedSegment): void {
     this.#entries.set(entry.id, entry);
+    if (columns !== undefined) this.#damaged.delete(entry.id);
     if (columns !== undefined) this.#index.addSegment(this.#key(entry.id), columns, removed);
   }
 
@@ -258,7 +265,7 @@ export class Shelf {
   async #readBytes(key: number): Promise<Uint8Array | undefined> {
     const stored = await this.#disk.read(this.#journal, key);
     if (stored === undefined) return undefined;
-    if (!isIntact(stored)) throw new WorkflowError("store/damaged", `What stands under ${key} is damaged`, { details: { journal: this.#journal, key } });
+    if (!isIntact(stored, key)) throw new WorkflowError("store/damaged", `What stands under ${key} is damaged`, { details: { journal: this.#journal, key } });
     return unpack(this.#packer, stored);
   }
 }

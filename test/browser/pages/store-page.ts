@@ -225,7 +225,7 @@ cases.set("what is packed in a way that cannot be had here is said to be unreada
   await store.close();
   const database = await openDB(name);
   const stored = await database.get("bytes-0", keyOf(Kind.HISTORY, 3));
-  await database.put("bytes-0", { ...stored, form: 99 }, keyOf(Kind.HISTORY, 3));
+  await database.put("bytes-0", { ...stored, form: 99, head: undefined }, keyOf(Kind.HISTORY, 3));
   database.close();
   const again = createIndexedDbStore({ name });
   await again.open();

@@ -148,7 +148,7 @@ describe("segments", () => {
 
 function flip(device: SimulatedDevice, key: number): void {
   const stored = device.journal(0).bytes.get(key) as StoredBytes;
-  expect(isIntact(stored)).toBe(true);
+  expect(isIntact(stored, key)).toBe(true);
   const bytes = stored.bytes.slice();
   const at = Math.floor(bytes.length / 2);
   bytes[at] = (bytes[at] ?? 0) ^ 0x10;
