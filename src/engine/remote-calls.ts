@@ -1,6 +1,7 @@
 // What is asked of a run that another engine drives: passed to that engine, and done here where others ask. An event is passed once: where its
 // driver is gone before it answers, nobody knows whether the run took it, and the sender hears so.
 import { WorkflowError } from "../model/errors.js";
+import { EntryKind } from "../model/history.js";
 import { EventOutcome } from "../model/kernel-words.js";
 import type { RunStatus } from "../model/status.js";
 import type { BatchCopy } from "./batch-directory.js";
@@ -8,6 +9,9 @@ import type { Driving } from "./driving.js";
 
 /** In place of an outcome: another engine drives the run. No `EventOutcome`. */
 export const REMOTE = 255;
+
+/** What another tab may tell a run, beside events. */
+const CONTROLS: ReadonlySet<number> = new Set([EntryKind.PAUSE, EntryKind.RESUME, EntryKind.CANCEL, EntryKind.WIND_DOWN]);
 
 /** What became of one event. */
 export interface EventAnswer {
@@ -68,7 +72,7 @@ export class RemoteCalls {
   async answer(method: string, [runId, first, second]: readonly unknown[]): Promise<unknown> {
     if (typeof runId === "string") {
       const payload = second instanceof Uint8Array ? second : undefined;
-      if (method === "control" && typeof first === "number") return this.#host.control(runId, first, payload);
+      if (method === "control" && typeof first === "number" && CONTROLS.has(first)) return this.#host.control(runId, first, payload);
       if (method === "event" && typeof first === "string") return this.#host.tellEvent(runId, first, payload);
       if (method === "delete") return this.#host.delete(runId);
     }

@@ -82,7 +82,9 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   }
 }
 
+/** What is no record, from who speaks another language, is `engine/no-answer`. */
 export function fromErrorRecord(record: ErrorRecord): WorkflowError {
+  if (!hasText(record, "code") || !hasText(record, "message")) return new WorkflowError("engine/no-answer", "What went wrong is told in a way that cannot be read");
   const { code, message, ...options } = record;
   return new WorkflowError(code as ErrorCode, message, options);
 }

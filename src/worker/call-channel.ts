@@ -3,6 +3,7 @@
 import type { EventBatch } from "../model/engine.js";
 import { fromErrorRecord, toErrorRecord, WorkflowError } from "../model/errors.js";
 import { encodeValue } from "../model/value.js";
+import { isAnswer, isFromHost, readList } from "./messages.js";
 import { BATCHES_KNOWN_MAX, CALLS_BY_MESSAGE_MAX, CALLS_PENDING_MAX, RUN_NUMBERS_MAX } from "./limits.js";
 import type { BatchMessage, Call, FromHost, NumberedCall, ToHost } from "./protocol.js";
 
@@ -124,12 +125,13 @@ export class CallChannel {
   }
 
   #take(message: FromHost): void {
+    if (!isFromHost(message)) return;
     if (message.kind === "outcomes") {
       this.#waiting.get(message.id)?.resolve(message.outcomes);
       this.#waiting.delete(message.id);
       return;
     }
-    for (const answer of message.answers) {
+    for (const answer of readList(message.answers, isAnswer)) {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
       if (answer.isSuccess) waiting?.resolve(answer.value);

@@ -1,8 +1,10 @@
 // The worker's end of the calls port: performs calls and batches on the engine; answers that are ready together travel
 // together.
 import type { Engine, EventBatch, Run } from "../model/engine.js";
+import { WorkflowError } from "../model/errors.js";
 import { serializeThrown } from "./errors.js";
-import type { AgainMessage, Answer, BatchMessage, Call, FromHost, ToHost } from "./protocol.js";
+import { isBatchMessage, isNumbered, isRecord, isSlot, readList } from "./messages.js";
+import type { AgainMessage, Answer, BatchMessage, Call, FromHost, NumberedCall, ToHost } from "./protocol.js";
 
 /** Serves the calls port with `engine`. */
 export function serveCalls(engine: Engine, port: MessagePort): void {
@@ -21,15 +23,19 @@ export function serveCalls(engine: Engine, port: MessagePort): void {
     if (answers.push(one) === 1) queueMicrotask(flush);
   };
   const batches = new BatchReader();
+  const sendBatch = async (message: unknown): Promise<Uint8Array> => engine.sendMany(batches.find(message));
   port.onmessage = ({ data }: MessageEvent<ToHost>) => {
+    if (!isRecord(data)) return;
     if (data.kind !== "calls") {
-      engine.sendMany(data.kind === "batch" ? batches.read(data) : batches.readAgain(data)).then(
-        (outcomes) => postOutcomes(port, data.id, outcomes),
-        (error: unknown) => answer({ id: data.id, isSuccess: false, error: serializeThrown(error).record }),
+      const { id } = data;
+      if (!isNumbered(data)) return;
+      sendBatch(data).then(
+        (outcomes) => postOutcomes(port, id, outcomes),
+        (error: unknown) => answer({ id, isSuccess: false, error: serializeThrown(error).record }),
       );
       return;
     }
-    for (const { id, ...call } of data.calls) {
+    for (const { id, ...call } of readList<NumberedCall>(data.calls, isNumbered as (part: unknown) => part is NumberedCall)) {
       performCall(engine, call).then(
         (value) => answer({ id, isSuccess: true, value }),
         (error: unknown) => answer({ id, isSuccess: false, error: serializeThrown(error).record }),
@@ -50,13 +56,20 @@ async function performCall(engine: Engine, call: Call): Promise<unknown> {
       return (await engine.runs.get(call.runId)).status();
     case "result":
       return (await engine.runs.get(call.runId)).result;
+    default:
+      throw unknownError((call as { readonly kind?: unknown }).kind);
   }
 }
 
 /** Ids of the started runs. */
 async function startRuns(engine: Engine, call: Extract<Call, { kind: "start" }>): Promise<readonly string[]> {
+  if (!Array.isArray(call.inputs)) throw unknownError(call.kind);
   if (call.isMany) return (await engine.startMany(call.workflow, call.inputs, call.options)).map((run: Run) => run.id);
   return [(await engine.start(call.workflow, call.inputs[0], call.options)).id];
+}
+
+function unknownError(kind: unknown): WorkflowError {
+  return new WorkflowError("engine/invalid-argument", `The page asks for "${String(kind)}" in a way that its worker does not know`, { details: { kind: String(kind) } });
 }
 
 function postOutcomes(port: MessagePort, id: number, outcomes: Uint8Array): void {
@@ -85,6 +98,14 @@ export class BatchReader {
   #lastEventNames: readonly string[] = [];
   readonly #known: EventBatch[] = [];
 
+  /** The batch that a message holds or names. Throws `engine/invalid-argument`. */
+  find(message: unknown): EventBatch {
+    if (isBatchMessage(message, this.#runIds.length) && message.kind === "batch") return this.read(message);
+    const { kind, slot } = message as Partial<AgainMessage>;
+    if (kind === "again" && isSlot(slot) && this.#known[slot] !== undefined) return this.#known[slot];
+    throw unknownError(kind);
+  }
+
   read(message: BatchMessage): EventBatch {
     if (message.firstNewRun === 0) this.#runIds = [];
     for (const runId of message.newRunIds) this.#runIds.push(runId);
@@ -102,13 +123,6 @@ export class BatchReader {
       clear: refuseChange,
     };
     this.#known[message.slot] = batch;
-    return batch;
-  }
-
-  /** The batch that was read under this slot. */
-  readAgain({ slot }: AgainMessage): EventBatch {
-    const batch = this.#known[slot];
-    if (batch === undefined) throw new RangeError(`no batch was read under slot ${slot}`);
     return batch;
   }
 

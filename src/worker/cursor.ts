@@ -2,6 +2,7 @@
 // is used up, so a slow reader never makes the other side pile up values.
 import { fromErrorRecord, type WorkflowError } from "../model/errors.js";
 import { serializeThrown } from "./errors.js";
+import { isFromCursor, isToCursor } from "./messages.js";
 import type { FromCursor, ToCursor } from "./protocol.js";
 
 /** Values that may be under way or unread at once. */
@@ -71,6 +72,7 @@ class CursorReader<T> implements Cursor<T> {
   }
 
   #take(message: FromCursor<T>): void {
+    if (!isFromCursor<T>(message)) return;
     if (message.kind === "end") this.end(undefined);
     else if (message.kind === "error") this.end(fromErrorRecord(message.error));
     else if (!this.#isEnded) {
@@ -139,6 +141,7 @@ export function serveCursor<T>(iterable: AsyncIterable<T>, port: MessagePort, de
     Promise.resolve(iterator.return?.()).catch(() => undefined);
   };
   port.onmessage = ({ data }: MessageEvent<ToCursor>) => {
+    if (!isToCursor(data)) return;
     if (data.kind === "stop") return stop();
     credit += data.count;
     resume();

@@ -92,7 +92,11 @@ export type Call =
   | { readonly kind: "record"; readonly runId: string }
   | { readonly kind: "status"; readonly runId: string }
   | { readonly kind: "result"; readonly runId: string };
-export type NumberedCall = Call & { readonly id: number };
+/** What every call has; answers repeat it. */
+export interface CallHead {
+  readonly id: number;
+}
+export type NumberedCall = Call & CallHead;
 
 export type Answer = { readonly id: number } & (
   | { readonly isSuccess: true; readonly value: unknown }

@@ -5,8 +5,10 @@ import { toErrorRecord } from "../model/errors.js";
 import { createClock } from "../base/clock.js";
 import type { ClockPort, TaskCall, TaskLogEntry, TaskResult, TasksPort } from "../model/ports.js";
 import { CallTable } from "../model/task-call.js";
+import type { CallName } from "../model/task-call.js";
 import { makeClonable } from "./errors.js";
 import { LOGS_BY_MESSAGE_MAX, LOGS_DELAY_MS } from "./limits.js";
+import { isCallName, isRecord, isTaskAnswer, isTaskLogEntry, isToHandlers, readList } from "./messages.js";
 import type { FromHandlers, TaskAnswer, ToHandlers } from "./protocol.js";
 
 /** The worker's end: what the engine takes for the handlers. `names`: the tasks that the page registered. */
@@ -27,9 +29,9 @@ export function createTaskRelay(names: readonly string[], port: MessagePort): Ta
     },
   };
   port.onmessage = ({ data }: MessageEvent<FromHandlers>) => {
-    if (data.logs !== undefined) relay.onLogs(data.logs);
+    if (isRecord(data) && data.logs !== undefined) relay.onLogs(readList(data.logs, isTaskLogEntry));
     const results: TaskResult[] = [];
-    for (const { name, ...outcome } of data.results) {
+    for (const { name, ...outcome } of readList(isRecord(data) ? data.results : undefined, isTaskAnswer)) {
       const call = running.take(name);
       if (call !== undefined) results.push({ call, ...outcome });
     }
@@ -57,8 +59,9 @@ export function serveTasks(tasks: TasksPort, port: MessagePort, clock: Pick<Cloc
     else stopTimer ??= clock.schedule(LOGS_DELAY_MS, () => post([]));
   };
   port.onmessage = ({ data }: MessageEvent<ToHandlers>) => {
-    if (data.kind === "perform") tasks.perform(data.calls);
-    else tasks.abort(data.calls);
+    if (!isToHandlers(data)) return;
+    if (data.kind === "perform") tasks.perform(readList(data.calls, isCallName<TaskCall>));
+    else tasks.abort(readList(data.calls, isCallName<CallName>));
   };
 }
 

@@ -56,6 +56,8 @@ class MessagesSession implements FuzzSession {
   #input: unknown;
   #count = 0;
   #lastMessage: unknown;
+  /** Of the simulated tabs. */
+  #failure: unknown;
 
   private constructor(engine: Engine, bench: TabBench, tabs: readonly Engine[]) {
     this.#engine = engine;
@@ -96,8 +98,8 @@ class MessagesSession implements FuzzSession {
   /** A way in, and a sound message for it. */
   #pick(chance: Chance): readonly [string, Receive, unknown] {
     const kind = chance.below(8);
-    if (kind === 0) return ["to the worker's calls", this.#openHost().receive, makeCalls(chance)];
-    if (kind === 1) return ["to the worker's batches", this.#openHost().receive, makeBatch(chance)];
+    if (kind === 0) return ["to the worker's calls", this.#openHost(), makeCalls(chance)];
+    if (kind === 1) return ["to the worker's batches", this.#openHost(), makeBatch(chance)];
     if (kind === 2) return ["to the page", openChannel(), makeAnswers(chance)];
     if (kind === 3) return ["to the worker's tasks", openRelay(), { kind: "results", results: [{ name: { runId: RUN_ID, serial: 1 }, isSuccess: true, value: 1 }] }];
     if (kind === 4) return ["to the page's tasks", openHandlers(), { kind: "perform", calls: [{ runId: RUN_ID, serial: 1, task: "work", input: {}, attempt: 1 }] }];
@@ -106,10 +108,10 @@ class MessagesSession implements FuzzSession {
     return ["between tabs", (message) => this.#broadcast(message), makeTabMessage(chance)];
   }
 
-  #openHost(): { readonly receive: Receive } {
+  #openHost(): Receive {
     const port = new FakePort();
     serveCalls(this.#engine, port.asPort());
-    return { receive: (message) => port.receive(message) };
+    return (message) => port.receive(message);
   }
 
   #broadcast(message: unknown): void {
@@ -117,13 +119,11 @@ class MessagesSession implements FuzzSession {
     void this.#bench.clock.advance(20).catch((error: unknown) => (this.#failure = error));
   }
 
-  #failure: unknown;
-
   /** What is asked in the right way is answered. */
   async #checkEngines(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     this.check();
-    const { engine } = { engine: this.#engine };
+    const engine = this.#engine;
     await expectTaken(engine, (promise) => promise);
     for (const tab of this.#tabs) await expectTaken(tab, (promise) => this.#bench.until(promise));
     const port = new FakePort();
@@ -134,7 +134,7 @@ class MessagesSession implements FuzzSession {
   }
 }
 
-/** The run takes an event. What strangers asked for in the right words, a cancel say, was done: then another run is begun. */
+/** The run takes an event. */
 async function expectTaken(engine: Engine, wait: <T>(promise: Promise<T>) => Promise<T>): Promise<void> {
   const { status, runStatus } = await wait(engine.send(RUN_ID, "open"));
   if (status !== "taken") throw new Error(`an event is answered with ${status}, ${runStatus}`);
@@ -206,7 +206,7 @@ function openRelay(): Receive {
 
 function openHandlers(): Receive {
   const port = new FakePort();
-  const tasks: TasksPort = { onResults: () => undefined, has: () => true, names: () => ["work"], perform: (calls) => void [...calls], abort: (calls) => void [...calls] };
+  const tasks: TasksPort = { onResults: () => undefined, onLogs: () => undefined, has: () => true, names: () => ["work"], perform: (calls) => void [...calls], abort: (calls) => void [...calls] };
   serveTasks(tasks, port.asPort());
   return (message) => port.receive(message);
 }

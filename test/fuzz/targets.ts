@@ -1,6 +1,7 @@
 // The fuzz targets by the names that the command takes.
 import type { FuzzTarget } from "./fuzzer.js";
 import { importTarget } from "./imports.js";
+import { messagesTarget } from "./messages.js";
 import { programsTarget } from "./programs.js";
 import { runsTarget } from "./runs.js";
 import { parserTarget } from "./texts.js";
@@ -14,6 +15,7 @@ export const TARGETS: Readonly<Record<string, readonly FuzzTarget[]>> = {
   values: [valuesTarget],
   runs: [runsTarget],
   import: [importTarget],
+  messages: [messagesTarget],
   kernel: KERNEL_TARGETS,
-  all: [parserTarget, ...KERNEL_TARGETS, importTarget],
+  all: [parserTarget, ...KERNEL_TARGETS, importTarget, messagesTarget],
 };
