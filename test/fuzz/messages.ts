@@ -73,6 +73,8 @@ class MessagesSession implements FuzzSession {
     const tabs = [(await bench.open()).engine, (await bench.open()).engine];
     for (const tab of tabs) await bench.until(tab.load(TEXT));
     await bench.until((tabs[0] as Engine).start("door", {}, { runId: RUN_ID }));
+    // The other tab hears of it.
+    await bench.clock.advance(1_000);
     return new MessagesSession(engine, bench, tabs);
   }
 

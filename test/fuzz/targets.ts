@@ -1,5 +1,6 @@
 // The fuzz targets by the names that the command takes.
 import type { FuzzTarget } from "./fuzzer.js";
+import { historyTarget } from "./histories.js";
 import { importTarget } from "./imports.js";
 import { messagesTarget } from "./messages.js";
 import { programsTarget } from "./programs.js";
@@ -15,7 +16,8 @@ export const TARGETS: Readonly<Record<string, readonly FuzzTarget[]>> = {
   values: [valuesTarget],
   runs: [runsTarget],
   import: [importTarget],
+  history: [historyTarget],
   messages: [messagesTarget],
   kernel: KERNEL_TARGETS,
-  all: [parserTarget, ...KERNEL_TARGETS, importTarget, messagesTarget],
+  all: [parserTarget, ...KERNEL_TARGETS, importTarget, historyTarget, messagesTarget],
 };
