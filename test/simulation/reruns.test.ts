@@ -12,7 +12,10 @@ import { compileGraph } from "../unit/task-graph/graph.js";
 import { answerOf } from "./answers.js";
 
 const ONE_SEED = process.env.MILLRACE_SEED;
-const SEEDS = ONE_SEED === undefined ? Array.from({ length: Number(process.env.MILLRACE_SEEDS ?? 150) }, (_, index) => index) : [Number(ONE_SEED)];
+/** Tasks of scopes that lead by their scopes' `catch` to others. */
+const SCOPE_SEEDS = [287, 460];
+const FIRST_SEEDS = Array.from({ length: Number(process.env.MILLRACE_SEEDS ?? 150) }, (_, index) => index);
+const SEEDS = ONE_SEED === undefined ? [...new Set([...FIRST_SEEDS, ...SCOPE_SEEDS])] : [Number(ONE_SEED)];
 const ROUND_COUNT_MAX = 60;
 
 /** Answers at once, by what was asked; keeps which handlers were called. */
