@@ -86,16 +86,17 @@ async function readLoose({ engine }: Bench, runId: string): Promise<Loose> {
   return { ignored, aborted, undone, answers };
 }
 
-function reachFrom(definition: Definition, task: string): Set<string> {
-  const reached = new Set([task]);
-  for (let size = 0; size !== reached.size; ) {
-    size = reached.size;
-    for (const { source, target } of definition.transitions) {
-      const [from, to] = [definition.states[source]?.id, definition.states[target]?.id];
-      if (from !== undefined && to !== undefined && reached.has(from)) reached.add(to);
-    }
+/** Tasks that ways lead to: a failure leads to the scopes around a task, and by their `catch` on. What is given up, undone or tried anew is on no way. */
+function reachFrom({ states, transitions }: Definition, task: string): Set<string> {
+  const isWay = ({ isRetry, isCancel, isUndo }: Definition["transitions"][number]) => isRetry !== true && isCancel !== true && isUndo !== true;
+  const reached = new Set([states.findIndex(({ id }) => id === task)]);
+  // A set hands out what is added to it while it is walked.
+  for (const at of reached) {
+    const parent = states[at]?.parent ?? -1;
+    if (parent >= 0) reached.add(parent);
+    for (const way of transitions) if (way.source === at && way.target >= 0 && isWay(way)) reached.add(way.target);
   }
-  return reached;
+  return new Set([...reached].flatMap((at) => states[at]?.id ?? []));
 }
 
 describe("a random task graph", () => {
