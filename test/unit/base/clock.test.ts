@@ -30,6 +30,30 @@ test("a canceled timer does not fire, in whichever chunk it is", () => {
   expect(count).toBe(0);
 });
 
+test("a long timer notices within a minute that the clock was set, or that the machine slept", () => {
+  const clock = createClock();
+  let count = 0;
+  clock.schedule(3_600_000, () => (count += 1));
+  vi.advanceTimersByTime(30_000);
+  // Timers of the platform take no notice of that.
+  vi.setSystemTime(Date.now() + 8 * 3_600_000);
+  vi.advanceTimersByTime(60_000);
+  expect(count).toBe(1);
+  vi.advanceTimersByTime(3_600_000);
+  expect(count).toBe(1);
+});
+
+test("a timer does not wait for a clock that was set back", () => {
+  const clock = createClock();
+  let count = 0;
+  clock.schedule(3_600_000, () => (count += 1));
+  vi.setSystemTime(Date.now() - 8 * 3_600_000);
+  vi.advanceTimersByTime(3_599_999);
+  expect(count).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect(count).toBe(1);
+});
+
 test("defer comes after the microtasks in hand", async () => {
   const order: string[] = [];
   const clock = createClock();
