@@ -3,8 +3,8 @@
 
 import { createPrng } from "./prng.js";
 
-/** Longest delay that a platform timer takes, ms: beyond it, setTimeout fires at once. */
-export const TIMER_CHUNK_MS_MAX = 2 ** 31 - 1;
+/** So often a timer that is further off looks at the clock, ms. Below the 2^31 - 1 that setTimeout takes. */
+export const TIMER_LOOK_MS = 60_000;
 
 /** Has the shape of `ClockPort`. */
 export interface Clock {
@@ -20,15 +20,33 @@ export function createClock(): Clock {
 }
 
 function schedule(delayMs: number, callback: () => void): () => void {
+  return scheduleWatched({ now: () => Date.now(), schedule: startTimer }, delayMs, callback);
+}
+
+function startTimer(delayMs: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, delayMs);
+  return () => clearTimeout(timer);
+}
+
+/**
+ * A timer of any length out of short ones. Timers of a platform stand still while the machine sleeps, and take no notice of a clock that is set: once a
+ * minute it is looked whether the time has come. Set back, the clock delays nothing.
+ */
+export function scheduleWatched(platform: Pick<Clock, "now" | "schedule">, delayMs: number, callback: () => void): () => void {
   let rest = Math.max(0, delayMs);
-  let timer: ReturnType<typeof setTimeout>;
+  if (rest <= TIMER_LOOK_MS) return platform.schedule(rest, callback);
+  const due = platform.now() + rest;
+  let cancel: () => void;
+  const look = (): void => {
+    rest = Math.min(rest - TIMER_LOOK_MS, due - platform.now());
+    if (rest > 0) arm();
+    else callback();
+  };
   const arm = (): void => {
-    const chunkMs = Math.min(rest, TIMER_CHUNK_MS_MAX);
-    rest -= chunkMs;
-    timer = setTimeout(rest > 0 ? arm : callback, chunkMs);
+    cancel = rest > TIMER_LOOK_MS ? platform.schedule(TIMER_LOOK_MS, look) : platform.schedule(rest, callback);
   };
   arm();
-  return () => clearTimeout(timer);
+  return () => cancel();
 }
 
 /** Seeds differ between clocks and rows; they are for workflows, not for secrets, so that one event costs no system call. */
