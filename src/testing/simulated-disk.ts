@@ -11,13 +11,18 @@ interface JournalState {
   readonly sources: Map<string, SourceRecord>;
 }
 
-/** What becomes of a transaction. `lost`: it takes effect, but its driver is told that it failed. */
-export type Fate = "done" | "aborted" | "full" | "lost";
+/**
+ * What becomes of a transaction. `lost`: it takes effect, but its driver is told that it failed. `forgotten`: it takes no effect, and its driver is told
+ * that it did: no disk may do so, a proof that a simulation finds such things may.
+ */
+export type Fate = "done" | "aborted" | "full" | "lost" | "forgotten";
 
 export interface DiskFaults {
-  /** How long a read or a transaction takes, ms. */
-  delay(): number;
-  fate(write: GroupWrite): Fate;
+  /** How long a read or a transaction takes, ms. `journal`: of a transaction. */
+  delay(journal?: number): number;
+  fate(write: GroupWrite, journal: number): Fate;
+  /** Does this read fail? Default: none does. */
+  isUnreadable?(what: "rows" | "bytes" | "sources"): boolean;
 }
 
 /** Calls back at once, or when whoever asks is awake again; never when it is dead. */
@@ -96,11 +101,12 @@ export class SimulatedDisk implements Disk {
   async append(journal: number, write: GroupWrite): Promise<boolean> {
     this.#check();
     const isAdded = await this.#device.inTurn(journal, async () => {
-      await this.#delay();
+      await this.#delay(journal);
       // A transaction of a dead process keeps nobody waiting.
       if (this.#isDead) return false;
-      const fate = this.#faults.fate(write);
+      const fate = this.#faults.fate(write, journal);
       if (fate === "aborted") throw failure("store/failed", "Could not commit a group: AbortError");
+      if (fate === "forgotten") return true;
       if (fate === "full") throw failure("store/quota-exceeded", "No space is left to commit a group");
       const state = this.#device.journal(journal);
       if (state.rows.has(write.number)) return false;
@@ -113,19 +119,19 @@ export class SimulatedDisk implements Disk {
   }
 
   async readRows(journal: number, after: number, countMax: number): Promise<readonly { readonly number: number; readonly row: unknown }[]> {
-    await this.#read();
+    await this.#read("rows");
     const { rows } = this.#device.journal(journal);
     const numbers = [...rows.keys()].filter((key) => key > after).sort(ascending);
     return numbers.slice(0, countMax).map((number) => ({ number, row: rows.get(number) }));
   }
 
   async readRow(journal: number, number: number): Promise<unknown> {
-    await this.#read();
+    await this.#read("rows");
     return this.#device.journal(journal).rows.get(number);
   }
 
   async read(journal: number, key: number): Promise<unknown> {
-    await this.#read();
+    await this.#read("bytes");
     return this.#device.journal(journal).bytes.get(key);
   }
 
@@ -136,22 +142,22 @@ export class SimulatedDisk implements Disk {
   }
 
   async readKeys(journal: number, { first, last }: KeyRange): Promise<readonly number[]> {
-    await this.#read();
+    await this.#read("bytes");
     return [...this.#device.journal(journal).bytes.keys()].filter((key) => key >= first && key <= last).sort(ascending);
   }
 
   async putSources(journal: number, sources: readonly SourceRecord[]): Promise<void> {
-    await this.#read();
+    await this.#read("sources");
     for (const source of sources) this.#device.journal(journal).sources.set(source.identity, source);
   }
 
   async getSource(journal: number, identity: string): Promise<SourceRecord | undefined> {
-    await this.#read();
+    await this.#read("sources");
     return this.#device.journal(journal).sources.get(identity);
   }
 
   async readSourceKeys(journal: number): Promise<readonly string[]> {
-    await this.#read();
+    await this.#read("sources");
     return [...this.#device.journal(journal).sources.keys()];
   }
 
@@ -168,14 +174,16 @@ export class SimulatedDisk implements Disk {
     for (const identity of write.sourceRemovals ?? []) state.sources.delete(identity);
   }
 
-  async #read(): Promise<void> {
+  async #read(what: "rows" | "bytes" | "sources"): Promise<void> {
     this.#check();
     await this.#delay();
+    const isUnreadable = this.#faults.isUnreadable?.(what) === true;
     await this.#answer();
+    if (isUnreadable) throw failure("store/failed", "Could not read: the simulated disk did not answer");
   }
 
-  async #delay(): Promise<void> {
-    const delay = this.#clock === undefined ? 0 : this.#faults.delay();
+  async #delay(journal?: number): Promise<void> {
+    const delay = this.#clock === undefined ? 0 : this.#faults.delay(journal);
     if (delay > 0) await new Promise<void>((resolve) => this.#clock?.schedule(delay, resolve));
   }
 

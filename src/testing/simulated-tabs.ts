@@ -1,6 +1,7 @@
 // A browser's locks and channels in virtual time: what tabs are told apart and joined by, with the faults that real ones have. Messages come late, twice,
 // or not at all while a tab is frozen; a dead tab's locks are free at once.
 import type { LockRequest, TabChannel, TabPlatform } from "../tabs/platform.js";
+import { scheduleWatched } from "../base/clock.js";
 import { createPrng } from "../base/prng.js";
 import type { ClockPort } from "../model/ports.js";
 import type { SimulatedClock } from "./simulated-clock.js";
@@ -13,9 +14,11 @@ export function makeRandom(seed: number): () => number {
 
 export interface ChannelFaults {
   /** ms from the sender to one receiver. */
-  delay(): number;
+  delay(from: SimulatedTab, to: SimulatedTab): number;
   /** How often it arrives: 1, or 0 (lost), or 2. */
-  copies(): number;
+  copies(from: SimulatedTab, to: SimulatedTab): number;
+  /** ms until a tab hears that a lock was stolen from it; it goes on meanwhile. Default 0. */
+  robbedDelay?(tab: SimulatedTab): number;
 }
 
 const NO_FAULTS: ChannelFaults = { delay: () => 0, copies: () => 1 };
@@ -36,6 +39,9 @@ export class SimulatedBrowser {
   readonly #random: () => number;
   readonly #locks = new Map<string, Lock>();
   readonly #tabs = new Set<SimulatedTab>();
+  #tabCount = 0;
+  /** How much the machine's clock is wrong, ms: wall clocks of all tabs are so much ahead. Timers take no notice. */
+  clockErrorMs = 0;
 
   /** `random`: 0 to 1. */
   constructor(clock: SimulatedClock, random: () => number = makeRandom(1), faults: ChannelFaults = NO_FAULTS) {
@@ -44,8 +50,9 @@ export class SimulatedBrowser {
     this.#random = random;
   }
 
-  openTab(): SimulatedTab {
-    const tab: SimulatedTab = new SimulatedTab(this, this.#random);
+  /** `random`: of this tab alone; default: the browser's. */
+  openTab(random: () => number = this.#random): SimulatedTab {
+    const tab: SimulatedTab = new SimulatedTab(this, this.#tabCount++, random);
     this.#tabs.add(tab);
     return tab;
   }
@@ -54,8 +61,8 @@ export class SimulatedBrowser {
   deliver(from: SimulatedTab, name: string, message: unknown): void {
     for (const tab of this.#tabs) {
       if (tab === from) continue;
-      for (let copy = this.faults.copies(); copy > 0; copy -= 1) {
-        this.clock.schedule(this.faults.delay(), () => tab.receive(name, structuredClone(message)));
+      for (let copy = this.faults.copies(from, tab); copy > 0; copy -= 1) {
+        this.clock.schedule(this.faults.delay(from, tab), () => tab.receive(name, structuredClone(message)));
       }
     }
   }
@@ -82,7 +89,10 @@ export class SimulatedBrowser {
       if (mode === "steal" && lock.holder !== undefined) {
         const robbed = lock.holder;
         hold();
-        robbed.end(new Error("AbortError"));
+        const delay = this.faults.robbedDelay?.(robbed.tab) ?? 0;
+        const tell = (): void => robbed.end(new Error("AbortError"));
+        if (delay === 0) tell();
+        else this.clock.schedule(delay, tell);
       } else if (lock.holder === undefined) hold();
       else if (mode === "free") void onAnswer(false).then(resolve, reject);
       else {
@@ -102,6 +112,13 @@ export class SimulatedBrowser {
     });
   }
 
+  /** Grants a lock to who waits for it although another tab holds it, and tells nobody. False: nobody waits. */
+  grantTwice(name: string): boolean {
+    const waiting = this.#locks.get(name)?.queue.shift();
+    waiting?.grant();
+    return waiting !== undefined;
+  }
+
   /** The tab's process is gone. */
   remove(tab: SimulatedTab): void {
     this.#tabs.delete(tab);
@@ -113,6 +130,8 @@ export class SimulatedBrowser {
 }
 
 export class SimulatedTab implements TabPlatform {
+  /** In order of opening, from 0. */
+  readonly number: number;
   readonly #browser: SimulatedBrowser;
   readonly #random: () => number;
   readonly #listeners = new Map<string, Set<(message: unknown) => void>>();
@@ -120,8 +139,9 @@ export class SimulatedTab implements TabPlatform {
   #isFrozen = false;
   #isDead = false;
 
-  constructor(browser: SimulatedBrowser, random: () => number) {
+  constructor(browser: SimulatedBrowser, number: number, random: () => number) {
     this.#browser = browser;
+    this.number = number;
     this.#random = random;
   }
 
@@ -187,10 +207,11 @@ export class SimulatedTab implements TabPlatform {
   /** The clock of an engine in this tab. */
   clock(): ClockPort {
     const { clock } = this.#browser;
+    const now = (): number => clock.now() + this.#browser.clockErrorMs;
     return {
-      now: () => clock.now(),
+      now,
       seed: () => clock.seed(),
-      schedule: (delayMs, callback) => this.schedule(delayMs, callback),
+      schedule: (delayMs, callback) => scheduleWatched({ now, schedule: (ms, call) => this.schedule(ms, call) }, delayMs, callback),
       defer: (callback) => clock.defer(() => this.whenAwake(callback)),
     };
   }

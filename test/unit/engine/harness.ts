@@ -9,6 +9,8 @@ import type { KernelFactory, KernelPort } from "../../../src/model/ports.js";
 import { createMemoryDisk, createMemoryStore, type MemoryDisk } from "../../../src/store/memory-store.js";
 import { SimulatedClock } from "../../../src/testing/simulated-clock.js";
 
+export { markdown } from "./markdown.js";
+
 const compiledKernel = createKernelFactory();
 
 /** Benches whose runs are to be looked at; beyond it the oldest is looked at before another one is opened: each has a kernel. */
@@ -101,12 +103,6 @@ async function verifyLater(engine: Engine, disk: MemoryDisk): Promise<void> {
     await verifyDisk(oldest);
   }
   unverified.set(disk, engine);
-}
-
-/** A Markdown workflow out of its parts. */
-export function markdown(chart: string, parts: { name?: string; head?: string; actions?: string } = {}): string {
-  const actions = parts.actions === undefined ? "" : `\n## Actions\n${parts.actions.trim()}\n`;
-  return `---\nname: ${parts.name ?? "sample"}\n${parts.head?.trim() ?? ""}\n---\n\`\`\`mermaid\nstateDiagram-v2\n${chart.trim()}\n\`\`\`\n${actions}`;
 }
 
 /** A task that ends when the test says so. */
