@@ -213,17 +213,22 @@ export class Committer {
     if (this.#core.runs.get(run.runId) === run) this.#core.runs.delete(run.runId);
   }
 
+  /** Takes the run out, and tells whoever waits for it why. */
+  abandon(run: OpenRun, error: WorkflowError): void {
+    this.drop(run);
+    run.ending = undefined;
+    for (const arrival of run.waiting ?? []) arrival.receipt?.fail(error, arrival.index ?? 0);
+    for (const tap of [...(run.taps ?? [])]) tap.detach();
+    for (const callback of run.settledCallbacks ?? []) callback();
+  }
+
   // --- a failed commit --------------------------------------------------------------------------------------------
 
   #rollBack(group: Group, error: WorkflowError): void {
     const runIds: string[] = [];
     for (const run of group.runs) {
       run.isCommitting = false;
-      this.drop(run);
-      run.ending = undefined;
-      for (const arrival of run.waiting ?? []) arrival.receipt?.fail(error, arrival.index ?? 0);
-      for (const tap of [...(run.taps ?? [])]) tap.detach();
-      for (const callback of run.settledCallbacks ?? []) callback();
+      this.abandon(run, error);
       runIds.push(run.runId);
     }
     group.failReceipts(error);

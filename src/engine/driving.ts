@@ -126,8 +126,14 @@ export class Driving implements TabsHooks {
     if (core.isClosed) return false;
     core.driven.add(journal);
     if (isHome) core.home = journal;
-    const count = await this.#host.recover(journal);
-    if (isHome || count > 0) return true;
+    try {
+      const count = await this.#host.recover(journal);
+      if (isHome || count > 0) return true;
+    } catch (error) {
+      // Its lock is given up: nothing of it may go on here.
+      this.onLoss(journal);
+      throw error;
+    }
     this.#forget(journal);
     return false;
   }

@@ -59,6 +59,8 @@ export const RETELLING_CONTINUES_MAX = 64;
 export const CANCEL_TIMEOUT_MS_DEFAULT = 5_000;
 /** A run whose commit failed goes back to its stored state after this long, ms. */
 export const RELOAD_DELAY_MS = 1_000;
+/** One that could not be read is read again after as long, then after twice as long and so on, at most this long, ms. */
+export const REREAD_DELAY_MS_MAX = 30_000;
 /** Workflows that stay loaded without a run or a recent use. */
 export const PROGRAMS_KEPT_MAX = 1_000;
 /** Runs that are taken up before the loop begins, when this engine takes a journal over; the first of them moves the sooner … */

@@ -12,7 +12,7 @@ import type { Committer } from "./committer.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
 import { redactedError, trapError } from "./errors.js";
 import type { Work } from "./group.js";
-import { RECOVERY_FIRST_RUNS, RECOVERY_SLICE_RUNS } from "./limits.js";
+import { RECOVERY_FIRST_RUNS, RECOVERY_SLICE_RUNS, RELOAD_DELAY_MS, REREAD_DELAY_MS_MAX } from "./limits.js";
 import type { Loop } from "./loop.js";
 import { type Arrival, OpenRun, TOUCH } from "./open-run.js";
 import type { Performer } from "./performer.js";
@@ -39,6 +39,9 @@ export class Recovery {
   readonly #parts: RecoveryParts;
   /** Workflows whose tasks are all registered; looked at anew for each slice. */
   #fit = new WeakSet<LoadedProgram>();
+  /** Runs that could not be read, to be read again. */
+  readonly #unread = new Set<string>();
+  #rereadDelayMs = RELOAD_DELAY_MS;
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
@@ -113,10 +116,28 @@ export class Recovery {
         const run = record === undefined || isEnded(record.status) ? undefined : await this.#recover(record, undefined);
         if (run !== undefined) recovered.push(run);
       } catch (error) {
-        this.untouched.set(runId, toWorkflowError(error));
+        this.#setAside(runId, error);
       }
     }
     await this.#issue(recovered);
+  }
+
+  /** The run stays as it is stored: for good, or until the store can be read. */
+  #setAside(runId: string, error: unknown): void {
+    const { core } = this.#parts;
+    const why = toWorkflowError(error);
+    this.untouched.set(runId, why);
+    if (!PASSING.has(why.code) || core.isClosed) return;
+    this.#unread.add(runId);
+    if (this.#unread.size === 1) core.clock.schedule(this.#rereadDelayMs, () => void this.#reread());
+  }
+
+  async #reread(): Promise<void> {
+    const runIds = [...this.#unread];
+    this.#unread.clear();
+    this.#rereadDelayMs = Math.min(2 * this.#rereadDelayMs, REREAD_DELAY_MS_MAX);
+    await this.reload(runIds);
+    if (this.#unread.size === 0) this.#rereadDelayMs = RELOAD_DELAY_MS;
   }
 
   /** Makes a fresh kernel and puts every open run into it. A run whose own history traps fails with `kernel/trap`. */
@@ -175,7 +196,7 @@ export class Recovery {
       return await this.#replayRun(record, past ?? (await this.#readPast(record.runId)));
     } catch (error) {
       if (core.isClosed) return undefined;
-      this.untouched.set(record.runId, isKernelLost(error) ? trapError(record.runId) : toWorkflowError(error));
+      this.#setAside(record.runId, isKernelLost(error) ? trapError(record.runId) : error);
       if (isKernelLost(error)) {
         // The loop makes the next kernel, since it may have begun.
         loop.loseKernel();
@@ -240,12 +261,14 @@ export class Recovery {
         continue;
       }
       for (const open of run.open?.values() ?? []) {
+        if (run.isDropped) break;
         if (open.isAnswered) continue;
         if (open.kind === OpenKind.TASK) calls.push({ run, open });
         else if (open.kind === OpenKind.TIMER) timers === undefined ? performer.arm({ run, open }) : timers.push({ run, open });
         else await this.#reconcileChild({ run, open }).catch((error: unknown) => this.#leave(run, error));
       }
-      await this.#reconcileParent(run);
+      if (!run.isDropped) await this.#reconcileParent(run).catch((error: unknown) => this.#leave(run, error));
+      if (run.isDropped) continue;
       // Nothing of it is in flight any more.
       if (run.isPaused && run.status === "pausing") loop.deliver([{ run, kind: TOUCH, id: 0, payload: undefined }]);
       if (run.isWindingDown) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
@@ -253,7 +276,7 @@ export class Recovery {
     }
     if (core.isClosed) return;
     loop.deliver(late);
-    performer.call(calls);
+    performer.call(calls.filter(({ run }) => !run.isDropped));
   }
 
   /** Held entries whose RESUME is in history, and a step without fuel, go on. */
@@ -280,11 +303,11 @@ export class Recovery {
     }
   }
 
-  /** The run cannot go on here; it stays as it is stored. */
+  /** The run cannot go on here. */
   #leave(run: OpenRun, error: unknown): void {
     if (this.#parts.core.isClosed) return;
-    this.untouched.set(run.runId, toWorkflowError(error));
-    this.#parts.committer.drop(run);
+    this.#setAside(run.runId, error);
+    this.#parts.committer.abandon(run, toWorkflowError(error));
   }
 
   /** A child whose parent has ended without it is canceled. */
@@ -295,6 +318,9 @@ export class Recovery {
     if (parent === undefined || isEnded(parent.status)) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
   }
 }
+
+/** What a store may fail with now and not a moment later. */
+const PASSING: ReadonlySet<string> = new Set(["store/failed", "store/quota-exceeded", "store/codec-unavailable"]);
 
 /** What came for a run while it was taken up: it goes behind what waits in its history. */
 function admit(run: OpenRun): readonly Arrival[] {
