@@ -33,6 +33,21 @@ describe("journal store on a simulated disk", () => {
     expect(await first.history("b")).toEqual(makeEntries(1, 2));
   });
 
+  test("a source that could not be stored is stored with the next run that needs it, also where two need it at once", async () => {
+    const device = new SimulatedDevice();
+    let isUnreadable = false;
+    const store = createJournalStore(device.connect(undefined, { delay: () => 0, fate: () => "done", isUnreadable: () => isUnreadable }), "s");
+    await store.open();
+    await store.takeOver(0);
+    const source = { identity: "i", name: "n", source: "s" };
+    isUnreadable = true;
+    const puts = await Promise.allSettled([store.putSource(source), store.putSource(source)]);
+    expect(puts.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    isUnreadable = false;
+    await store.putSource(source);
+    expect([...device.journal(0).sources.keys()]).toEqual(["i"]);
+  });
+
   test("a stale driver is fenced also after the rows behind its own were merged", async () => {
     const device = new SimulatedDevice();
     const stale = createJournalStore(device.connect(), "s");

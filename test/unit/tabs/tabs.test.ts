@@ -40,6 +40,22 @@ function join(browser: SimulatedBrowser, journalCount = 3, answer: (method: stri
 }
 
 describe("tabs", () => {
+  test("a driver that was replaced and not told steps down when it hears of groups that it does not know", async () => {
+    const clock = new SimulatedClock();
+    const browser = new SimulatedBrowser(clock);
+    const first = join(browser);
+    await clock.advance(10);
+    const second = join(browser);
+    second.open.add(0);
+    await clock.advance(10);
+    first.group = 4;
+    second.group = 5;
+    browser.grantTwice("millrace:t:0");
+    await clock.advance(2 * HEARTBEAT_MS);
+    expect(second.log).toEqual(["home 1", "heir 0"]);
+    expect(first.log).toEqual(["home 0", "lost 0", "home 2"]);
+  });
+
   test("a sole tab drives what there is", async () => {
     const tabs = createSoleTab();
     const log: string[] = [];
