@@ -23,13 +23,13 @@ import { LogReader } from "./log-reader.js";
 import { readRunsIn } from "./lost-runs.js";
 import { decodeMeta, EMPTY_ROW, encodeMeta, META_VERSION, type MetaRow } from "./meta-codec.js";
 import { isStateSmaller, LEVEL_FINAL, mergeRows, MERGE_ROWS, pickMerge, type RowPlace, STATE_LEVEL } from "./meta-merge.js";
+import { OwnSources } from "./own-sources.js";
 import { type Packer, unpack } from "./packer.js";
 import { RunDirectory } from "./run-directory.js";
 import type { KnownSegment } from "./retention.js";
 import { makeSegment, SEGMENT_RUNS_MAX, type SegmentDraft } from "./segment-draft.js";
 import { decodeSegment } from "./segment-columns.js";
 import { Shelf } from "./shelf.js";
-import { openSource, sealSource } from "./source-seal.js";
 
 interface AppendOptions extends Omit<GroupWrite, "number" | "row"> {
   readonly isTakeover?: boolean;
@@ -51,7 +51,7 @@ export class Journal {
   readonly #logs: LogBuffer;
   readonly #logReader: LogReader;
   readonly #gaps = new GapList();
-  readonly #ownSources = new Map<string, SourceRecord>();
+  readonly #sources: OwnSources;
   /** Rows of run records on the disk, ascending; without those of takeovers. */
   #rows: RowPlace[] = [];
   #takeovers = new Set<number>();
@@ -78,6 +78,7 @@ export class Journal {
     this.#name = name;
     this.#packer = packer;
     this.#directory = new RunDirectory(index);
+    this.#sources = new OwnSources(disk, number);
     this.#shelf = new Shelf({ disk, packer, index }, number);
     const parts = { disk, packer, directory: this.#directory, shelf: this.#shelf, refresh: () => this.refresh() };
     this.#reader = new HistoryReader(parts, number);
@@ -143,17 +144,13 @@ export class Journal {
     return this.#directory.hasOpenRuns;
   }
 
-  async putSource(source: SourceRecord): Promise<void> {
-    const isKnown = this.#ownSources.has(source.identity);
-    this.#ownSources.set(source.identity, source);
-    if (!isKnown) await this.#disk.putSources(this.number, [sealSource(source)]);
+  putSource(source: SourceRecord): Promise<void> {
+    return this.#sources.put(source);
   }
 
   /** Rejects with `store/damaged`. */
-  async getSource(identity: string): Promise<SourceRecord | undefined> {
-    const own = this.#ownSources.get(identity);
-    const stored = own === undefined ? await this.#disk.getSource(this.number, identity) : undefined;
-    return stored === undefined ? own : openSource(stored, identity);
+  getSource(identity: string): Promise<SourceRecord | undefined> {
+    return this.#sources.get(identity);
   }
 
   commit(changes: readonly RunChange[], durability: Durability): Promise<void> {
@@ -214,7 +211,7 @@ export class Journal {
       if (removed.length + erased.length === 0) return;
       this.#logs.forget(removed);
       await this.#addRow({ ...EMPTY_ROW, removed, erased, dropped }, { puts, removals });
-      const unused = (await this.#disk.readSourceKeys(this.number)).filter((identity) => !isUsed(identity) && !this.#ownSources.has(identity));
+      const unused = await this.#sources.findUnused(isUsed);
       if (unused.length > 0) await this.#addRow(EMPTY_ROW, { sourceRemovals: unused });
     });
   }
@@ -253,7 +250,7 @@ export class Journal {
         if (attempt === TAKEOVER_ATTEMPTS_MAX) throw fencedError(this.number, 0, this.#epochSeen);
       }
       await this.#findUnused();
-      if (this.#ownSources.size > 0) await this.#disk.putSources(this.number, [...this.#ownSources.values()].map(sealSource));
+      await this.#sources.putAll();
     });
     return this.#epoch;
   }
