@@ -31,6 +31,8 @@ class SharedTabs implements TabsPort {
   readonly #calls: CallTable;
   /** Journals whose lock this tab holds, and how each is given up. */
   readonly #held = new Map<number, () => void>();
+  /** Journals whose lock it has, but that the engine has not taken over yet. */
+  readonly #gaining = new Set<number>();
   /** Journals in whose queue it waits. */
   readonly #queued = new Set<number>();
   readonly #suspected = new Set<number>();
@@ -120,9 +122,11 @@ class SharedTabs implements TabsPort {
   async #gain(journal: number, isHome: boolean): Promise<void> {
     if (isHome) this.#home = journal;
     let isKept = false;
+    this.#gaining.add(journal);
     try {
       isKept = (await this.#hooks?.onGain(journal, isHome)) === true;
     } finally {
+      this.#gaining.delete(journal);
       if (!isKept) {
         if (this.#hooks?.hasOpenRuns(journal) === true) this.#unfitUntil.set(journal, this.#platform.now() + UNFIT_MS);
         this.release(journal);
@@ -247,7 +251,14 @@ class SharedTabs implements TabsPort {
   }
 
   #noteDriver(journal: number, group: number, from: string): void {
-    if (journal < 0 || journal >= this.#journalCount || this.#held.has(journal)) return;
+    if (journal < 0 || journal >= this.#journalCount) return;
+    if (this.#held.has(journal)) {
+      // Whoever has groups that the holder does not know has taken over from it; it was not told, or not yet.
+      if (this.#gaining.has(journal) || group <= (this.#hooks?.lastGroup(journal) ?? group)) return;
+      const release = this.#held.get(journal);
+      this.#lose(journal);
+      release?.();
+    }
     const before = this.#heard.get(journal);
     this.#heard.set(journal, { time: this.#platform.now(), from });
     if (before !== undefined && before.from !== from) this.#calls.fail(journal);

@@ -52,8 +52,10 @@ describe("tabs", () => {
     second.group = 5;
     browser.grantTwice("millrace:t:0");
     await clock.advance(2 * HEARTBEAT_MS);
-    expect(second.log).toEqual(["home 1", "heir 0"]);
-    expect(first.log).toEqual(["home 0", "lost 0", "home 2"]);
+    expect(second.log).toContain("heir 0");
+    expect(second.log).not.toContain("lost 0");
+    expect(first.log).toContain("lost 0");
+    expect(first.log).toContain("home 2");
   });
 
   test("a sole tab drives what there is", async () => {
