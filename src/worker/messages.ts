@@ -64,7 +64,7 @@ export function isTaskAnswer(answer: unknown): answer is TaskAnswer {
 /** What a handler has logged. */
 export function isTaskLogEntry(entry: unknown): entry is TaskLogEntry {
   if (!isRecord(entry) || !LOG_LEVELS.some((level) => level === entry["level"]) || typeof entry["time"] !== "number") return false;
-  return ["runId", "task", "visit", "message"].every((name) => typeof entry[name] === "string") && (entry["fields"] === undefined || isRecord(entry["fields"]));
+  return ["runId", "task", "visit", "message"].every((name) => typeof entry[name] === "string") && (entry["fields"] === undefined || typeof entry["fields"] === "string");
 }
 
 /** Calls of tasks, or names of calls. */
