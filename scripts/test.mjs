@@ -72,7 +72,7 @@ async function runAll() {
   await runCheck("lint", [tool("@biomejs", "biome", "bin", "biome"), "lint", "--diagnostic-level=error"], 2 * minute);
   const isBuilt = await runCheck("build", ["scripts/build.mjs"], 5 * minute);
   const vitest = (report) => [tool("vitest", "vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  await runRunner("node tests", vitest, "vitest.json", countVitest, { timeoutMs: 15 * minute });
+  await runRunner("node tests", vitest, "vitest.json", countVitest, { timeoutMs: 22 * minute });
   if (!isBuilt) {
     console.error("browser tests: not run, the build failed");
     add("browser tests", { passed: 0, failed: 1, skipped: 0 });
