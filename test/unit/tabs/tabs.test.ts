@@ -40,6 +40,23 @@ function join(browser: SimulatedBrowser, journalCount = 3, answer: (method: stri
 }
 
 describe("tabs", () => {
+  test("a lock that was granted to a frozen tab and stolen from it is not taken up when it wakes up", async () => {
+    const clock = new SimulatedClock();
+    const browser = new SimulatedBrowser(clock);
+    const [first, second, third] = [join(browser), join(browser), join(browser)];
+    await clock.advance(10);
+    expect(second.log).toContain("home 1");
+    for (const told of [first, third]) told.open.add(1);
+    first.tab.freeze();
+    second.tab.kill();
+    await clock.advance(SILENCE_MS + 2 * ANSWER_MS + 2 * HEARTBEAT_MS);
+    expect(third.log).toContain("heir 1");
+    first.log.length = 0;
+    first.tab.thaw();
+    await clock.advance(2 * HEARTBEAT_MS);
+    expect(first.log.filter((line) => line.startsWith("heir") || line.startsWith("home"))).not.toContain("heir 1");
+  });
+
   test("a driver that was replaced and not told steps down when it hears of groups that it does not know", async () => {
     const clock = new SimulatedClock();
     const browser = new SimulatedBrowser(clock);
