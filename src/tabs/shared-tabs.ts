@@ -31,8 +31,8 @@ class SharedTabs implements TabsPort {
   readonly #calls: CallTable;
   /** Journals whose lock this tab holds, and how each is given up. */
   readonly #held = new Map<number, () => void>();
-  /** Journals whose lock it has, but that the engine has not taken over yet. */
-  readonly #gaining = new Set<number>();
+  /** Journals that the engine is taking over: one after the other where a lock is lost and granted again meanwhile. */
+  readonly #gaining = new Map<number, Promise<void>>();
   /** Journals in whose queue it waits. */
   readonly #queued = new Set<number>();
   readonly #suspected = new Set<number>();
@@ -74,7 +74,7 @@ class SharedTabs implements TabsPort {
   }
 
   async tryAcquire(journal: number): Promise<boolean> {
-    return this.#held.has(journal) || this.#take(journal, "free");
+    return this.#held.has(journal) || (await this.#take(journal, "free")) !== undefined;
   }
 
   release(journal: number): void {
@@ -97,8 +97,9 @@ class SharedTabs implements TabsPort {
   /** The first free journal. There may be none: then the first that becomes free is this tab's home. */
   async #findHome(): Promise<void> {
     for (let journal = 0; journal < this.#journalCount && !this.#isClosed; journal += 1) {
-      if (this.#held.has(journal) || !(await this.#take(journal, "free"))) continue;
-      await this.#gain(journal, true);
+      const hold = this.#held.has(journal) ? undefined : await this.#take(journal, "free");
+      if (hold === undefined) continue;
+      await this.#gain(journal, hold);
       if (this.#home !== undefined) return;
     }
   }
@@ -107,29 +108,48 @@ class SharedTabs implements TabsPort {
   #queue(journal: number): void {
     if (this.#queued.has(journal) || this.#held.has(journal) || this.#isClosed) return;
     this.#queued.add(journal);
-    void this.#take(journal, "queue").then((isHeld) => {
+    void this.#take(journal, "queue").then((hold) => {
       this.#queued.delete(journal);
-      if (isHeld) this.#tryGain(journal);
+      if (hold !== undefined) this.#tryGain(journal, hold);
     });
   }
 
   /** The engine keeps the error for who asks it next; the next beat tries again. */
-  #tryGain(journal: number): void {
-    this.#gain(journal, this.#home === undefined).catch(ignore);
+  #tryGain(journal: number, hold: () => void): void {
+    this.#gain(journal, hold).catch(ignore);
+  }
+
+  /** `hold`: gives up the lock that it was granted. */
+  async #gain(journal: number, hold: () => void): Promise<void> {
+    const before = this.#gaining.get(journal);
+    const gaining = (async () => {
+      await before?.catch(ignore);
+      await this.#takeUp(journal, hold);
+    })();
+    this.#gaining.set(journal, gaining);
+    try {
+      await gaining;
+    } finally {
+      if (this.#gaining.get(journal) === gaining) this.#gaining.delete(journal);
+    }
   }
 
   /** Holds the lock from now on: tells the engine, and gives it up again where that has no use for it. */
-  async #gain(journal: number, isHome: boolean): Promise<void> {
+  async #takeUp(journal: number, hold: () => void): Promise<void> {
+    // It may have been stolen from a tab that was frozen when it was granted.
+    if (this.#held.get(journal) !== hold) return;
+    const isHome = this.#home === undefined;
     if (isHome) this.#home = journal;
     let isKept = false;
-    this.#gaining.add(journal);
     try {
       isKept = (await this.#hooks?.onGain(journal, isHome)) === true;
     } finally {
-      this.#gaining.delete(journal);
-      if (!isKept) {
+      const isHeld = this.#held.get(journal) === hold;
+      // Stolen meanwhile: the engine was told before it had taken it over.
+      if (isKept && !isHeld) this.#hooks?.onLoss(journal);
+      else if (!isKept) {
         if (this.#hooks?.hasOpenRuns(journal) === true) this.#unfitUntil.set(journal, this.#platform.now() + UNFIT_MS);
-        this.release(journal);
+        if (isHeld) this.release(journal);
       } else {
         this.#calls.fail(journal);
         this.#tellAlive();
@@ -137,24 +157,24 @@ class SharedTabs implements TabsPort {
     }
   }
 
-  /** Resolves when it is clear whether this tab holds the lock. */
-  #take(journal: number, mode: "free" | "queue" | "steal"): Promise<boolean> {
+  /** Resolves when it is clear whether this tab holds the lock, with what gives it up. */
+  #take(journal: number, mode: "free" | "queue" | "steal"): Promise<(() => void) | undefined> {
     return new Promise((resolve) => {
       let hold: (() => void) | undefined;
       const onAnswer = (isHeld: boolean): Promise<void> => {
         if (!isHeld || this.#isClosed) {
-          resolve(false);
+          resolve(undefined);
           return Promise.resolve();
         }
         return new Promise<void>((release) => {
           hold = release;
           this.#held.set(journal, release);
-          resolve(true);
+          resolve(release);
         });
       };
       this.#platform.requestLock(`${this.#name}:${journal}`, { mode, signal: this.#closing.signal, onAnswer }).catch(() => {
         // Nobody asked any more, or the lock was stolen.
-        if (hold === undefined) resolve(false);
+        if (hold === undefined) resolve(undefined);
         else if (this.#held.get(journal) === hold) this.#lose(journal);
       });
     });
@@ -209,8 +229,8 @@ class SharedTabs implements TabsPort {
       this.#suspected.delete(journal);
       if (this.#isClosed || this.#held.has(journal) || this.#lastHeard(journal) > askedAt) return;
       this.#heard.delete(journal);
-      void this.#take(journal, "steal").then((isHeld) => {
-        if (isHeld) this.#tryGain(journal);
+      void this.#take(journal, "steal").then((hold) => {
+        if (hold !== undefined) this.#tryGain(journal, hold);
       });
     });
   }
