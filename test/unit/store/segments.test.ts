@@ -49,6 +49,27 @@ describe("segments", () => {
     expect(await again.history("open")).toEqual(makeEntries(1, 25));
   });
 
+  test("runs are found by who asks for the first time while they move", async () => {
+    const clock = new SimulatedClock();
+    const disk = new SimulatedDevice().connect();
+    const store = createJournalStore(disk, "s", { clock, archiveRunsMin: ARCHIVE_MIN });
+    await store.open();
+    await store.takeOver();
+    let askedCount: Promise<number> | undefined;
+    const append = disk.append.bind(disk);
+    disk.append = async (journal, write) => {
+      const isSegment = write.puts.some(({ key }) => key >= keyOf(Kind.COLUMNS, 0) && key < keyOf(Kind.COLUMNS + 1, 0));
+      if (isSegment) askedCount ??= store.count({});
+      if (isSegment) await askedCount;
+      return append(journal, write);
+    };
+    for (let index = 0; index < 25; index += 1) await store.commit([ended(`r${index}`, 1_000 + index)], "relaxed");
+    await tidy(clock);
+    expect(await askedCount).toBe(25);
+    expect(await store.count({})).toBe(25);
+    await store.close();
+  });
+
   test("deleted runs do not come back, and a segment of which nothing is left is gone", async () => {
     const device = new SimulatedDevice();
     const { store, clock } = await openStore(device);
