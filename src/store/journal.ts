@@ -541,7 +541,8 @@ export class Journal {
     if (this.#epoch === 0 || removed.some((runId) => this.#directory.places(runId) === undefined)) return;
     const id = this.#lastGroup + 1;
     const entry = { id, ...draft.entry };
-    const prepared = [{ entry, columns: this.#shelf.isLoaded ? decodeSegment(draft.columns) : undefined, removed: undefined }];
+    // Also where nobody has asked for ended runs yet: somebody may until it is stored.
+    const prepared = [{ entry, columns: decodeSegment(draft.columns), removed: undefined }];
     await this.#addRow({ ...EMPTY_ROW, removed, segments: [entry] }, { puts: this.#shelf.puts(draft, id), prepared });
   }
 

@@ -68,10 +68,6 @@ export class Shelf {
     return [...this.#entries.values()];
   }
 
-  get isLoaded(): boolean {
-    return this.#loading !== undefined;
-  }
-
   hasIdentity(identity: string): boolean {
     for (const { identities } of this.#entries.values()) if (identities.includes(identity)) return true;
     return false;
@@ -206,6 +202,11 @@ export class Shelf {
     return this.#journal * JOURNAL_SIZE + id;
   }
 
+  async #loadLate(entry: SegmentEntry): Promise<void> {
+    const loaded = await this.#load(entry);
+    if (this.#entries.has(entry.id)) this.#place(loaded);
+  }
+
   async #loadAll(): Promise<void> {
     const loaded = await Promise.all([...this.#entries.values()].map((entry) => this.#load(entry)));
     for (const segment of loaded) if (this.#entries.has(segment.entry.id)) this.#place(segment);
@@ -235,8 +236,14 @@ export class Shelf {
 
   #place({ entry, columns, removed }: LoadedSegment): void {
     this.#entries.set(entry.id, entry);
-    if (columns !== undefined) this.#damaged.delete(entry.id);
-    if (columns !== undefined) this.#index.addSegment(this.#key(entry.id), columns, removed);
+    if (this.#loading === undefined) return;
+    if (columns === undefined) {
+      // Somebody asked for ended runs after it was prepared.
+      if (!this.#damaged.has(entry.id)) this.#loading = this.#loading.then(() => this.#loadLate(entry));
+      return;
+    }
+    this.#damaged.delete(entry.id);
+    this.#index.addSegment(this.#key(entry.id), columns, removed);
   }
 
   #drop(id: number): void {
