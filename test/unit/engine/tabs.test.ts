@@ -31,6 +31,24 @@ test("every tab drives runs of its own and controls those of the others", async 
   expect(await own.status()).toBe("canceled");
 });
 
+test("who waits for a run of another tab hears of its end also where that tab is gone before it could say so", async () => {
+  const bench = makeTabBench(undefined, { delay: () => 50, copies: () => 1 });
+  const [first, second] = [await bench.open(), await bench.open()];
+  await second.engine.load(TOGGLE);
+  const run = await bench.until(first.engine.start(await first.engine.load(TOGGLE)));
+  await bench.clock.advance(100);
+  const watched = await second.engine.runs.get(run.id);
+  const result = watched.result;
+  const story = readEvents(watched);
+  await bench.clock.advance(100);
+  expect(await bench.until(first.engine.send(run.id, "press"))).toMatchObject({ status: "taken" });
+  expect(await bench.until(first.engine.send(run.id, "finish"))).toMatchObject({ status: "taken" });
+  // Its lock is free at once, and what it said of its last group is still under way.
+  first.kill();
+  expect(await bench.until(result)).toBeTypeOf("object");
+  expect(brief(await bench.until(story)).at(-1)).toBe("ended succeeded");
+});
+
 test("a batch goes to the drivers of its runs", async () => {
   const bench = makeTabBench();
   const [first, second] = [await bench.open(), await bench.open()];
