@@ -2,7 +2,6 @@
 // to the driver of a run that is not here. What is done for a run stands elsewhere.
 import { WorkflowError } from "../model/errors.js";
 import type { TabsHooks } from "../model/ports.js";
-import type { RunRecord } from "../model/run-record.js";
 import { type Core, toWorkflowError } from "./core.js";
 import { closedError, notDriverError, reloadingError, unknownRunError } from "./errors.js";
 import { REMOTE_ATTEMPTS_MAX, REMOTE_RETRY_MS } from "./limits.js";
@@ -17,7 +16,6 @@ export interface DrivingHost {
   dropRuns(runs: readonly OpenRun[]): void;
   /** The home is lost: nothing can be started. */
   loseHome(): void;
-  publish(records: readonly RunRecord[]): void;
   /** Does what another tab asks this driver for. */
   answer(method: string, args: readonly unknown[]): Promise<unknown>;
 }
@@ -179,7 +177,7 @@ export class Driving implements TabsHooks {
     try {
       while (reading.isOutdated && !core.isClosed) {
         reading.isOutdated = false;
-        this.#host.publish(await core.store.refresh(journal));
+        await core.store.refresh(journal);
       }
     } catch (error) {
       // The store tells of it at the next query.

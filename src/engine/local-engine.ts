@@ -162,6 +162,7 @@ class LocalEngine implements Engine, RunSource {
       this.#feed.publish(records);
       if (stored.length > 0) this.#driving.tell();
     };
+    core.store.onRecords = (records) => this.#feed.publish(records);
     core.onEnded = (run, record) => this.#keepEnded(run, record);
     core.onFenced = (journal) => {
       this.#driving.onLoss(journal);
@@ -177,7 +178,6 @@ class LocalEngine implements Engine, RunSource {
       recover: (journal) => this.#recovery.recoverAll(journal),
       dropRuns: (runs) => this.#dropRuns(runs),
       loseHome: () => this.#intake.close(notDriverError()),
-      publish: (records) => this.#feed.publish(records),
       answer: (method, args) => this.#remote.answer(method, args),
     };
   }

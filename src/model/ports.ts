@@ -405,8 +405,10 @@ export interface StorePort {
   hasOpenRuns(journal: number): boolean;
   /** The journal that holds a run; undefined: none. */
   journalOf(runId: string): number | undefined;
-  /** Reads what other drivers wrote since, to one journal or to all. Resolves with the records that changed. */
-  refresh(journal?: number): Promise<readonly RunRecord[]>;
+  /** Reads what other drivers wrote since, to one journal or to all. */
+  refresh(journal?: number): Promise<void>;
+  /** Set once by the engine: called with records that other drivers changed, as they are read, whatever made the store read them. */
+  onRecords: (records: readonly RunRecord[]) => void;
   /** The last group of a journal that was read or written. */
   lastGroup(journal: number): number;
   close(): Promise<void>;

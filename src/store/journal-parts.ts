@@ -1,6 +1,7 @@
 // What every journal of a store is made of.
 import type { LogLimits } from "../model/log.js";
 import type { ClockPort } from "../model/ports.js";
+import type { RunRecord } from "../model/run-record.js";
 import type { Disk } from "./disk.js";
 import type { Packer } from "./packer.js";
 import type { RunIndex } from "./run-index.js";
@@ -20,4 +21,6 @@ export interface JournalParts {
   readonly mayMakeRoom: boolean;
   /** Of each run's log. */
   readonly logLimits: LogLimits;
+  /** Records that others changed, as they are read. */
+  readonly onRecords: (records: readonly RunRecord[]) => void;
 }

@@ -58,12 +58,13 @@ class JournalStore implements StorePort {
   /** Where runs begin that have no parent: the first journal that this store drives. */
   #home: Journal | undefined;
   #isOpen = false;
+  onRecords: StorePort["onRecords"] = () => undefined;
 
   constructor(disk: Disk, name: string, { packer = new Packer(), clock = createClock(), archiveRunsMin, mayMakeRoom = true, logLimits = toLogLimits() }: JournalStoreOptions) {
     this.#disk = disk;
     this.#name = name;
     this.#clock = clock;
-    this.#journals = Array.from({ length: JOURNAL_COUNT }, (_, number) => new Journal({ disk, name, packer, index: this.#index, clock, archiveRunsMin, mayMakeRoom, logLimits }, number));
+    this.#journals = Array.from({ length: JOURNAL_COUNT }, (_, number) => new Journal({ disk, name, packer, index: this.#index, clock, archiveRunsMin, mayMakeRoom, logLimits, onRecords: (records) => this.onRecords(records) }, number));
   }
 
   get journalCount(): number {
@@ -227,9 +228,8 @@ class JournalStore implements StorePort {
     if (this.#home?.number === journal) this.#home = this.#journals.find((one) => one.isDriven);
   }
 
-  async refresh(journal?: number): Promise<readonly RunRecord[]> {
-    if (journal !== undefined) return this.#journal(journal).refresh();
-    return (await Promise.all(this.#journals.map((one) => one.refresh()))).flat();
+  async refresh(journal?: number): Promise<void> {
+    await Promise.all((journal === undefined ? this.#journals : [this.#journal(journal)]).map((one) => one.refresh()));
   }
 
   async close(): Promise<void> {

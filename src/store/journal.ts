@@ -39,11 +39,10 @@ interface AppendOptions extends Omit<GroupWrite, "number" | "row"> {
 
 export class Journal {
   readonly number: number;
+  readonly #parts: JournalParts;
   readonly #disk: Disk;
-  readonly #name: string;
   readonly #clock: Pick<ClockPort, "schedule" | "defer">;
   readonly #archiveRunsMin: number;
-  readonly #mayMakeRoom: boolean;
   readonly #packer: Packer;
   readonly #directory: RunDirectory;
   readonly #shelf: Shelf;
@@ -69,21 +68,21 @@ export class Journal {
   #isArchiving = false;
   #stopTidying: (() => void) | undefined;
 
-  constructor({ disk, name, packer, index, clock, archiveRunsMin = ARCHIVE_RUNS_MIN, mayMakeRoom, logLimits }: JournalParts, number: number) {
-    this.#mayMakeRoom = mayMakeRoom;
+  constructor(parts: JournalParts, number: number) {
+    const { disk, packer, index, clock, archiveRunsMin = ARCHIVE_RUNS_MIN, logLimits } = parts;
+    this.#parts = parts;
     this.#clock = clock;
     this.#archiveRunsMin = archiveRunsMin;
     this.number = number;
     this.#disk = disk;
-    this.#name = name;
     this.#packer = packer;
     this.#directory = new RunDirectory(index);
     this.#sources = new OwnSources(disk, number);
     this.#shelf = new Shelf({ disk, packer, index }, number);
-    const parts = { disk, packer, directory: this.#directory, shelf: this.#shelf, refresh: () => this.refresh() };
-    this.#reader = new HistoryReader(parts, number);
+    const reading = { disk, packer, directory: this.#directory, shelf: this.#shelf, refresh: () => this.refresh() };
+    this.#reader = new HistoryReader(reading, number);
     this.#logs = new LogBuffer(logLimits);
-    this.#logReader = new LogReader({ ...parts, buffer: this.#logs }, number);
+    this.#logReader = new LogReader({ ...reading, buffer: this.#logs }, number);
   }
 
   get isDriven(): boolean {
@@ -154,7 +153,7 @@ export class Journal {
   }
 
   commit(changes: readonly RunChange[], durability: Durability): Promise<void> {
-    if (this.#isClosed) return Promise.reject(closedError(this.#name, "the store was closed"));
+    if (this.#isClosed) return Promise.reject(closedError(this.#parts.name, "the store was closed"));
     if (this.#epoch === 0) return Promise.reject(fencedError(this.number, 0, this.#epochSeen));
     if (this.#pending.length >= PENDING_COMMITS_MAX) return Promise.reject(overloadedError(this.#pending.length, PENDING_COMMITS_MAX));
     if (durability !== "none") {
@@ -262,11 +261,9 @@ export class Journal {
     this.#logs.clear();
   }
 
-  /** Takes in what others wrote: the records that it changed. */
-  async refresh(): Promise<readonly RunRecord[]> {
-    const changed = new Map<string, RunRecord>();
-    await this.#runTask(() => this.#readRows((record) => changed.set(record.runId, record)));
-    return [...changed.values()];
+  /** Takes in what others wrote. */
+  refresh(): Promise<void> {
+    return this.#runTask(() => this.#readRows());
   }
 
   /** Waits for the commits that nobody waited for. */
@@ -325,7 +322,7 @@ export class Journal {
 
   /** The disk is full: the segments that ended first give way, an eighth of them at a time. False: there is none. */
   async #makeRoom(): Promise<boolean> {
-    const segments = this.#mayMakeRoom ? [...this.#shelf.entries].sort((a, b) => a.endedTo - b.endedTo) : [];
+    const segments = this.#parts.mayMakeRoom ? [...this.#shelf.entries].sort((a, b) => a.endedTo - b.endedTo) : [];
     const dropped = segments.slice(0, Math.min(SEGMENTS_PER_REMOVAL, Math.ceil(segments.length / 8))).map(({ id }) => id);
     if (dropped.length === 0) return false;
     try {
@@ -408,7 +405,7 @@ export class Journal {
   }
 
   #runTask(work: () => Promise<void>): Promise<void> {
-    if (this.#isClosed) return Promise.reject(closedError(this.#name, "the store was closed"));
+    if (this.#isClosed) return Promise.reject(closedError(this.#parts.name, "the store was closed"));
     return new Promise((resolve, reject) => {
       this.#tasks.push(() => work().then(resolve, reject));
       this.#wake();
@@ -417,14 +414,17 @@ export class Journal {
 
   // --- reading ---------------------------------------------------------------------------------------------------
 
-  /** Takes in the rows after the last one known. */
-  async #readRows(note: (record: RunRecord) => void = () => undefined): Promise<void> {
+  /** Takes in the rows after the last one known, and tells of them, whoever made it read. */
+  async #readRows(): Promise<void> {
+    const changed = new Map<string, RunRecord>();
+    const note = (record: RunRecord): void => void changed.set(record.runId, record);
     for (;;) {
       const rows = await this.#disk.readRows(this.number, this.#lastGroup, ROWS_PER_READ);
       for (const { number, row } of rows) await this.#takeRow(row, number, note);
       if (rows.length < ROWS_PER_READ) break;
     }
     await this.#gaps.settle((gap) => this.#loseGroups(gap));
+    if (changed.size > 0) this.#parts.onRecords([...changed.values()]);
   }
 
   async #takeRow(stored: unknown, number: number, note: (record: RunRecord) => void): Promise<void> {

@@ -42,6 +42,7 @@ export function createMemoryStore(disk: MemoryDisk = createMemoryDisk(), logLimi
 class MemoryStore implements StorePort {
   /** Whoever takes over drives all. */
   readonly journalCount = 1;
+  onRecords: StorePort["onRecords"] = () => undefined;
   readonly #disk: MemoryDisk;
   readonly #logLimits: LogLimits;
   /** Of runs whose first commit is under way. */
@@ -176,10 +177,10 @@ class MemoryStore implements StorePort {
     return this.#epoch;
   }
 
-  async refresh(): Promise<readonly RunRecord[]> {
+  async refresh(): Promise<void> {
     const changed = [...this.#disk.index.values()].filter((record) => (this.#disk.groups.get(record.runId) ?? 0) > this.#seenGroup);
     this.#seenGroup = this.#disk.groupCount;
-    return changed;
+    if (changed.length > 0) this.onRecords(changed);
   }
 
   async close(): Promise<void> {

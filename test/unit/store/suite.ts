@@ -398,7 +398,10 @@ export const STORE_CASES: readonly StoreCase[] = [
       await watcher.refresh();
       store.addLogs("b", [makeLog("hear")]);
       await store.flushLogs();
-      same((await watcher.refresh()).map(({ runId }) => runId), ["b"], "runs with news");
+      const told: string[] = [];
+      watcher.onRecords = (records) => told.push(...records.map(({ runId }) => runId));
+      await watcher.refresh();
+      same(told, ["b"], "runs with news");
       same((await watcher.logs("b")).map(({ message }) => message), ["hear"], "what the watcher reads");
       watcher.addLogs("b", [makeLog("of no driver")]);
       same((await watcher.logs("b")).length, 1, "what a watcher adds");
