@@ -81,8 +81,9 @@ export class Consequences {
   /** Tells the parent, once, when the run has come to its end. */
   reportEnd(run: OpenRun): void {
     if (run.isReported || !isEnded(run.computeStatus())) return;
-    run.isReported = true;
     const parent = this.#parentOf(run);
+    // Where it is not taken up yet, it asks when it is.
+    run.isReported = parent !== undefined;
     if (parent !== undefined) this.#followUps.push(this.#children.answer(parent, run.parentSerial, run.ending));
   }
 

@@ -5,12 +5,12 @@ import { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import type { StoredPast } from "../model/ports.js";
 import { isEnded } from "../model/status.js";
-import { takeWaiting } from "./arrivals.js";
+import { failArrival, takeWaiting } from "./arrivals.js";
 import { decodeCheckpoint } from "./checkpoint.js";
 import type { ChildStarter } from "./child-starter.js";
 import type { Committer } from "./committer.js";
 import { type Core, isKernelLost, toWorkflowError } from "./core.js";
-import { redactedError, trapError } from "./errors.js";
+import { closedError, redactedError, trapError } from "./errors.js";
 import type { Work } from "./group.js";
 import { RECOVERY_FIRST_RUNS, RECOVERY_SLICE_RUNS, RELOAD_DELAY_MS, REREAD_DELAY_MS_MAX } from "./limits.js";
 import type { Loop } from "./loop.js";
@@ -274,7 +274,10 @@ export class Recovery {
       if (run.isWindingDown) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
       this.#resume(run);
     }
-    if (core.isClosed) return;
+    if (core.isClosed) {
+      for (const arrival of late) failArrival(arrival, closedError());
+      return;
+    }
     loop.deliver(late);
     performer.call(calls.filter(({ run }) => !run.isDropped));
   }
@@ -292,7 +295,13 @@ export class Recovery {
     const { core, loop, children, reader } = this.#parts;
     const { run, open } = work;
     const childId = childRunId(run.runId, open.serial);
-    const record = core.runs.has(childId) ? undefined : await core.store.get(childId);
+    const child = core.runs.get(childId);
+    if (child !== undefined && isEnded(child.status) && !child.isReported) {
+      // It ended before its parent was here, and is being committed; nobody has to wait for that but this.
+      void reader.settled(child).then(() => this.#reconcileChild(work)).catch((error: unknown) => this.#leave(run, error));
+      return;
+    }
+    const record = child !== undefined ? undefined : await core.store.get(childId);
     if (core.isClosed || open.isClosed || run.isDropped || core.runs.has(childId) || this.untouched.has(childId)) return;
     if (record === undefined) {
       const start = children.startNew(work);

@@ -149,6 +149,8 @@ class SharedTabs implements TabsPort {
       if (isKept && !isHeld) this.#hooks?.onLoss(journal);
       else if (!isKept) {
         if (this.#hooks?.hasOpenRuns(journal) === true) this.#unfitUntil.set(journal, this.#platform.now() + UNFIT_MS);
+        // Until somebody drives it again there is nothing to inherit.
+        this.#heard.delete(journal);
         if (isHeld) this.release(journal);
       } else {
         this.#calls.fail(journal);
