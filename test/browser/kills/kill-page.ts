@@ -16,6 +16,8 @@ const POLL_MS = 10;
 const TRANSACTION_MS_MAX = 700;
 /** Another tab may hear of a run so much later than the tab that started it, ms. */
 const HEARSAY_MS_MAX = 5_000;
+/** What a run did already is told without such a pause, ms. */
+const QUIET_MS = 1_000;
 /** What another try may mend: the driver changed meanwhile. Whoever was frozen hears of it so as well. */
 const PASSING_CODES: ReadonlySet<unknown> = new Set(["engine/not-driver", "engine/no-answer", "store/fenced", "engine/closed", "run/reloading"]);
 
@@ -83,8 +85,7 @@ class Tab implements TabPage {
         const run = await engine.runs.get(runId);
         // A run that has not ended has no last event.
         const isEnded = (await run.record()).endedAt !== undefined;
-        const events: RunEvent[] = [];
-        if (isEnded) for await (const event of run.events()) events.push(event);
+        const events = await readEvents(run, isEnded);
         const end = isEnded ? await endOf(run) : { result: undefined, error: undefined };
         told.push({ runId, parentRunId, status: await run.status(), states: await run.states(), ...end, context: await run.context(), events, isSame: !isEnded || (await run.verify({ told: events })).isSame });
       }
@@ -129,8 +130,8 @@ class Tab implements TabPage {
       if (status === undefined) break;
       await note("tells the test", this.#tell({ kind: "acked", runId: run.id, event: event.name, id, status }));
     }
-    await note("waits for its end", this.#untilEnded(run));
-    await note("tells its end", this.#tell({ kind: "ended", runId: run.id }));
+    const as = await note("waits for its end", this.#untilEnded(run));
+    await note("tells its end", this.#tell({ kind: "ended", runId: run.id, as }));
   }
 
   async #note<T>(runId: string, what: string, doing: Promise<T>): Promise<T> {
@@ -183,24 +184,46 @@ class Tab implements TabPage {
 
   /** A tab that is gone may have sent it, and nobody heard that it was taken: then the run may not wait for it any more. */
   async #wasTaken(run: Run, name: string, payload: PlannedEvent["payload"]): Promise<boolean> {
-    const { seq } = await run.record();
-    for await (const event of run.events()) {
-      if (event.type === "event" && event.name === name && event.status === "taken" && (event.payload as { id?: unknown }).id === payload["id"]) return true;
-      if (event.seq >= seq) return false;
-    }
-    return false;
+    const events = await readEvents(run, false);
+    return events.some((event) => event.type === "event" && event.name === name && event.status === "taken" && (event.payload as { id?: unknown }).id === payload["id"]);
   }
 
-  async #untilEnded(run: Run): Promise<void> {
+  /** How its promise was settled: "result", or the error's code. A rejection that is not the run's own end is a fault of the engine. */
+  async #untilEnded(run: Run): Promise<string> {
     for (; ; await sleep(POLL_MS)) {
       try {
         await run.result;
-        return;
+        return "result";
       } catch (error) {
-        if (!PASSING_CODES.has(codeOf(error))) return;
+        const code = codeOf(error);
+        if (PASSING_CODES.has(code)) continue;
+        if (await this.#isHeardToEnd(run)) return String(code);
+        throw new Error(`its result was rejected though it has not ended: ${describe(error)}`);
       }
     }
   }
+
+  async #isHeardToEnd(run: Run): Promise<boolean> {
+    for (const since = Date.now(); ; await sleep(POLL_MS)) {
+      if ((await run.record()).endedAt !== undefined) return true;
+      if (Date.now() - since > HEARSAY_MS_MAX) return false;
+    }
+  }
+}
+
+/** Those of a run that has not ended: as far as its record goes. */
+async function readEvents(run: Run, isEnded: boolean): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  const { seq } = await run.record();
+  const reading = run.events()[Symbol.asyncIterator]();
+  while (isEnded || (events.at(-1)?.seq ?? 0) < seq) {
+    // Not every entry of a history is an event.
+    const next = await (isEnded ? reading.next() : Promise.race([reading.next(), sleep(QUIET_MS)]));
+    if (next === undefined || next.done === true) break;
+    events.push(next.value);
+  }
+  if (!isEnded) void reading.return?.();
+  return events;
 }
 
 async function endOf(run: Run): Promise<Pick<ToldEnd, "result" | "error">> {

@@ -24,7 +24,8 @@ export class Ledger {
   readonly answers = new Map<string, Set<string>>();
   readonly started = new Set<string>();
   readonly acked: AckedEvent[] = [];
-  readonly ended = new Set<string>();
+  /** How, as the tab heard it that waited: "result" or an error's code. */
+  readonly ended = new Map<string, string>();
   readonly wrong: string[] = [];
   /** Calls that were not answered yet. */
   readonly #open = new Set<HandlerCall>();
@@ -50,7 +51,7 @@ export class Ledger {
         this.acked.push(message);
         break;
       case "ended":
-        this.ended.add(message.runId);
+        this.ended.set(message.runId, `${message.as}, tab ${tab}`);
         this.#onEnded();
         break;
       case "wrong":

@@ -15,7 +15,7 @@ export type TabMessage = { readonly trial: string; readonly tab: string } & (
   | { readonly kind: "answered"; readonly key: string; readonly nonce: string }
   | { readonly kind: "started"; readonly runId: string }
   | { readonly kind: "acked"; readonly runId: string; readonly event: string; readonly id: number; readonly status: string }
-  | { readonly kind: "ended"; readonly runId: string }
+  | { readonly kind: "ended"; readonly runId: string; readonly as: string }
   | { readonly kind: "wrong"; readonly text: string }
 );
 

@@ -40,8 +40,8 @@ export function findWrongs(ends: TrialEnds): string[] {
   return [...ends.ledger.wrong, ...compareEnds(ends), ...checkEvents(ends), ...checkCalls(ends.ledger), ...checkResults(ends)];
 }
 
-function compareEnds({ planned, told, undisturbed }: TrialEnds): string[] {
-  const wrongs = told.filter((end) => !isOver(end.status)).map((end) => `${end.runId} has not ended: ${end.status}`);
+function compareEnds({ planned, told, ledger, undisturbed }: TrialEnds): string[] {
+  const wrongs = told.filter((end) => !isOver(end.status)).map((end) => `${end.runId} has not ended: ${end.status} (heard of its end: ${ledger.ended.get(end.runId) ?? "nothing"})`);
   wrongs.push(...told.filter((end) => !end.isSame).map((end) => `${end.runId}: replayed, it is another run`));
   const top = told.filter((end) => end.parentRunId === undefined).map((end) => end.runId);
   if (JSON.stringify(top.toSorted()) !== JSON.stringify(planned.map((run) => run.runId).toSorted())) wrongs.push(`the runs that are there: ${top.toSorted()}`);
