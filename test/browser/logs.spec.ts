@@ -98,6 +98,22 @@ test("entries come live, are narrowed by level and text, and are shown as text",
   await expect(lines(page)).toHaveCount(10);
 });
 
+test("whoever scrolls away from the end and takes a line at once stays there", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 560 });
+  await openPlayground(page);
+  await startAndOpenLogs(page);
+  await expect(lines(page)).toHaveCount(9);
+  await expect(page.getByRole("list", { name: "Tasks at work" })).toBeVisible();
+  const first = lines(page).first().getByRole("button");
+  await first.evaluate((button: HTMLElement) => {
+    button.scrollIntoView();
+    // Before the page tells anybody that it was scrolled.
+    button.focus({ preventScroll: true });
+  });
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await expect(first).toBeInViewport({ ratio: 1 });
+});
+
 test("everything is reached by keys", async ({ page }) => {
   await openPlayground(page);
   await startAndOpenLogs(page);
