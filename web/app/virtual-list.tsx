@@ -310,6 +310,8 @@ function listenForKeys(place: ListPlace, draw: () => void): FocusListeners {
       if (row === null) return;
       place.focusedKey = Number(row.dataset["key"]);
       place.stop = Math.max(0, [...row.querySelectorAll(STOPS)].indexOf(target as Element));
+      // It may have been scrolled since the page last told of it: who is not at the end any more must not be taken back there.
+      place.readView();
       draw();
     },
     onFocusOut: ({ target, relatedTarget }) => {
