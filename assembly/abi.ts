@@ -2,7 +2,7 @@
 // TypeScript), so it holds enums with explicit values and integer literals, nothing else. A change to any number
 // here, or to a layout drawn here, raises ABI_VERSION; the loader refuses a kernel of another version.
 
-export const ABI_VERSION = 5;
+export const ABI_VERSION = 6;
 /** Version of what programs mean: recorded with every run, raised when a step could differ for the same history. */
 export const SEMANTICS_VERSION = 2;
 
@@ -201,6 +201,82 @@ export enum Op {
   /** dst = the program's custom function imm over registers a, a+1, … (b of them); the shell calls it. */
   CALL_CUSTOM = 70,
 }
+
+// A prepared instruction, 32 bytes: what loading makes of one, and what the evaluator and generated modules go by.
+//   +0  u16 step (Step)           +2  u16 op (Op)
+//   +4  u32 dst: address of a register
+//   +8  u32 a, +12 u32 b: address of a cell, or offset from the slots + 1 (odd), or a count; ITER_NEXT's b: 0 for none
+//   +16 u32 jump target's address | key id | function | error code
+//   +20 u32 comparison: CompareFlag · BRANCH: second target's address · FIELD: shape of the inline cache · CALL_CUSTOM: the program
+//       · JUMP_BOOL: the aux that jumps · CALL, TEMPLATE: thousandths of a unit per character
+//   +24 f64 COMPARE_CONSTANT: the constant · u32 FIELD: offset of the value in a map of that shape
+//       · JUMP_BOOL: u32 cost of not jumping · BRANCH: u32 cost of going on, u32 cost of the first target
+//       · ITER_NEXT: i64 what a turn spends (fuel.ts); its lower word is the turn's cost
+//   +28 u32 CALL: the program, whose own time zones it may ask for
+export enum StepField {
+  OP = 2,
+  DST = 4,
+  A = 8,
+  B = 12,
+  IMMEDIATE = 16,
+  CACHE = 20,
+  EXTRA = 24,
+  PROGRAM = 28,
+  SIZE = 32,
+}
+
+/** What the evaluator itself does; everything else is RARE. */
+export enum Step {
+  RETURN = 0,
+  MOVE = 1,
+  JUMP = 2,
+  /** Jump when a is BOOL and its aux is the cache word. */
+  JUMP_BOOL = 3,
+  JUMP_ERROR = 4,
+  BRANCH = 5,
+  NOT = 6,
+  AND = 7,
+  OR = 8,
+  COMPARE = 9,
+  /** Comparison with a number constant that a double holds exactly. */
+  COMPARE_CONSTANT = 10,
+  ADD = 11,
+  SUB = 12,
+  MUL = 13,
+  FIELD = 14,
+  HAS_FIELD = 15,
+  ITER_NEXT = 16,
+  RARE = 17,
+}
+
+/** How a comparison reads its outcome. Bit 7 is 0; from bit 8 on: what going on without a jump costs. */
+export enum CompareFlag {
+  LESS = 1,
+  EQUAL = 2,
+  GREATER = 4,
+  /** The answer is the opposite (`!=`). */
+  INVERTED = 8,
+  /** Jump when the answer is false / true. */
+  JUMP_FALSE = 16,
+  JUMP_TRUE = 32,
+  /** The next instruction returns the answer, and all costs are known: return at once. */
+  RETURN = 64,
+  COST_SHIFT = 8,
+}
+
+/** Fixed memory that generated modules reach: see `nativeAddress`. */
+export enum NativePlace {
+  /** The counter of fuel and cost, i64 (fuel.ts). */
+  LEFT = 0,
+  /** Three cells: false, true, null. */
+  BOOLS = 1,
+  /** REGISTER_COUNT_MAX cells. */
+  REGISTERS = 2,
+}
+/** A cost below 0 has this bit in the counter, spent fuel the highest one. */
+export const COST_SIGN_SHIFT = 38;
+/** Private tag of a loop's state in a register: +4 u32 1 for a map, +8 u32 list or map, +12 u32 next index. */
+export const ITERATOR_TAG = 16;
 
 /** Functions of Op.CALL. Methods pass their receiver as the first argument. */
 export enum Fn {
@@ -460,7 +536,8 @@ export const DISPATCH_DEFERS = 0x80000000;
 
 // Expression record, 32 bytes: +0 code offset  +4 instruction count  +8 constants offset (wire values, one after the other)
 // +12 constant count  +16 register count  +20 constants' byte length  +24 offset of its fault text or 0  +28 cost of what surely runs.
-// After load: +0 code address, +8 address of the constant cells, +16 that cost, +24 address of the text.
+// After load: +0 address of the steps, +8 address of the constant cells, +12 number in the table of the generated function that does the
+// same, or 0, +16 that cost, +20 size of the block that holds both, +24 address of the text, +28 registers to clear before a start.
 // A fault text is like those of FAULT_TEXTS: message and place, for the variable `error`.
 export const EXPRESSION_RECORD_SIZE = 32;
 export const NO_EXPRESSION = 0xffffffff;

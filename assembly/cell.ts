@@ -1,8 +1,8 @@
 // Cells: writing and copying the 16-byte tagged values drawn in abi.ts. No heap objects are made or read here.
-import { ExpressionError, Tag } from "./abi";
+import { ExpressionError, ITERATOR_TAG, Tag } from "./abi";
 
-/** Private tag of a loop's state in a register: +8 u32 list or map, +12 u32 next index. Never leaves an evaluation. */
-export const TAG_ITERATOR: i32 = 16;
+/** Drawn in abi.ts. Never leaves an evaluation. */
+export const TAG_ITERATOR: i32 = ITERATOR_TAG;
 /** Private tag of a list under construction in a register: +8 u32 list object. Never leaves an evaluation. */
 export const TAG_BUILDER: i32 = 17;
 

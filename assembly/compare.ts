@@ -1,5 +1,5 @@
 // The slow path of == != < <= > >=: everything but two plain numbers.
-import { ExpressionError, Tag } from "./abi";
+import { CompareFlag, ExpressionError, Tag } from "./abi";
 import { objectOf, refuseOperands, setBool, setError, tagOf } from "./cell";
 import { chargeComparison, chargeTexts } from "./cost";
 import { spendSize } from "./fuel";
@@ -7,19 +7,14 @@ import { areStringsEqual, countOf } from "./map";
 import { comparedCount, NO_ORDER, UNORDERED, valueCompare, valueEquals } from "./value";
 
 // How a comparison reads its outcome; prepare.ts writes these into the step's cache word.
-export const COMPARE_LESS: u32 = 1;
-export const COMPARE_EQUAL: u32 = 2;
-export const COMPARE_GREATER: u32 = 4;
-/** The answer is the opposite (`!=`). */
-export const COMPARE_INVERTED: u32 = 8;
-/** Jump when the answer is false / true. */
-export const COMPARE_JUMP_FALSE: u32 = 16;
-export const COMPARE_JUMP_TRUE: u32 = 32;
-/** The next instruction returns the answer, and all costs are known: return at once. */
-export const COMPARE_RETURN: u32 = 64;
-// Bit 7 is 0.
-/** From here on: what going on without a jump costs. */
-export const COMPARE_COST_SHIFT: u32 = 8;
+export const COMPARE_LESS: u32 = CompareFlag.LESS;
+export const COMPARE_EQUAL: u32 = CompareFlag.EQUAL;
+export const COMPARE_GREATER: u32 = CompareFlag.GREATER;
+export const COMPARE_INVERTED: u32 = CompareFlag.INVERTED;
+export const COMPARE_JUMP_FALSE: u32 = CompareFlag.JUMP_FALSE;
+export const COMPARE_JUMP_TRUE: u32 = CompareFlag.JUMP_TRUE;
+export const COMPARE_RETURN: u32 = CompareFlag.RETURN;
+export const COMPARE_COST_SHIFT: u32 = CompareFlag.COST_SHIFT;
 
 const FREE_TEXT_SIZE: u32 = 1024;
 

@@ -108,21 +108,21 @@ function cachedField(pc: usize, a: usize): usize {
 }
 
 /** Ends an evaluation that has spent its fuel, or costs more than it may. */
-function endSpent(instruction: u32): usize {
+export function endSpent(instruction: u32): usize {
   blameInstruction(instruction);
   setError(RESULT_CELL, isOverCost() ? ExpressionError.COST_EXCEEDED : ExpressionError.OUT_OF_FUEL);
   return RESULT_CELL;
 }
 
 /** A loop's turn that cannot be paid. Where there is none any more, it costs nothing: gives the step behind the loop. 0: the end. */
-function endTurn(pc: usize, iterator: usize): usize {
+export function endTurn(pc: usize, iterator: usize): usize {
   if (hasNext(iterator) || !isOverCost()) return 0;
   charge(-<i64>load<u32>(pc, STEP_EXTRA));
   return <usize>load<u32>(pc, STEP_IMMEDIATE);
 }
 
 /** Ends with a cell that no caller may see (an absent slot, or the state of a loop), or one that costs too much. */
-function endWithRefusal(instruction: u32, a: usize): usize {
+export function endWithRefusal(instruction: u32, a: usize): usize {
   if (isOverCost()) return endSpent(instruction);
   blameInstruction(instruction);
   refuseOperand(RESULT_CELL, a);
@@ -140,7 +140,7 @@ function compareSlowly(instruction: u32, flags: u32, dst: usize, a: usize, b: us
 }
 
 /** Writes the error that a cell is, or makes, where a value is needed. */
-function refuseSlowly(instruction: u32, dst: usize, a: usize): void {
+export function refuseSlowly(instruction: u32, dst: usize, a: usize): void {
   blameInstruction(instruction);
   refuseOperand(dst, a);
 }
@@ -168,6 +168,8 @@ export function evaluateWithin(record: usize, slots: usize, budget: i64): usize 
  * `budget` (fuel.ts) covers what surely runs; what comes on top is asked for at each loop turn and at the end.
  */
 export function evaluate(record: usize, slots: usize, budget: i64): usize {
+  const native = load<u32>(record, 12);
+  if (native != 0) return call_indirect<usize>(native, slots, budget);
   const code = <usize>load<u32>(record);
   const unwritten = load<u32>(record, 28);
   if (unwritten != 0) clearRegisters(unwritten);

@@ -2,10 +2,12 @@
 // done: a unit is half a loop turn, or 16 bytes built) in the upper 25 bits, cost units in the lower 39, each with a sign of
 // its own. Cost is what cel-go counts (cost.ts and the emitter say how much); a debt of cost borrows one unit of fuel.
 
-const FUEL_SHIFT: i64 = 39;
+import { COST_SIGN_SHIFT } from "./abi";
+
+const FUEL_SHIFT: i64 = COST_SIGN_SHIFT + 1;
 const FUEL_UNIT: i64 = 1 << FUEL_SHIFT;
 const TURN_FUEL: i64 = 2;
-const COST_SIGN: i64 = 1 << (FUEL_SHIFT - 1);
+const COST_SIGN: i64 = 1 << COST_SIGN_SHIFT;
 const SPENT: i64 = i64.MIN_VALUE | COST_SIGN;
 /** No more fuel than this, 16 million units. */
 const FUEL_MAX: i32 = 0xffffff;
@@ -13,7 +15,7 @@ const FUEL_MAX: i32 = 0xffffff;
 const COST_MAX: f64 = 137438953471;
 
 /** The counter: in memory, where the machine reaches it in one instruction. */
-const LEFT: usize = memory.data(8, 8);
+export const LEFT: usize = memory.data(8, 8);
 
 /** Both limits in one number; what is beyond the greatest or below 0 becomes that. */
 export function makeBudget(fuel: i32, cost: f64): i64 {

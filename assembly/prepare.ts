@@ -1,7 +1,7 @@
 // Loading an expression: its instructions are checked (every register, slot, constant, key, function and jump) and
 // written anew as the steps that the evaluator reads (drawn in machine.ts), so that hostile code reads nothing that is
 // not its own and the evaluator needs no checks. Record after loading: +0 address of the steps, +8 address of the
-// constant cells, +16 cost of what surely runs, +20 size of the block that holds both, +28 number of registers to clear before a start (those not surely written before they are read).
+// constant cells, +12 no generated function yet, +16 cost of what surely runs, +20 size of the block that holds both, +28 number of registers to clear before a start (those not surely written before they are read).
 import {
   ARGUMENT_COUNT_MAX, FUNCTION_MAX, INSTRUCTION_SIZE, KernelStatus, NO_OPERAND, Op, OPERAND_CONSTANT, OPERAND_INDEX_MASK, OPERAND_KIND_SHIFT, OPERAND_REGISTER,
   OPERAND_SLOT, ProgramHeader, REGISTER_COUNT_MAX, Tag,
@@ -89,6 +89,7 @@ function placeExpression(record: usize, blob: usize, keyIds: usize): i32 {
   const unwritten = countUnwritten(code);
   store<u32>(record, <u32>steps);
   store<u32>(record, <u32>constants, 8);
+  store<u32>(record, 0, 12);
   store<u32>(record, load<u32>(record, 28), 16);
   store<u32>(record, <u32>blockSize, 20);
   store<u32>(record, unwritten, 28);

@@ -72,6 +72,11 @@ export interface Expression {
   resident(context?: ExpressionContext): ResidentExpression;
   /** Many contexts that stay in the kernel, evaluated in one call. Dispose of it. */
   batch(contexts: readonly ExpressionContext[]): ExpressionBatch;
+  /**
+   * Makes a WebAssembly function of it, by which it is evaluated from then on: the same results, errors and costs, sooner. Worth it from some
+   * thousands of evaluations on. False: it is too long (2,000 instructions). For many at once there is `precompileExpressions`.
+   */
+  precompile(): Promise<boolean>;
   /** Its code as text, for debugging: a line for each instruction, with operands by name, jumps, and the place in the source. */
   disassemble(): Promise<string>;
   /** Gives back its memory in the kernel. A later evaluation takes it again. */

@@ -5,6 +5,7 @@ import type { CustomFunction } from "../model/custom-function.js";
 import { WorkflowError } from "../model/errors.js";
 import { decodeValue } from "../model/value.js";
 import type { KernelInstance } from "./instance.js";
+import { NativeFunctions } from "./native-functions.js";
 import { addMissingZone } from "./zones.js";
 
 /** Loop turns (or 16 bytes built) that one evaluation may take. */
@@ -33,6 +34,7 @@ export interface EvaluationError {
 export class ExpressionKernel {
   readonly #instance: KernelInstance;
   readonly #evaluateIn: (expression: number, context: number) => number;
+  #native: NativeFunctions | undefined;
   #costMax = Infinity;
   /** What was evaluated last, for `error`. */
   #lastExpression = 0;
@@ -60,8 +62,14 @@ export class ExpressionKernel {
     throw statusError(exports.programStatus(), "An expression program");
   }
 
+  /** Expressions that are evaluated by generated functions. */
+  get native(): NativeFunctions {
+    return (this.#native ??= new NativeFunctions(this.#instance));
+  }
+
   /** Frees a program; its expressions must not be used any more. */
   unloadProgram(program: number): void {
+    this.#native?.remove(this.#instance.exports.expressionAt(program, 0) >>> 0);
     this.#instance.call(() => this.#instance.exports.unloadProgram(program));
     this.#instance.customs.delete(program);
   }

@@ -8,6 +8,10 @@ import { CustomCalls } from "./custom-calls.js";
 /** Everything that the kernel exports: numbers in, numbers out. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
+  /** Entries from 1 on are generated functions. */
+  readonly table: WebAssembly.Table;
+  nativeAddress(place: number): number;
+  setNative(record: number, entry: number): void;
   abiVersion(): number;
   trap(): void;
   memorySize(): number;

@@ -1,0 +1,795 @@
+// Writes one expression's steps as a WebAssembly function over the same cells: what the evaluator (assembly/evaluate.ts) does with each step,
+// without reading it. A value that lies somewhere unchanging is kept as its address. Whatever is rare is left to the kernel's own functions,
+// so both ways give the same results to the bit, errors, cost and fuel included.
+import { CELL_SIZE, CompareFlag, COST_SIGN_SHIFT, ITERATOR_TAG, OBJECT_HEADER_SIZE, Op, Step, StepField, Tag } from "../../../assembly/abi.js";
+import { CodeBuffer, type Label } from "./code-buffer.js";
+import { isRange, isWriting, listHeldRegisters, type NativeExpression, type NativeStep, readConstant, registerAt } from "./native-steps.js";
+import { nestJumps } from "./nesting.js";
+import { Code, ValueType } from "./wasm-writer.js";
+
+/** Addresses in the kernel that generated code names. */
+export interface NativeLayout {
+  readonly left: number;
+  readonly bools: number;
+  readonly registers: number;
+}
+
+/** Functions of the kernel that generated code calls: their numbers in the module. */
+export enum NativeImport {
+  DO_RARE_STEP = 0,
+  COMPARE_TRUTH = 1,
+  COMPUTE_BINARY = 2,
+  REFUSE = 3,
+  END_SPENT = 4,
+  END_TURN = 5,
+  END_WITH_REFUSAL = 6,
+}
+
+/** Parameters of a generated function, and its own variables behind them. */
+enum Local {
+  SLOTS = 0,
+  BUDGET = 1,
+  TRUTH = 2,
+  TAG = 3,
+  OBJECT = 4,
+  PLACE = 5,
+  LONG = 6,
+  OTHER = 7,
+  FLOAT = 8,
+  FIRST_ADDRESS = 9,
+}
+/** Types of those that are no parameters, in order. */
+const LOCAL_TYPES: readonly (readonly [number, ValueType])[] = [
+  [4, ValueType.I32],
+  [2, ValueType.I64],
+  [1, ValueType.F64],
+];
+
+const TRUE_HEAD = BigInt(Tag.BOOL) | (1n << 32n);
+const FALSE_HEAD = BigInt(Tag.BOOL);
+const SPENT = -(2n ** 63n) | (1n << BigInt(COST_SIGN_SHIFT));
+const COST_SIGN = 1n << BigInt(COST_SIGN_SHIFT);
+const SAFE_INT = 2n ** 53n;
+/** What a comparison that gave no bool is answered with. */
+const NO_TRUTH = 3;
+
+/** The body of the function, with its variables; undefined where the code cannot be nested. */
+export function emitFunction(expression: NativeExpression, memory: DataView, layout: NativeLayout): Uint8Array | undefined {
+  return new StepEmitter(expression, memory, layout).emit();
+}
+
+class StepEmitter {
+  readonly #code = new CodeBuffer();
+  readonly #expression: NativeExpression;
+  readonly #memory: DataView;
+  readonly #layout: NativeLayout;
+  readonly #held: ReadonlySet<number>;
+  /** Of a register that is kept as an address: the variable that holds it. */
+  readonly #addresses = new Map<number, number>();
+  /** By the index of a step: where a jump to it goes. */
+  readonly #targets = new Map<number, Label>();
+
+  constructor(expression: NativeExpression, memory: DataView, layout: NativeLayout) {
+    this.#expression = expression;
+    this.#memory = memory;
+    this.#layout = layout;
+    this.#held = listHeldRegisters(expression.steps, layout.registers);
+    for (const step of expression.steps) {
+      const register = isWriting(step) ? registerAt(step.dst, layout.registers) : -1;
+      this.#nameRegister(register);
+      if (step.step === Step.ITER_NEXT && step.b !== 0) this.#nameRegister(registerAt(step.b, layout.registers));
+      for (const operand of [step.a, step.b]) if (!isRange(step.op)) this.#nameRegister(registerAt(operand, layout.registers));
+    }
+  }
+
+  #nameRegister(register: number): void {
+    if (register >= 0 && !this.#held.has(register) && !this.#addresses.has(register)) {
+      this.#addresses.set(register, Local.FIRST_ADDRESS + this.#addresses.size);
+    }
+  }
+
+  emit(): Uint8Array | undefined {
+    const { steps } = this.#expression;
+    const first = steps[0]?.address ?? 0;
+    const indexOf = (address: number): number => (address - first) / StepField.SIZE;
+    const nests = nestJumps(steps, indexOf);
+    if (nests === undefined) return undefined;
+    const code = this.#code;
+    code.writer.unsigned(LOCAL_TYPES.length + 1);
+    for (const [count, type] of [...LOCAL_TYPES, [this.#addresses.size, ValueType.I32] as const]) {
+      code.writer.unsigned(count);
+      code.writer.byte(type);
+    }
+    this.#begin();
+    const open: { readonly to: number }[] = [];
+    let next = 0;
+    for (const step of steps) {
+      while (open.at(-1)?.to === step.index) {
+        open.pop();
+        code.close();
+      }
+      for (let nest = nests[next]; nest?.from === step.index; nest = nests[next]) {
+        const label = { name: `step ${nest.isLoop ? nest.from : nest.to}` };
+        this.#targets.set(nest.isLoop ? nest.from : nest.to, label);
+        code.open(label, nest.isLoop ? Code.LOOP : Code.BLOCK);
+        open.push(nest);
+        next += 1;
+      }
+      this.#emitStep(step, indexOf);
+    }
+    while (open.pop() !== undefined) code.close();
+    code.code(Code.UNREACHABLE, Code.END);
+    return code.writer.bytes();
+  }
+
+  /** Sets the counter, and what may be read before it is written. */
+  #begin(): void {
+    const { cost, unwrittenCount } = this.#expression;
+    const code = this.#code;
+    code.int(0);
+    code.get(Local.BUDGET);
+    if (cost !== 0) {
+      code.long(BigInt(cost));
+      code.code(Code.I64_SUB);
+    }
+    code.access(Code.I64_STORE, this.#layout.left);
+    for (let register = 0; register < unwrittenCount; register += 1) {
+      const local = this.#addresses.get(register);
+      if (local !== undefined) {
+        code.int(this.#layout.bools + 2 * CELL_SIZE);
+        code.set(local);
+      } else if (this.#held.has(register)) {
+        for (const offset of [0, 8]) {
+          code.int(this.#cellOf(register));
+          code.long(0n);
+          code.access(Code.I64_STORE, offset);
+        }
+      }
+    }
+  }
+
+  #emitStep(step: NativeStep, indexOf: (address: number) => number): void {
+    const to = (address: number): Label => this.#targets.get(indexOf(address)) as Label;
+    switch (step.step) {
+      case Step.RETURN:
+        return this.#emitReturn(step);
+      case Step.MOVE:
+        return this.#emitMove(step);
+      case Step.JUMP:
+        return this.#code.jump(to(step.immediate));
+      case Step.JUMP_BOOL:
+        return this.#emitJumpBool(step, to(step.immediate));
+      case Step.JUMP_ERROR:
+        this.#load(Code.I32_LOAD, step.a);
+        this.#code.int(Tag.ERROR);
+        this.#code.code(Code.I32_EQ);
+        return this.#code.jumpIf(to(step.immediate));
+      case Step.BRANCH:
+        return this.#emitBranch(step, to(step.immediate), to(step.cache));
+      case Step.NOT:
+        return this.#emitNot(step);
+      case Step.AND:
+      case Step.OR:
+        return this.#emitLogic(step);
+      case Step.COMPARE:
+      case Step.COMPARE_CONSTANT: {
+        const isJump = (step.cache & (CompareFlag.JUMP_FALSE | CompareFlag.JUMP_TRUE)) !== 0;
+        return this.#emitComparison(step, isJump ? to(step.immediate) : undefined);
+      }
+      case Step.ADD:
+      case Step.SUB:
+      case Step.MUL:
+        return this.#emitArithmetic(step);
+      case Step.FIELD:
+      case Step.HAS_FIELD:
+        return this.#emitField(step);
+      case Step.ITER_NEXT:
+        return this.#emitTurn(step, to(step.immediate));
+      default:
+        return this.#emitRare(step, step.op === Op.ITER_START ? to(step.immediate) : undefined);
+    }
+  }
+
+  // --- operands ------------------------------------------------------------------------------------------------------
+
+  #cellOf(register: number): number {
+    return this.#layout.registers + register * CELL_SIZE;
+  }
+
+  /** Puts an address on the stack; returns the offset that is to be added where it is used. */
+  #base(operand: number): number {
+    if ((operand & 1) !== 0) {
+      this.#code.get(Local.SLOTS);
+      return operand - 1;
+    }
+    const local = this.#addresses.get(registerAt(operand, this.#layout.registers));
+    if (local === undefined) {
+      this.#code.int(0);
+      return operand;
+    }
+    this.#code.get(local);
+    return 0;
+  }
+
+  /** Puts the address of an operand's cell on the stack. */
+  #address(operand: number): void {
+    if ((operand & 1) !== 0) {
+      this.#code.get(Local.SLOTS);
+      if (operand > 1) {
+        this.#code.int(operand - 1);
+        this.#code.code(Code.I32_ADD);
+      }
+      return;
+    }
+    const local = this.#addresses.get(registerAt(operand, this.#layout.registers));
+    if (local === undefined) this.#code.int(operand);
+    else this.#code.get(local);
+  }
+
+  #load(code: Code, operand: number, offset = 0): void {
+    const base = this.#base(operand);
+    this.#code.access(code, base + offset);
+  }
+
+  /** Is the operand a cell that never changes while the expression is loaded? */
+  #isConstant(operand: number): boolean {
+    const { steps } = this.#expression;
+    const end = (steps.at(-1)?.address ?? 0) + StepField.SIZE;
+    return (operand & 1) === 0 && operand >= end && registerAt(operand, this.#layout.registers) < 0;
+  }
+
+  // --- results -------------------------------------------------------------------------------------------------------
+
+  /** The result stands in the register itself. */
+  #keepOwn(dst: number): void {
+    const local = this.#addresses.get(registerAt(dst, this.#layout.registers));
+    if (local === undefined) return;
+    this.#code.int(dst);
+    this.#code.set(local);
+  }
+
+  /** The result is the cell whose address is on the stack, and never changes. */
+  #keepAddress(dst: number): void {
+    const local = this.#addresses.get(registerAt(dst, this.#layout.registers));
+    if (local === undefined) {
+      this.#code.set(Local.OBJECT);
+      this.#copy(dst, Local.OBJECT);
+    } else this.#code.set(local);
+  }
+
+  #copy(dst: number, source: number): void {
+    for (const offset of [0, 8]) {
+      this.#code.int(dst);
+      this.#code.get(source);
+      this.#code.access(Code.I64_LOAD, offset);
+      this.#code.access(Code.I64_STORE, offset);
+    }
+  }
+
+  /** The result is the bool on the stack (0 or 1). */
+  #keepBool(dst: number): void {
+    this.#code.int(4);
+    this.#code.code(Code.I32_SHL);
+    this.#code.int(this.#layout.bools);
+    this.#code.code(Code.I32_ADD);
+    this.#keepAddress(dst);
+  }
+
+  #charge(units: number): void {
+    if (units === 0) return;
+    this.#changeLeft(-BigInt(units));
+  }
+
+  #changeLeft(change: bigint): void {
+    const code = this.#code;
+    code.int(0);
+    code.int(0);
+    code.access(Code.I64_LOAD, this.#layout.left);
+    code.long(change);
+    code.code(Code.I64_ADD);
+    code.access(Code.I64_STORE, this.#layout.left);
+  }
+
+  // --- steps ---------------------------------------------------------------------------------------------------------
+
+  #emitReturn({ a, index }: NativeStep): void {
+    const code = this.#code;
+    code.block((end) => {
+      this.#load(Code.I32_LOAD, a);
+      code.int(Tag.ERROR);
+      code.code(Code.I32_GT_S);
+      code.jumpIf(end);
+      code.int(0);
+      code.access(Code.I64_LOAD, this.#layout.left);
+      code.long(COST_SIGN);
+      code.code(Code.I64_AND, Code.I64_EQZ, Code.I32_EQZ);
+      code.jumpIf(end);
+      this.#address(a);
+      code.code(Code.RETURN);
+    });
+    code.int(index);
+    this.#address(a);
+    code.call(NativeImport.END_WITH_REFUSAL);
+    code.code(Code.RETURN);
+  }
+
+  #refuse({ index, dst, a }: NativeStep): void {
+    const code = this.#code;
+    code.int(index);
+    code.int(dst);
+    this.#address(a);
+    code.call(NativeImport.REFUSE);
+    this.#keepOwn(dst);
+  }
+
+  #emitMove(step: NativeStep): void {
+    const { a, dst } = step;
+    const code = this.#code;
+    const isRegister = registerAt(a, this.#layout.registers) >= 0;
+    code.block((end) => {
+      if (!this.#isConstant(a)) {
+        this.#load(Code.I32_LOAD, a);
+        code.int(Tag.ABSENT);
+        code.code(Code.I32_EQ);
+        code.when();
+        this.#refuse(step);
+        code.jump(end);
+        code.close();
+      }
+      this.#address(a);
+      if (isRegister) {
+        // The other register may be written anew while this one stays.
+        code.set(Local.OBJECT);
+        this.#copy(dst, Local.OBJECT);
+        this.#keepOwn(dst);
+      } else this.#keepAddress(dst);
+    });
+  }
+
+  #emitJumpBool({ a, cache, extra }: NativeStep, target: Label): void {
+    this.#load(Code.I64_LOAD, a);
+    this.#code.long(cache === 0 ? FALSE_HEAD : TRUE_HEAD);
+    this.#code.code(Code.I64_EQ);
+    this.#code.jumpIf(target);
+    this.#charge(extra);
+  }
+
+  #emitBranch(step: NativeStep, whenFalse: Label, whenNone: Label): void {
+    const code = this.#code;
+    code.block((end) => {
+      this.#load(Code.I64_LOAD, step.a);
+      code.tee(Local.LONG);
+      code.long(TRUE_HEAD);
+      code.code(Code.I64_EQ);
+      code.jumpIf(end);
+      code.get(Local.LONG);
+      code.long(FALSE_HEAD);
+      code.code(Code.I64_EQ);
+      code.when();
+      this.#charge(step.extraHigh);
+      code.jump(whenFalse);
+      code.close();
+      this.#refuse(step);
+      code.jump(whenNone);
+    });
+    this.#charge(step.extra);
+  }
+
+  #emitNot(step: NativeStep): void {
+    const code = this.#code;
+    this.#load(Code.I32_LOAD, step.a);
+    code.int(Tag.BOOL);
+    code.code(Code.I32_EQ);
+    code.when();
+    this.#load(Code.I32_LOAD, step.a, 4);
+    code.code(Code.I32_EQZ);
+    this.#keepBool(step.dst);
+    code.otherwise();
+    this.#refuse(step);
+    code.close();
+  }
+
+  #emitLogic(step: NativeStep): void {
+    const code = this.#code;
+    const { a, b, dst } = step;
+    this.#load(Code.I32_LOAD, a);
+    code.int(Tag.BOOL);
+    code.code(Code.I32_EQ);
+    this.#load(Code.I32_LOAD, b);
+    code.int(Tag.BOOL);
+    code.code(Code.I32_EQ, Code.I32_AND);
+    code.when();
+    this.#load(Code.I32_LOAD, a, 4);
+    this.#load(Code.I32_LOAD, b, 4);
+    code.code(step.step === Step.AND ? Code.I32_AND : Code.I32_OR);
+    this.#keepBool(dst);
+    code.otherwise();
+    this.#computeBinary(step);
+    code.close();
+  }
+
+  #computeBinary({ index, op, dst, a, b }: NativeStep): void {
+    const code = this.#code;
+    code.int(index);
+    code.int(op);
+    code.int(dst);
+    this.#address(a);
+    this.#address(b);
+    code.call(NativeImport.COMPUTE_BINARY);
+    this.#keepOwn(dst);
+  }
+
+  /** Leaves 0, 1 or 3 (an error, in the register itself) on the stack. */
+  #emitTruth(step: NativeStep): void {
+    const { cache, a, b, dst, index } = step;
+    const code = this.#code;
+    code.block((end) => {
+      if (step.step === Step.COMPARE_CONSTANT) this.#compareToConstant(step, end);
+      else this.#compareNumbers(step, end);
+      code.int(index);
+      code.int(cache);
+      code.int(dst);
+      this.#address(a);
+      this.#address(b);
+      code.call(NativeImport.COMPARE_TRUTH);
+    }, ValueType.I32);
+  }
+
+  #compareToConstant({ cache, a, constant }: NativeStep, end: Label): void {
+    const code = this.#code;
+    code.block((other) => {
+      this.#load(Code.I32_LOAD, a);
+      code.tee(Local.TAG);
+      code.int(-2);
+      code.code(Code.I32_AND);
+      code.int(Tag.DOUBLE);
+      code.code(Code.I32_NE);
+      code.jumpIf(other);
+      this.#load(Code.F64_LOAD, a, 8);
+      code.float(constant);
+      code.code(floatComparison(cache));
+      code.jump(end);
+    });
+    code.block((other) => {
+      code.get(Local.TAG);
+      code.int(Tag.INT);
+      code.code(Code.I32_NE);
+      code.jumpIf(other);
+      this.#load(Code.I64_LOAD, a, 8);
+      this.#requireExact(other);
+      code.get(Local.LONG);
+      code.code(Code.F64_CONVERT_I64_S);
+      code.float(constant);
+      code.code(floatComparison(cache));
+      code.jump(end);
+    });
+  }
+
+  /** Keeps the int on the stack in LONG; goes to `other` where no double holds it exactly. */
+  #requireExact(other: Label): void {
+    const code = this.#code;
+    code.tee(Local.LONG);
+    code.long(SAFE_INT);
+    code.code(Code.I64_ADD);
+    code.long(SAFE_INT * 2n);
+    code.code(Code.I64_GT_U);
+    code.jumpIf(other);
+  }
+
+  #compareNumbers({ cache, a, b }: NativeStep, end: Label): void {
+    const code = this.#code;
+    code.block((other) => {
+      this.#areTags(a, b, -2, Tag.DOUBLE, other);
+      this.#load(Code.F64_LOAD, a, 8);
+      this.#load(Code.F64_LOAD, b, 8);
+      code.code(floatComparison(cache));
+      code.jump(end);
+    });
+    code.block((other) => {
+      this.#areTags(a, b, -1, Tag.INT, other);
+      this.#load(Code.I64_LOAD, a, 8);
+      this.#load(Code.I64_LOAD, b, 8);
+      code.code(intComparison(cache));
+      code.jump(end);
+    });
+  }
+
+  /** Goes to `other` unless both tags, masked, are this one. */
+  #areTags(a: number, b: number, mask: number, tag: Tag, other: Label): void {
+    const code = this.#code;
+    for (const operand of [a, b]) {
+      this.#load(Code.I32_LOAD, operand);
+      if (mask !== -1) {
+        code.int(mask);
+        code.code(Code.I32_AND);
+      }
+      code.int(tag);
+      code.code(Code.I32_NE);
+      code.jumpIf(other);
+    }
+  }
+
+  #emitComparison(step: NativeStep, target: Label | undefined): void {
+    const { cache, dst } = step;
+    const code = this.#code;
+    const local = this.#addresses.get(registerAt(dst, this.#layout.registers));
+    this.#emitTruth(step);
+    code.set(Local.TRUTH);
+    if (local === undefined) {
+      code.get(Local.TRUTH);
+      code.int(NO_TRUTH);
+      code.code(Code.I32_NE);
+      code.when();
+      code.get(Local.TRUTH);
+      this.#keepBool(dst);
+      code.close();
+    } else {
+      code.int(dst);
+      code.get(Local.TRUTH);
+      code.int(4);
+      code.code(Code.I32_SHL);
+      code.int(this.#layout.bools);
+      code.code(Code.I32_ADD);
+      code.get(Local.TRUTH);
+      code.int(NO_TRUTH);
+      code.code(Code.I32_EQ, Code.SELECT);
+      code.set(local);
+    }
+    if (target === undefined) return;
+    code.get(Local.TRUTH);
+    if ((cache & CompareFlag.JUMP_FALSE) !== 0) code.code(Code.I32_EQZ);
+    else {
+      code.int(1);
+      code.code(Code.I32_EQ);
+    }
+    code.jumpIf(target);
+    this.#charge(cache >>> CompareFlag.COST_SHIFT);
+  }
+
+  #emitArithmetic(step: NativeStep): void {
+    const { a, b, dst } = step;
+    const code = this.#code;
+    code.block((end) => {
+      code.block((other) => {
+        this.#load(Code.I32_LOAD, a);
+        code.int(Tag.NUMBER);
+        code.code(Code.I32_NE);
+        code.jumpIf(other);
+        this.#load(Code.F64_LOAD, a, 8);
+        if (!this.#pushNumber(b, other)) return code.code(Code.DROP);
+        code.code(step.step === Step.ADD ? Code.F64_ADD : step.step === Step.SUB ? Code.F64_SUB : Code.F64_MUL);
+        this.#storeNumber(dst);
+        code.jump(end);
+      });
+      code.block((other) => {
+        this.#areTags(a, b, -1, Tag.INT, other);
+        this.#pushSmall(a, step.step, Local.LONG, other);
+        this.#pushSmall(b, step.step, Local.OTHER, other);
+        code.int(dst);
+        code.get(Local.LONG);
+        code.get(Local.OTHER);
+        code.code(step.step === Step.ADD ? Code.I64_ADD : step.step === Step.SUB ? Code.I64_SUB : Code.I64_MUL);
+        code.access(Code.I64_STORE, 8);
+        code.int(dst);
+        code.long(BigInt(Tag.INT));
+        code.access(Code.I64_STORE, 0);
+        this.#keepOwn(dst);
+        code.jump(end);
+      });
+      this.#computeBinary(step);
+    });
+  }
+
+  /** The other operand of a JSON number, as a float; false: it never fits. */
+  #pushNumber(b: number, other: Label): boolean {
+    const code = this.#code;
+    if (this.#isConstant(b)) {
+      const { tag, int, float } = readConstant(this.#memory, b);
+      if (tag !== Tag.NUMBER && tag !== Tag.INT) return false;
+      code.float(tag === Tag.INT ? Number(int) : float);
+      return true;
+    }
+    // The float of a stays below this block's value on the stack.
+    code.set(Local.FLOAT);
+    this.#load(Code.I32_LOAD, b);
+    code.int(Tag.NUMBER);
+    code.code(Code.I32_NE);
+    code.jumpIf(other);
+    code.get(Local.FLOAT);
+    this.#load(Code.F64_LOAD, b, 8);
+    return true;
+  }
+
+  /** Keeps the int of a cell in a variable; goes to `other` where the result might be too large. */
+  #pushSmall(operand: number, step: Step, local: number, other: Label): void {
+    const code = this.#code;
+    this.#load(Code.I64_LOAD, operand, 8);
+    code.tee(local);
+    if (step === Step.MUL) {
+      code.get(local);
+      code.code(Code.I64_EXTEND32_S, Code.I64_NE);
+    } else {
+      code.long(SAFE_INT);
+      code.code(Code.I64_ADD);
+      code.long(SAFE_INT * 2n);
+      code.code(Code.I64_GT_U);
+    }
+    code.jumpIf(other);
+  }
+
+  /** Writes the float on the stack as a JSON number; every NaN becomes the one. */
+  #storeNumber(dst: number): void {
+    const code = this.#code;
+    code.set(Local.FLOAT);
+    code.int(dst);
+    code.get(Local.FLOAT);
+    code.float(Number.NaN);
+    code.get(Local.FLOAT);
+    code.get(Local.FLOAT);
+    code.code(Code.F64_EQ, Code.SELECT);
+    code.access(Code.F64_STORE, 8);
+    code.int(dst);
+    code.long(BigInt(Tag.NUMBER));
+    code.access(Code.I64_STORE, 0);
+    this.#keepOwn(dst);
+  }
+
+  #emitField(step: NativeStep): void {
+    const { a, dst, address } = step;
+    const code = this.#code;
+    code.block((end) => {
+      code.block((other) => {
+        this.#load(Code.I32_LOAD, a);
+        code.int(Tag.MAP);
+        code.code(Code.I32_NE);
+        code.jumpIf(other);
+        this.#load(Code.I32_LOAD, a, 8);
+        code.tee(Local.OBJECT);
+        code.access(Code.I64_LOAD, 8);
+        code.int(0);
+        code.access(Code.I64_LOAD32_U, address + StepField.CACHE);
+        code.code(Code.I64_NE);
+        code.jumpIf(other);
+        if (step.step === Step.HAS_FIELD) {
+          code.int(1);
+          this.#keepBool(dst);
+        } else {
+          code.get(Local.OBJECT);
+          code.int(0);
+          code.access(Code.I32_LOAD, address + StepField.EXTRA);
+          code.code(Code.I32_ADD);
+          this.#keepAddress(dst);
+        }
+        code.jump(end);
+      });
+      this.#callRare(step);
+      code.code(Code.DROP);
+      this.#keepOwn(dst);
+    });
+  }
+
+  /** Leaves the address of the step to go on with on the stack. */
+  #callRare({ address, index, dst, a }: NativeStep): void {
+    const code = this.#code;
+    code.int(address);
+    code.int(index);
+    code.int(dst);
+    this.#address(a);
+    code.get(Local.SLOTS);
+    code.call(NativeImport.DO_RARE_STEP);
+  }
+
+  #emitRare(step: NativeStep, target: Label | undefined): void {
+    const { op, address, dst } = step;
+    if (op === Op.DIV || op === Op.MOD || op === Op.IN || op === Op.INDEX) return this.#computeBinary(step);
+    this.#callRare(step);
+    if (target === undefined) this.#code.code(Code.DROP);
+    else {
+      this.#code.int(address + StepField.SIZE);
+      this.#code.code(Code.I32_NE);
+      this.#code.jumpIf(target);
+    }
+    if (isWriting(step)) this.#keepOwn(dst);
+  }
+
+  /** The head of a loop: pays for a turn and takes the next element. */
+  #emitTurn(step: NativeStep, target: Label): void {
+    const { a, b, dst, address, extra, extraHigh } = step;
+    const code = this.#code;
+    const turn = (BigInt(extraHigh) << 32n) | BigInt(extra);
+    code.int(0);
+    code.int(0);
+    code.access(Code.I64_LOAD, this.#layout.left);
+    code.long(turn);
+    code.code(Code.I64_SUB);
+    code.tee(Local.LONG);
+    code.access(Code.I64_STORE, this.#layout.left);
+    code.get(Local.LONG);
+    code.long(SPENT);
+    code.code(Code.I64_AND, Code.I64_EQZ, Code.I32_EQZ);
+    code.when();
+    this.#endTurn(step, target);
+    code.close();
+    code.block((end) => {
+      code.block((other) => {
+        this.#load(Code.I64_LOAD, a);
+        code.long(BigInt(ITERATOR_TAG));
+        code.code(Code.I64_NE);
+        code.jumpIf(other);
+        this.#takeElement(step, target);
+        code.jump(end);
+      });
+      this.#callRare(step);
+      code.int(address + StepField.SIZE);
+      code.code(Code.I32_NE);
+      code.jumpIf(target);
+      this.#keepOwn(dst);
+      if (b !== 0) this.#keepOwn(b);
+    });
+  }
+
+  #endTurn({ address, a, index }: NativeStep, target: Label): void {
+    const code = this.#code;
+    code.int(address);
+    this.#address(a);
+    code.call(NativeImport.END_TURN);
+    code.code(Code.I32_EQZ);
+    code.when();
+    code.int(index);
+    code.call(NativeImport.END_SPENT);
+    code.code(Code.RETURN);
+    code.close();
+    code.jump(target);
+  }
+
+  #takeElement({ a, b, dst, extra }: NativeStep, target: Label): void {
+    const code = this.#code;
+    this.#load(Code.I32_LOAD, a, 12);
+    code.tee(Local.PLACE);
+    this.#load(Code.I32_LOAD, a, 8);
+    code.tee(Local.OBJECT);
+    code.access(Code.I32_LOAD, 4);
+    code.code(Code.I32_GE_U);
+    code.when();
+    if (extra !== 0) this.#changeLeft(BigInt(extra));
+    code.jump(target);
+    code.close();
+    const base = this.#base(a);
+    code.get(Local.PLACE);
+    code.int(1);
+    code.code(Code.I32_ADD);
+    code.access(Code.I32_STORE, base + 12);
+    code.get(Local.OBJECT);
+    code.get(Local.PLACE);
+    code.int(4);
+    code.code(Code.I32_SHL, Code.I32_ADD);
+    code.int(OBJECT_HEADER_SIZE);
+    code.code(Code.I32_ADD);
+    this.#keepAddress(b !== 0 ? b : dst);
+    if (b === 0) return;
+    code.int(dst);
+    code.get(Local.PLACE);
+    code.code(Code.I64_EXTEND_I32_U);
+    code.access(Code.I64_STORE, 8);
+    code.int(dst);
+    code.long(BigInt(Tag.INT));
+    code.access(Code.I64_STORE, 0);
+    this.#keepOwn(dst);
+  }
+}
+
+function floatComparison(flags: number): Code {
+  if ((flags & CompareFlag.INVERTED) !== 0) return Code.F64_NE;
+  const isEqual = (flags & CompareFlag.EQUAL) !== 0;
+  if ((flags & CompareFlag.LESS) !== 0) return isEqual ? Code.F64_LE : Code.F64_LT;
+  if ((flags & CompareFlag.GREATER) !== 0) return isEqual ? Code.F64_GE : Code.F64_GT;
+  return Code.F64_EQ;
+}
+
+function intComparison(flags: number): Code {
+  if ((flags & CompareFlag.INVERTED) !== 0) return Code.I64_NE;
+  const isEqual = (flags & CompareFlag.EQUAL) !== 0;
+  if ((flags & CompareFlag.LESS) !== 0) return isEqual ? Code.I64_LE_S : Code.I64_LT_S;
+  if ((flags & CompareFlag.GREATER) !== 0) return isEqual ? Code.I64_GE_S : Code.I64_GT_S;
+  return Code.I64_EQ;
+}
