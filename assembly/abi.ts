@@ -277,6 +277,8 @@ export enum NativePlace {
 export const COST_SIGN_SHIFT = 38;
 /** Private tag of a loop's state in a register: +4 u32 1 for a map, +8 u32 list or map, +12 u32 next index. */
 export const ITERATOR_TAG = 16;
+/** Of a list under construction: +8 u32 the list, whose last header word is its capacity. */
+export const BUILDER_TAG = 17;
 
 /** Functions of Op.CALL. Methods pass their receiver as the first argument. */
 export enum Fn {

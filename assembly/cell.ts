@@ -1,10 +1,9 @@
 // Cells: writing and copying the 16-byte tagged values drawn in abi.ts. No heap objects are made or read here.
-import { ExpressionError, ITERATOR_TAG, Tag } from "./abi";
+import { BUILDER_TAG, ExpressionError, ITERATOR_TAG, Tag } from "./abi";
 
 /** Drawn in abi.ts. Never leaves an evaluation. */
 export const TAG_ITERATOR: i32 = ITERATOR_TAG;
-/** Private tag of a list under construction in a register: +8 u32 list object. Never leaves an evaluation. */
-export const TAG_BUILDER: i32 = 17;
+export const TAG_BUILDER: i32 = BUILDER_TAG;
 
 @inline
 export function tagOf(cell: usize): i32 {

@@ -113,6 +113,11 @@ export function evaluateMany(record: usize, context: usize, count: u32, slotStri
   const stride = <usize>slotStride * CELL_SIZE;
   let trueCount: u32 = 0;
   if (!isAffordable(contextBudget, load<u32>(record, 16))) return 0;
+  const native = load<u32>(record, 12);
+  if (native != 0) {
+    resetScratch();
+    return count == 0 ? 0 : call_indirect<u32>(native, slots, contextBudget, count, <u32>stride);
+  }
   for (let i: u32 = 0; i < count; i++) {
     resetScratch();
     const cell = evaluate(record, slots, contextBudget);

@@ -169,7 +169,7 @@ export function evaluateWithin(record: usize, slots: usize, budget: i64): usize 
  */
 export function evaluate(record: usize, slots: usize, budget: i64): usize {
   const native = load<u32>(record, 12);
-  if (native != 0) return call_indirect<usize>(native, slots, budget);
+  if (native != 0) return call_indirect<usize>(native, slots, budget, 0, 0);
   const code = <usize>load<u32>(record);
   const unwritten = load<u32>(record, 28);
   if (unwritten != 0) clearRegisters(unwritten);

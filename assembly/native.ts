@@ -27,7 +27,10 @@ export function nativeAddress(place: i32): usize {
   return place == NativePlace.BOOLS ? BOOLS : REGISTERS;
 }
 
-/** From now on the expression is evaluated by entry `index` of the table, (slots, budget) to the result's address; 0: by its steps. */
+/**
+ * From now on the expression is evaluated by entry `index` of the table; 0: by its steps. It takes (slots, budget, count, stride): with a count of 0 it
+ * gives the result's address, else over so many windows of slots, `stride` bytes apart, how many results are true.
+ */
 export function setNative(record: usize, index: u32): void {
   store<u32>(record, index, 12);
 }

@@ -30,9 +30,10 @@ const TYPES: readonly (readonly [readonly ValueType[], readonly ValueType[]])[] 
   [repeat(3), []],
   [repeat(1), [ValueType.I32]],
   [repeat(2), [ValueType.I32]],
-  [[ValueType.I32, ValueType.I64], [ValueType.I32]],
+  [[], []],
+  [[ValueType.I32, ValueType.I64, ValueType.I32, ValueType.I32], [ValueType.I32]],
 ];
-const FUNCTION_TYPE = 5;
+const FUNCTION_TYPE = 6;
 
 /** Names of the kernel's exports in the order of NativeImport, and their types. */
 export const NATIVE_IMPORTS: readonly (readonly [name: string, type: number])[] = [
@@ -43,6 +44,7 @@ export const NATIVE_IMPORTS: readonly (readonly [name: string, type: number])[] 
   ["endSpent", 3],
   ["endTurn", 4],
   ["endWithRefusal", 4],
+  ["resetScratch", 5],
 ];
 
 function repeat(count: number): readonly ValueType[] {

@@ -99,15 +99,23 @@ export function isRange(op: Op): boolean {
   return RANGE_OPS.has(op);
 }
 
-/** Registers that must hold their cells themselves, since something reads them where they lie. */
+/** Registers in a row that the kernel reads where they lie. */
+export function rangeOf(op: Op, a: number, b: number, registers: number): readonly number[] {
+  if (!RANGE_OPS.has(op)) return [];
+  const first = registerAt(a, registers);
+  return Array.from({ length: op === Op.MAKE_MAP ? b * 2 : b }, (_, index) => first + index);
+}
+
+/** Registers that a step reads. */
+export function readRegisters({ op, step, a, b }: NativeStep, registers: number): readonly number[] {
+  if (RANGE_OPS.has(op)) return rangeOf(op, a, b, registers);
+  return (step === Step.ITER_NEXT ? [a] : [a, b]).map((operand) => registerAt(operand, registers)).filter((register) => register >= 0);
+}
+
+/** Registers with private state, which cannot be kept as an address. */
 export function listHeldRegisters(steps: readonly NativeStep[], registers: number): ReadonlySet<number> {
   const held = new Set<number>();
-  for (const { op, step, dst, a, b } of steps) {
-    if (RANGE_OPS.has(op)) {
-      const first = registerAt(a, registers);
-      const count = op === Op.MAKE_MAP ? b * 2 : b;
-      for (let index = 0; index < count; index += 1) held.add(first + index);
-    }
+  for (const { op, step, dst, a } of steps) {
     if (STATE_DST_OPS.has(op)) held.add(registerAt(dst, registers));
     if (STATE_A_OPS.has(op) || step === Step.ITER_NEXT) held.add(registerAt(a, registers));
   }

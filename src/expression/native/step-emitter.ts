@@ -1,10 +1,10 @@
 // Writes one expression's steps as a WebAssembly function over the same cells: what the evaluator (assembly/evaluate.ts) does with each step,
 // without reading it. A value that lies somewhere unchanging is kept as its address. Whatever is rare is left to the kernel's own functions,
 // so both ways give the same results to the bit, errors, cost and fuel included.
-import { CELL_SIZE, CompareFlag, COST_SIGN_SHIFT, ITERATOR_TAG, OBJECT_HEADER_SIZE, Op, Step, StepField, Tag } from "../../../assembly/abi.js";
+import { BUILDER_TAG, CELL_SIZE, CompareFlag, COST_SIGN_SHIFT, Fn, ITERATOR_TAG, OBJECT_HEADER_SIZE, Op, Step, StepField, Tag } from "../../../assembly/abi.js";
 import { CodeBuffer, type Label } from "./code-buffer.js";
-import { isRange, isWriting, listHeldRegisters, type NativeExpression, type NativeStep, readConstant, registerAt } from "./native-steps.js";
-import { nestJumps } from "./nesting.js";
+import { isRange, isWriting, listHeldRegisters, type NativeExpression, type NativeStep, rangeOf, readConstant, readRegisters, registerAt } from "./native-steps.js";
+import { type Nest, nestJumps } from "./nesting.js";
 import { Code, ValueType } from "./wasm-writer.js";
 
 /** Addresses in the kernel that generated code names. */
@@ -23,24 +23,30 @@ export enum NativeImport {
   END_SPENT = 4,
   END_TURN = 5,
   END_WITH_REFUSAL = 6,
+  RESET_SCRATCH = 7,
 }
 
 /** Parameters of a generated function, and its own variables behind them. */
 enum Local {
   SLOTS = 0,
   BUDGET = 1,
-  TRUTH = 2,
-  TAG = 3,
-  OBJECT = 4,
-  PLACE = 5,
-  LONG = 6,
-  OTHER = 7,
-  FLOAT = 8,
-  FIRST_ADDRESS = 9,
+  /** Rows that are left; 0: one evaluation, whose result's address is returned. */
+  COUNT = 2,
+  STRIDE = 3,
+  TRUTH = 4,
+  TAG = 5,
+  OBJECT = 6,
+  PLACE = 7,
+  TRUE_COUNT = 8,
+  IS_USED = 9,
+  LONG = 10,
+  OTHER = 11,
+  FLOAT = 12,
+  FIRST_ADDRESS = 13,
 }
 /** Types of those that are no parameters, in order. */
 const LOCAL_TYPES: readonly (readonly [number, ValueType])[] = [
-  [4, ValueType.I32],
+  [6, ValueType.I32],
   [2, ValueType.I64],
   [1, ValueType.F64],
 ];
@@ -50,6 +56,8 @@ const FALSE_HEAD = BigInt(Tag.BOOL);
 const SPENT = -(2n ** 63n) | (1n << BigInt(COST_SIGN_SHIFT));
 const COST_SIGN = 1n << BigInt(COST_SIGN_SHIFT);
 const SAFE_INT = 2n ** 53n;
+/** Elements of a list by a constant: those below. */
+const INDEX_COUNT_MAX = 0x100_0000;
 /** What a comparison that gave no bool is answered with. */
 const NO_TRUTH = 3;
 
@@ -68,6 +76,9 @@ class StepEmitter {
   readonly #addresses = new Map<number, number>();
   /** By the index of a step: where a jump to it goes. */
   readonly #targets = new Map<number, Label>();
+  /** Where a result goes: its address, or a bool, is on the stack. */
+  readonly #result: Label = { name: "result" };
+  readonly #boolResult: Label = { name: "bool" };
 
   constructor(expression: NativeExpression, memory: DataView, layout: NativeLayout) {
     this.#expression = expression;
@@ -78,7 +89,7 @@ class StepEmitter {
       const register = isWriting(step) ? registerAt(step.dst, layout.registers) : -1;
       this.#nameRegister(register);
       if (step.step === Step.ITER_NEXT && step.b !== 0) this.#nameRegister(registerAt(step.b, layout.registers));
-      for (const operand of [step.a, step.b]) if (!isRange(step.op)) this.#nameRegister(registerAt(operand, layout.registers));
+      for (const register of readRegisters(step, layout.registers)) this.#nameRegister(register);
     }
   }
 
@@ -100,10 +111,37 @@ class StepEmitter {
       code.writer.unsigned(count);
       code.writer.byte(type);
     }
+    const row = { name: "row" };
+    code.open(row, Code.LOOP, ValueType.I32);
     this.#begin();
-    const open: { readonly to: number }[] = [];
+    code.open(this.#boolResult, Code.BLOCK, ValueType.I32);
+    code.open(this.#result, Code.BLOCK, ValueType.I32);
+    this.#emitSteps(nests, indexOf);
+    code.code(Code.UNREACHABLE);
+    code.close();
+    this.#endRow();
+    code.close();
+    this.#endBoolRow();
+    code.get(Local.STRIDE);
+    code.get(Local.SLOTS);
+    code.code(Code.I32_ADD);
+    code.set(Local.SLOTS);
+    code.get(Local.COUNT);
+    code.int(1);
+    code.code(Code.I32_SUB);
+    code.tee(Local.COUNT);
+    code.jumpIf(row);
+    code.get(Local.TRUE_COUNT);
+    code.close();
+    code.code(Code.END);
+    return code.writer.bytes();
+  }
+
+  #emitSteps(nests: readonly Nest[], indexOf: (address: number) => number): void {
+    const code = this.#code;
+    const open: Nest[] = [];
     let next = 0;
-    for (const step of steps) {
+    for (const step of this.#expression.steps) {
       while (open.at(-1)?.to === step.index) {
         open.pop();
         code.close();
@@ -118,14 +156,59 @@ class StepEmitter {
       this.#emitStep(step, indexOf);
     }
     while (open.pop() !== undefined) code.close();
-    code.code(Code.UNREACHABLE, Code.END);
-    return code.writer.bytes();
+  }
+
+  /** The address of a result is on the stack: one evaluation ends with it, a row is counted; leaves whether it is true. */
+  #endRow(): void {
+    const code = this.#code;
+    code.set(Local.OBJECT);
+    code.get(Local.COUNT);
+    code.code(Code.I32_EQZ);
+    code.when();
+    code.get(Local.OBJECT);
+    code.code(Code.RETURN);
+    code.close();
+    code.get(Local.OBJECT);
+    code.access(Code.I64_LOAD, 0);
+    code.long(TRUE_HEAD);
+    code.code(Code.I64_EQ);
+  }
+
+  /** The same for a bool. */
+  #endBoolRow(): void {
+    const code = this.#code;
+    code.set(Local.TRUTH);
+    code.get(Local.COUNT);
+    code.code(Code.I32_EQZ);
+    code.when();
+    code.get(Local.TRUTH);
+    this.#boolAddress();
+    code.code(Code.RETURN);
+    code.close();
+    code.get(Local.TRUTH);
+    code.get(Local.TRUE_COUNT);
+    code.code(Code.I32_ADD);
+    code.set(Local.TRUE_COUNT);
+  }
+
+  #boolAddress(): void {
+    this.#code.int(4);
+    this.#code.code(Code.I32_SHL);
+    this.#code.int(this.#layout.bools);
+    this.#code.code(Code.I32_ADD);
   }
 
   /** Sets the counter, and what may be read before it is written. */
   #begin(): void {
     const { cost, unwrittenCount } = this.#expression;
     const code = this.#code;
+    // What an evaluation made lasts until the next one.
+    code.get(Local.IS_USED);
+    code.when();
+    code.call(NativeImport.RESET_SCRATCH);
+    code.int(0);
+    code.set(Local.IS_USED);
+    code.close();
     code.int(0);
     code.get(Local.BUDGET);
     if (cost !== 0) {
@@ -268,11 +351,14 @@ class StepEmitter {
 
   /** The result is the bool on the stack (0 or 1). */
   #keepBool(dst: number): void {
-    this.#code.int(4);
-    this.#code.code(Code.I32_SHL);
-    this.#code.int(this.#layout.bools);
-    this.#code.code(Code.I32_ADD);
+    this.#boolAddress();
     this.#keepAddress(dst);
+  }
+
+  /** Something may have been built, which the next row clears away. */
+  #markUsed(): void {
+    this.#code.int(1);
+    this.#code.set(Local.IS_USED);
   }
 
   #charge(units: number): void {
@@ -295,22 +381,24 @@ class StepEmitter {
   #emitReturn({ a, index }: NativeStep): void {
     const code = this.#code;
     code.block((end) => {
-      this.#load(Code.I32_LOAD, a);
-      code.int(Tag.ERROR);
-      code.code(Code.I32_GT_S);
-      code.jumpIf(end);
+      if (!this.#isConstant(a)) {
+        this.#load(Code.I32_LOAD, a);
+        code.int(Tag.ERROR);
+        code.code(Code.I32_GT_S);
+        code.jumpIf(end);
+      }
       code.int(0);
       code.access(Code.I64_LOAD, this.#layout.left);
       code.long(COST_SIGN);
       code.code(Code.I64_AND, Code.I64_EQZ, Code.I32_EQZ);
       code.jumpIf(end);
       this.#address(a);
-      code.code(Code.RETURN);
+      code.jump(this.#result);
     });
     code.int(index);
     this.#address(a);
     code.call(NativeImport.END_WITH_REFUSAL);
-    code.code(Code.RETURN);
+    code.jump(this.#result);
   }
 
   #refuse({ index, dst, a }: NativeStep): void {
@@ -416,6 +504,7 @@ class StepEmitter {
     this.#address(a);
     this.#address(b);
     code.call(NativeImport.COMPUTE_BINARY);
+    this.#markUsed();
     this.#keepOwn(dst);
   }
 
@@ -515,6 +604,16 @@ class StepEmitter {
     const local = this.#addresses.get(registerAt(dst, this.#layout.registers));
     this.#emitTruth(step);
     code.set(Local.TRUTH);
+    if ((cache & CompareFlag.RETURN) !== 0) {
+      // All costs are known: the next step, which returns it, need not be asked.
+      code.get(Local.TRUTH);
+      code.int(NO_TRUTH);
+      code.code(Code.I32_NE);
+      code.when();
+      code.get(Local.TRUTH);
+      code.jump(this.#boolResult);
+      code.close();
+    }
     if (local === undefined) {
       code.get(Local.TRUTH);
       code.int(NO_TRUTH);
@@ -526,10 +625,7 @@ class StepEmitter {
     } else {
       code.int(dst);
       code.get(Local.TRUTH);
-      code.int(4);
-      code.code(Code.I32_SHL);
-      code.int(this.#layout.bools);
-      code.code(Code.I32_ADD);
+      this.#boolAddress();
       code.get(Local.TRUTH);
       code.int(NO_TRUTH);
       code.code(Code.I32_EQ, Code.SELECT);
@@ -547,28 +643,24 @@ class StepEmitter {
   }
 
   #emitArithmetic(step: NativeStep): void {
-    const { a, b, dst } = step;
+    const { a, b, dst, op } = step;
     const code = this.#code;
     code.block((end) => {
       code.block((other) => {
-        this.#load(Code.I32_LOAD, a);
-        code.int(Tag.NUMBER);
-        code.code(Code.I32_NE);
-        code.jumpIf(other);
-        this.#load(Code.F64_LOAD, a, 8);
-        if (!this.#pushNumber(b, other)) return code.code(Code.DROP);
-        code.code(step.step === Step.ADD ? Code.F64_ADD : step.step === Step.SUB ? Code.F64_SUB : Code.F64_MUL);
-        this.#storeNumber(dst);
+        if (!this.#pushFloats(a, b, other)) return;
+        code.code(FLOAT_CODES[op as keyof typeof FLOAT_CODES]);
+        this.#storeFloat(dst);
         code.jump(end);
       });
+      if (op === Op.DIV) return this.#computeBinary(step);
       code.block((other) => {
         this.#areTags(a, b, -1, Tag.INT, other);
-        this.#pushSmall(a, step.step, Local.LONG, other);
-        this.#pushSmall(b, step.step, Local.OTHER, other);
+        this.#pushSmall(a, op, Local.LONG, other);
+        this.#pushSmall(b, op, Local.OTHER, other);
         code.int(dst);
         code.get(Local.LONG);
         code.get(Local.OTHER);
-        code.code(step.step === Step.ADD ? Code.I64_ADD : step.step === Step.SUB ? Code.I64_SUB : Code.I64_MUL);
+        code.code(op === Op.ADD ? Code.I64_ADD : op === Op.SUB ? Code.I64_SUB : Code.I64_MUL);
         code.access(Code.I64_STORE, 8);
         code.int(dst);
         code.long(BigInt(Tag.INT));
@@ -580,45 +672,49 @@ class StepEmitter {
     });
   }
 
-  /** The other operand of a JSON number, as a float; false: it never fits. */
-  #pushNumber(b: number, other: Label): boolean {
+  /** The numbers of both operands, the result's tag in TAG. Goes to `other` unless both are floats, or one a JSON number and the other an int. False: never. */
+  #pushFloats(a: number, b: number, other: Label): boolean {
     const code = this.#code;
-    if (this.#isConstant(b)) {
-      const { tag, int, float } = readConstant(this.#memory, b);
-      if (tag !== Tag.NUMBER && tag !== Tag.INT) return false;
-      code.float(tag === Tag.INT ? Number(int) : float);
-      return true;
-    }
-    // The float of a stays below this block's value on the stack.
-    code.set(Local.FLOAT);
-    this.#load(Code.I32_LOAD, b);
+    const constants = [a, b].map((operand) => (this.#isConstant(operand) ? readConstant(this.#memory, operand) : undefined));
+    if (constants.some((one) => one !== undefined && one.tag !== Tag.INT && !isFloatTag(one.tag))) return false;
+    if (constants.every((one) => one?.tag === Tag.INT)) return false;
     code.int(Tag.NUMBER);
-    code.code(Code.I32_NE);
-    code.jumpIf(other);
-    code.get(Local.FLOAT);
-    this.#load(Code.F64_LOAD, b, 8);
+    code.set(Local.TAG);
+    [a, b].forEach((operand, index) => {
+      const constant = constants[index];
+      if (constant?.tag === Tag.DOUBLE) {
+        code.int(Tag.DOUBLE);
+        code.set(Local.TAG);
+      }
+      if (constant !== undefined) return;
+      // An int constant goes with JSON numbers alone.
+      const isBesideInt = constants[1 - index]?.tag === Tag.INT;
+      this.#load(Code.I32_LOAD, operand);
+      if (isBesideInt) code.int(Tag.NUMBER);
+      else {
+        code.tee(Local.PLACE);
+        code.int(-2);
+        code.code(Code.I32_AND);
+        code.int(Tag.DOUBLE);
+      }
+      code.code(Code.I32_NE);
+      code.jumpIf(other);
+      if (isBesideInt) return;
+      code.get(Local.PLACE);
+      code.get(Local.TAG);
+      code.code(Code.I32_AND);
+      code.set(Local.TAG);
+    });
+    [a, b].forEach((operand, index) => {
+      const constant = constants[index];
+      if (constant === undefined) this.#load(Code.F64_LOAD, operand, 8);
+      else code.float(constant.tag === Tag.INT ? Number(constant.int) : constant.float);
+    });
     return true;
   }
 
-  /** Keeps the int of a cell in a variable; goes to `other` where the result might be too large. */
-  #pushSmall(operand: number, step: Step, local: number, other: Label): void {
-    const code = this.#code;
-    this.#load(Code.I64_LOAD, operand, 8);
-    code.tee(local);
-    if (step === Step.MUL) {
-      code.get(local);
-      code.code(Code.I64_EXTEND32_S, Code.I64_NE);
-    } else {
-      code.long(SAFE_INT);
-      code.code(Code.I64_ADD);
-      code.long(SAFE_INT * 2n);
-      code.code(Code.I64_GT_U);
-    }
-    code.jumpIf(other);
-  }
-
-  /** Writes the float on the stack as a JSON number; every NaN becomes the one. */
-  #storeNumber(dst: number): void {
+  /** Writes the float on the stack with the tag in TAG; every NaN becomes the one. */
+  #storeFloat(dst: number): void {
     const code = this.#code;
     code.set(Local.FLOAT);
     code.int(dst);
@@ -629,9 +725,27 @@ class StepEmitter {
     code.code(Code.F64_EQ, Code.SELECT);
     code.access(Code.F64_STORE, 8);
     code.int(dst);
-    code.long(BigInt(Tag.NUMBER));
+    code.get(Local.TAG);
+    code.code(Code.I64_EXTEND_I32_U);
     code.access(Code.I64_STORE, 0);
     this.#keepOwn(dst);
+  }
+
+  /** Keeps the int of a cell in a variable; goes to `other` where the result might be too large. */
+  #pushSmall(operand: number, op: Op, local: number, other: Label): void {
+    const code = this.#code;
+    this.#load(Code.I64_LOAD, operand, 8);
+    code.tee(local);
+    if (op === Op.MUL) {
+      code.get(local);
+      code.code(Code.I64_EXTEND32_S, Code.I64_NE);
+    } else {
+      code.long(SAFE_INT);
+      code.code(Code.I64_ADD);
+      code.long(SAFE_INT * 2n);
+      code.code(Code.I64_GT_U);
+    }
+    code.jumpIf(other);
   }
 
   #emitField(step: NativeStep): void {
@@ -669,19 +783,32 @@ class StepEmitter {
   }
 
   /** Leaves the address of the step to go on with on the stack. */
-  #callRare({ address, index, dst, a }: NativeStep): void {
+  #callRare({ address, index, op, dst, a, b }: NativeStep): void {
     const code = this.#code;
+    for (const register of rangeOf(op, a, b, this.#layout.registers)) this.#spill(register);
     code.int(address);
     code.int(index);
     code.int(dst);
-    this.#address(a);
+    if (isRange(op)) code.int(a);
+    else this.#address(a);
     code.get(Local.SLOTS);
     code.call(NativeImport.DO_RARE_STEP);
+    this.#markUsed();
+  }
+
+  /** Writes what a register stands for into it. */
+  #spill(register: number): void {
+    const local = this.#addresses.get(register);
+    if (local !== undefined) this.#copy(this.#cellOf(register), local);
   }
 
   #emitRare(step: NativeStep, target: Label | undefined): void {
     const { op, address, dst } = step;
-    if (op === Op.DIV || op === Op.MOD || op === Op.IN || op === Op.INDEX) return this.#computeBinary(step);
+    if (op === Op.DIV) return this.#emitArithmetic(step);
+    if (op === Op.INDEX) return this.#emitIndex(step);
+    if (op === Op.MOD || op === Op.IN) return this.#computeBinary(step);
+    if (op === Op.BUILDER_PUSH) return this.#emitPush(step);
+    if (op === Op.CALL && step.b === 1 && step.cache === 0) return this.#emitCall(step);
     this.#callRare(step);
     if (target === undefined) this.#code.code(Code.DROP);
     else {
@@ -690,6 +817,120 @@ class StepEmitter {
       this.#code.jumpIf(target);
     }
     if (isWriting(step)) this.#keepOwn(dst);
+  }
+
+  /** An element of a list by a constant. */
+  #emitIndex(step: NativeStep): void {
+    const { a, b, dst } = step;
+    const code = this.#code;
+    const index = this.#isConstant(b) ? readIndex(readConstant(this.#memory, b)) : undefined;
+    if (index === undefined) return this.#computeBinary(step);
+    code.block((end) => {
+      code.block((other) => {
+        this.#load(Code.I32_LOAD, a);
+        code.int(Tag.LIST);
+        code.code(Code.I32_NE);
+        code.jumpIf(other);
+        this.#load(Code.I32_LOAD, a, 8);
+        code.tee(Local.OBJECT);
+        code.access(Code.I32_LOAD, 4);
+        code.int(index);
+        code.code(Code.I32_GT_U, Code.I32_EQZ);
+        code.jumpIf(other);
+        code.get(Local.OBJECT);
+        code.int(OBJECT_HEADER_SIZE + index * CELL_SIZE);
+        code.code(Code.I32_ADD);
+        this.#keepAddress(dst);
+        code.jump(end);
+      });
+      this.#computeBinary(step);
+    });
+  }
+
+  /** Functions of one value that are short: size of a list or map, double of a float. */
+  #emitCall(step: NativeStep): void {
+    const { a, dst, immediate } = step;
+    const code = this.#code;
+    code.block((end) => {
+      code.block((other) => {
+        if (immediate === Fn.SIZE) {
+          this.#load(Code.I32_LOAD, a);
+          code.int(-2);
+          code.code(Code.I32_AND);
+          code.int(Tag.LIST);
+          code.code(Code.I32_NE);
+          code.jumpIf(other);
+          code.int(dst);
+          this.#load(Code.I32_LOAD, a, 8);
+          code.access(Code.I64_LOAD32_U, 4);
+          code.access(Code.I64_STORE, 8);
+          code.int(dst);
+          code.long(BigInt(Tag.INT));
+        } else if (immediate === Fn.TO_DOUBLE) {
+          this.#load(Code.I32_LOAD, a);
+          code.int(-2);
+          code.code(Code.I32_AND);
+          code.int(Tag.DOUBLE);
+          code.code(Code.I32_NE);
+          code.jumpIf(other);
+          code.int(dst);
+          this.#load(Code.F64_LOAD, a, 8);
+          code.access(Code.F64_STORE, 8);
+          code.int(dst);
+          code.long(BigInt(Tag.DOUBLE));
+        } else return;
+        code.access(Code.I64_STORE, 0);
+        this.#keepOwn(dst);
+        code.jump(end);
+      });
+      this.#callRare(step);
+      code.code(Code.DROP);
+      this.#keepOwn(dst);
+    });
+  }
+
+  /** Appends to a list under construction that has room. */
+  #emitPush(step: NativeStep): void {
+    const { a, dst } = step;
+    const code = this.#code;
+    code.block((end) => {
+      code.block((other) => {
+        this.#load(Code.I32_LOAD, dst);
+        code.int(BUILDER_TAG);
+        code.code(Code.I32_NE);
+        code.jumpIf(other);
+        this.#load(Code.I32_LOAD, a);
+        code.int(Tag.OPTIONAL);
+        code.code(Code.I32_GT_S);
+        code.jumpIf(other);
+        this.#load(Code.I32_LOAD, dst, 8);
+        code.tee(Local.OBJECT);
+        code.access(Code.I32_LOAD, 4);
+        code.tee(Local.PLACE);
+        code.get(Local.OBJECT);
+        code.access(Code.I32_LOAD, 12);
+        code.code(Code.I32_GE_U);
+        code.jumpIf(other);
+        code.get(Local.OBJECT);
+        code.get(Local.PLACE);
+        code.int(1);
+        code.code(Code.I32_ADD);
+        code.access(Code.I32_STORE, 4);
+        code.get(Local.OBJECT);
+        code.get(Local.PLACE);
+        code.int(4);
+        code.code(Code.I32_SHL, Code.I32_ADD);
+        code.tee(Local.OBJECT);
+        this.#load(Code.I64_LOAD, a, 8);
+        code.access(Code.I64_STORE, OBJECT_HEADER_SIZE + 8);
+        code.get(Local.OBJECT);
+        this.#load(Code.I64_LOAD, a);
+        code.access(Code.I64_STORE, OBJECT_HEADER_SIZE);
+        code.jump(end);
+      });
+      this.#callRare(step);
+      code.code(Code.DROP);
+    });
   }
 
   /** The head of a loop: pays for a turn and takes the next element. */
@@ -737,7 +978,7 @@ class StepEmitter {
     code.when();
     code.int(index);
     code.call(NativeImport.END_SPENT);
-    code.code(Code.RETURN);
+    code.jump(this.#result);
     code.close();
     code.jump(target);
   }
@@ -776,6 +1017,18 @@ class StepEmitter {
     code.access(Code.I64_STORE, 0);
     this.#keepOwn(dst);
   }
+}
+
+const FLOAT_CODES = { [Op.ADD]: Code.F64_ADD, [Op.SUB]: Code.F64_SUB, [Op.MUL]: Code.F64_MUL, [Op.DIV]: Code.F64_DIV } as const;
+
+function isFloatTag(tag: Tag): boolean {
+  return tag === Tag.DOUBLE || tag === Tag.NUMBER;
+}
+
+/** The place in a list that a constant names; undefined where it names none. */
+function readIndex({ tag, int, float }: ReturnType<typeof readConstant>): number | undefined {
+  const index = tag === Tag.INT ? Number(int) : tag === Tag.NUMBER ? float : -1;
+  return Number.isInteger(index) && index >= 0 && index < INDEX_COUNT_MAX ? index : undefined;
 }
 
 function floatComparison(flags: number): Code {

@@ -73,6 +73,7 @@ export enum Code {
   F64_ADD = 0xa0,
   F64_SUB = 0xa1,
   F64_MUL = 0xa2,
+  F64_DIV = 0xa3,
   I64_EXTEND32_S = 0xc4,
 }
 

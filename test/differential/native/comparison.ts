@@ -27,6 +27,8 @@ interface Subject {
   readonly record: number;
   readonly names: readonly string[];
   readonly contexts: readonly number[];
+  /** All of them in one, as windows. */
+  readonly windows: number;
   /** Fuel and cost, each for all contexts. */
   readonly budgets: readonly (readonly [fuel: number, cost: number])[];
 }
@@ -36,12 +38,10 @@ export interface NativeTally {
   nativeCount: number;
   evaluationCount: number;
   errorCount: number;
-  /** Evaluations that ran out of fuel or cost. */
-  spentCount: number;
 }
 
 export class NativeComparison {
-  readonly tally: NativeTally = { programCount: 0, nativeCount: 0, evaluationCount: 0, errorCount: 0, spentCount: 0 };
+  readonly tally: NativeTally = { programCount: 0, nativeCount: 0, evaluationCount: 0, errorCount: 0 };
   readonly #instance: KernelInstance;
   readonly #kernel: ExpressionKernel;
 
@@ -82,8 +82,8 @@ export class NativeComparison {
       if (at >= 0) failure ??= describe(subject, at, before[at], after[at]);
       this.tally.programCount += 1;
     }
-    for (const { program, contexts } of subjects) {
-      for (const context of contexts) this.#kernel.destroyContext(context);
+    for (const { program, contexts, windows } of subjects) {
+      for (const context of [...contexts, windows]) this.#kernel.destroyContext(context);
       this.#kernel.unloadProgram(program);
     }
     return failure;
@@ -95,27 +95,35 @@ export class NativeComparison {
     if (code === undefined) return [];
     const kernel = this.#kernel;
     const program = kernel.loadProgram(layOutExpressions([code], names));
-    const contexts = values.map((context) => {
-      const handle = kernel.createContext(Math.max(1, names.length));
+    const stride = Math.max(1, names.length);
+    const windows = kernel.createContext(stride * values.length);
+    const contexts = values.map((context, index) => {
+      const handle = kernel.createContext(stride);
       names.forEach((name, slot) => {
         const wire = context[name];
-        if (wire !== undefined) kernel.setSlot(handle, slot, wire);
+        if (wire === undefined) return;
+        kernel.setSlot(handle, slot, wire);
+        kernel.setSlot(windows, index * stride + slot, wire);
       });
       return handle;
     });
-    return [{ seed, text, code, names, program, record: kernel.expression(program, 0), contexts, budgets }];
+    return [{ seed, text, code, names, program, record: kernel.expression(program, 0), contexts, windows, budgets }];
   }
 
-  #evaluate({ record, contexts, budgets }: Subject): string[] {
+  /** One outcome for each budget and context, and one for all contexts of a budget at once. */
+  #evaluate({ record, names, contexts, windows, budgets }: Subject): string[] {
     const { exports } = this.#instance;
     const left = exports.nativeAddress(NativePlace.LEFT) >>> 0;
+    const describeLeft = (): string => `left ${new DataView(exports.memory.buffer).getBigInt64(left, true)}`;
     return budgets.flatMap(([fuel, cost]) => {
       exports.setContextBudget(fuel, cost);
-      return contexts.map((context) => {
+      const outcomes = contexts.map((context) => {
         const outcome = this.#outcomeOf(this.#kernel.evaluate(record, context));
         this.tally.evaluationCount += 1;
-        return `${outcome}, left ${new DataView(exports.memory.buffer).getBigInt64(left, true)}`;
+        return `${outcome}, ${describeLeft()}`;
       });
+      const trueCount = this.#kernel.evaluateMany(record, windows, contexts.length, Math.max(1, names.length));
+      return [...outcomes, `${trueCount} of all, ${describeLeft()}`];
     });
   }
 
@@ -158,9 +166,10 @@ function asJson(value: ExactValue): ExactValue {
 }
 
 function describe({ seed, text, contexts, budgets }: Subject, at: number, before: string | undefined, after: string | undefined): string {
-  const [fuel, cost] = budgets[Math.floor(at / contexts.length)] ?? [];
+  const outcomeCount = contexts.length + 1;
+  const [fuel, cost] = budgets[Math.floor(at / outcomeCount)] ?? [];
   return [
-    `seed ${seed}, context ${at % contexts.length}, fuel ${fuel}, cost ${cost}:`,
+    `seed ${seed}, context ${at % outcomeCount}, fuel ${fuel}, cost ${cost}:`,
     `  ${text.replace(/\s+/g, " ")}`,
     `  by its steps:  ${before}`,
     `  by a function: ${after}`,
