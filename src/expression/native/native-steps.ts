@@ -1,6 +1,6 @@
 // Reads the prepared steps of one expression out of the kernel's memory (drawn in assembly/abi.ts), and says which registers can be
 // kept as an address instead of a copy. Knows layouts, not their meaning.
-import { CELL_SIZE, CompareFlag, Op, REGISTER_COUNT_MAX, Step, StepField, Tag } from "../../../assembly/abi.js";
+import { CELL_SIZE, CompareFlag, OBJECT_HEADER_SIZE, Op, REGISTER_COUNT_MAX, Step, StepField, Tag } from "../../../assembly/abi.js";
 
 /** A step with its fields as they lie in memory; addresses are the kernel's. */
 export interface NativeStep {
@@ -120,6 +120,67 @@ export function listHeldRegisters(steps: readonly NativeStep[], registers: numbe
     if (STATE_A_OPS.has(op) || step === Step.ITER_NEXT) held.add(registerAt(a, registers));
   }
   return held;
+}
+
+/** Registers by which liveness is told; beyond them all count as live. */
+const LIVE_COUNT_MAX = 31;
+
+/** By step, and one behind the last: which registers may be read from there on before they are written, as bits. Undefined: there are too many. */
+export function listLiveRegisters(steps: readonly NativeStep[], registers: number, indexOf: (address: number) => number): Int32Array | undefined {
+  const live = new Int32Array(steps.length + 1);
+  const reads = steps.map((step) => readRegisters(step, registers));
+  const written = steps.map((step) => (isWriting(step) ? registerAt(step.dst, registers) : -1));
+  if (reads.some((list) => list.some((register) => register >= LIVE_COUNT_MAX)) || written.some((register) => register >= LIVE_COUNT_MAX)) return undefined;
+  const jumps = steps.map((step) => jumpsOf(step, indexOf));
+  for (let hasChanged = true; hasChanged; ) {
+    hasChanged = false;
+    for (let index = steps.length - 1; index >= 0; index -= 1) {
+      const step = steps[index] as NativeStep;
+      let bits = isFinal(step) ? 0 : (live[index + 1] ?? 0);
+      for (const target of jumps[index] ?? []) bits |= live[target] ?? 0;
+      const register = written[index] ?? -1;
+      if (register >= 0 && !mayNotWrite(step)) bits &= ~(1 << register);
+      for (const read of reads[index] ?? []) bits |= 1 << read;
+      if (STATE_DST_OPS.has(step.op) && register >= 0) bits |= 1 << register;
+      if (bits === live[index]) continue;
+      live[index] = bits;
+      hasChanged = true;
+    }
+  }
+  return live;
+}
+
+/** Writes its register only on one of its ways. */
+function mayNotWrite({ step }: NativeStep): boolean {
+  return step === Step.ITER_NEXT || step === Step.BRANCH;
+}
+
+/** The bytes of a constant text of 1 to `sizeMax` bytes; undefined where it is none. */
+export function readText(memory: DataView, cell: number, sizeMax: number): Uint8Array | undefined {
+  if (memory.getUint32(cell, true) !== Tag.STRING) return undefined;
+  const object = memory.getUint32(cell + 8, true);
+  const size = memory.getUint32(object + 4, true);
+  if (size === 0 || size > sizeMax) return undefined;
+  return new Uint8Array(memory.buffer, object + OBJECT_HEADER_SIZE, size).slice();
+}
+
+/** Bytes, and number, of texts that are compared one after the other. */
+const MEMBER_SIZE_MAX = 16;
+const MEMBER_COUNT_MAX = 8;
+
+/** The texts of a constant list of a few short ones; undefined where it is none. */
+export function readTexts(memory: DataView, cell: number): readonly Uint8Array[] | undefined {
+  if (memory.getUint32(cell, true) !== Tag.LIST) return undefined;
+  const list = memory.getUint32(cell + 8, true);
+  const count = memory.getUint32(list + 4, true);
+  if (count === 0 || count > MEMBER_COUNT_MAX) return undefined;
+  const texts: Uint8Array[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const text = readText(memory, list + OBJECT_HEADER_SIZE + index * CELL_SIZE, MEMBER_SIZE_MAX);
+    if (text === undefined) return undefined;
+    texts.push(text);
+  }
+  return texts;
 }
 
 /** Tag and number of a cell, for constants. */

@@ -3,7 +3,7 @@
 // so both ways give the same results to the bit, errors, cost and fuel included.
 import { BUILDER_TAG, CELL_SIZE, CompareFlag, COST_SIGN_SHIFT, Fn, ITERATOR_TAG, OBJECT_HEADER_SIZE, Op, Step, StepField, Tag } from "../../../assembly/abi.js";
 import { CodeBuffer, type Label } from "./code-buffer.js";
-import { isRange, isWriting, listHeldRegisters, type NativeExpression, type NativeStep, rangeOf, readConstant, readRegisters, registerAt } from "./native-steps.js";
+import { isRange, isWriting, listHeldRegisters, listLiveRegisters, type NativeExpression, type NativeStep, rangeOf, readConstant, readRegisters, readText, readTexts, registerAt } from "./native-steps.js";
 import { type Nest, nestJumps } from "./nesting.js";
 import { Code, ValueType } from "./wasm-writer.js";
 
@@ -39,15 +39,17 @@ enum Local {
   PLACE = 7,
   TRUE_COUNT = 8,
   IS_USED = 9,
-  LONG = 10,
-  OTHER = 11,
-  FLOAT = 12,
-  FIRST_ADDRESS = 13,
+  /** What is left of fuel and cost: in memory only while the kernel is called. */
+  LEFT = 10,
+  LONG = 11,
+  OTHER = 12,
+  FLOAT = 13,
+  FIRST_ADDRESS = 14,
 }
 /** Types of those that are no parameters, in order. */
 const LOCAL_TYPES: readonly (readonly [number, ValueType])[] = [
   [6, ValueType.I32],
-  [2, ValueType.I64],
+  [3, ValueType.I64],
   [1, ValueType.F64],
 ];
 
@@ -56,6 +58,10 @@ const FALSE_HEAD = BigInt(Tag.BOOL);
 const SPENT = -(2n ** 63n) | (1n << BigInt(COST_SIGN_SHIFT));
 const COST_SIGN = 1n << BigInt(COST_SIGN_SHIFT);
 const SAFE_INT = 2n ** 53n;
+/** A comparison with a text of at most so many bytes costs one unit (cost.ts). */
+const SHORT_TEXT_SIZE_MAX = 10;
+/** Texts of more bytes take fuel to compare (compare.ts). */
+const FREE_TEXT_SIZE = 1_024;
 /** Elements of a list by a constant: those below. */
 const INDEX_COUNT_MAX = 0x100_0000;
 /** What a comparison that gave no bool is answered with. */
@@ -79,6 +85,8 @@ class StepEmitter {
   /** Where a result goes: its address, or a bool, is on the stack. */
   readonly #result: Label = { name: "result" };
   readonly #boolResult: Label = { name: "bool" };
+  /** By step: registers that are read from there on, as bits; undefined: there are too many. */
+  #live: Int32Array | undefined;
 
   constructor(expression: NativeExpression, memory: DataView, layout: NativeLayout) {
     this.#expression = expression;
@@ -105,6 +113,7 @@ class StepEmitter {
     const indexOf = (address: number): number => (address - first) / StepField.SIZE;
     const nests = nestJumps(steps, indexOf);
     if (nests === undefined) return undefined;
+    this.#live = listLiveRegisters(steps, this.#layout.registers, indexOf);
     const code = this.#code;
     code.writer.unsigned(LOCAL_TYPES.length + 1);
     for (const [count, type] of [...LOCAL_TYPES, [this.#addresses.size, ValueType.I32] as const]) {
@@ -162,6 +171,7 @@ class StepEmitter {
   #endRow(): void {
     const code = this.#code;
     code.set(Local.OBJECT);
+    this.#storeLeft();
     code.get(Local.COUNT);
     code.code(Code.I32_EQZ);
     code.when();
@@ -178,6 +188,7 @@ class StepEmitter {
   #endBoolRow(): void {
     const code = this.#code;
     code.set(Local.TRUTH);
+    this.#storeLeft();
     code.get(Local.COUNT);
     code.code(Code.I32_EQZ);
     code.when();
@@ -209,13 +220,12 @@ class StepEmitter {
     code.int(0);
     code.set(Local.IS_USED);
     code.close();
-    code.int(0);
     code.get(Local.BUDGET);
     if (cost !== 0) {
       code.long(BigInt(cost));
       code.code(Code.I64_SUB);
     }
-    code.access(Code.I64_STORE, this.#layout.left);
+    code.set(Local.LEFT);
     for (let register = 0; register < unwrittenCount; register += 1) {
       const local = this.#addresses.get(register);
       if (local !== undefined) {
@@ -321,6 +331,12 @@ class StepEmitter {
     return (operand & 1) === 0 && operand >= end && registerAt(operand, this.#layout.registers) < 0;
   }
 
+  /** May the register be read at that step or after it, as it is then? */
+  #isLive(dst: number, index: number): boolean {
+    const register = registerAt(dst, this.#layout.registers);
+    return this.#live === undefined || ((this.#live[index] ?? -1) & (1 << register)) !== 0;
+  }
+
   // --- results -------------------------------------------------------------------------------------------------------
 
   /** The result stands in the register itself. */
@@ -368,12 +384,26 @@ class StepEmitter {
 
   #changeLeft(change: bigint): void {
     const code = this.#code;
-    code.int(0);
-    code.int(0);
-    code.access(Code.I64_LOAD, this.#layout.left);
+    code.get(Local.LEFT);
     code.long(change);
     code.code(Code.I64_ADD);
-    code.access(Code.I64_STORE, this.#layout.left);
+    code.set(Local.LEFT);
+  }
+
+  #storeLeft(): void {
+    this.#code.int(0);
+    this.#code.get(Local.LEFT);
+    this.#code.access(Code.I64_STORE, this.#layout.left);
+  }
+
+  /** Calls the kernel, which may take of what is left. The arguments are on the stack. */
+  #call(index: NativeImport): void {
+    const code = this.#code;
+    this.#storeLeft();
+    code.call(index);
+    code.int(0);
+    code.access(Code.I64_LOAD, this.#layout.left);
+    code.set(Local.LEFT);
   }
 
   // --- steps ---------------------------------------------------------------------------------------------------------
@@ -387,8 +417,7 @@ class StepEmitter {
         code.code(Code.I32_GT_S);
         code.jumpIf(end);
       }
-      code.int(0);
-      code.access(Code.I64_LOAD, this.#layout.left);
+      code.get(Local.LEFT);
       code.long(COST_SIGN);
       code.code(Code.I64_AND, Code.I64_EQZ, Code.I32_EQZ);
       code.jumpIf(end);
@@ -397,7 +426,7 @@ class StepEmitter {
     });
     code.int(index);
     this.#address(a);
-    code.call(NativeImport.END_WITH_REFUSAL);
+    this.#call(NativeImport.END_WITH_REFUSAL);
     code.jump(this.#result);
   }
 
@@ -503,28 +532,63 @@ class StepEmitter {
     code.int(dst);
     this.#address(a);
     this.#address(b);
-    code.call(NativeImport.COMPUTE_BINARY);
+    this.#call(NativeImport.COMPUTE_BINARY);
     this.#markUsed();
     this.#keepOwn(dst);
   }
 
-  /** Leaves 0, 1 or 3 (an error, in the register itself) on the stack. */
-  #emitTruth(step: NativeStep): void {
+  /** The fast ways go on from the truth that they have; what is left to the kernel may give an error, in the register itself. */
+  #emitComparison(step: NativeStep, target: Label | undefined): void {
     const { cache, a, b, dst, index } = step;
     const code = this.#code;
     code.block((end) => {
-      if (step.step === Step.COMPARE_CONSTANT) this.#compareToConstant(step, end);
-      else this.#compareNumbers(step, end);
+      if (step.step === Step.COMPARE_CONSTANT) this.#compareToConstant(step, target, end);
+      else if (!this.#compareToText(step, target, end)) this.#compareNumbers(step, target, end);
       code.int(index);
       code.int(cache);
       code.int(dst);
       this.#address(a);
       this.#address(b);
-      code.call(NativeImport.COMPARE_TRUTH);
-    }, ValueType.I32);
+      this.#call(NativeImport.COMPARE_TRUTH);
+      code.tee(Local.TRUTH);
+      code.int(NO_TRUTH);
+      code.code(Code.I32_EQ);
+      code.when();
+      this.#keepOwn(dst);
+      code.jump(end);
+      code.close();
+      code.get(Local.TRUTH);
+      this.#goOn(step, target, end);
+    });
+    if (target !== undefined) this.#charge(cache >>> CompareFlag.COST_SHIFT);
   }
 
-  #compareToConstant({ cache, a, constant }: NativeStep, end: Label): void {
+  /** The truth is on the stack: to the target, or to `end` where the next step follows. */
+  #goOn({ cache, dst, index }: NativeStep, target: Label | undefined, end: Label): void {
+    const code = this.#code;
+    if (target === undefined) {
+      // All costs are known: the next step, which returns it, need not be asked.
+      if ((cache & CompareFlag.RETURN) !== 0) return code.jump(this.#boolResult);
+      this.#keepBool(dst);
+      return code.jump(end);
+    }
+    const isJumpWhenTrue = (cache & CompareFlag.JUMP_TRUE) !== 0;
+    if (!isJumpWhenTrue) code.code(Code.I32_EQZ);
+    code.when();
+    this.#keepConstantBool(dst, isJumpWhenTrue);
+    code.jump(target);
+    code.close();
+    if (this.#isLive(dst, index + 1)) this.#keepConstantBool(dst, !isJumpWhenTrue);
+    code.jump(end);
+  }
+
+  #keepConstantBool(dst: number, isTrue: boolean): void {
+    this.#code.int(this.#layout.bools + (isTrue ? CELL_SIZE : 0));
+    this.#keepAddress(dst);
+  }
+
+  #compareToConstant(step: NativeStep, target: Label | undefined, end: Label): void {
+    const { cache, a, constant } = step;
     const code = this.#code;
     code.block((other) => {
       this.#load(Code.I32_LOAD, a);
@@ -537,7 +601,7 @@ class StepEmitter {
       this.#load(Code.F64_LOAD, a, 8);
       code.float(constant);
       code.code(floatComparison(cache));
-      code.jump(end);
+      this.#goOn(step, target, end);
     });
     code.block((other) => {
       code.get(Local.TAG);
@@ -550,8 +614,72 @@ class StepEmitter {
       code.code(Code.F64_CONVERT_I64_S);
       code.float(constant);
       code.code(floatComparison(cache));
-      code.jump(end);
+      this.#goOn(step, target, end);
     });
+  }
+
+  /** Equality with a short text of the program. False: it is none. */
+  #compareToText(step: NativeStep, target: Label | undefined, end: Label): boolean {
+    const { cache, a, b } = step;
+    if ((cache & (CompareFlag.LESS | CompareFlag.GREATER)) !== 0) return false;
+    const text = this.#readShortText(b);
+    if (text === undefined || this.#isConstant(a)) return false;
+    const code = this.#code;
+    code.block((other) => {
+      this.#requireText(a, other);
+      // What comparing them costs is known for texts of these sizes.
+      code.get(Local.OBJECT);
+      code.access(Code.I32_LOAD, 4);
+      code.int(1);
+      code.code(Code.I32_SUB);
+      code.int(FREE_TEXT_SIZE);
+      code.code(Code.I32_GE_U);
+      code.jumpIf(other);
+      this.#isText(text);
+      if ((cache & CompareFlag.INVERTED) !== 0) code.code(Code.I32_EQZ);
+      this.#goOn(step, target, end);
+    });
+    return true;
+  }
+
+  /** A constant text of 1 to 10 bytes, whose comparison costs one unit. */
+  #readShortText(operand: number): Uint8Array | undefined {
+    if (!this.#isConstant(operand)) return undefined;
+    return readText(this.#memory, operand, SHORT_TEXT_SIZE_MAX);
+  }
+
+  /** Goes to `other` unless it is a text; keeps its object in OBJECT. */
+  #requireText(operand: number, other: Label): void {
+    const code = this.#code;
+    this.#load(Code.I32_LOAD, operand);
+    code.int(Tag.STRING);
+    code.code(Code.I32_NE);
+    code.jumpIf(other);
+    this.#load(Code.I32_LOAD, operand, 8);
+    code.set(Local.OBJECT);
+  }
+
+  /** Leaves whether the text in OBJECT has these bytes, at most 16. */
+  #isText(text: Uint8Array): void {
+    const code = this.#code;
+    code.get(Local.OBJECT);
+    code.access(Code.I32_LOAD, 4);
+    code.int(text.length);
+    code.code(Code.I32_EQ);
+    for (let at = 0; at < text.length; at += 8) {
+      const part = text.subarray(at, at + 8);
+      let word = 0n;
+      for (let byte = part.length - 1; byte >= 0; byte -= 1) word = (word << 8n) | BigInt(part[byte] ?? 0);
+      code.get(Local.OBJECT);
+      code.access(Code.I64_LOAD, OBJECT_HEADER_SIZE + at);
+      if (part.length < 8) {
+        // Texts are padded to 16 bytes, with whatever stood there.
+        code.long((1n << BigInt(part.length * 8)) - 1n);
+        code.code(Code.I64_AND);
+      }
+      code.long(word);
+      code.code(Code.I64_EQ, Code.I32_AND);
+    }
   }
 
   /** Keeps the int on the stack in LONG; goes to `other` where no double holds it exactly. */
@@ -565,21 +693,22 @@ class StepEmitter {
     code.jumpIf(other);
   }
 
-  #compareNumbers({ cache, a, b }: NativeStep, end: Label): void {
+  #compareNumbers(step: NativeStep, target: Label | undefined, end: Label): void {
+    const { cache, a, b } = step;
     const code = this.#code;
     code.block((other) => {
       this.#areTags(a, b, -2, Tag.DOUBLE, other);
       this.#load(Code.F64_LOAD, a, 8);
       this.#load(Code.F64_LOAD, b, 8);
       code.code(floatComparison(cache));
-      code.jump(end);
+      this.#goOn(step, target, end);
     });
     code.block((other) => {
       this.#areTags(a, b, -1, Tag.INT, other);
       this.#load(Code.I64_LOAD, a, 8);
       this.#load(Code.I64_LOAD, b, 8);
       code.code(intComparison(cache));
-      code.jump(end);
+      this.#goOn(step, target, end);
     });
   }
 
@@ -596,50 +725,6 @@ class StepEmitter {
       code.code(Code.I32_NE);
       code.jumpIf(other);
     }
-  }
-
-  #emitComparison(step: NativeStep, target: Label | undefined): void {
-    const { cache, dst } = step;
-    const code = this.#code;
-    const local = this.#addresses.get(registerAt(dst, this.#layout.registers));
-    this.#emitTruth(step);
-    code.set(Local.TRUTH);
-    if ((cache & CompareFlag.RETURN) !== 0) {
-      // All costs are known: the next step, which returns it, need not be asked.
-      code.get(Local.TRUTH);
-      code.int(NO_TRUTH);
-      code.code(Code.I32_NE);
-      code.when();
-      code.get(Local.TRUTH);
-      code.jump(this.#boolResult);
-      code.close();
-    }
-    if (local === undefined) {
-      code.get(Local.TRUTH);
-      code.int(NO_TRUTH);
-      code.code(Code.I32_NE);
-      code.when();
-      code.get(Local.TRUTH);
-      this.#keepBool(dst);
-      code.close();
-    } else {
-      code.int(dst);
-      code.get(Local.TRUTH);
-      this.#boolAddress();
-      code.get(Local.TRUTH);
-      code.int(NO_TRUTH);
-      code.code(Code.I32_EQ, Code.SELECT);
-      code.set(local);
-    }
-    if (target === undefined) return;
-    code.get(Local.TRUTH);
-    if ((cache & CompareFlag.JUMP_FALSE) !== 0) code.code(Code.I32_EQZ);
-    else {
-      code.int(1);
-      code.code(Code.I32_EQ);
-    }
-    code.jumpIf(target);
-    this.#charge(cache >>> CompareFlag.COST_SHIFT);
   }
 
   #emitArithmetic(step: NativeStep): void {
@@ -792,7 +877,7 @@ class StepEmitter {
     if (isRange(op)) code.int(a);
     else this.#address(a);
     code.get(Local.SLOTS);
-    code.call(NativeImport.DO_RARE_STEP);
+    this.#call(NativeImport.DO_RARE_STEP);
     this.#markUsed();
   }
 
@@ -806,7 +891,8 @@ class StepEmitter {
     const { op, address, dst } = step;
     if (op === Op.DIV) return this.#emitArithmetic(step);
     if (op === Op.INDEX) return this.#emitIndex(step);
-    if (op === Op.MOD || op === Op.IN) return this.#computeBinary(step);
+    if (op === Op.IN) return this.#emitMember(step);
+    if (op === Op.MOD) return this.#computeBinary(step);
     if (op === Op.BUILDER_PUSH) return this.#emitPush(step);
     if (op === Op.CALL && step.b === 1 && step.cache === 0) return this.#emitCall(step);
     this.#callRare(step);
@@ -817,6 +903,44 @@ class StepEmitter {
       this.#code.jumpIf(target);
     }
     if (isWriting(step)) this.#keepOwn(dst);
+  }
+
+  /** Membership in a constant list of a few short texts. */
+  #emitMember(step: NativeStep): void {
+    const { a, b, dst } = step;
+    const code = this.#code;
+    const texts = this.#isConstant(b) ? readTexts(this.#memory, b) : undefined;
+    if (texts === undefined) return this.#computeBinary(step);
+    // As findMember of access.ts: a unit of cost for each element, and the fuel of looking at them.
+    const cost = BigInt(texts.length);
+    const fuel = ((cost >> 4n) + 1n) << BigInt(COST_SIGN_SHIFT + 1);
+    code.block((end) => {
+      code.block((other) => {
+        this.#requireText(a, other);
+        code.get(Local.LEFT);
+        code.long(cost);
+        code.code(Code.I64_SUB);
+        code.tee(Local.LONG);
+        code.long(fuel);
+        code.code(Code.I64_LT_S);
+        code.jumpIf(other);
+        code.get(Local.LONG);
+        code.long(COST_SIGN);
+        code.code(Code.I64_AND, Code.I64_EQZ, Code.I32_EQZ);
+        code.jumpIf(other);
+        code.get(Local.LONG);
+        code.long(fuel);
+        code.code(Code.I64_SUB);
+        code.set(Local.LEFT);
+        texts.forEach((text, index) => {
+          this.#isText(text);
+          if (index > 0) code.code(Code.I32_OR);
+        });
+        this.#keepBool(dst);
+        code.jump(end);
+      });
+      this.#computeBinary(step);
+    });
   }
 
   /** An element of a list by a constant. */
@@ -938,14 +1062,10 @@ class StepEmitter {
     const { a, b, dst, address, extra, extraHigh } = step;
     const code = this.#code;
     const turn = (BigInt(extraHigh) << 32n) | BigInt(extra);
-    code.int(0);
-    code.int(0);
-    code.access(Code.I64_LOAD, this.#layout.left);
+    code.get(Local.LEFT);
     code.long(turn);
     code.code(Code.I64_SUB);
-    code.tee(Local.LONG);
-    code.access(Code.I64_STORE, this.#layout.left);
-    code.get(Local.LONG);
+    code.tee(Local.LEFT);
     code.long(SPENT);
     code.code(Code.I64_AND, Code.I64_EQZ, Code.I32_EQZ);
     code.when();
@@ -973,11 +1093,11 @@ class StepEmitter {
     const code = this.#code;
     code.int(address);
     this.#address(a);
-    code.call(NativeImport.END_TURN);
+    this.#call(NativeImport.END_TURN);
     code.code(Code.I32_EQZ);
     code.when();
     code.int(index);
-    code.call(NativeImport.END_SPENT);
+    this.#call(NativeImport.END_SPENT);
     code.jump(this.#result);
     code.close();
     code.jump(target);
