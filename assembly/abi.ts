@@ -45,7 +45,7 @@ export const CELL_SIZE = 16;
 //
 //   STRING, BYTES, TYPE   +0 u32 kind|flags  +4 u32 byteLength  +8 u32 hash (0 = not yet)  +12 u32 codePoints+1 (0 = not yet)
 //                         +16 bytes (UTF-8 for STRING and TYPE), padded to 16
-//   LIST                  +0 u32 kind|flags  +4 u32 count       +8 u32 column memo or 0    +12 u32 0            +16 cells
+//   LIST                  +0 u32 kind|flags  +4 u32 count       +8 u32 stamp or 0 (columns.ts)    +12 u32 0            +16 cells
 //   MAP, shaped           +0 u32 kind|flags  +4 u32 count       +8 u32 shape address       +12 u32 0            +16 cells
 //   MAP, hashed           +0 u32 kind|flags  +4 u32 count       +8 u32 index offset or 0   +12 u32 index capacity +16 pairs (key cell, value cell)
 //                         index: u32[capacity] of pair number + 1, open addressing, follows the pairs

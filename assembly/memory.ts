@@ -269,6 +269,11 @@ export function releaseScratch(mark: usize): void {
   if (mark > scratchCurrent && mark <= scratchTop && scratchCurrent != 0) scratchTop = mark;
 }
 
+/** Does the address lie in the chunk of scratch that is in use, or in its first one? */
+export function isInScratch(address: usize): bool {
+  return (address >= scratchCurrent && address < scratchEnd) || (address >= scratchFirst && address < scratchTop);
+}
+
 /** Ends the life of everything in scratch. The first chunk is kept, the others are freed. */
 @inline
 export function resetScratch(): void {

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { PROGRAM_COUNT } from "./cel/seeds.js";
 import { NativeComparison } from "./native/comparison.js";
+import { makeListSubject } from "./native/list-subjects.js";
 
 const START = Number(process.env.MILLRACE_DIFFERENTIAL_START ?? 20_261_128);
 /** Programs between two looks. */
@@ -16,4 +17,11 @@ test.each(parts)("generated functions do what steps do: programs from number %d 
   expect(programCount).toBe(count);
   expect(nativeCount).toBe(count);
   expect(errorCount).toBeLessThan(evaluationCount * 0.8);
+});
+
+test("and so they do with loops over long lists", { timeout: 600_000 }, async () => {
+  const comparison = await NativeComparison.open();
+  const count = Math.ceil(PROGRAM_COUNT / 10);
+  expect(await comparison.compare(START, 0, count, makeListSubject)).toBeUndefined();
+  expect(comparison.tally.nativeCount).toBe(count);
 });

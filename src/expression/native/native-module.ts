@@ -31,9 +31,10 @@ const TYPES: readonly (readonly [readonly ValueType[], readonly ValueType[]])[] 
   [repeat(1), [ValueType.I32]],
   [repeat(2), [ValueType.I32]],
   [[], []],
+  [[...repeat(4), ValueType.F64], [ValueType.I32]],
   [[ValueType.I32, ValueType.I64, ValueType.I32, ValueType.I32], [ValueType.I32]],
 ];
-const FUNCTION_TYPE = 6;
+const FUNCTION_TYPE = 7;
 
 /** Names of the kernel's exports in the order of NativeImport, and their types. */
 export const NATIVE_IMPORTS: readonly (readonly [name: string, type: number])[] = [
@@ -45,6 +46,7 @@ export const NATIVE_IMPORTS: readonly (readonly [name: string, type: number])[] 
   ["endTurn", 4],
   ["endWithRefusal", 4],
   ["resetScratch", 5],
+  ["skipColumn", 6],
 ];
 
 function repeat(count: number): readonly ValueType[] {

@@ -122,6 +122,28 @@ export function listHeldRegisters(steps: readonly NativeStep[], registers: numbe
   return held;
 }
 
+/** What a loop does first with each element: compares a field of it (key 0: it itself) with a number, and goes on with the next one by `flags`. */
+export interface ElementSkip {
+  readonly key: number;
+  readonly flags: number;
+  readonly constant: number;
+  /** Addresses of the registers that this writes. */
+  readonly written: readonly number[];
+}
+
+/** Of the loop whose head is step `index`; undefined: it begins otherwise. */
+export function findSkip(steps: readonly NativeStep[], index: number): ElementSkip | undefined {
+  const head = steps[index];
+  const next = steps[index + 1];
+  if (head === undefined || next === undefined) return undefined;
+  const field = next.step === Step.FIELD && next.a === head.dst ? next : undefined;
+  const comparison = field === undefined ? next : steps[index + 2];
+  if (comparison?.step !== Step.COMPARE_CONSTANT || comparison.a !== (field ?? head).dst || comparison.immediate !== head.address) return undefined;
+  if ((comparison.cache & (CompareFlag.JUMP_FALSE | CompareFlag.JUMP_TRUE)) === 0) return undefined;
+  const flags = comparison.cache & (2 ** CompareFlag.COST_SHIFT - 1);
+  return { key: field?.immediate ?? 0, flags, constant: comparison.constant, written: [comparison.dst, ...(field === undefined ? [] : [field.dst])] };
+}
+
 /** Registers by which liveness is told; beyond them all count as live. */
 const LIVE_COUNT_MAX = 31;
 

@@ -3,7 +3,7 @@
 // so both ways give the same results to the bit, errors, cost and fuel included.
 import { BUILDER_TAG, CELL_SIZE, CompareFlag, COST_SIGN_SHIFT, Fn, ITERATOR_TAG, OBJECT_HEADER_SIZE, Op, Step, StepField, Tag } from "../../../assembly/abi.js";
 import { CodeBuffer, type Label } from "./code-buffer.js";
-import { isRange, isWriting, listHeldRegisters, listLiveRegisters, type NativeExpression, type NativeStep, rangeOf, readConstant, readRegisters, readText, readTexts, registerAt } from "./native-steps.js";
+import { findSkip, isRange, isWriting, listHeldRegisters, listLiveRegisters, type NativeExpression, type NativeStep, rangeOf, readConstant, readRegisters, readText, readTexts, registerAt } from "./native-steps.js";
 import { type Nest, nestJumps } from "./nesting.js";
 import { Code, ValueType } from "./wasm-writer.js";
 
@@ -24,6 +24,7 @@ export enum NativeImport {
   END_TURN = 5,
   END_WITH_REFUSAL = 6,
   RESET_SCRATCH = 7,
+  SKIP_COLUMN = 8,
 }
 
 /** Parameters of a generated function, and its own variables behind them. */
@@ -62,6 +63,10 @@ const SAFE_INT = 2n ** 53n;
 const SHORT_TEXT_SIZE_MAX = 10;
 /** Texts of more bytes take fuel to compare (compare.ts). */
 const FREE_TEXT_SIZE = 1_024;
+/** The columns of a list are asked at every so many elements. A power of two. */
+const SKIP_STRIDE = 16;
+/** A turn that costs more units is paid for by itself: the cost of all elements must not reach into the fuel. */
+const SKIP_COST_MAX = 0x1_0000;
 /** Elements of a list by a constant: those below. */
 const INDEX_COUNT_MAX = 0x100_0000;
 /** What a comparison that gave no bool is answered with. */
@@ -1062,6 +1067,7 @@ class StepEmitter {
     const { a, b, dst, address, extra, extraHigh } = step;
     const code = this.#code;
     const turn = (BigInt(extraHigh) << 32n) | BigInt(extra);
+    this.#skipElements(step, turn);
     code.get(Local.LEFT);
     code.long(turn);
     code.code(Code.I64_SUB);
@@ -1086,6 +1092,52 @@ class StepEmitter {
       code.jumpIf(target);
       this.#keepOwn(dst);
       if (b !== 0) this.#keepOwn(b);
+    });
+  }
+
+  /** Passes at once over elements that the loop would skip one by one, and pays for them. */
+  #skipElements({ index, a, b, dst, immediate, address, extra }: NativeStep, turn: bigint): void {
+    const skip = b === 0 && extra < SKIP_COST_MAX ? findSkip(this.#expression.steps, index) : undefined;
+    if (skip === undefined) return;
+    const exit = index + (immediate - address) / StepField.SIZE;
+    // What the last of them left in registers must not be missed.
+    if (this.#live === undefined || [dst, ...skip.written].some((register) => this.#isLive(register, exit))) return;
+    const code = this.#code;
+    code.block((end) => {
+      this.#load(Code.I64_LOAD, a);
+      code.long(BigInt(ITERATOR_TAG));
+      code.code(Code.I64_NE);
+      code.jumpIf(end);
+      this.#load(Code.I32_LOAD, a, 12);
+      code.tee(Local.PLACE);
+      code.int(SKIP_STRIDE - 1);
+      code.code(Code.I32_AND);
+      code.jumpIf(end);
+      this.#load(Code.I32_LOAD, a, 8);
+      code.get(Local.PLACE);
+      code.int(skip.key);
+      code.int(skip.flags);
+      code.float(skip.constant);
+      code.call(NativeImport.SKIP_COLUMN);
+      code.tee(Local.OBJECT);
+      code.get(Local.PLACE);
+      code.code(Code.I32_EQ);
+      code.jumpIf(end);
+      code.get(Local.LEFT);
+      code.get(Local.OBJECT);
+      code.get(Local.PLACE);
+      code.code(Code.I32_SUB, Code.I64_EXTEND_I32_U);
+      code.long(turn);
+      code.code(Code.I64_MUL, Code.I64_SUB);
+      code.tee(Local.LONG);
+      code.long(SPENT);
+      code.code(Code.I64_AND, Code.I64_EQZ, Code.I32_EQZ);
+      code.jumpIf(end);
+      code.get(Local.LONG);
+      code.set(Local.LEFT);
+      const base = this.#base(a);
+      code.get(Local.OBJECT);
+      code.access(Code.I32_STORE, base + 12);
     });
   }
 

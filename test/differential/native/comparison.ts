@@ -55,10 +55,10 @@ export class NativeComparison {
   }
 
   /** The first difference among `count` programs from number `first` on of the row that `seed` begins; undefined: there is none. */
-  async compare(seed: number, first: number, count: number): Promise<string | undefined> {
+  async compare(seed: number, first: number, count: number, make: (seed: number) => MadeSubject = makeSubject): Promise<string | undefined> {
     for (let index = first; index < first + count; index += MODULE_PROGRAM_COUNT) {
       const size = Math.min(MODULE_PROGRAM_COUNT, first + count - index);
-      const failure = await this.compareTexts(Array.from({ length: size }, (_, at) => makeSubject(seedAt(seed, index + at))));
+      const failure = await this.compareTexts(Array.from({ length: size }, (_, at) => make(seedAt(seed, index + at))));
       if (failure !== undefined) return failure;
     }
     return undefined;
@@ -77,6 +77,8 @@ export class NativeComparison {
       this.#evaluate(subject);
       const before = this.#evaluate(subject);
       exports.setNative(subject.record, entry);
+      // Columns are made of lists that are met a second time.
+      this.#evaluate(subject);
       const after = this.#evaluate(subject);
       const at = after.findIndex((outcome, place) => outcome !== before[place]);
       if (at >= 0) failure ??= describe(subject, at, before[at], after[at]);
