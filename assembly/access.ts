@@ -110,7 +110,8 @@ export function hasField(dst: usize, a: usize, step: usize): void {
   setBool(dst, findField(objectOf(a), load<u32>(step, STEP_IMMEDIATE), step) != 0);
 }
 
-function findField(map: usize, key: u32, step: usize): usize {
+/** The value of a key in a map, or 0; fills the step's inline cache. */
+export function findField(map: usize, key: u32, step: usize): usize {
   const found = findFieldInMap(map, key, KEY_CELL);
   if (found != 0 && isShaped(map)) {
     store<u32>(step, load<u32>(map, 8), STEP_CACHE);

@@ -15,6 +15,7 @@ export { expressionAt } from "./program";
 export { compareTruth, computeBinary, nativeAddress, setNative } from "./native";
 export { endSpent, endTurn, endWithRefusal, refuseSlowly } from "./evaluate";
 export { doRareStep } from "./rare";
+export { findField } from "./access";
 export { skipColumn } from "./columns";
 export { packedOddCount, stepOne, stepPacked } from "./packed";
 export { stepBatch } from "./step";

@@ -32,9 +32,10 @@ const TYPES: readonly (readonly [readonly ValueType[], readonly ValueType[]])[] 
   [repeat(2), [ValueType.I32]],
   [[], []],
   [[...repeat(4), ValueType.F64], [ValueType.I32]],
+  [repeat(3), [ValueType.I32]],
   [[ValueType.I32, ValueType.I64, ValueType.I32, ValueType.I32], [ValueType.I32]],
 ];
-const FUNCTION_TYPE = 7;
+const FUNCTION_TYPE = 8;
 
 /** Names of the kernel's exports in the order of NativeImport, and their types. */
 export const NATIVE_IMPORTS: readonly (readonly [name: string, type: number])[] = [
@@ -47,6 +48,7 @@ export const NATIVE_IMPORTS: readonly (readonly [name: string, type: number])[] 
   ["endWithRefusal", 4],
   ["resetScratch", 5],
   ["skipColumn", 6],
+  ["findField", 7],
 ];
 
 function repeat(count: number): readonly ValueType[] {

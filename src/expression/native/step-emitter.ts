@@ -25,6 +25,7 @@ export enum NativeImport {
   END_WITH_REFUSAL = 6,
   RESET_SCRATCH = 7,
   SKIP_COLUMN = 8,
+  FIND_FIELD = 9,
 }
 
 /** Parameters of a generated function, and its own variables behind them. */
@@ -839,7 +840,8 @@ class StepEmitter {
   }
 
   #emitField(step: NativeStep): void {
-    const { a, dst, address } = step;
+    const { a, dst, address, immediate } = step;
+    const isHas = step.step === Step.HAS_FIELD;
     const code = this.#code;
     code.block((end) => {
       code.block((other) => {
@@ -852,16 +854,27 @@ class StepEmitter {
         code.access(Code.I64_LOAD, 8);
         code.int(0);
         code.access(Code.I64_LOAD32_U, address + StepField.CACHE);
-        code.code(Code.I64_NE);
-        code.jumpIf(other);
-        if (step.step === Step.HAS_FIELD) {
-          code.int(1);
+        code.code(Code.I64_EQ);
+        code.when(ValueType.I32);
+        code.get(Local.OBJECT);
+        code.int(0);
+        code.access(Code.I32_LOAD, address + StepField.EXTRA);
+        code.code(Code.I32_ADD);
+        code.otherwise();
+        code.get(Local.OBJECT);
+        code.int(immediate);
+        code.int(address);
+        code.call(NativeImport.FIND_FIELD);
+        code.close();
+        code.tee(Local.OBJECT);
+        if (isHas) {
+          code.int(0);
+          code.code(Code.I32_NE);
           this.#keepBool(dst);
         } else {
+          code.code(Code.I32_EQZ);
+          code.jumpIf(other);
           code.get(Local.OBJECT);
-          code.int(0);
-          code.access(Code.I32_LOAD, address + StepField.EXTRA);
-          code.code(Code.I32_ADD);
           this.#keepAddress(dst);
         }
         code.jump(end);
