@@ -1,5 +1,5 @@
 // The body of one generated function: instructions with their operands, and the labels that are open. Knows WebAssembly's form, not what is computed.
-import { Code, ValueType, WasmWriter } from "./wasm-writer.js";
+import { Code, ValueType, type WasmWriter } from "./wasm-writer.js";
 
 /** Something that a jump may name: where it stands among the open ones is known when the jump is written. */
 export interface Label {
@@ -7,11 +7,17 @@ export interface Label {
 }
 
 export class CodeBuffer {
-  readonly writer = new WasmWriter();
+  readonly writer: WasmWriter;
   readonly #labels: Label[] = [];
 
-  code(...codes: readonly Code[]): void {
-    for (const code of codes) this.writer.byte(code);
+  constructor(writer: WasmWriter) {
+    this.writer = writer;
+  }
+
+  code(first: Code, second?: Code, third?: Code): void {
+    this.writer.byte(first);
+    if (second !== undefined) this.writer.byte(second);
+    if (third !== undefined) this.writer.byte(third);
   }
 
   get(local: number): void {
@@ -40,9 +46,11 @@ export class CodeBuffer {
     this.writer.signed(value);
   }
 
-  long(value: bigint): void {
+  /** A long; as a number where it has 32 bits. */
+  long(value: bigint | number): void {
     this.writer.byte(Code.I64_CONST);
-    this.writer.signedLong(value);
+    if (typeof value === "number") this.writer.signed(value);
+    else this.writer.signedLong(value);
   }
 
   float(value: number): void {

@@ -62,19 +62,20 @@ function repeat(count: number): readonly ValueType[] {
  */
 export function emitNativeModule<Request extends NativeRequest>(memory: ArrayBuffer, requests: readonly Request[], layout: NativeLayout): NativeModule<Request> {
   const view = new DataView(memory);
-  const bodies: Uint8Array[] = [];
+  const bodies = new WasmWriter();
+  const body = new WasmWriter();
   const done: Request[] = [];
   for (const request of requests) {
     const expression = readExpression(view, request.record);
-    const body = expression.steps.length > NATIVE_STEP_COUNT_MAX ? undefined : emitFunction(expression, view, layout);
-    if (body === undefined) continue;
-    bodies.push(body);
+    body.clear();
+    if (expression.steps.length > NATIVE_STEP_COUNT_MAX || !emitFunction(body, expression, view, layout)) continue;
+    bodies.sized(body);
     done.push(request);
   }
   return { bytes: writeModule(bodies, done), done };
 }
 
-function writeModule(bodies: readonly Uint8Array[], requests: readonly NativeRequest[]): Uint8Array<ArrayBuffer> {
+function writeModule(bodies: WasmWriter, requests: readonly NativeRequest[]): Uint8Array<ArrayBuffer> {
   const module = new WasmWriter();
   module.raw(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
   module.section(1, (writer) => {
@@ -89,8 +90,8 @@ function writeModule(bodies: readonly Uint8Array[], requests: readonly NativeReq
   });
   module.section(2, writeImports);
   module.section(3, (writer) => {
-    writer.unsigned(bodies.length);
-    for (let index = 0; index < bodies.length; index += 1) writer.unsigned(FUNCTION_TYPE);
+    writer.unsigned(requests.length);
+    for (let index = 0; index < requests.length; index += 1) writer.unsigned(FUNCTION_TYPE);
   });
   module.section(9, (writer) => {
     writer.unsigned(requests.length);
@@ -104,11 +105,8 @@ function writeModule(bodies: readonly Uint8Array[], requests: readonly NativeReq
     });
   });
   module.section(10, (writer) => {
-    writer.unsigned(bodies.length);
-    for (const body of bodies) {
-      writer.unsigned(body.length);
-      writer.raw(body);
-    }
+    writer.unsigned(requests.length);
+    writer.append(bodies);
   });
   return module.bytes();
 }

@@ -55,8 +55,10 @@ export function readExpression(memory: DataView, record: number): NativeExpressi
   return { steps, cost: memory.getUint32(record + 16, true), unwrittenCount: memory.getUint32(record + 28, true) };
 }
 
+const NO_JUMPS: readonly number[] = [];
+
 /** Where a step may go on besides the next one: indexes of steps. */
-export function jumpsOf({ step, op, immediate, cache }: NativeStep, indexOf: (address: number) => number): number[] {
+export function jumpsOf({ step, op, immediate, cache }: NativeStep, indexOf: (address: number) => number): readonly number[] {
   switch (step) {
     case Step.JUMP:
     case Step.JUMP_BOOL:
@@ -67,9 +69,9 @@ export function jumpsOf({ step, op, immediate, cache }: NativeStep, indexOf: (ad
       return [indexOf(immediate), indexOf(cache)];
     case Step.COMPARE:
     case Step.COMPARE_CONSTANT:
-      return (cache & (CompareFlag.JUMP_FALSE | CompareFlag.JUMP_TRUE)) === 0 ? [] : [indexOf(immediate)];
+      return (cache & (CompareFlag.JUMP_FALSE | CompareFlag.JUMP_TRUE)) === 0 ? NO_JUMPS : [indexOf(immediate)];
     default:
-      return op === Op.ITER_START ? [indexOf(immediate)] : [];
+      return op === Op.ITER_START ? [indexOf(immediate)] : NO_JUMPS;
   }
 }
 
@@ -106,10 +108,17 @@ export function rangeOf(op: Op, a: number, b: number, registers: number): readon
   return Array.from({ length: op === Op.MAKE_MAP ? b * 2 : b }, (_, index) => first + index);
 }
 
-/** Registers that a step reads. */
-export function readRegisters({ op, step, a, b }: NativeStep, registers: number): readonly number[] {
-  if (RANGE_OPS.has(op)) return rangeOf(op, a, b, registers);
-  return (step === Step.ITER_NEXT ? [a] : [a, b]).map((operand) => registerAt(operand, registers)).filter((register) => register >= 0);
+/** Visits the registers that a step reads. */
+export function visitReads({ op, step, a, b }: NativeStep, registers: number, visit: (register: number) => void): void {
+  const first = registerAt(a, registers);
+  if (RANGE_OPS.has(op)) {
+    const count = op === Op.MAKE_MAP ? b * 2 : b;
+    for (let index = 0; index < count; index += 1) visit(first + index);
+    return;
+  }
+  if (first >= 0) visit(first);
+  const second = step === Step.ITER_NEXT ? -1 : registerAt(b, registers);
+  if (second >= 0) visit(second);
 }
 
 /** Registers with private state, which cannot be kept as an address. */
@@ -150,26 +159,40 @@ const LIVE_COUNT_MAX = 31;
 /** By step, and one behind the last: which registers may be read from there on before they are written, as bits. Undefined: there are too many. */
 export function listLiveRegisters(steps: readonly NativeStep[], registers: number, indexOf: (address: number) => number): Int32Array | undefined {
   const live = new Int32Array(steps.length + 1);
-  const reads = steps.map((step) => readRegisters(step, registers));
-  const written = steps.map((step) => (isWriting(step) ? registerAt(step.dst, registers) : -1));
-  if (reads.some((list) => list.some((register) => register >= LIVE_COUNT_MAX)) || written.some((register) => register >= LIVE_COUNT_MAX)) return undefined;
+  const reads = new Int32Array(steps.length);
+  const kept = new Int32Array(steps.length);
+  let isTooMany = false;
+  for (const step of steps) {
+    let bits = 0;
+    visitReads(step, registers, (register) => {
+      isTooMany ||= register >= LIVE_COUNT_MAX;
+      bits |= 1 << register;
+    });
+    const register = isWriting(step) ? registerAt(step.dst, registers) : -1;
+    isTooMany ||= register >= LIVE_COUNT_MAX;
+    if (register >= 0 && STATE_DST_OPS.has(step.op)) bits |= 1 << register;
+    reads[step.index] = bits;
+    kept[step.index] = register >= 0 && !mayNotWrite(step) ? ~(1 << register) : -1;
+  }
+  if (isTooMany) return undefined;
   const jumps = steps.map((step) => jumpsOf(step, indexOf));
   for (let hasChanged = true; hasChanged; ) {
     hasChanged = false;
     for (let index = steps.length - 1; index >= 0; index -= 1) {
-      const step = steps[index] as NativeStep;
-      let bits = isFinal(step) ? 0 : (live[index + 1] ?? 0);
-      for (const target of jumps[index] ?? []) bits |= live[target] ?? 0;
-      const register = written[index] ?? -1;
-      if (register >= 0 && !mayNotWrite(step)) bits &= ~(1 << register);
-      for (const read of reads[index] ?? []) bits |= 1 << read;
-      if (STATE_DST_OPS.has(step.op) && register >= 0) bits |= 1 << register;
-      if (bits === live[index]) continue;
+      let bits = isFinal(steps[index] as NativeStep) ? 0 : (live[index + 1] ?? 0);
+      for (const target of jumps[index] ?? NO_JUMPS) bits |= live[target] ?? 0;
+      bits = (bits & (kept[index] ?? -1)) | (reads[index] ?? 0);
+      // Only what goes back can be told too late.
+      if (bits !== live[index] && isHead(jumps, index)) hasChanged = true;
       live[index] = bits;
-      hasChanged = true;
     }
   }
   return live;
+}
+
+/** Does a later step go back to this one? */
+function isHead(jumps: readonly (readonly number[])[], index: number): boolean {
+  return jumps.some((targets, from) => from >= index && targets.includes(index));
 }
 
 /** Writes its register only on one of its ways. */

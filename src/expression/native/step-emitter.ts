@@ -3,9 +3,9 @@
 // so both ways give the same results to the bit, errors, cost and fuel included.
 import { BUILDER_TAG, CELL_SIZE, CompareFlag, COST_SIGN_SHIFT, Fn, ITERATOR_TAG, OBJECT_HEADER_SIZE, Op, Step, StepField, Tag } from "../../../assembly/abi.js";
 import { CodeBuffer, type Label } from "./code-buffer.js";
-import { findSkip, isRange, isWriting, listHeldRegisters, listLiveRegisters, type NativeExpression, type NativeStep, rangeOf, readConstant, readRegisters, readText, readTexts, registerAt } from "./native-steps.js";
+import { findSkip, isRange, isWriting, listHeldRegisters, listLiveRegisters, type NativeExpression, type NativeStep, rangeOf, readConstant, readText, readTexts, registerAt, visitReads } from "./native-steps.js";
 import { type Nest, nestJumps } from "./nesting.js";
-import { Code, ValueType } from "./wasm-writer.js";
+import { Code, ValueType, type WasmWriter } from "./wasm-writer.js";
 
 /** Addresses in the kernel that generated code names. */
 export interface NativeLayout {
@@ -73,13 +73,13 @@ const INDEX_COUNT_MAX = 0x100_0000;
 /** What a comparison that gave no bool is answered with. */
 const NO_TRUTH = 3;
 
-/** The body of the function, with its variables; undefined where the code cannot be nested. */
-export function emitFunction(expression: NativeExpression, memory: DataView, layout: NativeLayout): Uint8Array | undefined {
-  return new StepEmitter(expression, memory, layout).emit();
+/** Writes the body of the function, with its variables. False: the code cannot be nested; what was written is of no use. */
+export function emitFunction(writer: WasmWriter, expression: NativeExpression, memory: DataView, layout: NativeLayout): boolean {
+  return new StepEmitter(writer, expression, memory, layout).emit();
 }
 
 class StepEmitter {
-  readonly #code = new CodeBuffer();
+  readonly #code: CodeBuffer;
   readonly #expression: NativeExpression;
   readonly #memory: DataView;
   readonly #layout: NativeLayout;
@@ -94,7 +94,8 @@ class StepEmitter {
   /** By step: registers that are read from there on, as bits; undefined: there are too many. */
   #live: Int32Array | undefined;
 
-  constructor(expression: NativeExpression, memory: DataView, layout: NativeLayout) {
+  constructor(writer: WasmWriter, expression: NativeExpression, memory: DataView, layout: NativeLayout) {
+    this.#code = new CodeBuffer(writer);
     this.#expression = expression;
     this.#memory = memory;
     this.#layout = layout;
@@ -103,7 +104,7 @@ class StepEmitter {
       const register = isWriting(step) ? registerAt(step.dst, layout.registers) : -1;
       this.#nameRegister(register);
       if (step.step === Step.ITER_NEXT && step.b !== 0) this.#nameRegister(registerAt(step.b, layout.registers));
-      for (const register of readRegisters(step, layout.registers)) this.#nameRegister(register);
+      visitReads(step, layout.registers, (register) => this.#nameRegister(register));
     }
   }
 
@@ -113,12 +114,12 @@ class StepEmitter {
     }
   }
 
-  emit(): Uint8Array | undefined {
+  emit(): boolean {
     const { steps } = this.#expression;
     const first = steps[0]?.address ?? 0;
     const indexOf = (address: number): number => (address - first) / StepField.SIZE;
     const nests = nestJumps(steps, indexOf);
-    if (nests === undefined) return undefined;
+    if (nests === undefined) return false;
     this.#live = listLiveRegisters(steps, this.#layout.registers, indexOf);
     const code = this.#code;
     code.writer.unsigned(LOCAL_TYPES.length + 1);
@@ -149,7 +150,7 @@ class StepEmitter {
     code.get(Local.TRUE_COUNT);
     code.close();
     code.code(Code.END);
-    return code.writer.bytes();
+    return true;
   }
 
   #emitSteps(nests: readonly Nest[], indexOf: (address: number) => number): void {
@@ -228,7 +229,7 @@ class StepEmitter {
     code.close();
     code.get(Local.BUDGET);
     if (cost !== 0) {
-      code.long(BigInt(cost));
+      code.long(cost < 0x8000_0000 ? cost : BigInt(cost));
       code.code(Code.I64_SUB);
     }
     code.set(Local.LEFT);
@@ -240,7 +241,7 @@ class StepEmitter {
       } else if (this.#held.has(register)) {
         for (const offset of [0, 8]) {
           code.int(this.#cellOf(register));
-          code.long(0n);
+          code.long(0);
           code.access(Code.I64_STORE, offset);
         }
       }
@@ -385,14 +386,15 @@ class StepEmitter {
 
   #charge(units: number): void {
     if (units === 0) return;
-    this.#changeLeft(-BigInt(units));
+    this.#changeLeft(units);
   }
 
-  #changeLeft(change: bigint): void {
+  /** Takes cost units away; fewer than 0 are given back. */
+  #changeLeft(units: number): void {
     const code = this.#code;
     code.get(Local.LEFT);
-    code.long(change);
-    code.code(Code.I64_ADD);
+    code.long(Math.abs(units) < 0x8000_0000 ? units : BigInt(units));
+    code.code(Code.I64_SUB);
     code.set(Local.LEFT);
   }
 
@@ -754,7 +756,7 @@ class StepEmitter {
         code.code(op === Op.ADD ? Code.I64_ADD : op === Op.SUB ? Code.I64_SUB : Code.I64_MUL);
         code.access(Code.I64_STORE, 8);
         code.int(dst);
-        code.long(BigInt(Tag.INT));
+        code.long(Tag.INT);
         code.access(Code.I64_STORE, 0);
         this.#keepOwn(dst);
         code.jump(end);
@@ -1007,7 +1009,7 @@ class StepEmitter {
           code.access(Code.I64_LOAD32_U, 4);
           code.access(Code.I64_STORE, 8);
           code.int(dst);
-          code.long(BigInt(Tag.INT));
+          code.long(Tag.INT);
         } else if (immediate === Fn.TO_DOUBLE) {
           this.#load(Code.I32_LOAD, a);
           code.int(-2);
@@ -1019,7 +1021,7 @@ class StepEmitter {
           this.#load(Code.F64_LOAD, a, 8);
           code.access(Code.F64_STORE, 8);
           code.int(dst);
-          code.long(BigInt(Tag.DOUBLE));
+          code.long(Tag.DOUBLE);
         } else return;
         code.access(Code.I64_STORE, 0);
         this.#keepOwn(dst);
@@ -1093,7 +1095,7 @@ class StepEmitter {
     code.block((end) => {
       code.block((other) => {
         this.#load(Code.I64_LOAD, a);
-        code.long(BigInt(ITERATOR_TAG));
+        code.long(ITERATOR_TAG);
         code.code(Code.I64_NE);
         code.jumpIf(other);
         this.#takeElement(step, target);
@@ -1118,7 +1120,7 @@ class StepEmitter {
     const code = this.#code;
     code.block((end) => {
       this.#load(Code.I64_LOAD, a);
-      code.long(BigInt(ITERATOR_TAG));
+      code.long(ITERATOR_TAG);
       code.code(Code.I64_NE);
       code.jumpIf(end);
       this.#load(Code.I32_LOAD, a, 12);
@@ -1177,7 +1179,7 @@ class StepEmitter {
     code.access(Code.I32_LOAD, 4);
     code.code(Code.I32_GE_U);
     code.when();
-    if (extra !== 0) this.#changeLeft(BigInt(extra));
+    if (extra !== 0) this.#changeLeft(-extra);
     code.jump(target);
     code.close();
     const base = this.#base(a);
@@ -1198,7 +1200,7 @@ class StepEmitter {
     code.code(Code.I64_EXTEND_I32_U);
     code.access(Code.I64_STORE, 8);
     code.int(dst);
-    code.long(BigInt(Tag.INT));
+    code.long(Tag.INT);
     code.access(Code.I64_STORE, 0);
     this.#keepOwn(dst);
   }

@@ -81,6 +81,21 @@ const FLOAT_BYTES = new Uint8Array(8);
 const FLOAT_VIEW = new DataView(FLOAT_BYTES.buffer);
 const TEXT_ENCODER = new TextEncoder();
 
+const LONGS = new Map<bigint, Uint8Array>();
+const LONG_COUNT_MAX = 256;
+const SHORT_SIZE_MAX = 16;
+
+function encodeLong(value: bigint): Uint8Array {
+  const bytes: number[] = [];
+  let left = BigInt.asIntN(64, value);
+  while (left < -64n || left > 63n) {
+    bytes.push(Number(left & 0x7fn) | 0x80);
+    left >>= 7n;
+  }
+  bytes.push(Number(left & 0x7fn));
+  return new Uint8Array(bytes);
+}
+
 /** A buffer that grows. */
 export class WasmWriter {
   #bytes = new Uint8Array(1_024);
@@ -120,13 +135,15 @@ export class WasmWriter {
     this.byte(left & 0x7f);
   }
 
+  /** A signed one of 64 bits. Its form is kept: the same few are written again and again. */
   signedLong(value: bigint): void {
-    let left = BigInt.asIntN(64, value);
-    while (left < -64n || left > 63n) {
-      this.byte(Number(left & 0x7fn) | 0x80);
-      left >>= 7n;
+    let bytes = LONGS.get(value);
+    if (bytes === undefined) {
+      bytes = encodeLong(value);
+      if (LONGS.size >= LONG_COUNT_MAX) LONGS.clear();
+      LONGS.set(value, bytes);
     }
-    this.byte(Number(left & 0x7fn));
+    this.raw(bytes);
   }
 
   float(value: number): void {
@@ -142,14 +159,25 @@ export class WasmWriter {
 
   raw(bytes: Uint8Array): void {
     if (this.#size + bytes.length > this.#bytes.length) this.#grow(bytes.length);
-    this.#bytes.set(bytes, this.#size);
+    // Short ones are copied sooner than `set` begins.
+    if (bytes.length > SHORT_SIZE_MAX) this.#bytes.set(bytes, this.#size);
+    else for (let index = 0; index < bytes.length; index += 1) this.#bytes[this.#size + index] = bytes[index] ?? 0;
     this.#size += bytes.length;
   }
 
   /** What another writer holds, behind its size. */
   sized(inner: WasmWriter): void {
     this.unsigned(inner.size);
-    this.raw(inner.bytes());
+    this.append(inner);
+  }
+
+  append(inner: WasmWriter): void {
+    this.raw(inner.#bytes.subarray(0, inner.#size));
+  }
+
+  /** Begins anew in the same buffer. */
+  clear(): void {
+    this.#size = 0;
   }
 
   section(id: number, fill: (writer: WasmWriter) => void): void {
