@@ -5,6 +5,7 @@ import { createClock } from "./base/clock.js";
 import { openEngine } from "./engine/local-engine.js";
 import { type CustomDeclarations, CustomSet } from "./expression/custom/custom-set.js";
 import { createKernelFactory } from "./kernel/kernel-factory.js";
+import type { NativeEmitter } from "./kernel/native-functions.js";
 import { createLibrary } from "./library/library.js";
 import { isRecord } from "./model/arguments.js";
 import { checkArguments, checkEngineOptions } from "./model/checked-engine.js";
@@ -54,7 +55,7 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
   const clock = options.clock ?? createClock();
   const logLimits = toLogLimits(options.logs);
   const engine = await openEngine({
-    kernelFactory: options.kernelFactory ?? createKernelFactory({ wasmModule: options.wasmModule, wasmUrl: options.wasmUrl }),
+    kernelFactory: options.kernelFactory ?? createKernelFactory({ wasmModule: options.wasmModule, wasmUrl: options.wasmUrl }, { loadEmitter }),
     library: createSearchLibrary(options.libraryPort ?? createLibrary(customs), expressions),
     store: options.storePort ?? (isStored ? createIndexedDbStore({ name, zstdUrl: besideKernel(options.wasmUrl), mayMakeRoom: options.retention !== "none", logLimits }) : createMemoryStore(undefined, logLimits)),
     tabs: options.tabsPort ?? (isStored ? createTabs(name) : createSoleTab()),
@@ -71,6 +72,10 @@ export async function joinEngine(options: JoinOptions = {}): Promise<Engine> {
     filters: createRunFilters(expressions),
   });
   return checkArguments(engine);
+}
+
+async function loadEmitter(): Promise<NativeEmitter> {
+  return (await import("./expression/native/native-module.js")).emitNativeModule;
 }
 
 /** A misspelt option would otherwise be taken for its default, and a run be less durable than its owner thinks. */

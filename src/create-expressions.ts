@@ -5,25 +5,23 @@ import { ExpressionError } from "../assembly/abi.js";
 import { layOutExpressions } from "./compile/blob.js";
 import type { CompileExpressionOptions, EvaluateOptions, CostedValue, ExpressionContext, Expression, ResidentExpression, ExpressionBatch } from "./expression/compiled.js";
 import type { CostRange } from "./expression/cost-estimate.js";
-import { checkCostMax, checkFunctionCosts, type FunctionCosts } from "./expression/cost.js";
-import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
-import type { CheckScope } from "./expression/checker/scope.js";
-import { formatType, type Type } from "./expression/checker/type.js";
-import { ALL_FUNCTIONS, type FunctionSet } from "./expression/checker/library.js";
+import { checkCostMax } from "./expression/cost.js";
+import { emitExpression } from "./expression/emitter.js";
+import { formatType } from "./expression/checker/type.js";
+import { ALL_FUNCTIONS } from "./expression/checker/library.js";
 import { type VariableDeclarations, VariableSet } from "./expression/checker/variable-set.js";
-import { CustomSet, identifyCustoms } from "./expression/custom/custom-set.js";
 import { FINDING_COUNT_MAX, FindingList } from "./expression/finding-list.js";
-import { NameList } from "./expression/numbering.js";
 import { parseInto } from "./expression/parser.js";
 import { ProgramCache, type ProgramCacheStatistics } from "./expression/program-cache.js";
 import type { StaticType } from "./expression/type.js";
+import { type CompileSettings, findVariant, Variant } from "./expression/variant.js";
 import { type EvaluationError, ExpressionKernel } from "./kernel/context.js";
 import { describeError } from "./kernel/error-text.js";
+import { whenIdle } from "./kernel/hot-programs.js";
 import type { NativeTarget } from "./kernel/native-functions.js";
 import { readDetail } from "./kernel/fault.js";
 import { compileKernel, instantiateKernel } from "./kernel/instance.js";
-import { argumentError, isRecord } from "./model/arguments.js";
-import type { TypeName } from "./model/definition.js";
+import { argumentError } from "./model/arguments.js";
 import type { EngineOptions } from "./model/engine.js";
 import { type ErrorCode, type Finding, locate, WorkflowError } from "./model/errors.js";
 import { decodeExact, encodeExact, type ExactValue, ValueWriter } from "./model/value.js";
@@ -33,8 +31,33 @@ export type { CompileExpressionOptions, EvaluateOptions, CostedValue, Expression
 /** Programs of expressions in the kernel at once; the one loaded longest ago makes room, and is loaded again when it is used. */
 export const EXPRESSION_PROGRAM_COUNT_MAX = 4_096;
 
+/** Evaluations after which an expression gets a generated function: about what making it costs, saved at 20 to 200 ns each (`--expression`). */
+const HOT_EVALUATION_COUNT = 4_096;
+
 /** Where the kernel comes from: as in `EngineOptions`. */
-export type LoadExpressionsOptions = Pick<EngineOptions, "wasmUrl" | "wasmModule">;
+export type LoadExpressionsOptions = Pick<EngineOptions, "wasmUrl" | "wasmModule"> & {
+  /**
+   * Evaluations after which an expression is precompiled in an idle moment, 1 or more; Infinity: only where `precompile` is called. Default 4,096.
+   * Said anew by each call.
+   */
+  readonly precompileAfter?: number;
+};
+
+let hotCount = HOT_EVALUATION_COUNT;
+/** Expressions that wait for an idle moment. */
+const hot = new Set<CompiledExpression>();
+
+function noteHot(expression: CompiledExpression): void {
+  if (hot.size === 0) {
+    whenIdle(() => {
+      const expressions = [...hot];
+      hot.clear();
+      // Without it everything goes on as before.
+      precompileExpressions(expressions.filter((one) => one.isLoaded)).catch(() => undefined);
+    });
+  }
+  hot.add(expression);
+}
 
 /** The kernel that expressions share, and the expressions whose programs stand in it. */
 interface Runtime {
@@ -48,9 +71,10 @@ let loading: Promise<void> | undefined;
 
 /**
  * Loads the kernel for expressions; later calls do nothing, unless the kernel was lost: then they load a fresh one.
- * Rejects with `kernel/wasm-blocked`, `kernel/unavailable`, `kernel/abi-mismatch`.
+ * Rejects with `kernel/wasm-blocked`, `kernel/unavailable`, `kernel/abi-mismatch`, `expression/invalid-call`.
  */
 export async function loadExpressions(options: LoadExpressionsOptions = {}): Promise<void> {
+  hotCount = readHotCount(options.precompileAfter);
   if (runtime !== undefined && isLost(runtime)) runtime = undefined;
   if (runtime !== undefined) return;
   loading ??= startRuntime(options).finally(() => {
@@ -62,6 +86,11 @@ export async function loadExpressions(options: LoadExpressionsOptions = {}): Pro
 async function startRuntime(options: LoadExpressionsOptions): Promise<void> {
   const instance = await instantiateKernel(await compileKernel(options));
   runtime = { kernel: new ExpressionKernel(instance), loaded: new Set() };
+}
+
+function readHotCount(count: unknown = HOT_EVALUATION_COUNT): number {
+  if (typeof count !== "number" || !(count >= 1)) throw argumentError("expression/invalid-call", "options.precompileAfter", count, "a number from 1");
+  return count;
 }
 
 /** Has `loadExpressions` resolved? */
@@ -88,127 +117,6 @@ function openRuntime(): Runtime {
  * `node bench/cache-size.mjs`; see docs/decisions/0006.
  */
 export const EXPRESSION_CACHE_COUNT_MAX = 2_048;
-/** Different sets of declared variables that the cache tells apart at a time. */
-export const EXPRESSION_VARIANT_COUNT_MAX = 64;
-
-/** What a program depends on besides its text: the scope that all expressions compiled with the same options share. */
-class Variant implements ExpressionScope {
-  readonly isStrict: boolean;
-  readonly isOpen: boolean;
-  readonly isChecked: boolean;
-  readonly hasPaths: boolean;
-  readonly container: string;
-  readonly functions?: FunctionSet;
-  readonly customs: CustomSet | undefined;
-  view: CheckScope | undefined = undefined;
-  readonly functionCosts: FunctionCosts | undefined;
-  readonly costMax: number;
-  /** Of the expression in hand. */
-  private readonly slots = new NameList();
-  private readonly variables: VariableSet | undefined;
-
-  constructor(variables: VariableSet | undefined, settings: CompileSettings) {
-    const { isStrict = false, container = "", isChecked = true, functions, customs, functionCosts, costMax = Infinity } = settings;
-    this.variables = variables;
-    this.customs = customs;
-    this.functionCosts = checkFunctionCosts(functionCosts);
-    this.costMax = checkCostMax(costMax);
-    this.isStrict = isStrict;
-    this.isOpen = variables === undefined;
-    this.isChecked = isChecked;
-    this.container = container;
-    this.hasPaths = container !== "" || (variables?.hasPaths ?? false);
-    if (functions !== undefined) this.functions = functions;
-  }
-
-  slotOf(name: string): number {
-    return this.slots.indexOf(name);
-  }
-
-  /** The names of the slots given so far, which begin anew. */
-  takeSlots(): readonly string[] {
-    return this.slots.take();
-  }
-
-  typeOf(name: string): TypeName | undefined {
-    return this.variables?.typeOf(name);
-  }
-
-  isDeclared(name: string): boolean {
-    return this.variables?.declarationOf(name) !== undefined;
-  }
-
-  declarationOf(name: string): Type | undefined {
-    return this.variables?.declarationOf(name);
-  }
-}
-
-interface CompileSettings {
-  readonly isStrict?: boolean;
-  readonly container?: string;
-  readonly isChecked?: boolean;
-  readonly functions?: FunctionSet;
-  readonly customs?: CustomSet | undefined;
-  readonly costMax?: number;
-  readonly functionCosts?: FunctionCosts | undefined;
-}
-
-const PLAIN = new Variant(undefined, {});
-const STRICT = new Variant(undefined, { isStrict: true });
-/** By the declarations' text; the oldest makes room. */
-const variants = new Map<string, Variant>();
-/** By the object that declares variables, where nothing else is declared: most callers have one. */
-const knownVariants = { plain: new WeakMap<object, Variant>(), strict: new WeakMap<object, Variant>() };
-
-/** Found last: most callers compile many texts with the same declarations. */
-let last: { readonly options: CompileExpressionOptions; readonly variant: Variant } | undefined;
-
-function findVariant(options: CompileExpressionOptions): Variant {
-  if (typeof options !== "object" || options === null) throw argumentError("expression/invalid-call", "options", options, "an object");
-  const { variables, functions, constants, costMax, functionCosts, isStrict = false } = options;
-  const isPlain = variables === undefined && functions === undefined && constants === undefined;
-  if (isPlain && costMax === undefined && functionCosts === undefined) return isStrict ? STRICT : PLAIN;
-  if (last !== undefined && last.variant.isStrict === isStrict) {
-    const { options: known } = last;
-    const isSame = known.variables === variables && known.functions === functions && known.constants === constants;
-    if (isSame && known.costMax === costMax && known.functionCosts === functionCosts) return last.variant;
-  }
-  const variant = readVariant(options, isStrict);
-  last = { options: { ...options }, variant };
-  return variant;
-}
-
-function readVariant(options: CompileExpressionOptions, isStrict: boolean): Variant {
-  const { variables, functions, constants, costMax = Infinity, functionCosts } = options;
-  const known = isStrict ? knownVariants.strict : knownVariants.plain;
-  const isCosted = costMax !== Infinity || functionCosts !== undefined;
-  const isKnown = variables !== undefined && functions === undefined && constants === undefined && !isCosted;
-  let variant = isKnown ? known.get(variables) : undefined;
-  if (variant !== undefined) return variant;
-  checkDeclarations({ variables, functions, constants });
-  const costs = isCosted ? `${costMax} ${JSON.stringify(functionCosts)} ` : "";
-  const key = `${isStrict ? "strict" : "plain"} ${costs}${JSON.stringify(variables)} ${identifyCustoms({ functions, constants })}`;
-  variant =
-    variants.get(key) ??
-    new Variant(variables === undefined ? undefined : new VariableSet(variables, isStrict), {
-      isStrict,
-      costMax,
-      functionCosts,
-      customs: functions === undefined && constants === undefined ? undefined : new CustomSet({ functions, constants }, isStrict),
-    });
-  if (isKnown) known.set(variables, variant);
-  variants.delete(key);
-  variants.set(key, variant);
-  if (variants.size > EXPRESSION_VARIANT_COUNT_MAX) variants.delete(variants.keys().next().value ?? "");
-  return variant;
-}
-
-function checkDeclarations(declarations: Readonly<Record<string, unknown>>): void {
-  for (const [name, declared] of Object.entries(declarations)) {
-    if (declared !== undefined && !isRecord(declared)) throw argumentError("expression/invalid-call", `options.${name}`, declared, "an object");
-  }
-}
-
 const programs = new ProgramCache<CompiledExpression>(EXPRESSION_CACHE_COUNT_MAX, (program) => program.dispose());
 
 /** The programs that `compileExpression` keeps. */
@@ -320,6 +228,8 @@ class CompiledExpression implements Expression {
   readonly #variant: Variant;
   readonly #emitted: Emitted;
   #usesNow = false;
+  /** Evaluations since it was loaded. */
+  #heat = 0;
   #runtime: Runtime | undefined;
   #program = 0;
   #record = 0;
@@ -419,6 +329,7 @@ class CompiledExpression implements Expression {
     kernel.refuseUse();
     loaded.delete(this);
     this.#runtime = undefined;
+    this.#heat = 0;
     kernel.destroyContext(this.#context);
     kernel.unloadProgram(this.#program);
   }
@@ -441,8 +352,20 @@ class CompiledExpression implements Expression {
     return kernel.value(this.runToCell(kernel, context, options));
   }
 
+  /** Does its program stand in the kernel? */
+  get isLoaded(): boolean {
+    return this.#runtime !== undefined && this.#runtime === runtime;
+  }
+
+  #warm(count: number): void {
+    const before = this.#heat;
+    this.#heat += count;
+    if (before < hotCount && this.#heat >= hotCount) noteHot(this);
+  }
+
   /** Evaluates; the result cell is a value. */
   runToCell(kernel: ExpressionKernel, context: number, options?: EvaluateOptions): number {
+    this.#warm(1);
     this.#prepare(kernel, options);
     const cell = kernel.evaluate(this.#record, context);
     const error = kernel.error(cell);
@@ -458,6 +381,7 @@ class CompiledExpression implements Expression {
 
   countTrue(kernel: ExpressionKernel, context: number, count: number, options?: EvaluateOptions): number {
     this.#prepare(kernel, options);
+    this.#warm(count);
     return kernel.evaluateMany(this.#record, context, count, this.slotCount);
   }
 

@@ -10,6 +10,7 @@ export {
   type ExpressionContext,
   loadExpressions,
   type LoadExpressionsOptions,
+  precompileExpressions,
   type ResidentExpression,
 } from "../create-expressions.js";
 export { type JsonSchema, schemaToType, type TypeDeclaration } from "../expression/checker/declaration.js";

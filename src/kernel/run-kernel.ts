@@ -6,6 +6,7 @@ import type { KernelAwait, KernelCommand, KernelPort, KernelStatistics, PackedEv
 import type { Program } from "../model/program.js";
 import { readAwaits } from "./awaits.js";
 import { addFailedUndos, describeFault } from "./fault.js";
+import { HotPrograms, type HotOptions } from "./hot-programs.js";
 import type { KernelInstance } from "./instance.js";
 import { PackedInput } from "./packed-input.js";
 import { addProgramZones } from "./zones.js";
@@ -13,16 +14,21 @@ import { addProgramZones } from "./zones.js";
 const RUN_FLAG_TRACED = 1;
 /** An input region beyond this is given back as soon as the kernel has read it. */
 const REGION_SIZE_KEPT = 4 << 20;
+/** A program is told of events that are stepped one by one so many at a time. */
+const ONE_COUNT_STRIDE = 256;
 const NO_COMMANDS: readonly KernelCommand[] = [];
 
 /** A kernel that steps runs. Every call throws `kernel/lost` once the instance has trapped. */
-export function createRunKernel(instance: KernelInstance): KernelPort {
-  return new RunKernel(instance);
+export function createRunKernel(instance: KernelInstance, hot?: HotOptions): KernelPort {
+  return new RunKernel(instance, hot === undefined ? undefined : new HotPrograms(instance, hot));
 }
 
 class RunKernel implements KernelPort {
   readonly #instance: KernelInstance;
   readonly #programs = new Map<number, Program>();
+  readonly #hot: HotPrograms | undefined;
+  /** Events stepped one by one since a program was told of them. */
+  #oneCount = 0;
   #eventCount = 0;
   /** Room for records, and the offset of the payload area behind them. */
   #recordCapacity = 0;
@@ -34,8 +40,9 @@ class RunKernel implements KernelPort {
   #words = new Uint32Array(0);
   #doubles = new Float64Array(0);
 
-  constructor(instance: KernelInstance) {
+  constructor(instance: KernelInstance, hot: HotPrograms | undefined) {
     this.#instance = instance;
+    this.#hot = hot;
     this.#packed = new PackedInput(instance);
     this.#makeRoom(1024, 64 * 1024);
   }
@@ -59,6 +66,7 @@ class RunKernel implements KernelPort {
 
   unloadProgram(program: number): void {
     if (!this.#programs.delete(program)) return;
+    this.#hot?.forget(program);
     this.#call(() => this.#instance.exports.unloadProgram(program));
     this.#instance.customs.delete(program);
   }
@@ -98,6 +106,11 @@ class RunKernel implements KernelPort {
   stepOne(run: number, id: number, now: number): number {
     // Written out: a closure for `call` would cost more than the step.
     if (this.#instance.refusal !== undefined) throw this.#instance.refusal;
+    this.#oneCount += 1;
+    if (this.#oneCount === ONE_COUNT_STRIDE) {
+      this.#oneCount = 0;
+      this.#hot?.note(run, ONE_COUNT_STRIDE);
+    }
     try {
       return this.#instance.exports.stepOne(run, id, now);
     } catch (error) {
@@ -111,6 +124,7 @@ class RunKernel implements KernelPort {
     if (!this.#packed.place(names, records, count, isRepeated)) throw this.#lose("The kernel ran out of memory for its input");
     const { at, recordsAt } = this.#packed;
     const idsAt = at + handles.length * 4;
+    if (this.#hot !== undefined && count > 0) this.#hot.note(handles[records[0] ?? 0] ?? 0, count);
     const status = this.#call(() => exports.stepPacked(recordsAt, count, at, handles.length, idsAt, ids.length, now));
     return { ...this.#readOutput(status, count, (event) => handles[records[event * 2] ?? 0] ?? 0), oddCount: exports.packedOddCount() };
   }
@@ -134,6 +148,7 @@ class RunKernel implements KernelPort {
     const count = this.#eventCount;
     this.#eventCount = 0;
     this.#payloadAt = this.#recordCapacity * EVENT_RECORD_SIZE;
+    if (this.#hot !== undefined && count > 0) this.#hot.note(this.#freshView().getUint32(this.#region, true), count);
     const status = this.#call(() => exports.stepBatch(this.#region, count, this.#region));
     const output = this.#readOutput(status, count, (event) => this.#freshView().getUint32(this.#region + event * EVENT_RECORD_SIZE, true));
     this.#shrinkRegion();
@@ -187,7 +202,7 @@ class RunKernel implements KernelPort {
 
   statistics(): KernelStatistics {
     const { exports } = this.#instance;
-    return { sizeBytes: exports.memorySize() >>> 0, usedBytes: exports.memoryUsed() >>> 0, runCount: exports.runCount(), programCount: exports.programCount() };
+    return { sizeBytes: exports.memorySize() >>> 0, usedBytes: exports.memoryUsed() >>> 0, runCount: exports.runCount(), programCount: exports.programCount(), nativeCount: this.#hot?.functions.count ?? 0 };
   }
 
   trap(): void {

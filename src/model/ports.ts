@@ -65,6 +65,8 @@ export interface KernelStatistics {
   readonly usedBytes: number;
   readonly runCount: number;
   readonly programCount: number;
+  /** Expressions that are evaluated by generated functions. */
+  readonly nativeCount: number;
 }
 
 /** A task, or an `await` of a statechart, that waits for an event. */

@@ -117,6 +117,32 @@ test("the worker imports functions from a module of the page's own origin", asyn
   expect(server.violations).toEqual([]);
 });
 
+test("generated WebAssembly is compiled under the strict policy, on request and by itself", async ({ page: tab }) => {
+  const server = await serveBuilt();
+  try {
+    await tab.goto(`${server.url}pages/engine.html`);
+    await expect(tab).toHaveTitle("ready");
+    const found = await tab.evaluate(async () => {
+      const address = "/dist/expression.js";
+      const door = (await import(address)) as typeof import("../../src/doors/expression.js");
+      await door.loadExpressions({ precompileAfter: 50 });
+      const expression = door.compileExpression("items.exists(i, i.price > 100.0) && name == 'a'");
+      const items = Array.from({ length: 40 }, (_, index) => ({ price: index * 3 }));
+      const before = [expression.evaluate({ items, name: "a" }), expression.evaluate({ items: [], name: "a" })];
+      const isCompiled = await expression.precompile();
+      const after = [expression.evaluate({ items, name: "a" }), expression.evaluate({ items: [], name: "a" })];
+      const other = door.compileExpression("x * 2 > 10");
+      for (let count = 0; count < 60; count += 1) other.evaluate({ x: count });
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      return { before, isCompiled, after, added: await door.precompileExpressions([other]), violations: page.violations };
+    });
+    expect(found).toEqual({ before: [true, false], isCompiled: true, after: [true, false], added: 0, violations: [] });
+  } finally {
+    await server.close();
+  }
+  expect(server.violations).toEqual([]);
+});
+
 test("without 'wasm-unsafe-eval' the engine says which directive it needs", async ({ page: tab }) => {
   const server = await serveBuilt({ policy: strictPolicy.replace(" 'wasm-unsafe-eval'", "") });
   try {

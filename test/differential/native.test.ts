@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { PROGRAM_COUNT } from "./cel/seeds.js";
 import { NativeComparison } from "./native/comparison.js";
+import { makeHostileSubject } from "./native/hostile-subjects.js";
 import { makeListSubject } from "./native/list-subjects.js";
 
 const START = Number(process.env.MILLRACE_DIFFERENTIAL_START ?? 20_261_128);
@@ -24,4 +25,13 @@ test("and so they do with loops over long lists", { timeout: 600_000 }, async ()
   const count = Math.ceil(PROGRAM_COUNT / 10);
   expect(await comparison.compare(START, 0, count, makeListSubject)).toBeUndefined();
   expect(comparison.tally.nativeCount).toBe(count);
+});
+
+test("and whatever else the kernel takes", { timeout: 600_000 }, async () => {
+  for (const build of ["release", "debug"] as const) {
+    const comparison = await NativeComparison.open(build);
+    const count = Math.ceil(PROGRAM_COUNT / (build === "debug" ? 20 : 2));
+    expect(await comparison.compare(START, 0, count, makeHostileSubject)).toBeUndefined();
+    expect(comparison.tally.nativeCount).toBeGreaterThan(count / 20);
+  }
 });

@@ -150,7 +150,7 @@ function damage(blob: Uint8Array, chance: Chance): Uint8Array {
 }
 
 /** One expression of instructions that are mostly sound. */
-function makeCode(chance: Chance, slotCount: number): ExpressionCode {
+export function makeCode(chance: Chance, slotCount: number): ExpressionCode {
   const registerCount = chance.between(1, 10);
   const constantCount = chance.below(6);
   const keys = KEYS.slice(0, chance.between(1, KEYS.length));

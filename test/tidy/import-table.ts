@@ -79,7 +79,7 @@ export const functionLinesMax = 70;
 
 /** Files that may be longer, each with its reason. */
 export const longFiles: readonly { readonly path: string; readonly linesMax: number; readonly reason: string }[] = [
-  { path: "assembly/abi.ts", linesMax: 800, reason: "both compilers read this one file, and every number that they share stands in it" },
+  { path: "assembly/abi.ts", linesMax: 900, reason: "both compilers read this one file, and every number that they share stands in it" },
 ];
 
 /** Functions that may be longer, each with its reason. */

@@ -5,10 +5,10 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   compileExact,
   compileExpression,
-  EXPRESSION_VARIANT_COUNT_MAX,
   expressionCache,
   loadExpressions,
 } from "../../src/create-expressions.js";
+import { EXPRESSION_VARIANT_COUNT_MAX } from "../../src/expression/variant.js";
 import { schemaToType } from "../../src/expression/checker/declaration.js";
 import { readType } from "../../src/expression/checker/type-text.js";
 import { Kind, type Type } from "../../src/expression/checker/type.js";

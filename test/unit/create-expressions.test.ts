@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { compileExpression, EXPRESSION_PROGRAM_COUNT_MAX, loadExpressions } from "../../src/create-expressions.js";
+import { compileExpression, EXPRESSION_PROGRAM_COUNT_MAX, loadExpressions, precompileExpressions } from "../../src/create-expressions.js";
 import { WorkflowError } from "../../src/model/errors.js";
 
 beforeAll(async () => {
@@ -232,5 +232,48 @@ describe("memory", () => {
     expect(expression.evaluate({ x: 3 })).toBe(6);
     expression.dispose();
     expression.dispose();
+  });
+});
+
+describe("generated functions", () => {
+  const CONTEXT = { items: Array.from({ length: 20 }, (_, index) => ({ price: index * 10, qty: index % 3 })), limit: 95, name: "a17" };
+  const TEXTS = ["items.exists(i, i.price > limit)", "items.filter(i, i.qty > 0).map(i, i.price * 2)", "name.matches('^a[0-9]+$') && size(items) == 20", "limit / 0.0", "items[limit].price"];
+  const tell = (text: string): unknown => {
+    try {
+      return compileExpression(text).evaluateWithCost(CONTEXT);
+    } catch (error) {
+      return error instanceof WorkflowError && { code: error.code, message: error.message, place: error.place, details: error.details };
+    }
+  };
+
+  test("are asked for, one or many at a time, and change nothing but the speed", async () => {
+    const before = TEXTS.map(tell);
+    expect(await compileExpression(TEXTS[0] ?? "").precompile()).toBe(true);
+    expect(await precompileExpressions(TEXTS.map((text) => compileExpression(text)))).toBe(TEXTS.length - 1);
+    expect(TEXTS.map(tell)).toEqual(before);
+    const batch = compileExpression("items.exists(i, i.price > limit)").batch([CONTEXT, { ...CONTEXT, limit: 1_000 }, {}]);
+    expect([batch.countTrue(), batch.countTrue()]).toEqual([1, 1]);
+    batch.dispose();
+    for (const text of TEXTS) compileExpression(text).dispose();
+    expect(TEXTS.map(tell)).toEqual(before);
+  });
+
+  test("of an expression that is too long there is none", async () => {
+    const long = compileExpression(Array.from({ length: 1_500 }, (_, index) => `x != ${index}`).join(" && "));
+    expect([await long.precompile(), long.evaluate({ x: 7 })]).toEqual([false, false]);
+    long.dispose();
+  });
+
+  test("come by themselves after so many evaluations, where that is wanted", async () => {
+    await loadExpressions({ precompileAfter: 10 });
+    const often = compileExpression("often * 2 > 10");
+    const seldom = compileExpression("seldom * 2 > 10");
+    for (let count = 0; count < 12; count += 1) often.evaluate({ often: count });
+    seldom.evaluate({ seldom: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // What has a function already is not added.
+    expect(await precompileExpressions([often, seldom])).toBe(1);
+    await loadExpressions();
+    await expect(loadExpressions({ precompileAfter: 0 })).rejects.toMatchObject({ code: "expression/invalid-call" });
   });
 });

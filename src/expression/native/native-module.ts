@@ -1,10 +1,11 @@
 // One generated WebAssembly module for many expressions: it shares the kernel's memory, calls the kernel's functions, and puts its own
 // functions into the kernel's table. Pure: bytes out. Source of the form: WebAssembly Core Specification 2.0, chapter 5.
 import { readExpression } from "./native-steps.js";
-import { emitFunction, type NativeLayout } from "./step-emitter.js";
+import type { NativeLayout } from "./native-layout.js";
+import { emitFunction } from "./step-emitter.js";
 import { Code, ValueType, WasmWriter } from "./wasm-writer.js";
 
-export type { NativeLayout } from "./step-emitter.js";
+export type { NativeLayout } from "./native-layout.js";
 
 /** Longer expressions stay with the evaluator: to nest their jumps takes a time that grows with the square of their number. */
 export const NATIVE_STEP_COUNT_MAX = 2_000;

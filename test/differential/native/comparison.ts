@@ -8,7 +8,7 @@ import { ExpressionKernel } from "../../../src/kernel/context.js";
 import type { KernelInstance } from "../../../src/kernel/instance.js";
 import type { ExpressionCode } from "../../../src/model/program.js";
 import { encodeExact } from "../../../src/model/value.js";
-import { AWKWARD_VALUES, emitFreely, openInstance } from "../../fuzz/bench.js";
+import { AWKWARD_VALUES, catchCode, emitFreely, openInstance } from "../../fuzz/bench.js";
 import { Chance } from "../../fuzz/chance.js";
 import type { ExactValue } from "../cel/exact.js";
 import { makeProgram, printProgram } from "../cel/program.js";
@@ -91,12 +91,13 @@ export class NativeComparison {
     return failure;
   }
 
-  #load({ seed, text, values, budgets }: MadeSubject): Subject[] {
-    const names: string[] = [];
-    const code = emitFreely(text, names);
+  #load({ seed, text, code: given, values, budgets }: MadeSubject): Subject[] {
+    const names: string[] = given === undefined ? [] : Object.keys(values[0] ?? {});
+    const code = given ?? emitFreely(text, names);
     if (code === undefined) return [];
     const kernel = this.#kernel;
-    const program = kernel.loadProgram(layOutExpressions([code], names));
+    let program = 0;
+    if (catchCode(/^kernel\/(bad-program|limit|out-of-memory)$/, () => (program = kernel.loadProgram(layOutExpressions([code], names)))) !== undefined) return [];
     const stride = Math.max(1, names.length);
     const windows = kernel.createContext(stride * values.length);
     const contexts = values.map((context, index) => {
@@ -131,7 +132,11 @@ export class NativeComparison {
 
   #outcomeOf(cell: number): string {
     const error = this.#kernel.error(cell);
-    if (error === undefined) return Buffer.from(this.#kernel.wire(cell)).toString("hex");
+    if (error === undefined) {
+      let hex = "too large";
+      catchCode(/^kernel\/out-of-memory$/, () => (hex = Buffer.from(this.#kernel.wire(cell)).toString("hex")));
+      return hex;
+    }
     this.tally.errorCount += 1;
     return `error ${error.error} at ${error.instruction} ${error.detail}`;
   }
@@ -140,6 +145,8 @@ export class NativeComparison {
 export interface MadeSubject {
   readonly seed: number;
   readonly text: string;
+  /** In the place of what the text is compiled to. */
+  readonly code?: ExpressionCode;
   /** By the variable's name, wire values. */
   readonly values: readonly Readonly<Record<string, Uint8Array>>[];
   readonly budgets: Subject["budgets"];
