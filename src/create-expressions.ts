@@ -93,6 +93,11 @@ function readHotCount(count: unknown = HOT_EVALUATION_COUNT): number {
   return count;
 }
 
+/** Bytes of the shared kernel's memory, for benchmarks. Throws `kernel/not-loaded`. */
+export function expressionMemory(): number {
+  return openRuntime().kernel.sizeBytes;
+}
+
 /** Has `loadExpressions` resolved? */
 export function isLoaded(): boolean {
   return runtime !== undefined;
