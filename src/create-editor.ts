@@ -1,7 +1,9 @@
 // What editors and readers of workflows need: joins analysis with the kernel that expressions share.
 import { exploreDefinition } from "./analysis/exploration.js";
 import type { Exploration, ExplorationOptions } from "./analysis/exploration-words.js";
-import { compileExact, isLoaded, type LoadExpressionsOptions } from "./create-expressions.js";
+import type { EditorScope } from "./analysis/editor/editor-scope.js";
+import { type ExplainedPart, type ExplainOptions, type ExplainPort, explainWith } from "./analysis/editor/explain.js";
+import { compileExact, type ExactExpression, isLoaded, type LoadExpressionsOptions } from "./create-expressions.js";
 import { createConfigurationReader } from "./kernel/configuration.js";
 import { createExplorer } from "./kernel/explorer.js";
 import { analyseDefinition } from "./analysis/analyse-workflow.js";
@@ -11,6 +13,7 @@ import { ProgramCache } from "./expression/program-cache.js";
 import type { Definition } from "./model/definition.js";
 import { WorkflowError } from "./model/errors.js";
 import type { ConstantPort } from "./model/ports.js";
+import type { ExactValue } from "./model/value.js";
 
 /**
  * Bounds of an exploration, and where the kernel comes from: `wasmUrl` says where `millrace-explorer.wasm` is served. A kernel
@@ -21,12 +24,13 @@ export type ExploreOptions = ExplorationOptions & LoadExpressionsOptions;
 /** Compiled parts of expressions that are kept: most are one operator or function over variables. */
 export const CONSTANT_PROGRAM_COUNT_MAX = 256;
 
-type ExactProgram = ReturnType<typeof compileExact>;
+/** Compiled parts of explained expressions that are kept: those of some ten expressions that a person edits. */
+export const EXPLAINED_PROGRAM_COUNT_MAX = 1_024;
 
-const programs = new ProgramCache<ExactProgram>(CONSTANT_PROGRAM_COUNT_MAX, (program) => program.dispose());
+const programs = new ProgramCache<ExactExpression>(CONSTANT_PROGRAM_COUNT_MAX, (program) => program.dispose());
 const VARIANT = {};
 
-function compileConstant(source: string): ExactProgram {
+function compileConstant(source: string): ExactExpression {
   let program = programs.get(source, VARIANT);
   if (program === undefined) {
     program = compileExact(source, {});
@@ -87,4 +91,47 @@ export function evaluatePartially(
   options: Omit<PartialOptions, "constants"> = {},
 ): PartialResult {
   return evaluatePartiallyWith(source, known, { ...options, constants: kernelConstants });
+}
+
+const explainedPrograms = new ProgramCache<ExactExpression>(EXPLAINED_PROGRAM_COUNT_MAX, (program) => program.dispose());
+
+function compilePart(text: string, scope: EditorScope): ExactExpression {
+  let program = explainedPrograms.get(text, scope);
+  if (program === undefined) {
+    const { declarations, customs, container, isStrict } = scope;
+    program = compileExact(text, { customs, container, isStrict, ...(declarations !== undefined && { variables: declarations }) });
+    explainedPrograms.add(text, scope, program);
+  }
+  return program;
+}
+
+const kernelExplainer: ExplainPort = {
+  evaluate(text, bindings, scope, now) {
+    const program = compilePart(text, scope);
+    const values: Record<string, ExactValue> = Object.create(null) as Record<string, ExactValue>;
+    for (const name of program.variables) {
+      const value = bindings.get(name);
+      if (value !== undefined) values[name] = value;
+    }
+    try {
+      return { value: program.evaluateExact(values, { now }), cost: program.lastCost };
+    } catch (error) {
+      const isFailure = error instanceof WorkflowError && error.code.startsWith("expression/");
+      if (!isFailure) throw error;
+      return { error, cost: program.lastCost };
+    }
+  },
+};
+
+/**
+ * How an expression comes to its value over one context: every part with its place, its value or error as the kernel gives
+ * it, its cost, and what is never evaluated because something before it decides. Macros show their first elements. Each part is evaluated by itself,
+ * so the cost is about that of the expression times its depth, within the EXPLAIN_… limits.
+ * `await loadExpressions()` first.
+ * @param context values of variables by name, as for `Expression.evaluate`
+ * @throws WorkflowError `expression/invalid` for a text with errors, `expression/invalid-call`, `expression/invalid-declaration`,
+ * `value/unsupported` for a variable that is no data, `kernel/not-loaded`
+ */
+export function explainExpression(source: string, context: Readonly<Record<string, unknown>>, options?: ExplainOptions): ExplainedPart {
+  return explainWith(kernelExplainer, source, context, options);
 }

@@ -154,11 +154,19 @@ export function compileAnew(source: string, options: CompileExpressionOptions = 
   return compile(source, findVariant(options));
 }
 
-/** As `compileExpression`, for values whose types are spelled out: for conformance tests. */
+/** An expression over values whose types are spelled out. */
+export interface ExactExpression extends Expression {
+  /** As `evaluate`; a name without a binding has no value. */
+  evaluateExact(bindings: Readonly<Record<string, ExactValue>>, options?: EvaluateOptions): ExactValue;
+  /** Cost units of the evaluation before, of whichever expression, also where it failed. */
+  readonly lastCost: number;
+}
+
+/** As `compileExpression`, for values whose types are spelled out: for conformance tests and explanations. */
 export function compileExact(
   source: string,
   settings: CompileSettings & { readonly variables?: VariableDeclarations },
-): Expression & { evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue } {
+): ExactExpression {
   const { variables, isStrict = false } = settings;
   return compile(source, new Variant(variables === undefined ? undefined : new VariableSet(variables, isStrict), settings));
 }
@@ -289,14 +297,18 @@ class CompiledExpression implements Expression {
     return { value, cost: this.open().cost };
   }
 
-  evaluateExact(bindings: Readonly<Record<string, ExactValue>>): ExactValue {
+  get lastCost(): number {
+    return openRuntime().kernel.cost;
+  }
+
+  evaluateExact(bindings: Readonly<Record<string, ExactValue>>, options?: EvaluateOptions): ExactValue {
     const kernel = this.open();
     this.variables.forEach((name, slot) => {
       const value = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
       if (value === undefined) kernel.clearSlot(this.#context, slot);
       else kernel.setSlot(this.#context, slot, encodeExact(value));
     });
-    return decodeExact(kernel.wire(this.runToCell(kernel, this.#context)));
+    return decodeExact(kernel.wire(this.runToCell(kernel, this.#context, options)));
   }
 
   resident(context: ExpressionContext = {}): ResidentExpression {

@@ -1,10 +1,25 @@
 // The door `millrace/editor`: what can be known of workflows and expressions before they run.
-export { analyseWorkflow, evaluatePartially, type ExploreOptions, exploreWorkflow } from "../create-editor.js";
+export { analyseWorkflow, evaluatePartially, explainExpression, type ExploreOptions, exploreWorkflow } from "../create-editor.js";
+export { completeExpression } from "../analysis/editor/completion.js";
+export type { Completion, CompletionKind } from "../analysis/editor/completion-offers.js";
+export { diagnoseExpression, type ExpressionDiagnostic } from "../analysis/editor/diagnostics.js";
+export type { EditorCode, Suggestion } from "../analysis/editor/doubts.js";
+export type { ExpressionEditorOptions } from "../analysis/editor/editor-scope.js";
+export type { ExplainedElement, ExplainedPart, ExplainOptions, ExplanationStatus } from "../analysis/editor/explain.js";
+export { formatExpression, type FormatOptions } from "../analysis/editor/format.js";
+export type { QuoteStyle } from "../analysis/editor/format-nodes.js";
+export { type Hover, type HoverKind, hoverExpression } from "../analysis/editor/hover.js";
+export { type PathReference, readReferences } from "../analysis/editor/references.js";
+export type { SampleContext } from "../analysis/editor/sample.js";
+export { type CallSignature, findSignature, type SignatureHelp } from "../analysis/editor/signature-help.js";
 export type { Exploration, ExplorationBound, ExplorationFinding, ExplorationOptions, WitnessStep } from "../analysis/exploration-words.js";
 export { loadExpressions, type LoadExpressionsOptions } from "../create-expressions.js";
 export type { AnalysisCode, AnalysisFinding, Certainty } from "../analysis/finding.js";
 export type { PartialOptions, PartialResult } from "../analysis/residual.js";
 export { parseWorkflow, type ParsedWorkflow, type ParseWorkflowOptions } from "../format/parse-workflow.js";
+export type { TypeDeclaration } from "../expression/checker/declaration.js";
+export type { VariableDeclarations } from "../expression/checker/variable-set.js";
+export type { CustomConstants, CustomFunctions } from "../model/custom-function.js";
 export type { Definition } from "../model/definition.js";
 export { type ErrorCode, type Finding, type Place, type Severity, WorkflowError } from "../model/errors.js";
 export type { ExactValue } from "../model/value.js";

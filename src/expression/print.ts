@@ -3,14 +3,14 @@
 import type { Ast, BinaryNode, BindNode, IndexNode, LiteralNode, LoopNode, MapNode, SelectNode } from "./ast.js";
 
 // How tight an expression holds together, as the parser's levels.
-const LEVEL_CONDITIONAL = 0;
-const LEVEL_OR = 1;
-const LEVEL_AND = 2;
+export const LEVEL_CONDITIONAL = 0;
+export const LEVEL_OR = 1;
+export const LEVEL_AND = 2;
 const LEVEL_RELATION = 3;
 const LEVEL_SUM = 4;
 const LEVEL_PRODUCT = 5;
-const LEVEL_UNARY = 6;
-const LEVEL_POSTFIX = 7;
+export const LEVEL_UNARY = 6;
+export const LEVEL_POSTFIX = 7;
 
 const BINARY_LEVELS: Readonly<Record<string, number>> = {
   "+": LEVEL_SUM,
@@ -40,7 +40,8 @@ function print(node: Ast, level: number): string {
   return own < level ? `(${text})` : text;
 }
 
-function levelOf(node: Ast): number {
+/** How tight the node holds together: one of LEVEL_…. */
+export function levelOf(node: Ast): number {
   switch (node.kind) {
     case "conditional":
       return LEVEL_CONDITIONAL;
@@ -129,12 +130,13 @@ function printSpine(root: SelectNode | IndexNode | BinaryNode): string {
   return "(".repeat(opened) + parts.join("");
 }
 
-function printField(field: string): string {
+/** A field behind a dot, in backticks where it needs them. */
+export function printField(field: string): string {
   return PLAIN_NAME.test(field) && !TOKEN_WORDS.has(field) ? field : `\`${field}\``;
 }
 
 /** The name of a variable; those of a block as the calls that stand for them. */
-function printName(name: string): string {
+export function printName(name: string): string {
   const match = BLOCK_NAME.exec(name);
   return match === null ? name : `cel.${match[1]}(${(match[2] as string).replace(":", ", ")})`;
 }
@@ -163,7 +165,8 @@ function printBind(node: BindNode): string {
   return `cel.block([${printAll(values)}], ${printExpression(inner)})`;
 }
 
-function printLiteral({ type, value }: LiteralNode): string {
+/** A literal that is read back as the same value. */
+export function printLiteral({ type, value }: LiteralNode): string {
   switch (type) {
     case "uint":
       return `${String(value)}u`;

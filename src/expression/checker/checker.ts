@@ -66,12 +66,13 @@ const NO_SCOPE: CheckScope = { typeOf: () => undefined };
 /** What one check leaves to the next: a fresh checker costs as much as a short expression. */
 let spare: Checker | undefined;
 
-class Checker implements MacroHost {
+/** Checks one expression at a time. Who wants to know more than the whole's type derives from it: see watched-checker.ts. */
+export class Checker implements MacroHost {
   readonly unifier = new Unifier();
   private scope = NO_SCOPE;
   private findings = NO_LIST;
   isStrict = false;
-  private readonly locals: { readonly name: string; readonly type: Type }[] = [];
+  protected readonly locals: { readonly name: string; readonly type: Type }[] = [];
   /** Left sides on the way down, of all levels. */
   private readonly spine = new Spine();
 
@@ -88,9 +89,13 @@ class Checker implements MacroHost {
     this.scope = NO_SCOPE;
     this.findings = NO_LIST;
     const final = substitute(type, true);
+    this.settle();
     this.unifier.clear();
     return final;
   }
+
+  /** Called when all is checked, before type parameters lose what they stand for. */
+  protected settle(): void {}
 
   check(node: Ast): Type {
     switch (node.kind) {
@@ -185,7 +190,7 @@ class Checker implements MacroHost {
   }
 
   /** `a.b.c` where a variable or a type has that whole name. */
-  private findQualified(node: SelectNode): Type | undefined {
+  protected findQualified(node: SelectNode): Type | undefined {
     const path = readPath(node);
     if (path === undefined || (!path.isRooted && this.findLocal(path.first) !== undefined)) return undefined;
     return this.findDeclared(path.name, path.isRooted) ?? typeOfTypeName(path.name);
@@ -205,11 +210,16 @@ class Checker implements MacroHost {
     let result = type ?? this.check(node);
     while (spine.count > base) {
       const outer = spine.pop();
-      if (outer.kind === "binary") result = this.checkBinary(outer, result);
-      else if (outer.kind === "index") result = this.checkIndex(outer, result);
-      else if (outer.kind === "select") result = this.checkField(outer, result, outer.field, outer.isOptional);
+      result = this.checkOuter(outer, result);
     }
     return result;
+  }
+
+  /** One node of a spine, its left side's type being known. */
+  protected checkOuter(outer: Ast, inner: Type): Type {
+    if (outer.kind === "binary") return this.checkBinary(outer, inner);
+    if (outer.kind === "index") return this.checkIndex(outer, inner);
+    return outer.kind === "select" ? this.checkField(outer, inner, outer.field, outer.isOptional) : inner;
   }
 
   private checkBinary(node: BinaryNode, leftType: Type): Type {

@@ -1,0 +1,45 @@
+// Ranges of parts as people would mark them: the brackets around a left operand belong to the whole, `(a + b) * c`.
+import { Token } from "../../expression/lexer.js";
+import { type PlacedToken, readTokens } from "./tokens.js";
+
+export class Spans {
+  private readonly brackets: readonly PlacedToken[];
+
+  constructor(source: string) {
+    this.brackets = readTokens(source).filter(({ token }) => token === Token.LEFT_PAREN || token === Token.RIGHT_PAREN);
+  }
+
+  /** The range, widened to the brackets that it holds only one of. Linear in the number of brackets. */
+  balance({ start, end }: { readonly start: number; readonly end: number }): { readonly start: number; readonly end: number } {
+    let [from, to] = [start, end];
+    let open = 0;
+    let missing = 0;
+    for (const bracket of this.brackets) {
+      if (bracket.start < start || bracket.end > end) continue;
+      if (bracket.token === Token.LEFT_PAREN) open += 1;
+      else if (open > 0) open -= 1;
+      else missing += 1;
+    }
+    for (let at = this.brackets.length - 1, closed = 0; at >= 0 && missing > 0; at -= 1) {
+      const bracket = this.brackets[at] as PlacedToken;
+      if (bracket.start >= start) continue;
+      if (bracket.token === Token.RIGHT_PAREN) closed += 1;
+      else if (closed > 0) closed -= 1;
+      else {
+        from = bracket.start;
+        missing -= 1;
+      }
+    }
+    for (let at = 0, opened = 0; at < this.brackets.length && open > 0; at += 1) {
+      const bracket = this.brackets[at] as PlacedToken;
+      if (bracket.start < end) continue;
+      if (bracket.token === Token.LEFT_PAREN) opened += 1;
+      else if (opened > 0) opened -= 1;
+      else {
+        to = bracket.end;
+        open -= 1;
+      }
+    }
+    return { start: from, end: to };
+  }
+}
