@@ -5,7 +5,7 @@ import { openRun, openRunId } from "../run/open-run.js";
 import { readSearch, type RunSearch, writeSearch } from "../run/run-query.js";
 import { changeSearch, search } from "../run/run-results.js";
 import { documentKey, openDocument } from "../text/documents.js";
-import { panelTab, showView } from "./views.js";
+import { isPadOpen, panelTab, showView } from "./views.js";
 
 /** What is typed in one go is one place to come back to, ms. */
 const TYPING_MS = 1_500;
@@ -27,8 +27,10 @@ function takeHash(): void {
 /** Goes where the address leads: to the list of runs, or from it to the run. */
 function takePlace(): void {
   takeHash();
-  const isList = readHash().get("view") === "runs";
-  if (isList) showView("runs");
+  const view = readHash().get("view");
+  isPadOpen.value = view === "expressions";
+  if (isPadOpen.peek()) return;
+  if (view === "runs") showView("runs");
   else if (panelTab.peek() === "runs") showView(openRunId.peek() === undefined ? "start" : "run");
 }
 
@@ -41,7 +43,8 @@ function spell(asked: RunSearch): string {
 /** Reads the address once and keeps it in step from then on; call once. */
 export function followAddress(): void {
   takeHash();
-  if (readHash().get("view") === "runs") showView("runs");
+  isPadOpen.value = readHash().get("view") === "expressions";
+  if (!isPadOpen.peek() && readHash().get("view") === "runs") showView("runs");
   else if (openRunId.peek() !== undefined && panelTab.peek() !== "runs") panelTab.value = "run";
   let shown = describePlace();
   let isAsked = false;
@@ -71,11 +74,12 @@ export function followAddress(): void {
   addEventListener("popstate", takePlace);
 }
 
-/** `place`: the run, or the list of runs, that is looked at; the way back leads from one to the other. */
+/** `place`: the run, the list of runs or the scratch-pad that is looked at; the way back leads from one to the other. */
 function describePlace(): { readonly hash: string; readonly place: string; readonly asked: string } {
   const hash = new URLSearchParams({ text: documentKey.value });
   const runId = openRunId.value;
   const isList = panelTab.value === "runs";
+  if (isPadOpen.value) return { hash: `#${new URLSearchParams({ text: documentKey.value, ...(runId !== undefined && { run: runId }), view: "expressions" })}`, place: "pad", asked: "" };
   const asked = spell(search.value);
   if (runId !== undefined) hash.set("run", runId);
   if (isList) hash.set("view", "runs");

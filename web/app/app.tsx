@@ -14,13 +14,14 @@ import { DocumentBar } from "../text/document-bar.js";
 import { errorCount } from "../text/draft.js";
 import { FindingsList } from "../text/findings-list.js";
 import { SourceEditor } from "../text/source-editor.js";
+import { ScratchPad } from "../expression/scratch-pad.js";
 import { announcements, dismiss } from "./announcement.js";
 import { Header } from "./header.js";
 import { HelpSheet } from "./help-sheet.js";
 import { Icon, type IconName } from "./icons.js";
 import { adviseOn } from "./problem.js";
 import { Splitter } from "./splitter.js";
-import { isRunsWide, panelTab, phoneView, showView, type PanelTab, type View } from "./views.js";
+import { isPadOpen, isRunsWide, panelTab, phoneView, showView, type PanelTab, type View } from "./views.js";
 
 const PANEL_TABS: readonly (readonly [PanelTab, string, IconName])[] = [
   ["start", "Start", "play"],
@@ -160,7 +161,8 @@ export function App(): VNode {
     <div class="app" data-view={phoneView.value} data-wide={panelTab.value === "runs" && isRunsWide.value ? "" : undefined}>
       <Header />
       <EngineProblem />
-      <main class="panes">
+      {isPadOpen.value && <ScratchPad />}
+      <main class="panes" hidden={isPadOpen.value}>
         <section class="pane text-pane" aria-label="Text">
           <DocumentBar />
           <SourceEditor />
@@ -171,7 +173,7 @@ export function App(): VNode {
         <Splitter label="Width of the run panel" property="--panel-width" initial={380} sign={-1} />
         <Panel />
       </main>
-      <PhoneBar />
+      {!isPadOpen.value && <PhoneBar />}
       <Announcements />
       <HelpSheet />
     </div>

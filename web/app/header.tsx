@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { connection, role } from "../run/connection.js";
 import { Icon, type IconName } from "./icons.js";
 import { theme, type Theme } from "./preferences.js";
-import { isHelpOpen } from "./views.js";
+import { isHelpOpen, isPadOpen } from "./views.js";
 
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
 const THEME_ICONS: Readonly<Record<Theme, IconName>> = { system: "contrast", light: "sun", dark: "moon" };
@@ -32,6 +32,24 @@ function EngineState(): VNode {
   );
 }
 
+/** The two pages: the workflow, and the scratch-pad for expressions. */
+function Pages(): VNode {
+  const pages = [
+    [false, "Workflow", "diagram"],
+    [true, "Expressions", "braces"],
+  ] as const;
+  return (
+    <nav class="pages segments" aria-label="Pages">
+      {pages.map(([isPad, label, icon]) => (
+        <button key={label} type="button" aria-current={isPadOpen.value === isPad ? "page" : undefined} onClick={() => (isPadOpen.value = isPad)}>
+          <Icon name={icon} size={14} />
+          <span>{label}</span>
+        </button>
+      ))}
+    </nav>
+  );
+}
+
 /** The page's header. */
 export function Header(): VNode {
   return (
@@ -47,6 +65,7 @@ export function Header(): VNode {
         </svg>
         Millrace <span class="brand-aside">playground</span>
       </h1>
+      <Pages />
       <EngineState />
       <button
         type="button"

@@ -11,10 +11,13 @@ export const panelTab = createRemembered<PanelTab>("panel", "start");
 export const isRunsWide = createRemembered("runs-wide", false);
 /** The pane that a phone shows. */
 export const phoneView = signal<View>("diagram");
+/** Is the scratch-pad for expressions shown, in place of the workflow? */
+export const isPadOpen = signal(false);
 export const isHelpOpen = signal(false);
 
 /** Shows a pane: a phone turns to it, the run panel opens its tab. */
 export function showView(view: View): void {
+  isPadOpen.value = false;
   phoneView.value = view;
   if (view !== "text" && view !== "diagram") panelTab.value = view;
 }

@@ -26,6 +26,8 @@ export const draft = signal<Draft | undefined>(undefined);
 export const engineFindings = signal<{ readonly text: string; readonly findings: readonly Finding[] }>({ text: "", findings: [] });
 /** What analysis says of a text without errors (web/proof), with the text that it is about. */
 export const analysisFindings = signal<{ readonly text: string; readonly findings: readonly AnalysisFinding[] }>({ text: "", findings: [] });
+/** What is doubted of the expressions in a text without errors (web/expression), with the text that it is about. */
+export const expressionFindings = signal<{ readonly text: string; readonly findings: readonly Finding[] }>({ text: "", findings: [] });
 /** Is a newer text being parsed? */
 export const isParsing = computed(() => draft.value?.text !== source.value);
 
@@ -34,8 +36,11 @@ export const findings = computed<readonly Finding[]>(() => {
   const parsed = draft.value?.findings ?? [];
   const checked = engineFindings.value.text === draft.value?.text ? engineFindings.value.findings : [];
   const analysed = analysisFindings.value.text === draft.value?.text ? analysisFindings.value.findings : [];
+  const doubted = expressionFindings.value.text === draft.value?.text ? expressionFindings.value.findings : [];
+  // Analysis knows more of a guard than its expression alone says.
+  const analysedPlaces = new Set(analysed.map(({ place }) => place.start));
   const seen = new Set<string>();
-  const all = [...parsed, ...checked, ...analysed].filter((finding) => {
+  const all = [...parsed, ...checked, ...analysed, ...doubted.filter(({ place }) => !analysedPlaces.has(place.start))].filter((finding) => {
     const key = `${finding.place.start}:${finding.code}:${finding.message}`;
     return !seen.has(key) && seen.add(key) !== undefined;
   });

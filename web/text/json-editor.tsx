@@ -2,15 +2,17 @@
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching } from "@codemirror/language";
+import { setDiagnostics } from "@codemirror/lint";
 import { EditorState, Transaction } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, placeholder } from "@codemirror/view";
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { createLook } from "./editor-theme.js";
+import { findJsonFault } from "./json-place.js";
 
 export type JsonReading =
   | { readonly isValid: true; readonly value: unknown }
-  | { readonly isValid: false; readonly message: string; readonly line: number; readonly column: number };
+  | { readonly isValid: false; readonly message: string; readonly offset: number; readonly line: number; readonly column: number };
 
 /** Reads JSON; an empty text is no value at all. A failure has a line and a column. */
 export function readJson(text: string): JsonReading {
@@ -19,20 +21,11 @@ export function readJson(text: string): JsonReading {
     return { isValid: true, value: JSON.parse(text) as unknown };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const offset = findOffset(message, text);
+    const offset = findJsonFault(text);
     const before = text.slice(0, offset);
     const line = before.split("\n").length;
-    return { isValid: false, message: tidyMessage(message), line, column: offset - before.lastIndexOf("\n") };
+    return { isValid: false, message: tidyMessage(message), offset, line, column: offset - before.lastIndexOf("\n") };
   }
-}
-
-function findOffset(message: string, text: string): number {
-  const position = /position (\d+)/.exec(message)?.[1];
-  if (position !== undefined) return Number(position);
-  const place = /line (\d+) column (\d+)/.exec(message);
-  if (!place) return text.length;
-  const lines = text.split("\n").slice(0, Number(place[1]) - 1);
-  return lines.reduce((sum, line) => sum + line.length + 1, 0) + Number(place[2]) - 1;
 }
 
 function tidyMessage(message: string): string {
@@ -50,6 +43,15 @@ export interface JsonEditorProperties {
   readonly hint?: string;
   readonly onText: (text: string) => void;
   readonly onSubmit?: () => void;
+}
+
+/** Marks where the text stops being JSON: the character there, or the last one. */
+function markProblem(view: EditorView | null, text: string): void {
+  const reading = readJson(text);
+  if (view?.state.doc.toString() !== text) return;
+  const to = reading.isValid ? 0 : Math.min(text.length, reading.offset + 1);
+  const marks = reading.isValid ? [] : [{ from: Math.max(0, to - 1), to, severity: "error" as const, message: reading.message }];
+  view.dispatch(setDiagnostics(view.state, marks));
 }
 
 /** An editor bound to `text`; reports each change. */
@@ -109,6 +111,7 @@ export function JsonEditor({ text, label, hint, onText, onSubmit }: JsonEditorPr
       annotations: Transaction.userEvent.of("replace.outside"),
     });
   }, [text]);
+  useEffect(() => markProblem(editor.current, text), [text]);
   const reading = readJson(text);
   return (
     <div class="json-editor">

@@ -10,6 +10,8 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Finding } from "../millrace.js";
 import { draft, findings } from "./draft.js";
 import { editSource, source, sourceVersion } from "./documents.js";
+import { expressionSupport } from "../expression/expression-support.js";
+import { tellParsed, workflowRegions, workflowRegionState } from "../expression/workflow-regions.js";
 import { createLook } from "./editor-theme.js";
 import { workflowLanguage } from "./workflow-language.js";
 
@@ -60,6 +62,8 @@ function createExtensions(): ConstructorParameters<typeof EditorView>[0] {
         highlightActiveLineGutter(),
         indentUnit.of("  "),
         workflowLanguage,
+        workflowRegionState,
+        expressionSupport(workflowRegions),
         createLook(),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": "Workflow text", spellcheck: "false", autocapitalize: "off" }),
@@ -102,6 +106,15 @@ function followFindings(editor: EditorView): () => void {
   });
 }
 
+/** The expressions that the parser has found: what completes and explains them asks for their places. */
+function followExpressionPlaces(editor: EditorView): () => void {
+  return effect(() => {
+    const current = draft.value;
+    if (current?.definition === undefined || current.text !== editor.state.doc.toString()) return;
+    editor.dispatch({ effects: tellParsed(current.definition, current.text) });
+  });
+}
+
 /** The text pane's editor. */
 export function SourceEditor(): VNode {
   const host = useRef<HTMLDivElement>(null);
@@ -109,7 +122,7 @@ export function SourceEditor(): VNode {
     if (!host.current) return;
     const editor = new EditorView({ ...createExtensions(), parent: host.current });
     view = editor;
-    const stops = [followDocument(editor), followFindings(editor)];
+    const stops = [followDocument(editor), followFindings(editor), followExpressionPlaces(editor)];
     return () => {
       for (const stop of stops) stop();
       view = undefined;

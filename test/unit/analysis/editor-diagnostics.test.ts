@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { diagnoseExpression } from "../../../src/analysis/editor/diagnostics.js";
 import { compileAnew } from "../../../src/create-expressions.js";
-import { WorkflowError } from "../../../src/model/errors.js";
+import type { WorkflowError } from "../../../src/model/errors.js";
 import { EXPRESSION_TEXTS } from "../../fuzz/corpus.js";
 
 const variables = { user: { fields: { name: "string", age: "number" }, rest: false }, open: { fields: { total: "number" } }, count: "int", text: "string" } as const;
