@@ -13,7 +13,6 @@ import { ProgramCache } from "./expression/program-cache.js";
 import type { Definition } from "./model/definition.js";
 import { WorkflowError } from "./model/errors.js";
 import type { ConstantPort } from "./model/ports.js";
-import type { ExactValue } from "./model/value.js";
 
 /**
  * Bounds of an exploration, and where the kernel comes from: `wasmUrl` says where `millrace-explorer.wasm` is served. A kernel
@@ -106,15 +105,10 @@ function compilePart(text: string, scope: EditorScope): ExactExpression {
 }
 
 const kernelExplainer: ExplainPort = {
-  evaluate(text, bindings, scope, now) {
+  evaluate(text, wireOf, scope, now) {
     const program = compilePart(text, scope);
-    const values: Record<string, ExactValue> = Object.create(null) as Record<string, ExactValue>;
-    for (const name of program.variables) {
-      const value = bindings.get(name);
-      if (value !== undefined) values[name] = value;
-    }
     try {
-      return { value: program.evaluateExact(values, { now }), cost: program.lastCost };
+      return { value: program.evaluateWires(wireOf, { now }), cost: program.lastCost };
     } catch (error) {
       const isFailure = error instanceof WorkflowError && error.code.startsWith("expression/");
       if (!isFailure) throw error;

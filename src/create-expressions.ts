@@ -158,6 +158,8 @@ export function compileAnew(source: string, options: CompileExpressionOptions = 
 export interface ExactExpression extends Expression {
   /** As `evaluate`; a name without a binding has no value. */
   evaluateExact(bindings: Readonly<Record<string, ExactValue>>, options?: EvaluateOptions): ExactValue;
+  /** The same over wire values; a name for which there is none has no value. */
+  evaluateWires(wireOf: (name: string) => Uint8Array | undefined, options?: EvaluateOptions): ExactValue;
   /** Cost units of the evaluation before, of whichever expression, also where it failed. */
   readonly lastCost: number;
 }
@@ -302,11 +304,15 @@ class CompiledExpression implements Expression {
   }
 
   evaluateExact(bindings: Readonly<Record<string, ExactValue>>, options?: EvaluateOptions): ExactValue {
+    return this.evaluateWires((name) => (Object.hasOwn(bindings, name) && bindings[name] !== undefined ? encodeExact(bindings[name]) : undefined), options);
+  }
+
+  evaluateWires(wireOf: (name: string) => Uint8Array | undefined, options?: EvaluateOptions): ExactValue {
     const kernel = this.open();
     this.variables.forEach((name, slot) => {
-      const value = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
-      if (value === undefined) kernel.clearSlot(this.#context, slot);
-      else kernel.setSlot(this.#context, slot, encodeExact(value));
+      const wire = wireOf(name);
+      if (wire === undefined) kernel.clearSlot(this.#context, slot);
+      else kernel.setSlot(this.#context, slot, wire);
     });
     return decodeExact(kernel.wire(this.runToCell(kernel, this.#context, options)));
   }

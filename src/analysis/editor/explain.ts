@@ -1,7 +1,6 @@
 // Shows how an expression comes to its value over one context: the value or error of every part, as the kernel computes it.
 // The kernel itself comes in by a port; which parts are never evaluated is the language's rule and stands here.
-import { type Ast, childrenOf } from "../../expression/ast.js";
-import type { LoopMacro } from "../../expression/ast.js";
+import { type Ast, type BinaryNode, childrenOf, type LoopMacro } from "../../expression/ast.js";
 import { typeOfTypeName } from "../../expression/checker/type-names.js";
 import { parseExpression } from "../../expression/parser.js";
 import { printExpression } from "../../expression/print.js";
@@ -21,6 +20,10 @@ export const EXPLAIN_ELEMENT_COUNT_MAX = 20;
 export const EXPLAIN_SIZE_MAX = 262_144;
 /** Cost units of all evaluations beyond which no further part is evaluated. */
 export const EXPLAIN_COST_MAX = 2_000_000;
+/** UTF-16 units of a sum beyond which its beginnings are not evaluated anew. */
+const LONG_SUM_SIZE = 48;
+/** Stands for the value of a sum's left side. */
+const LEFT_NAME = "left__value";
 /** UTF-16 units of a part's text. */
 const SHOWN_TEXT_SIZE_MAX = 200;
 
@@ -31,7 +34,7 @@ const SHOWN_TEXT_SIZE_MAX = 200;
 export type ExplanationStatus = "value" | "error" | "skipped" | "cut";
 
 export interface ExplainedPart {
-  /** Canonical text of the part, cut to 200 characters. */
+  /** Canonical text of the part; of one longer than 200 characters the beginning, as it was written. */
   readonly text: string;
   readonly place: Place;
   readonly kind: Ast["kind"];
@@ -68,8 +71,8 @@ export type ExplainOutcome = { readonly value: ExactValue; readonly cost: number
 
 /** The kernel, as an evaluator of parts. */
 export interface ExplainPort {
-  /** Evaluates a text over the bindings of its variables. Throws only where it does not compile, or the kernel is not there. */
-  evaluate(text: string, bindings: ReadonlyMap<string, ExactValue>, scope: EditorScope, now: number): ExplainOutcome;
+  /** Evaluates a text over the wire values of its variables. Throws only where it does not compile, or the kernel is not there. */
+  evaluate(text: string, wireOf: (name: string) => Uint8Array | undefined, scope: EditorScope, now: number): ExplainOutcome;
 }
 
 /** Explains an expression with the kernel of the port. See `explainExpression` of the door for what it gives and throws. */
@@ -98,6 +101,8 @@ class Explainer {
   private cost = 0;
   private readonly texts = new Map<Ast, string>();
   private readonly bindings = new Map<string, ExactValue>();
+  private readonly wires = new WeakMap<ExactValue, Uint8Array>();
+  private readonly plains = new WeakMap<ExactValue, { readonly value: unknown }>();
   private readonly spans: Spans;
 
   constructor(
@@ -119,33 +124,64 @@ class Explainer {
   private explain(node: Ast, locals: Locals | undefined, isReached: boolean): { readonly part: ExplainedPart; readonly value: ExactValue | undefined } {
     this.partCount += 1;
     const isCut = this.partCount > EXPLAIN_PART_COUNT_MAX || this.size > EXPLAIN_SIZE_MAX || this.cost > EXPLAIN_COST_MAX;
-    const base = { text: this.show(node), place: this.placeOf(node), kind: node.kind };
+    const place = this.placeOf(node);
+    const base = { text: this.show(node, place), place, kind: node.kind };
     if (isCut) return { part: { ...base, status: "cut", parts: [] }, value: undefined };
     if (!isReached) return { part: { ...base, status: "skipped", parts: this.skip(this.operandsOf(node), locals) }, value: undefined };
-    const outcome = this.evaluate(node, locals);
-    const inner = this.explainWithin(node, locals);
+    const { outcome, inner } = this.isLongSum(node) ? this.explainSum(node, locals) : { outcome: this.evaluate(node, locals), inner: this.explainWithin(node, locals) };
     const cost = this.isHidden(locals) ? {} : { cost: outcome.cost };
     if ("error" in outcome) {
       const { code, message } = outcome.error;
       return { part: { ...base, status: "error", error: { code, message }, ...cost, ...inner }, value: undefined };
     }
     const { value } = outcome;
-    return { part: { ...base, status: "value", value: toPlain(value), type: nameType(value), ...cost, ...inner }, value };
+    return { part: { ...base, status: "value", value: this.toPlain(value), type: nameType(value), ...cost, ...inner }, value };
+  }
+
+  /** As JavaScript data; of one value made once. */
+  private toPlain(value: ExactValue): unknown {
+    let plain = this.plains.get(value);
+    if (plain === undefined) {
+      plain = { value: decodeValue(this.wireOf(value) as Uint8Array) };
+      this.plains.set(value, plain);
+    }
+    return plain.value;
   }
 
   private skip(nodes: readonly Ast[], locals: Locals | undefined): readonly ExplainedPart[] {
     return nodes.map((node) => this.explain(node, locals, false).part);
   }
 
+  /** Is it the inner part of a sum or product so long that evaluating each of its beginnings anew would take the square of its length? */
+  private isLongSum(node: Ast): node is BinaryNode {
+    return node.kind === "binary" && node !== this.root && node.end - node.start > LONG_SUM_SIZE;
+  }
+
+  /** Evaluates what the last operator makes of the value that the left side has, where that is a plain one. */
+  private explainSum(node: BinaryNode, locals: Locals | undefined) {
+    const left = this.explain(node.left, locals, true);
+    const right = this.explain(node.right, locals, true);
+    const inner = { parts: [left.part, right.part] };
+    const { value } = left;
+    const isPlain = value !== undefined && ("int" in value || "uint" in value || "double" in value || "number" in value || ("string" in value && node.operator === "+"));
+    if (!isPlain || left.part.cost === undefined) return { outcome: this.evaluate(node, locals), inner };
+    const known: Locals = { name: LEFT_NAME, value, outer: locals };
+    const short: BinaryNode = { ...node, left: { kind: "identifier", start: node.left.start, end: node.left.end, name: LEFT_NAME, isRooted: false } };
+    const outcome = this.evaluate(short, known);
+    // Reading the name cost a unit.
+    return { outcome: { ...outcome, cost: left.part.cost + outcome.cost - 1 }, inner };
+  }
+
   // --- evaluating one part -------------------------------------------------------------------------------------------
 
   private evaluate(node: Ast, locals: Locals | undefined): ExplainOutcome {
+    const held = node.kind === "identifier" && locals === undefined && !node.isRooted && !this.isMeant(node.name) ? this.contextValue(node.name) : undefined;
+    if (held !== undefined) return { value: held, cost: 1 };
     const text = this.textOf(node);
     this.size += text.length;
-    const bindings = new Map(this.bindings);
+    const bindings = new Map<string, ExactValue>();
     let bound = text;
     const seen = new Set<string>();
-    let count = 0;
     for (let local = locals; local !== undefined; local = local.outer) {
       if (seen.has(local.name)) continue;
       seen.add(local.name);
@@ -154,20 +190,43 @@ class Explainer {
         continue;
       }
       // A declared variable or constant has the name: the element is bound over it.
-      const fresh = `element__${count}`;
-      count += 1;
+      const fresh = `element__${seen.size}`;
       bindings.set(fresh, local.value);
       bound = `cel.bind(${local.name}, ${fresh}, ${bound})`;
     }
-    const outcome = this.ask(bound, new BoundContext(bindings, this.bindings, this.context, this.scope.isStrict), node);
+    const outcome = this.ask(bound, (name) => this.wireOf(bindings.get(name) ?? this.contextValue(name)), node);
     this.cost += outcome.cost;
     return outcome;
   }
 
+  /** Means the name something of the language, or a constant? */
+  private isMeant(name: string): boolean {
+    return name === "now" || typeOfTypeName(name) !== undefined || this.scope.constantNames.includes(name) || this.scope.container !== "";
+  }
+
+  /** A variable's value, turned into what the kernel takes when it is first asked for. */
+  private contextValue(name: string): ExactValue | undefined {
+    let value = this.bindings.get(name);
+    if (value !== undefined || !Object.hasOwn(this.context, name) || this.context[name] === undefined) return value;
+    value = toConstant(this.context[name], this.scope.isStrict);
+    this.bindings.set(name, value);
+    return value;
+  }
+
+  private wireOf(value: ExactValue | undefined): Uint8Array | undefined {
+    if (value === undefined) return undefined;
+    let wire = this.wires.get(value);
+    if (wire === undefined) {
+      wire = encodeExact(value);
+      this.wires.set(value, wire);
+    }
+    return wire;
+  }
+
   /** A part that does not compile by itself, unlike the whole, fails with what the compiler says. */
-  private ask(text: string, bindings: BoundContext, node: Ast): ExplainOutcome {
+  private ask(text: string, wireOf: (name: string) => Uint8Array | undefined, node: Ast): ExplainOutcome {
     try {
-      return this.port.evaluate(text, bindings, this.scope, this.now);
+      return this.port.evaluate(text, wireOf, this.scope, this.now);
     } catch (error) {
       if (node === this.root || !(error instanceof WorkflowError) || error.code !== "expression/invalid") throw error;
       return { error, cost: 0 };
@@ -193,8 +252,9 @@ class Explainer {
     return text;
   }
 
-  private show(node: Ast): string {
-    const text = this.size > EXPLAIN_SIZE_MAX ? this.source.slice(node.start, node.end) : this.textOf(node);
+  private show(node: Ast, { start, end }: Place): string {
+    // Printing every beginning of a long sum would take the square of its length.
+    const text = end - start > SHOWN_TEXT_SIZE_MAX || this.size > EXPLAIN_SIZE_MAX ? this.source.slice(start, end) : this.textOf(node);
     return text.length > SHOWN_TEXT_SIZE_MAX ? `${text.slice(0, SHOWN_TEXT_SIZE_MAX - 1)}…` : text;
   }
 
@@ -265,8 +325,8 @@ class Explainer {
       if (node.secondVariable !== undefined && second !== undefined) inner = { name: node.secondVariable, value: second, outer: inner };
       const { parts, isLast } = this.explainElement(node, inner, !isDecided);
       isDecided ||= isLast;
-      const names = [{ name: node.variable, value: toPlain(first) }];
-      if (node.secondVariable !== undefined && second !== undefined) names.push({ name: node.secondVariable, value: toPlain(second) });
+      const names = [{ name: node.variable, value: this.toPlain(first) }];
+      if (node.secondVariable !== undefined && second !== undefined) names.push({ name: node.secondVariable, value: this.toPlain(second) });
       return { names, parts };
     });
     return { parts: [part], elements, elementCount: entries.length };
@@ -299,27 +359,6 @@ class Explainer {
   }
 }
 
-/** Bindings of one evaluation: names of macros first, then the context's variables, each turned into a value when first asked for. */
-class BoundContext extends Map<string, ExactValue> {
-  constructor(
-    bound: ReadonlyMap<string, ExactValue>,
-    private readonly known: Map<string, ExactValue>,
-    private readonly context: Readonly<Record<string, unknown>>,
-    private readonly isStrict: boolean,
-  ) {
-    super(bound);
-  }
-
-  override get(name: string): ExactValue | undefined {
-    const bound = super.get(name);
-    if (bound !== undefined || !Object.hasOwn(this.context, name) || this.context[name] === undefined) return bound;
-    const value = toConstant(this.context[name], this.isStrict);
-    this.known.set(name, value);
-    super.set(name, value);
-    return value;
-  }
-}
-
 /** Does the element's result end the macro? */
 function endsLoop(macro: LoopMacro, value: ExactValue | undefined, status: ExplanationStatus): boolean {
   if (macro === "all" || macro === "exists") return value !== undefined && "bool" in value && value.bool === (macro === "exists");
@@ -330,10 +369,6 @@ function endsLoop(macro: LoopMacro, value: ExactValue | undefined, status: Expla
 function listEntries(value: ExactValue, hasTwo: boolean): readonly (readonly [ExactValue, ExactValue | undefined])[] | undefined {
   if ("list" in value) return value.list.map((item, index) => (hasTwo ? [{ int: String(index) }, item] : [item, undefined]));
   return "map" in value ? value.map.map(([key, item]) => [key, hasTwo ? item : undefined]) : undefined;
-}
-
-function toPlain(value: ExactValue): unknown {
-  return decodeValue(encodeExact(value));
 }
 
 function nameType(value: ExactValue): string {
