@@ -134,6 +134,9 @@ function createSignatures(find: RegionFinder): Extension {
 
 // --- references ------------------------------------------------------------------------------------------------------
 
+/** Expressions that are looked through for the path under the cursor. */
+const SAME_PATH_REGION_COUNT_MAX = 200;
+
 /** Places of the path that the cursor stands in, in all expressions, in the order of the text. */
 export function findSamePath(state: EditorState, find: RegionFinder, position: number): readonly { readonly from: number; readonly to: number }[] {
   const region = find.at(state, position);
@@ -142,7 +145,8 @@ export function findSamePath(state: EditorState, find: RegionFinder, position: n
   const at = position - region.from;
   const wanted = own.find(({ places }) => places.some(({ start, end }) => start <= at && at <= end));
   if (wanted === undefined) return [];
-  return find.list(state).flatMap((other) => {
+  const others = find.list(state).filter((other) => textOf(state, other).includes(wanted.variable));
+  return others.slice(0, SAME_PATH_REGION_COUNT_MAX).flatMap((other) => {
     const found = readReferences(textOf(state, other), other.options).filter(({ path }) => path === wanted.path);
     return found.flatMap(({ places }) => places.map(({ start, end }) => ({ from: other.from + start, to: other.from + end })));
   });

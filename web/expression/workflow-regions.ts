@@ -7,6 +7,8 @@ import type { ExpressionRegion, RegionFinder } from "./expression-support.js";
 
 /** Expressions of one text that are looked after. */
 export const REGION_COUNT_MAX = 2_000;
+/** Parts of a definition that are searched for them. */
+const PART_COUNT_MAX = 200_000;
 
 interface Parsed {
   readonly options: ExpressionEditorOptions;
@@ -49,15 +51,17 @@ export function readOptions(definition: Definition): ExpressionEditorOptions {
 /** Every expression of the definition that stands in the text as it is. */
 export function readRegions(definition: Definition, text: string, options: ExpressionEditorOptions): readonly ExpressionRegion[] {
   const found = new Map<number, ExpressionRegion>();
+  // In the order of the text, as far as a definition keeps it: of a long one the beginning is looked after.
   const pending: unknown[] = [definition];
-  for (let item = pending.pop(); item !== undefined && found.size < REGION_COUNT_MAX; item = pending.pop()) {
+  for (let at = 0; at < pending.length && at < PART_COUNT_MAX && found.size < REGION_COUNT_MAX; at += 1) {
+    const item = pending[at];
     if (typeof item !== "object" || item === null) continue;
     const { text: written, place } = item as { text?: unknown; place?: { start: number; end: number } };
     if (typeof written === "string" && place !== undefined) {
       const from = place.start + Math.max(0, text.slice(place.start, place.end).indexOf(written));
       const to = from + written.length;
       if (written !== "" && text.slice(from, to) === written) found.set(from, { from, to, options });
-    } else pending.push(...Object.values(item));
+    } else if (pending.length < PART_COUNT_MAX) for (const part of Object.values(item)) pending.push(part);
   }
   return [...found.values()].sort((a, b) => a.from - b.from);
 }
