@@ -33,6 +33,9 @@ export interface Doubt {
 
 /** Parts of one expression that are evaluated, or compared as texts, to see whether they always come out the same. */
 export const DOUBT_PART_COUNT_MAX = 200;
+/** Terms of a condition, and its UTF-16 units, up to which its cases are gone through: they double with each term. */
+const DOMAIN_TERM_COUNT_MAX = 8;
+const DOMAIN_SIZE_MAX = 400;
 /** UTF-16 units of a part beyond which it is not looked at. */
 const PART_SIZE_MAX = 2_000;
 
@@ -151,7 +154,7 @@ class DoubtFinder {
 
   /** Says so where no values of the variables make it true, or false. */
   private checkDomains(root: Ast): boolean {
-    if (root.kind !== "logic" || !this.mayLookAt(root.start, root.end)) return false;
+    if (root.kind !== "logic" || root.terms.length > DOMAIN_TERM_COUNT_MAX || root.end - root.start > DOMAIN_SIZE_MAX) return false;
     const { scope } = this;
     const declared: Declared = {
       domainOf: (name) => (scope.plainTypeOf(name) === undefined ? ANYTHING : domainOfType(scope.plainTypeOf(name) as string)),
