@@ -5,7 +5,7 @@ import { typeOfTypeName } from "../../expression/checker/type-names.js";
 import { parseExpression } from "../../expression/parser.js";
 import { printExpression } from "../../expression/print.js";
 import { argumentError, isRecord } from "../../model/arguments.js";
-import { locate, type Place, WorkflowError } from "../../model/errors.js";
+import { type Place, WorkflowError } from "../../model/errors.js";
 import { decodeValue, encodeExact, type ExactValue } from "../../model/value.js";
 import { toConstant } from "../constant.js";
 import { readPath } from "../paths.js";
@@ -36,6 +36,7 @@ export type ExplanationStatus = "value" | "error" | "skipped" | "cut";
 export interface ExplainedPart {
   /** Canonical text of the part; of one longer than 200 characters the beginning, as it was written. */
   readonly text: string;
+  /** Without a snippet. */
   readonly place: Place;
   readonly kind: Ast["kind"];
   readonly status: ExplanationStatus;
@@ -94,6 +95,12 @@ interface Locals {
   readonly outer: Locals | undefined;
 }
 
+/** A part while it is put together. */
+type PartDraft = { -readonly [Key in keyof ExplainedPart]: ExplainedPart[Key] };
+
+/** What is within a part. */
+type Inner = Pick<ExplainedPart, "parts" | "elements" | "elementCount">;
+
 class Explainer {
   private root: Ast | undefined;
   private partCount = 0;
@@ -124,18 +131,27 @@ class Explainer {
   private explain(node: Ast, locals: Locals | undefined, isReached: boolean): { readonly part: ExplainedPart; readonly value: ExactValue | undefined } {
     this.partCount += 1;
     const isCut = this.partCount > EXPLAIN_PART_COUNT_MAX || this.size > EXPLAIN_SIZE_MAX || this.cost > EXPLAIN_COST_MAX;
-    const place = this.placeOf(node);
-    const base = { text: this.show(node, place), place, kind: node.kind };
-    if (isCut) return { part: { ...base, status: "cut", parts: [] }, value: undefined };
-    if (!isReached) return { part: { ...base, status: "skipped", parts: this.skip(this.operandsOf(node), locals) }, value: undefined };
-    const { outcome, inner } = this.isLongSum(node) ? this.explainSum(node, locals) : { outcome: this.evaluate(node, locals), inner: this.explainWithin(node, locals) };
-    const cost = this.isHidden(locals) ? {} : { cost: outcome.cost };
-    if ("error" in outcome) {
-      const { code, message } = outcome.error;
-      return { part: { ...base, status: "error", error: { code, message }, ...cost, ...inner }, value: undefined };
+    const place = this.spans.placeOf(node);
+    const part: PartDraft = { text: this.show(node, place), place, kind: node.kind, status: isCut ? "cut" : "skipped", parts: [] };
+    if (isCut) return { part, value: undefined };
+    if (!isReached) {
+      part.parts = this.skip(this.operandsOf(node), locals);
+      return { part, value: undefined };
     }
-    const { value } = outcome;
-    return { part: { ...base, status: "value", value: this.toPlain(value), type: nameType(value), ...cost, ...inner }, value };
+    const { outcome, inner } = this.isLongSum(node) ? this.explainSum(node, locals) : { outcome: this.evaluate(node, locals), inner: this.explainWithin(node, locals) };
+    part.parts = inner.parts;
+    if (inner.elements !== undefined) part.elements = inner.elements;
+    if (inner.elementCount !== undefined) part.elementCount = inner.elementCount;
+    if (!this.isHidden(locals)) part.cost = outcome.cost;
+    if ("error" in outcome) {
+      part.status = "error";
+      part.error = { code: outcome.error.code, message: outcome.error.message };
+      return { part, value: undefined };
+    }
+    part.status = "value";
+    part.value = this.toPlain(outcome.value);
+    part.type = nameType(outcome.value);
+    return { part, value: outcome.value };
   }
 
   /** As JavaScript data; of one value made once. */
@@ -158,7 +174,7 @@ class Explainer {
   }
 
   /** Evaluates what the last operator makes of the value that the left side has, where that is a plain one. */
-  private explainSum(node: BinaryNode, locals: Locals | undefined) {
+  private explainSum(node: BinaryNode, locals: Locals | undefined): { readonly outcome: ExplainOutcome; readonly inner: Inner } {
     const left = this.explain(node.left, locals, true);
     const right = this.explain(node.right, locals, true);
     const inner = { parts: [left.part, right.part] };
@@ -258,14 +274,9 @@ class Explainer {
     return text.length > SHOWN_TEXT_SIZE_MAX ? `${text.slice(0, SHOWN_TEXT_SIZE_MAX - 1)}…` : text;
   }
 
-  private placeOf(node: Ast): Place {
-    const { start, end } = this.spans.balance(node);
-    return locate(this.source, start, end);
-  }
-
   // --- what is within ------------------------------------------------------------------------------------------------
 
-  private explainWithin(node: Ast, locals: Locals | undefined): Pick<ExplainedPart, "parts" | "elements" | "elementCount"> {
+  private explainWithin(node: Ast, locals: Locals | undefined): Inner {
     switch (node.kind) {
       case "logic":
         return { parts: this.explainTerms(node, locals) };
@@ -315,7 +326,7 @@ class Explainer {
     return [part, this.explain(args[0] as Ast, locals, isEmpty).part];
   }
 
-  private explainLoop(node: Ast & { kind: "loop" }, locals: Locals | undefined): Pick<ExplainedPart, "parts" | "elements" | "elementCount"> {
+  private explainLoop(node: Ast & { kind: "loop" }, locals: Locals | undefined): Inner {
     const { part, value } = this.explain(node.range, locals, true);
     const entries = value === undefined ? undefined : listEntries(value, node.secondVariable !== undefined);
     if (entries === undefined) return { parts: [part] };

@@ -1,12 +1,32 @@
 // Ranges of parts as people would mark them: the brackets around a left operand belong to the whole, `(a + b) * c`.
 import { Token } from "../../expression/lexer.js";
+import type { Place } from "../../model/errors.js";
 import { type PlacedToken, readTokens } from "./tokens.js";
 
 export class Spans {
   private readonly brackets: readonly PlacedToken[];
 
+  /** Offsets at which lines begin, ascending. */
+  private readonly lineStarts: readonly number[];
+
   constructor(source: string) {
+    const starts = [0];
+    for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
+    this.lineStarts = starts;
     this.brackets = readTokens(source).filter(({ token }) => token === Token.LEFT_PAREN || token === Token.RIGHT_PAREN);
+  }
+
+  /** The place of a range that was widened, without a snippet: an explanation has hundreds of them. */
+  placeOf(range: { readonly start: number; readonly end: number }): Place {
+    const { start, end } = this.brackets.length === 0 ? range : this.balance(range);
+    const { lineStarts } = this;
+    let low = 0;
+    for (let high = lineStarts.length; high - low > 1; ) {
+      const middle = (low + high) >> 1;
+      if ((lineStarts[middle] as number) <= start) low = middle;
+      else high = middle;
+    }
+    return { start, end, line: low + 1, column: start - (lineStarts[low] as number) + 1 };
   }
 
   /** The range, widened to the brackets that it holds only one of. Linear in the number of brackets. */
