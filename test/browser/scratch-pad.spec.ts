@@ -152,7 +152,8 @@ test("the workflow's editor completes and explains the expressions in its text",
     localStorage.setItem("millrace-playground:text:draft:d", JSON.stringify(draft));
   }, [text] as const);
   await page.goto(`${server.url}#text=draft:d`);
-  await expect(page.getByText("No findings")).toBeVisible();
+  // Nothing reads the parameter yet, which is told a little later than what parsing finds.
+  await expect(page.getByRole("region", { name: "Findings" }).getByText("analysis/unused-variable")).toBeVisible();
   const editor = page.getByRole("textbox", { name: "Workflow text" });
   await editor.locator(".cm-line", { hasText: "[pages < 3]" }).click();
   await page.keyboard.press("End");
