@@ -3,12 +3,15 @@
 
 import { EXPRESSION_IDS, EXPRESSIONS, type ExpressionId } from "./contexts.js";
 import type { MachineId } from "./machines.js";
+import { countBatch, describeWay, identifyWay, WAY_LOADS, WAY_SUBJECT_PLANS, type WayLoad } from "./ways.js";
 
 export type Load =
   /** A machine (default `flat`, the guarded three-way loop of workflows/guarded-loop.md): `runCount` instances take the event in turn, `batchCount` events a call. */
   | { readonly family: "transition"; readonly machine?: MachineId; readonly runCount: number; readonly batchCount: number }
   /** One expression over contexts that are in place before the clock starts. */
   | { readonly family: "expression"; readonly expression: ExpressionId }
+  /** The same in every way: in batches, one call each, over plain objects; see ways.ts. */
+  | WayLoad
   /** Nested loops over 200 elements that the limit of their cost stops. */
   | { readonly family: "stop" }
   /** Text to a compiled expression, nothing remembered: one text, all of EXPRESSIONS, or so many distinct conditions. */
@@ -348,6 +351,18 @@ export const SCENARIOS: readonly Scenario[] = [
     subjects: ours("cost limited"),
     targets: [{ ours: "cost limited", timeNsMax: 5_000_000 }],
   },
+  // Their targets are of all of them together: way-summary.ts.
+  ...WAY_LOADS.map(
+    (load): Scenario => ({
+      id: identifyWay(load),
+      title: describeWay(load),
+      operation: "evaluation",
+      operationStep: countBatch(load),
+      load,
+      subjects: WAY_SUBJECT_PLANS,
+      targets: [],
+    }),
+  ),
   {
     id: "compile-14",
     title: "Compile 14 expressions",

@@ -129,11 +129,21 @@ export const EXPRESSION_IDS = Object.keys(EXPRESSIONS) as ExpressionId[];
 export function makeContexts(id: ExpressionId, { shapeCount = 1, itemCount = 10, integer = (value) => value }: ContextOptions = {}): Context[] {
   const { makeContext }: BenchExpression = EXPRESSIONS[id];
   return Array.from({ length: CONTEXT_COUNT }, (_, index) => {
-    const shape = index % shapeCount;
-    // One field more at the front, of another name each time: the same fields at other places.
-    const object = (fields: Record<string, unknown>): Record<string, unknown> => (shape === 0 ? { ...fields } : { [`shape${shape}`]: shape, ...fields });
+    let made = index;
+    const object = (fields: Record<string, unknown>): Record<string, unknown> => {
+      const shape = made % shapeCount;
+      made += 1;
+      return shape === 0 ? { ...fields } : reshape(fields, shape);
+    };
     return makeContext(index, { itemCount, integer, object });
   });
+}
+
+/** The same fields in another order, behind one more whose name varies. */
+function reshape(fields: Record<string, unknown>, shape: number): Record<string, unknown> {
+  const entries = Object.entries(fields);
+  const turn = shape % Math.max(1, entries.length);
+  return { [`shape${shape}`]: shape, ...Object.fromEntries([...entries.slice(turn), ...entries.slice(0, turn)]) };
 }
 
 /** Distinct conditions such as people write them, and a context in which each has a value. */

@@ -12,6 +12,10 @@ import type { ScenarioOutcome } from "./page/page.js";
 
 /** The policy under which everything is measured: no eval, no inline code, WebAssembly allowed. */
 export const CONTENT_SECURITY_POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
+/** The same with code from strings, for the scenarios in which peers that need it take part; ours run in the same page. */
+export const OPEN_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace("'wasm-unsafe-eval'", "'wasm-unsafe-eval' 'unsafe-eval'");
+/** What the page's address says where it is to be served with that. */
+const OPEN_QUERY = "?code-from-strings";
 /** A scenario that takes longer than this is given up, ms. */
 export const SCENARIO_TIME_MS_MAX = 600_000;
 const LAUNCH_TIME_MS_MAX = 60_000;
@@ -34,7 +38,8 @@ export interface BrowserLaunch {
 
 export interface BenchHost {
   readonly browserVersion: string;
-  runScenario(id: string, plan: SamplingPlan): Promise<ScenarioOutcome>;
+  /** `isOpen`: in a page that may make code from strings. */
+  runScenario(id: string, plan: SamplingPlan, isOpen: boolean): Promise<ScenarioOutcome>;
   /** Records a CPU profile of one subject at work and writes it to `file`. Gives ns per operation while profiled. */
   profileSubject(scenario: Scenario, subject: string, timeMs: number, file: string): Promise<number>;
   close(): Promise<void>;
@@ -59,8 +64,11 @@ export async function openHost(folder: string, launch: BrowserLaunch): Promise<B
   const browser = await chromium.launch({ ...launch, args: [...launch.args], headless: true, timeout: LAUNCH_TIME_MS_MAX });
   return {
     browserVersion: browser.version(),
-    runScenario: (id, plan) => withPage(browser, origin, (page) => page.evaluate(([name, sampling]) => window.bench.runScenario(name, sampling), [id, plan] as const)),
-    profileSubject: (scenario, subject, timeMs, file) => withPage(browser, origin, (page) => recordProfile(page, scenario.id, subject, timeMs, file)),
+    runScenario: (id, plan, isOpen) =>
+      withPage(browser, `${origin}/index.html${isOpen ? OPEN_QUERY : ""}`, (page) =>
+        page.evaluate(([name, sampling]) => window.bench.runScenario(name, sampling), [id, plan] as const),
+      ),
+    profileSubject: (scenario, subject, timeMs, file) => withPage(browser, `${origin}/index.html`, (page) => recordProfile(page, scenario.id, subject, timeMs, file)),
     async close() {
       await browser.close();
       server.closeAllConnections();
@@ -70,7 +78,7 @@ export async function openHost(folder: string, launch: BrowserLaunch): Promise<B
 }
 
 /** A fresh context, hence a fresh renderer process and empty storage, per scenario. */
-async function withPage<T>(browser: Browser, origin: string, work: (page: Page) => Promise<T>): Promise<T> {
+async function withPage<T>(browser: Browser, url: string, work: (page: Page) => Promise<T>): Promise<T> {
   const context = await browser.newContext();
   try {
     const page = await context.newPage();
@@ -78,7 +86,7 @@ async function withPage<T>(browser: Browser, origin: string, work: (page: Page) 
     await page.exposeFunction("readHeapSize", await makeHeapReader(page));
     page.on("pageerror", (error) => problems.push(error.message));
     page.on("console", (message) => void (message.type() === "error" && problems.push(message.text())));
-    await page.goto(`${origin}/index.html`);
+    await page.goto(url);
     await page.waitForFunction(() => "bench" in window, undefined, { timeout: LAUNCH_TIME_MS_MAX }).catch(() => {
       throw new Error(`The benchmark page did not start: ${problems.join("; ") || "no reason given"}`);
     });
@@ -124,10 +132,11 @@ async function limitTime<T>(work: Promise<T>, timeMs: number): Promise<T> {
 
 async function serveFolder(folder: string): Promise<{ server: Server; origin: string }> {
   const server = createServer((request, response) => {
+    const policy = request.url?.endsWith(OPEN_QUERY) ? OPEN_CONTENT_SECURITY_POLICY : CONTENT_SECURITY_POLICY;
     const path = normalize(decodeURIComponent((request.url ?? "/").split("?")[0] ?? "/"));
     readFile(join(folder, path)).then(
       (bytes) => {
-        response.writeHead(200, { "content-type": CONTENT_TYPES[extname(path)] ?? "application/octet-stream", "content-security-policy": CONTENT_SECURITY_POLICY });
+        response.writeHead(200, { "content-type": CONTENT_TYPES[extname(path)] ?? "application/octet-stream", "content-security-policy": policy });
         response.end(bytes);
       },
       () => {

@@ -8,11 +8,15 @@ import { buildPage, openHost, type BenchHost, type BrowserLaunch } from "./host.
 import { OptionsError, SAMPLING_FULL, SAMPLING_QUICK, USAGE, parseOptions, type BenchOptions } from "./options.js";
 import { formatEnvironment, formatScenario, formatTarget, formatTime } from "./report.js";
 import type { ScenarioOutcome } from "./page/page.js";
+import { formatWays, summarizeWays } from "./way-summary.js";
 import { RESULTS_VERSION, summarizeScenario, type BenchResults, type Environment, type ScenarioResult } from "./results.js";
 
 const BENCH_FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const ROOT_FOLDER = resolve(BENCH_FOLDER, "..");
-const PEER_PACKAGES = ["xstate", "robot3", "@goplasmatic/dataflow-wasm", "@marcbachmann/cel-js", "mermaid"];
+const PEER_PACKAGES = [
+  "xstate", "robot3", "@goplasmatic/dataflow-wasm", "@marcbachmann/cel-js", "mermaid",
+  "@bufbuild/cel", "cel-js", "json-logic-engine", "jexl", "jsonata", "filtrex",
+];
 const PROFILE_TIME_MS = 3_000;
 
 /** Runs what the arguments ask for, in the browser that `findBrowser` gives. Gives the process's exit code: 0, 1 where a subject failed or disagreed, 2 for a bad command line. A missed target is no failure. */
@@ -56,7 +60,7 @@ async function measureScenarios(host: BenchHost, scenarios: readonly Scenario[],
   let failureCount = 0;
   console.log(formatEnvironment(environment, options.isQuick));
   for (const scenario of scenarios) {
-    const { measured, disagreement } = await host.runScenario(scenario.id, plan).catch(describeFailure);
+    const { measured, disagreement } = await host.runScenario(scenario.id, plan, scenario.load.family === "way").catch(describeFailure);
     if (disagreement !== undefined) {
       console.log(`\n${scenario.id}: NOT MEASURED: ${disagreement}`);
       failureCount += 1;
@@ -68,6 +72,8 @@ async function measureScenarios(host: BenchHost, scenarios: readonly Scenario[],
     console.log(`\n${formatScenario(result)}`);
   }
   printTargets(done);
+  const ways = summarizeWays(done);
+  if (ways !== undefined) console.log(`\n${formatWays(ways)}`);
   if (options.json !== undefined) {
     const results: BenchResults = { version: RESULTS_VERSION, date: new Date().toISOString(), isQuick: options.isQuick, environment, scenarios: done };
     await writeFile(resolve(options.json), `${JSON.stringify(results, undefined, 1)}\n`);

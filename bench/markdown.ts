@@ -27,6 +27,7 @@ function renderScenario(scenario: ScenarioResult): string {
   const head = ["subject", `per ${scenario.operation}`, "p10 – p90", ...columns.map((own) => `vs ${own.name}`)];
   const rows = scenario.subjects.map((subject) => {
     const name = subject.isOurs ? `**${subject.name}**` : subject.name;
+    if (subject.leftOut !== undefined) return [name, `left out: ${subject.leftOut}`, "", ...columns.map(() => "")];
     if (subject.spread === undefined) return [name, `failed: ${subject.failure ?? ""}`, "", ...columns.map(() => "")];
     const ratios = columns.map((own) => {
       const pair = scenario.pairs.find((candidate) => candidate.ours === own.name && candidate.peer === subject.name);

@@ -23,9 +23,10 @@ export interface SamplingPlan {
 export const SAMPLING_FULL: SamplingPlan = { sampleTimeMsMin: 20, roundCount: 15, warmUpTimeMs: 300 };
 export const SAMPLING_QUICK: SamplingPlan = { sampleTimeMsMin: 5, roundCount: 5, warmUpTimeMs: 100 };
 
-export const USAGE = `npm run bench -- [--quick] [--only ID,ID] [--json FILE] [--profile FOLDER]
+export const USAGE = `npm run bench -- [--quick] [--only ID,ID] [--expression] [--json FILE] [--profile FOLDER]
   --quick           5 rounds of 5 ms instead of 15 of 20 ms
   --only ID,ID      only these scenarios; "compile-*" means all that begin so
+  --expression      only those that evaluate every expression in every way, as --only "way-*"
   --json FILE       save the results
   --profile FOLDER  instead of measuring, record a CPU profile of each subject of ours (opens in DevTools)`;
 
@@ -51,6 +52,7 @@ export function parseOptions(args: readonly string[], knownIds: readonly string[
     };
     if (name === "--quick") isQuick = true;
     else if (name === "--help") isHelp = true;
+    else if (name === "--expression") only = parseIds("way-*", knownIds);
     else if (name === "--only") only = parseIds(takeValue(), knownIds);
     else if (name === "--json") json = takeValue();
     else if (name === "--profile") profile = takeValue();

@@ -64,6 +64,7 @@ export function formatScenario(scenario: ScenarioResult): string {
 
 function formatSubject(scenario: ScenarioResult, subject: SubjectResult, ours: readonly SubjectResult[]): string[] {
   const name = subject.isOurs ? `* ${subject.name}` : `  ${subject.name}`;
+  if (subject.leftOut !== undefined) return [name, `left out: ${subject.leftOut}`, "", ""];
   if (subject.spread === undefined) return [name, `failed: ${subject.failure ?? "no samples"}`, "", ""];
   const { median, p10, p90 } = subject.spread;
   const ratios = ours.map((own) => {

@@ -11,6 +11,8 @@ export interface SubjectSamples {
   /** Nanoseconds (or the scenario's unit) per operation, one per round. Empty where the subject failed. */
   readonly samples: readonly number[];
   readonly failure?: string;
+  /** Why it takes no part; then there are no samples, and that is no failure. */
+  readonly leftOut?: string;
 }
 
 export interface SubjectResult extends SubjectSamples {

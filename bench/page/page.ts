@@ -13,6 +13,8 @@ import { CREATE_SUBJECTS, GROWTH_SUBJECTS, IDLE_SUBJECTS, STEPS_SUBJECTS } from 
 import { FIELD_SUBJECTS, ITEM_VIEW_SUBJECTS, ITEMS_GROWTH_SUBJECTS, ITEMS_SUBJECTS, PAUSE_SUBJECTS, TASK_CHAIN_SUBJECTS, TASKS_SUBJECTS } from "./task-subjects.js";
 import { RUN_SUBJECTS } from "./run-subjects.js";
 import { TRANSITION_SUBJECTS } from "./transition-subjects.js";
+import { LeftOut } from "../ways.js";
+import { WAY_SUBJECTS } from "./way-subjects.js";
 
 export interface ScenarioOutcome {
   readonly measured: readonly SubjectSamples[];
@@ -44,7 +46,8 @@ async function runScenario(id: string, plan: SamplingPlan): Promise<ScenarioOutc
     try {
       contenders.push({ name, subject: await openSubject(scenario.load, name) });
     } catch (error) {
-      failed.push({ name, operationCount: 0, samples: [], failure: String(error) });
+      const said = error instanceof LeftOut ? { leftOut: error.message } : { failure: String(error) };
+      failed.push({ name, operationCount: 0, samples: [], ...said });
     }
   }
   const disagreement = await findDisagreement(contenders);
@@ -81,6 +84,7 @@ function findScenario(id: string): Scenario {
 function openSubject(load: Load, name: string): Promise<Subject> {
   if (load.family === "transition") return openFrom(TRANSITION_SUBJECTS, load, name);
   if (load.family === "expression") return openFrom(EXPRESSION_SUBJECTS, load, name);
+  if (load.family === "way") return openFrom(WAY_SUBJECTS, load, name);
   if (load.family === "stop") return openFrom(STOP_SUBJECTS, load, name);
   if (load.family === "compile") return openFrom(COMPILE_SUBJECTS, load, name);
   if (load.family === "compile-again") return openFrom(COMPILE_AGAIN_SUBJECTS, load, name);
