@@ -3,6 +3,7 @@
 // kernel at a time, so any number of expressions may come and go.
 import { ExpressionError } from "../assembly/abi.js";
 import { layOutExpressions } from "./compile/blob.js";
+import { PlainCall } from "./create-plain-call.js";
 import type { CompileExpressionOptions, EvaluateOptions, CostedValue, ExpressionContext, Expression, ResidentExpression, ExpressionBatch } from "./expression/compiled.js";
 import type { CostRange } from "./expression/cost-estimate.js";
 import { checkCostMax } from "./expression/cost.js";
@@ -249,6 +250,7 @@ class CompiledExpression implements Expression {
   #program = 0;
   #record = 0;
   #context = 0;
+  readonly #plain: PlainCall;
 
   constructor(source: string, slotNames: readonly string[], emitted: Emitted, variant: Variant) {
     this.source = source;
@@ -256,6 +258,7 @@ class CompiledExpression implements Expression {
     this.isStrict = variant.isStrict;
     this.#variant = variant;
     this.#emitted = emitted;
+    this.#plain = new PlainCall(source, slotNames, variant);
   }
 
   get findings(): readonly Finding[] {
@@ -272,6 +275,17 @@ class CompiledExpression implements Expression {
 
   evaluate(context: ExpressionContext = {}, options?: EvaluateOptions): unknown {
     checkContext(context);
+    const kernel = this.open();
+    if ((options?.costMax ?? this.#variant.costMax) === Infinity) {
+      this.#prepare(kernel, options);
+      const cell = this.#plain.evaluate(kernel, context);
+      if (cell !== 0) return kernel.value(cell, this.#plain);
+    }
+    return this.evaluateWhole(context, options);
+  }
+
+  /** As `evaluate`, over the variables as they are, of which all is read. */
+  evaluateWhole(context: ExpressionContext, options?: EvaluateOptions): unknown {
     const kernel = this.open();
     this.fill(kernel, this.#context, 0, context);
     return this.run(kernel, this.#context, options);
@@ -294,8 +308,9 @@ class CompiledExpression implements Expression {
     return estimateCost(ast, { functions: customs?.functions ?? functions, functionCosts, typeOf, sizes });
   }
 
-  evaluateWithCost(context?: ExpressionContext, options?: EvaluateOptions): CostedValue {
-    const value = this.evaluate(context, options);
+  evaluateWithCost(context: ExpressionContext = {}, options?: EvaluateOptions): CostedValue {
+    checkContext(context);
+    const value = this.evaluateWhole(context, options);
     return { value, cost: this.open().cost };
   }
 
@@ -355,6 +370,7 @@ class CompiledExpression implements Expression {
     this.#heat = 0;
     kernel.destroyContext(this.#context);
     kernel.unloadProgram(this.#program);
+    this.#plain.dispose();
   }
 
   /** Slots of one context; at least one, so that windows of a batch differ. */

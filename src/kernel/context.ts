@@ -1,9 +1,9 @@
 // The typed door to bare expressions: programs of expressions, resident contexts whose slots keep their values between
 // evaluations, and results read back. Knows wire bytes and cells; nothing of CEL text and nothing of runs.
-import { CELL_SIZE, ExpressionError, KernelStatus, Tag } from "../../assembly/abi.js";
+import { CELL_SIZE, ExpressionError, KernelStatus, OBJECT_HEADER_SIZE, OBJECT_KIND_MASK, ObjectKind, Tag } from "../../assembly/abi.js";
 import type { CustomFunction } from "../model/custom-function.js";
 import { WorkflowError } from "../model/errors.js";
-import { decodeValue } from "../model/value.js";
+import { decodeValue, ValueWriter } from "../model/value.js";
 import type { KernelInstance } from "./instance.js";
 import { NativeFunctions } from "./native-functions.js";
 import { addMissingZone } from "./zones.js";
@@ -11,7 +11,6 @@ import { addMissingZone } from "./zones.js";
 /** Loop turns (or 16 bytes built) that one evaluation may take. */
 export const EVALUATION_FUEL_MAX = 1_000_000;
 
-const OBJECT_HEADER_SIZE = 16;
 /** INTs within this size come out as numbers. */
 const SAFE_INTEGER_MAX = Number.MAX_SAFE_INTEGER;
 const TEXT_DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -91,6 +90,36 @@ export class ExpressionKernel {
   /** Frees a context with its values. */
   destroyContext(context: number): void {
     this.#instance.call(() => this.#instance.exports.destroyContext(context));
+  }
+
+  /** The instance's memory, whose buffer is another one after it has grown. */
+  get memory(): WebAssembly.Memory {
+    return this.#instance.exports.memory;
+  }
+
+  /** A block of memory, aligned to 64. Throws `kernel/out-of-memory`. */
+  allocateBlock(size: number): number {
+    const block = this.#instance.call(() => this.#instance.exports.allocateBlock(size)) >>> 0;
+    if (block === 0) throw statusError(KernelStatus.OUT_OF_MEMORY, `A block of ${size} bytes`);
+    return block;
+  }
+
+  freeBlock(address: number, size: number): void {
+    this.#instance.call(() => this.#instance.exports.freeBlock(address, size));
+  }
+
+  /** Address of the shape that maps with these keys in this order have, for the life of the instance; 0: they have none. */
+  internShape(keys: readonly string[]): number {
+    const writer = new ValueWriter();
+    writer.writeValue(Object.fromEntries(keys.map((key) => [key, null])));
+    const context = this.createContext(1);
+    this.setSlot(context, 0, writer.bytes());
+    this.#refresh();
+    const map = this.#word(context + CELL_SIZE + 8);
+    const isShaped = (this.#word(map) & OBJECT_KIND_MASK) === ObjectKind.MAP_SHAPED && Object.keys(Object.fromEntries(keys.map((key) => [key, null]))).every((key, place) => key === keys[place]);
+    const shape = isShaped ? this.#word(map + 8) : 0;
+    this.destroyContext(context);
+    return shape;
   }
 
   /** Sets a slot to a wire value, which is copied. O(size). Throws `value/malformed`, `kernel/out-of-memory`. */
@@ -181,14 +210,23 @@ export class ExpressionKernel {
     return this.#word(cell);
   }
 
+  /** Is the result an error? */
+  isError(cell: number): boolean {
+    this.#refresh();
+    return this.#word(cell) === Tag.ERROR;
+  }
+
   /** Is the result exactly true? */
   isTrue(cell: number): boolean {
     this.#refresh();
     return this.#word(cell) === Tag.BOOL && this.#word(cell + 4) === 1;
   }
 
-  /** The result as JavaScript data, as `decodeValue` gives it. Ask `error` first: an error has no value. */
-  value(cell: number): unknown {
+  /**
+   * The result as JavaScript data, as `decodeValue` gives it. Ask `error` first: an error has no value. `texts`: knows texts that
+   * were written from JavaScript.
+   */
+  value(cell: number, texts?: { textAt(object: number): string | undefined }): unknown {
     this.#refresh();
     switch (this.#word(cell)) {
       case Tag.NULL:
@@ -203,7 +241,7 @@ export class ExpressionKernel {
         return value >= -SAFE_INTEGER_MAX && value <= SAFE_INTEGER_MAX ? Number(value) : value;
       }
       case Tag.STRING:
-        return this.#text(this.#word(cell + 8));
+        return texts?.textAt(this.#word(cell + 8)) ?? this.#text(this.#word(cell + 8));
       default:
         return decodeValue(this.wire(cell));
     }

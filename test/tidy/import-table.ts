@@ -12,7 +12,7 @@ export interface Room {
 
 const ground = ["base"];
 const shellRooms = ["base", "model", "metrics", "expression", "format", "kernel", "portable", "engine", "tasks", "store", "tabs", "compile", "library", "analysis"];
-const createRooms = ["create-run-filters", "create-search", "create-engine", "create-expressions", "create-editor", "create-transition"];
+const createRooms = ["create-run-filters", "create-search", "create-engine", "create-expressions", "create-editor", "create-transition", "create-plain-call"];
 const workerRooms = ["worker", "worker-host"];
 
 /** From the ground up. `abi` is the one file that both compilers read. */
@@ -39,7 +39,8 @@ export const rooms: readonly Room[] = [
   { name: "compile", files: /^src\/compile\//, imports: [...ground, "model", "expression", "abi"] },
   { name: "library", files: /^src\/library\//, imports: [...ground, "format", "compile", "model", "metrics"] },
   { name: "analysis", files: /^src\/analysis\//, imports: [...ground, "model", "expression", "format", "compile"] },
-  { name: "create-expressions", files: /^src\/create-expressions\.ts$/, imports: [...shellRooms, "abi"] },
+  { name: "create-plain-call", files: /^src\/create-plain-call\.ts$/, imports: [...shellRooms, "abi"] },
+  { name: "create-expressions", files: /^src\/create-expressions\.ts$/, imports: [...shellRooms, "create-plain-call", "abi"] },
   { name: "create-editor", files: /^src\/create-editor\.ts$/, imports: [...shellRooms, "create-expressions", "abi"] },
   { name: "create-run-filters", files: /^src\/create-run-filters\.ts$/, imports: [...shellRooms, "create-expressions"] },
   { name: "create-search", files: /^src\/create-search\.ts$/, imports: [...shellRooms, "create-expressions"] },
