@@ -11,12 +11,13 @@ import { emitExpression } from "./expression/emitter.js";
 import { formatType } from "./expression/checker/type.js";
 import { ALL_FUNCTIONS } from "./expression/checker/library.js";
 import { type VariableDeclarations, VariableSet } from "./expression/checker/variable-set.js";
+import { checkContext, parseContext, readNow } from "./expression/given-context.js";
 import { FINDING_COUNT_MAX, FindingList } from "./expression/finding-list.js";
 import { parseInto } from "./expression/parser.js";
 import { ProgramCache, type ProgramCacheStatistics } from "./expression/program-cache.js";
 import type { StaticType } from "./expression/type.js";
 import { type CompileSettings, findVariant, Variant } from "./expression/variant.js";
-import { type EvaluationError, ExpressionKernel } from "./kernel/context.js";
+import { type EvaluationError, ExpressionKernel, FAILED } from "./kernel/context.js";
 import { describeError } from "./kernel/error-text.js";
 import { whenIdle } from "./kernel/hot-programs.js";
 import type { NativeTarget } from "./kernel/native-functions.js";
@@ -226,17 +227,6 @@ const strictWriter = new ValueWriter({ isStrict: true });
 const INT_MIN = -(2n ** 63n);
 const INT_MAX = 2n ** 63n - 1n;
 
-function checkContext(context: unknown): void {
-  if (typeof context !== "object" || context === null) throw argumentError("expression/invalid-call", "context", context, "an object");
-}
-
-function readNow(options: EvaluateOptions | undefined): number {
-  const now = options?.now ?? Date.now();
-  // Anything else would be a fault of the kernel's own call.
-  if (typeof now !== "number") throw argumentError("expression/invalid-call", "options.now", now, "a number");
-  return now;
-}
-
 class CompiledExpression implements Expression {
   readonly source: string;
   readonly variables: readonly string[];
@@ -276,12 +266,22 @@ class CompiledExpression implements Expression {
   evaluate(context: ExpressionContext = {}, options?: EvaluateOptions): unknown {
     checkContext(context);
     const kernel = this.open();
-    if ((options?.costMax ?? this.#variant.costMax) === Infinity) {
-      this.#prepare(kernel, options);
-      const cell = this.#plain.evaluate(kernel, context);
-      if (cell !== 0) return kernel.value(cell, this.#plain);
+    if ((options?.costMax ?? this.#variant.costMax) !== Infinity) return this.evaluateWhole(context, options);
+    this.#prepare(kernel, options);
+    const result = this.#plain.evaluate(kernel, context);
+    if (result !== FAILED) return result;
+    try {
+      return this.evaluateWhole(context, options);
+    } catch (error) {
+      // What is no data may stand where nobody reads it: by path it is not in the way, whichever evaluation this is.
+      const read = error instanceof WorkflowError && error.code === "value/unsupported" ? this.#plain.evaluate(kernel, context, true) : FAILED;
+      if (read === FAILED) throw error;
+      return read;
     }
-    return this.evaluateWhole(context, options);
+  }
+
+  evaluateJson(json: string | Uint8Array, options?: EvaluateOptions): unknown {
+    return this.evaluate(parseContext(json), options);
   }
 
   /** As `evaluate`, over the variables as they are, of which all is read. */
@@ -388,7 +388,10 @@ class CompiledExpression implements Expression {
   }
 
   run(kernel: ExpressionKernel, context: number, options?: EvaluateOptions): unknown {
-    return kernel.value(this.runToCell(kernel, context, options));
+    this.#prepare(kernel, options);
+    const cell = kernel.evaluate(this.#record, context);
+    const result = kernel.result(cell, undefined);
+    return result === FAILED ? kernel.value(this.#refuseError(kernel, cell)) : result;
   }
 
   /** Does its program stand in the kernel? */
@@ -407,6 +410,11 @@ class CompiledExpression implements Expression {
     this.#warm(1);
     this.#prepare(kernel, options);
     const cell = kernel.evaluate(this.#record, context);
+    return this.#refuseError(kernel, cell);
+  }
+
+  /** The cell, where it is a value or becomes one. */
+  #refuseError(kernel: ExpressionKernel, cell: number): number {
     const error = kernel.error(cell);
     if (error !== undefined) throw this.#describe(error, kernel);
     return cell;

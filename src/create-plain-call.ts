@@ -7,7 +7,7 @@ import { emitExpression, type ExpressionScope } from "./expression/emitter.js";
 import { FindingList } from "./expression/finding-list.js";
 import { parseInto } from "./expression/parser.js";
 import { findPaths } from "./expression/reading.js";
-import type { ExpressionKernel } from "./kernel/context.js";
+import { type ExpressionKernel, FAILED } from "./kernel/context.js";
 import { PlainContext } from "./kernel/plain-context.js";
 import type { ExpressionCode } from "./model/program.js";
 import type { Reading } from "./model/reading.js";
@@ -19,7 +19,7 @@ const MISS_STRIDE = 32;
 /** The evaluation for which an expression is made ready to read objects by path: whoever evaluates once needs none. */
 const EVALUATION_COUNT_MIN = 2;
 
-interface PlainProgram {
+export interface PlainProgram {
   readonly code: ExpressionCode;
   readonly reading: Reading;
 }
@@ -52,28 +52,23 @@ export class PlainCall {
     this.#scope = scope;
   }
 
-  /** The result's cell over this object, as `ExpressionKernel.evaluate` gives it; 0: it must be taken whole, or is an error. */
-  evaluate(kernel: ExpressionKernel, values: object): number {
-    if (this.#kernel !== kernel && !this.#open(kernel)) return 0;
-    if (this.#missCount >= MISS_COUNT_MAX) {
+  /** The result over this object (`isLast`: which cannot be taken whole); FAILED: it must be taken whole, or the result is an error. */
+  evaluate(kernel: ExpressionKernel, values: object, isLast = false): unknown {
+    if (this.#kernel !== kernel && !this.#open(kernel, isLast)) return FAILED;
+    if (this.#missCount >= MISS_COUNT_MAX && !isLast) {
       this.#missCount += 1;
-      if (this.#missCount % MISS_STRIDE !== 0) return 0;
+      if (this.#missCount % MISS_STRIDE !== 0) return FAILED;
     }
     const context = this.#context as PlainContext;
     if (context.fill(values)) {
-      const cell = kernel.evaluate(this.#record, context.handle);
-      if (!kernel.isError(cell)) {
+      const result = kernel.result(kernel.evaluate(this.#record, context.handle), context);
+      if (result !== FAILED) {
         this.#missCount = 0;
-        return cell;
+        return result;
       }
     }
     this.#missCount += 1;
-    return 0;
-  }
-
-  /** The text of a STRING object that was written from the object given last; undefined: it is another. */
-  textAt(object: number): string | undefined {
-    return this.#context?.textAt(object);
+    return FAILED;
   }
 
   /** Gives back its memory in the kernel; a later evaluation takes it again. */
@@ -84,9 +79,9 @@ export class PlainCall {
     this.#kernel = undefined;
   }
 
-  #open(kernel: ExpressionKernel): boolean {
+  #open(kernel: ExpressionKernel, isLast: boolean): boolean {
     this.#evaluationCount += 1;
-    if (this.#compiled === null || this.#evaluationCount < EVALUATION_COUNT_MIN) return false;
+    if (this.#compiled === null || (this.#evaluationCount < EVALUATION_COUNT_MIN && !isLast)) return false;
     this.#compiled ??= compilePlain(this.#source, this.#variables, this.#scope) ?? null;
     if (this.#compiled === null) return false;
     const { code, reading } = this.#compiled;
@@ -98,7 +93,8 @@ export class PlainCall {
   }
 }
 
-function compilePlain(source: string, variables: readonly string[], scope: PlainScope): PlainProgram | undefined {
+/** The program, or undefined where variables must be taken whole. O(size of the text). */
+export function compilePlain(source: string, variables: readonly string[], scope: PlainScope): PlainProgram | undefined {
   const { isOpen = false, functions, hasPaths, container, customs } = scope;
   // Custom functions are called once for an evaluation, also where it fails.
   if (customs !== undefined || hasPaths || (container !== undefined && container !== "")) return undefined;

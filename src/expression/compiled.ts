@@ -55,11 +55,18 @@ export interface Expression {
   /** The variables that it reads, in the order of first use. */
   readonly variables: readonly string[];
   /**
-   * The value over `context`: data as `decodeValue` gives it, integers beyond 2^53 as BigInt.
+   * The value over `context`: data as `decodeValue` gives it, integers beyond 2^53 as BigInt. Only what the expression reads of
+   * the context is looked at: the fields at the ends of its paths, of a list's elements those that a macro selects, all of what
+   * is used whole. Fields must be the objects' own. With a limit of its cost, and where it fails, whole variables are read.
    * @throws WorkflowError `expression/…` with a place in the source where it fails, `expression/cost-exceeded` where it costs more
-   * than it may; `value/unsupported` for a context that is no data
+   * than it may; `value/unsupported` for what is read and is no data
    */
   evaluate(context?: ExpressionContext, options?: EvaluateOptions): unknown;
+  /**
+   * As `evaluate`, over a context that is JSON: a text, or its bytes in UTF-8. It is parsed once, by JSON.parse, and read as any object.
+   * @throws as `evaluate`; `expression/invalid-call` where it is no JSON, or JSON of no object
+   */
+  evaluateJson(json: string | Uint8Array, options?: EvaluateOptions): unknown;
   /**
    * What an evaluation that ends without an error costs, at least and at most, before anything runs; `max` may be Infinity.
    * `sizes`: the greatest number of characters, bytes, elements or entries by path, as far as they are known, `[]` standing for

@@ -13,7 +13,18 @@ export const EVALUATION_FUEL_MAX = 1_000_000;
 
 /** INTs within this size come out as numbers. */
 const SAFE_INTEGER_MAX = Number.MAX_SAFE_INTEGER;
+/** Longer lists are read by their wire form. */
+const LIST_COUNT_MAX = 65_536;
+/** Texts up to this many bytes are read by hand where they are ASCII. */
+const SHORT_TEXT_SIZE_MAX = 32;
+/** What `result` gives for an error. */
+export const FAILED: unique symbol = Symbol("failed");
 const TEXT_DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Knows texts by the STRING objects that they were written to. */
+export interface WrittenTexts {
+  textAt(object: number): string | undefined;
+}
 
 /** An expression that failed: what and where. */
 export interface EvaluationError {
@@ -181,13 +192,15 @@ export class ExpressionKernel {
     const start = context + slot * CELL_SIZE;
     this.#lastExpression = expression;
     this.#lastContext = start;
+    let cell: number;
     try {
-      return this.#evaluateIn(expression, start) >>> 0;
+      cell = this.#evaluateIn(expression, start) >>> 0;
     } catch (error) {
+      customs.forget();
       throw this.#instance.lose(error instanceof Error ? error.message : String(error));
-    } finally {
-      if (customs.hasMemo) customs.forget();
     }
+    if (customs.hasMemo) customs.forget();
+    return cell;
   }
 
   /** Throws `kernel/busy` where a custom function is being called, `kernel/lost` where the kernel is lost. */
@@ -210,41 +223,60 @@ export class ExpressionKernel {
     return this.#word(cell);
   }
 
-  /** Is the result an error? */
-  isError(cell: number): boolean {
-    this.#refresh();
-    return this.#word(cell) === Tag.ERROR;
-  }
-
   /** Is the result exactly true? */
   isTrue(cell: number): boolean {
     this.#refresh();
     return this.#word(cell) === Tag.BOOL && this.#word(cell + 4) === 1;
   }
 
-  /**
-   * The result as JavaScript data, as `decodeValue` gives it. Ask `error` first: an error has no value. `texts`: knows texts that
-   * were written from JavaScript.
-   */
-  value(cell: number, texts?: { textAt(object: number): string | undefined }): unknown {
-    this.#refresh();
-    switch (this.#word(cell)) {
+  /** The result as JavaScript data, as `decodeValue` gives it. Ask `error` first: an error has no value. */
+  value(cell: number): unknown {
+    return this.result(cell, undefined);
+  }
+
+  /** The same, or FAILED where the result is an error. `texts`: knows the texts that were written from JavaScript. */
+  result(cell: number, texts: WrittenTexts | undefined): unknown {
+    if (this.#words.length === 0) this.#refresh();
+    const words = this.#words;
+    const at = cell >>> 2;
+    switch (words[at]) {
       case Tag.NULL:
         return null;
       case Tag.BOOL:
-        return this.#word(cell + 4) === 1;
+        return words[at + 1] === 1;
       case Tag.DOUBLE:
       case Tag.NUMBER:
-        return this.#floats[(cell >>> 3) + 1];
+        return this.#floats[(at >>> 1) + 1];
       case Tag.INT: {
-        const value = this.#longs[(cell >>> 3) + 1] ?? 0n;
+        const value = this.#longs[(at >>> 1) + 1] ?? 0n;
         return value >= -SAFE_INTEGER_MAX && value <= SAFE_INTEGER_MAX ? Number(value) : value;
       }
       case Tag.STRING:
-        return texts?.textAt(this.#word(cell + 8)) ?? this.#text(this.#word(cell + 8));
+        return texts?.textAt(words[at + 2] as number) ?? this.#text(words[at + 2] as number);
+      case Tag.LIST:
+        return this.#list(words[at + 2] as number) ?? decodeValue(this.wire(cell));
+      case Tag.ERROR:
+        return FAILED;
       default:
         return decodeValue(this.wire(cell));
     }
+  }
+
+  /** A list of scalars; undefined: it holds others, or is so long that it may have no wire form. */
+  #list(object: number): unknown[] | undefined {
+    const words = this.#words;
+    const count = words[(object >>> 2) + 1] as number;
+    if (count > LIST_COUNT_MAX) return undefined;
+    const list: unknown[] = [];
+    let at = (object + OBJECT_HEADER_SIZE) >>> 2;
+    for (let index = 0; index < count; index += 1) {
+      const tag = words[at] as Tag;
+      if (tag === Tag.NUMBER || tag === Tag.DOUBLE) list.push(this.#floats[(at >>> 1) + 1]);
+      else if (tag > Tag.STRING || tag === Tag.UINT || tag === Tag.BYTES) return undefined;
+      else list.push(this.result(at << 2, undefined));
+      at += CELL_SIZE / 4;
+    }
+    return list;
   }
 
   /** The result's wire form, a copy. Throws `kernel/out-of-memory` where it has none (an error, too deep or too large). */
@@ -299,7 +331,30 @@ export class ExpressionKernel {
 
   #text(object: number): string {
     const size = this.#word(object + 4);
+    if (size <= SHORT_TEXT_SIZE_MAX) {
+      const text = this.#shortText(object + OBJECT_HEADER_SIZE, size);
+      if (text !== undefined) return text;
+    }
     return TEXT_DECODER.decode(this.#instance.bytes().subarray(object + OBJECT_HEADER_SIZE, object + OBJECT_HEADER_SIZE + size));
+  }
+
+  /** Four characters at a time, out of the words; undefined: not all of it is ASCII. */
+  #shortText(start: number, size: number): string | undefined {
+    const words = this.#words;
+    let text = "";
+    let at = start >>> 2;
+    let left = size;
+    for (; left >= 4; left -= 4) {
+      const word = words[at++] as number;
+      if ((word & 0x80808080) !== 0) return undefined;
+      text += String.fromCharCode(word & 0x7f, (word >>> 8) & 0x7f, (word >>> 16) & 0x7f, word >>> 24);
+    }
+    if (left === 0) return text;
+    const rest = (words[at] as number) & (0xffffffff >>> (32 - left * 8));
+    if ((rest & 0x80808080) !== 0) return undefined;
+    if (left === 1) return text + String.fromCharCode(rest);
+    if (left === 2) return text + String.fromCharCode(rest & 0x7f, rest >>> 8);
+    return text + String.fromCharCode(rest & 0x7f, (rest >>> 8) & 0x7f, rest >>> 16);
   }
 
   /** Makes the views anew where memory has grown. */

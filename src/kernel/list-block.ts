@@ -2,6 +2,9 @@
 // cells stand in a row, and so do the maps of those fields that are read of them, so that a call writes little but the values.
 import { CELL_SIZE, OBJECT_HEADER_SIZE, ObjectKind, Tag } from "../../assembly/abi.js";
 
+import { areObjectsTainted, isCommonField, isPlain, isRecord, readOwn } from "./plain-record.js";
+import { areShapesFew } from "./shapes-seen.js";
+
 /** What a block asks of the kernel. */
 export interface BlockMemory {
   readonly words: Uint32Array;
@@ -22,7 +25,8 @@ export const LIST_COUNT_MAX = 16_384;
 export const LIST_TEXT_SIZE_MAX = 1 << 20;
 const LIST_COUNT_MIN = 16;
 const TEXT_SIZE_MIN = 1_024;
-const OBJECT_PROTOTYPE = Object.prototype;
+/** In shorter lists each field is asked whether it is the element's own. */
+const PLAIN_COUNT_MIN = 8;
 
 /**
  * One list:
@@ -35,6 +39,7 @@ export class ListBlock {
   readonly #memory: BlockMemory;
   /** Undefined: elements are scalars, and written whole. */
   readonly #keys: readonly string[] | undefined;
+  readonly #hasCommonKey: boolean;
   #shape = 0;
   #capacity = 0;
   #texts = 0;
@@ -44,6 +49,7 @@ export class ListBlock {
   constructor(memory: BlockMemory, keys: readonly string[] | undefined) {
     this.#memory = memory;
     this.#keys = keys;
+    this.#hasCommonKey = keys?.some(isCommonField) ?? false;
   }
 
   /** Writes a list; false: it is too long, or has elements that must be written otherwise. */
@@ -53,7 +59,7 @@ export class ListBlock {
     if ((count > this.#capacity || this.address === 0) && !this.#reserve(count)) return false;
     while (true) {
       this.#textEnd = this.#texts;
-      const written = this.#keys === undefined ? this.#writeScalars(list) : this.#keys.length === 1 ? this.#writeColumn(list, this.#keys[0] as string) : this.#writeRecords(list, this.#keys);
+      const written = this.#keys === undefined ? this.#writeScalars(list) : this.#writeRecords(list, this.#keys);
       if (written) break;
       // Not for want of room: for what the elements are.
       if (!this.#isFull || !this.#reserveTexts()) return false;
@@ -95,43 +101,40 @@ export class ListBlock {
     return true;
   }
 
-  #writeColumn(list: readonly unknown[], key: string): boolean {
+  /** Elements of few shapes: asking for their prototypes costs nothing where it follows the field. */
+  #writePlain(list: readonly unknown[], keys: readonly string[]): boolean {
     const { words, floats, numberTag } = this.#memory;
-    const step = (this.#stride) >>> 2;
+    const key = keys[0] as string;
+    const step = this.#stride >>> 2;
     let at = (this.address + OBJECT_HEADER_SIZE + this.#capacity * CELL_SIZE + OBJECT_HEADER_SIZE) >>> 2;
     for (let index = 0; index < list.length; index += 1) {
       const item = list[index];
       if (typeof item !== "object" || item === null) return this.#refuse();
       const value = (item as Record<string, unknown>)[key];
-      const prototype: unknown = Object.getPrototypeOf(item);
-      if (prototype !== OBJECT_PROTOTYPE && prototype !== null) return this.#refuse();
+      if (!isPlain(item)) return this.#refuse();
       if (typeof value === "number") {
         words[at] = numberTag;
         words[at + 1] = 0;
         floats[(at >>> 1) + 1] = value;
-      } else if (value === undefined || !this.#writeCell(at, value)) return value === undefined ? this.#refuse() : false;
+      } else if (!this.#writeCell(at, value)) return false;
+      for (let place = 1; place < keys.length; place += 1) {
+        if (!this.#writeCell(at + place * (CELL_SIZE / 4), (item as Record<string, unknown>)[keys[place] as string])) return false;
+      }
       at += step;
     }
     return true;
   }
 
   #writeRecords(list: readonly unknown[], keys: readonly string[]): boolean {
-    const { words, floats, numberTag } = this.#memory;
+    if (keys.length === 0) return true;
+    if (list.length >= PLAIN_COUNT_MIN && !this.#hasCommonKey && areShapesFew(list) && !areObjectsTainted()) return this.#writePlain(list, keys);
     let at = (this.address + OBJECT_HEADER_SIZE + this.#capacity * CELL_SIZE) >>> 2;
     for (let index = 0; index < list.length; index += 1) {
-      if (keys.length === 0) return true;
       const item = list[index];
-      if (typeof item !== "object" || item === null) return this.#refuse();
-      const prototype: unknown = Object.getPrototypeOf(item);
-      if (prototype !== OBJECT_PROTOTYPE && prototype !== null) return this.#refuse();
+      if (typeof item !== "object" || item === null || !isRecord(item)) return this.#refuse();
       at += OBJECT_HEADER_SIZE / 4;
       for (let place = 0; place < keys.length; place += 1) {
-        const value = (item as Record<string, unknown>)[keys[place] as string];
-        if (typeof value === "number") {
-          words[at] = numberTag;
-          words[at + 1] = 0;
-          floats[(at >>> 1) + 1] = value;
-        } else if (value === undefined || !this.#writeCell(at, value)) return value === undefined ? this.#refuse() : false;
+        if (!this.#writeCell(at, readOwn(item, keys[place] as string))) return false;
         at += CELL_SIZE / 4;
       }
     }
@@ -143,7 +146,7 @@ export class ListBlock {
     return false;
   }
 
-  /** `at`: index of the cell's first word. */
+  /** `at`: index of the cell's first word. False: there is no room for a text, or the value is no scalar. */
   #writeCell(at: number, value: unknown): boolean {
     const { words, floats, numberTag } = this.#memory;
     switch (typeof value) {

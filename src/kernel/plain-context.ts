@@ -7,16 +7,15 @@ import { ValueWriter } from "../model/value.js";
 import { isTimestamp } from "../model/value-path.js";
 import type { ExpressionKernel } from "./context.js";
 import { type BlockMemory, ListBlock, writeAscii } from "./list-block.js";
+import { areObjectsTainted, isCommonField, isPlain, isRecord, readOwn } from "./plain-record.js";
 
 /** Texts up to this length are written in place, in a row of objects of this many bytes each. */
 export const TEXT_LENGTH_MAX = 112;
 const TEXT_STRIDE = OBJECT_HEADER_SIZE + TEXT_LENGTH_MAX;
-const OBJECT_PROTOTYPE = Object.prototype;
+/** From so many fields of one object on, its prototype is asked for once rather than each field whether it is its own. */
+const PLAIN_FIELD_COUNT_MIN = 6;
 const DATE_PROTOTYPE = Date.prototype;
 const TWO_32 = 2 ** 32;
-/** Nothing of its own: what it has, all plain objects have. */
-const EMPTY: Readonly<Record<string, unknown>> = {};
-
 /** A path, with the places of its slots as indexes of words. */
 class Path {
   readonly key: string;
@@ -27,7 +26,7 @@ class Path {
   readonly list: ListBlock | undefined;
   /** Of the slot's own text. */
   readonly text: number;
-  /** All plain objects have such a field: whether it is an object's own must be asked. */
+  /** All plain objects have such a field. */
   readonly isCommon: boolean;
 
   constructor(reading: PathReading, memory: PlainContext, texts: number) {
@@ -39,7 +38,7 @@ class Path {
     this.fields = fields.map((field) => new Path(field, memory, texts));
     this.list = slot === NO_SLOT ? undefined : new ListBlock(memory, itemKeys);
     this.text = slot === NO_SLOT ? 0 : texts + slot * TEXT_STRIDE;
-    this.isCommon = key in EMPTY || (itemKeys?.some((itemKey) => itemKey in EMPTY) ?? false);
+    this.isCommon = isCommonField(key);
   }
 
   dispose(): void {
@@ -65,6 +64,10 @@ export class PlainContext implements BlockMemory {
   /** Holds wire values by slot; made for the first. Its cells are copied last, since each may move the others' values. */
   #wired = 0;
   readonly #wiredSlots: number[] = [];
+  /** A getter of the object in hand may evaluate the same expression. */
+  #isFilling = false;
+  /** The object in hand, which may be of any class. */
+  #values: object | undefined;
 
   constructor(kernel: ExpressionKernel, { fields, slotNames }: Reading, isStrict: boolean) {
     this.#kernel = kernel;
@@ -84,20 +87,21 @@ export class PlainContext implements BlockMemory {
    */
   fill(values: object): boolean {
     if (this.words.length === 0) this.#refresh();
-    const prototype: unknown = Object.getPrototypeOf(values);
-    if (prototype !== OBJECT_PROTOTYPE && prototype !== null) return false;
-    // Somebody gave all objects a field: none of them can be told from an object's own without being asked.
-    for (const _ in EMPTY) return false;
+    if (this.#isFilling) return false;
+    this.#isFilling = true;
+    this.#values = values;
+    let isFilled = false;
     try {
-      if (!this.#fillFields(this.#paths, values as Record<string, unknown>)) return false;
+      isFilled = this.#fillFields(this.#paths, values as Record<string, unknown>);
       if (this.#wiredSlots.length > 0) this.#copyWired();
-      return true;
     } catch {
       // A getter that throws, a value without wire form: the whole variable says what is wrong, and where.
-      return false;
-    } finally {
       this.#wiredSlots.length = 0;
+      isFilled = false;
     }
+    this.#isFilling = false;
+    this.#values = undefined;
+    return isFilled;
   }
 
   /** The text that stands at this STRING object where it is one that `fill` wrote; else undefined. */
@@ -133,10 +137,15 @@ export class PlainContext implements BlockMemory {
     this.#kernel.destroyContext(this.handle);
   }
 
+  /** False: the object is no record, or has something that cannot be read so. */
   #fillFields(paths: readonly Path[], object: Record<string, unknown>): boolean {
+    if (Array.isArray(object)) return false;
+    const isTrusted = paths.length >= PLAIN_FIELD_COUNT_MIN && isPlain(object) && !areObjectsTainted();
     for (let index = 0; index < paths.length; index += 1) {
       const path = paths[index] as Path;
-      const value = path.isCommon ? readOwn(object, path.key) : object[path.key];
+      const value = isTrusted && !path.isCommon ? object[path.key] : readOwn(object, path.key);
+      // Asked only here: what has the field as its own is read like any record.
+      if (value === undefined && !isTrusted && object !== this.#values && !isRecord(object)) return false;
       if (path.presenceAt !== NO_SLOT) this.#setCell(path.presenceAt, Tag.BOOL, value === undefined ? 0 : 1);
       if (path.at !== NO_SLOT) {
         if (typeof value === "number") {
@@ -152,11 +161,7 @@ export class PlainContext implements BlockMemory {
   }
 
   #fillInner({ fields }: Path, value: unknown): boolean {
-    if (typeof value === "object" && value !== null) {
-      const prototype: unknown = Object.getPrototypeOf(value);
-      if (prototype === OBJECT_PROTOTYPE || prototype === null) return this.#fillFields(fields, value as Record<string, unknown>);
-      return false;
-    }
+    if (typeof value === "object" && value !== null) return this.#fillFields(fields, value as Record<string, unknown>);
     if (typeof value === "function" || typeof value === "symbol") return false;
     this.#clear(fields);
     return true;
@@ -205,8 +210,7 @@ export class PlainContext implements BlockMemory {
   #writeObject(path: Path, value: object): boolean {
     if (Array.isArray(value)) {
       const { list } = path;
-      // Elements may have fields of all objects that are not their own.
-      if (list === undefined || path.isCommon || !list.write(value)) return this.#writeWire(path, value);
+      if (list === undefined || !list.write(value)) return this.#writeWire(path, value);
       this.#setCell(path.at, Tag.LIST, 0);
       this.words[path.at + 2] = list.address;
       return true;
@@ -242,6 +246,7 @@ export class PlainContext implements BlockMemory {
       const from = (this.#wired + CELL_SIZE + slot * CELL_SIZE) >>> 2;
       this.words.copyWithin(this.wordOf(slot), from, from + CELL_SIZE / 4);
     }
+    this.#wiredSlots.length = 0;
   }
 
   #setCell(at: number, tag: Tag, aux: number): void {
@@ -257,8 +262,4 @@ export class PlainContext implements BlockMemory {
     this.floats = new Float64Array(buffer);
     this.octets = new Uint8Array(buffer);
   }
-}
-
-function readOwn(object: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
