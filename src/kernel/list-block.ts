@@ -2,7 +2,7 @@
 // cells stand in a row, and so do the maps of those fields that are read of them, so that a call writes little but the values.
 import { CELL_SIZE, OBJECT_HEADER_SIZE, ObjectKind, Tag } from "../../assembly/abi.js";
 
-import { areObjectsTainted, isCommonField, isPlain, isRecord, readOwn } from "./plain-record.js";
+import { areObjectsTainted, isCommonField, isRecord, readOwn } from "./plain-record.js";
 import { areShapesFew } from "./shapes-seen.js";
 
 /** What a block asks of the kernel. */
@@ -25,6 +25,7 @@ export const LIST_COUNT_MAX = 16_384;
 export const LIST_TEXT_SIZE_MAX = 1 << 20;
 const LIST_COUNT_MIN = 16;
 const TEXT_SIZE_MIN = 1_024;
+const OBJECT_PROTOTYPE = Object.prototype;
 /** In shorter lists each field is asked whether it is the element's own. */
 const PLAIN_COUNT_MIN = 8;
 
@@ -111,7 +112,8 @@ export class ListBlock {
       const item = list[index];
       if (typeof item !== "object" || item === null) return this.#refuse();
       const value = (item as Record<string, unknown>)[key];
-      if (!isPlain(item)) return this.#refuse();
+      const prototype: unknown = Object.getPrototypeOf(item);
+      if (prototype !== OBJECT_PROTOTYPE && prototype !== null) return this.#refuse();
       if (typeof value === "number") {
         words[at] = numberTag;
         words[at + 1] = 0;

@@ -3,11 +3,16 @@
 
 /** Shapes of which V8 keeps account at one place. */
 export const SHAPE_COUNT_FEW = 4;
+/** Of so many lists one is looked at. */
+const LIST_STRIDE = 64;
 const seen = new Set<string>();
+let listCount = 0;
 
-/** Have all lists so far, this one with them, held few shapes? Looks at three elements. */
+/** Have the lists so far held few shapes? Looks at three elements of some. */
 export function areShapesFew(list: readonly unknown[]): boolean {
   if (seen.size > SHAPE_COUNT_FEW) return false;
+  listCount += 1;
+  if (listCount % LIST_STRIDE !== 1) return true;
   const { length } = list;
   note(list[0]);
   note(list[length >>> 1]);
