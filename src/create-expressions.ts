@@ -177,17 +177,18 @@ export function compileExact(
 
 /**
  * Makes one generated WebAssembly module for all of these expressions, which are evaluated by it from then on: the same results, errors and costs, sooner.
- * Worth it from some thousands of evaluations on. Resolves when that is so, with how many were added: those that have a function already are left, and
- * those of more than 2,000 instructions. Rejects with `kernel/not-loaded`, `kernel/lost`.
+ * Worth it from some thousands of evaluations on. Resolves when that is so, with how many of them have a function now: those of more than 2,000
+ * instructions have none. Rejects with `kernel/not-loaded`, `kernel/lost`.
  */
 export async function precompileExpressions(expressions: readonly Expression[]): Promise<number> {
   const { emitNativeModule } = await import("./expression/native/native-module.js");
   const { kernel } = openRuntime();
-  const targets = expressions.map((expression) => {
+  const targets = expressions.flatMap((expression) => {
     (expression as CompiledExpression).open();
-    return (expression as CompiledExpression).target;
+    return (expression as CompiledExpression).targets;
   });
-  return kernel.native.install(targets, emitNativeModule);
+  await kernel.native.install(targets, emitNativeModule);
+  return expressions.filter((expression) => (expression as CompiledExpression).isNative).length;
 }
 
 /** Evaluates an expression that `compileExpression` gave, of one variable, which is a wire value: as `evaluate`, without it being read before. */
@@ -234,6 +235,7 @@ class CompiledExpression implements Expression {
   readonly #variant: Variant;
   readonly #emitted: Emitted;
   #usesNow = false;
+  #loadCount = 0;
   /** Evaluations since it was loaded. */
   #heat = 0;
   #runtime: Runtime | undefined;
@@ -344,16 +346,21 @@ class CompiledExpression implements Expression {
   }
 
   async precompile(): Promise<boolean> {
-    await precompileExpressions([this]);
+    return (await precompileExpressions([this])) === 1;
+  }
+
+  /** Is it evaluated by a generated function? */
+  get isNative(): boolean {
     return this.#runtime?.kernel.native.has(this.#record) ?? false;
   }
 
-  /** Where it stands in the kernel that it is loaded in now. */
-  get target(): NativeTarget {
+  /** Where it stands in the kernel that it is loaded in now: over variables, and over paths where it is read so. */
+  get targets(): readonly NativeTarget[] {
     const runtime = this.#runtime;
-    const record = this.#record;
-    const program = this.#program;
-    return { record, isCurrent: () => this.#runtime === runtime && this.#record === record && this.#program === program };
+    const loadCount = this.#loadCount;
+    const { target } = this.#plain;
+    const own = { record: this.#record, isCurrent: () => this.#runtime === runtime && this.#loadCount === loadCount };
+    return target === undefined ? [own] : [own, target];
   }
 
   async disassemble(): Promise<string> {
@@ -399,15 +406,8 @@ class CompiledExpression implements Expression {
     return this.#runtime !== undefined && this.#runtime === runtime;
   }
 
-  #warm(count: number): void {
-    const before = this.#heat;
-    this.#heat += count;
-    if (before < hotCount && this.#heat >= hotCount) noteHot(this);
-  }
-
   /** Evaluates; the result cell is a value. */
   runToCell(kernel: ExpressionKernel, context: number, options?: EvaluateOptions): number {
-    this.#warm(1);
     this.#prepare(kernel, options);
     const cell = kernel.evaluate(this.#record, context);
     return this.#refuseError(kernel, cell);
@@ -420,15 +420,17 @@ class CompiledExpression implements Expression {
     return cell;
   }
 
-  #prepare(kernel: ExpressionKernel, options: EvaluateOptions | undefined): void {
+  #prepare(kernel: ExpressionKernel, options: EvaluateOptions | undefined, count = 1): void {
+    const before = this.#heat;
+    this.#heat = before + count;
+    if (before < hotCount && before + count >= hotCount) noteHot(this);
     if (this.#usesNow) kernel.setNow(readNow(options));
     const costMax = options?.costMax ?? this.#variant.costMax;
     if (costMax !== kernel.costMax) kernel.costMax = checkCostMax(costMax);
   }
 
   countTrue(kernel: ExpressionKernel, context: number, count: number, options?: EvaluateOptions): number {
-    this.#prepare(kernel, options);
-    this.#warm(count);
+    this.#prepare(kernel, options, count);
     return kernel.evaluateMany(this.#record, context, count, this.slotCount);
   }
 
@@ -463,6 +465,7 @@ class CompiledExpression implements Expression {
       }
     }
     const { code } = this.#emitted;
+    this.#loadCount += 1;
     this.#program = kernel.loadProgram(layOutExpressions([code], this.variables), code.functions);
     this.#record = kernel.expression(this.#program, 0);
     this.#context = kernel.createContext(this.slotCount);

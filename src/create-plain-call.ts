@@ -8,6 +8,7 @@ import { FindingList } from "./expression/finding-list.js";
 import { parseInto } from "./expression/parser.js";
 import { findPaths } from "./expression/reading.js";
 import { type ExpressionKernel, FAILED } from "./kernel/context.js";
+import type { NativeTarget } from "./kernel/native-functions.js";
 import { PlainContext } from "./kernel/plain-context.js";
 import type { ExpressionCode } from "./model/program.js";
 import type { Reading } from "./model/reading.js";
@@ -40,6 +41,7 @@ export class PlainCall {
   #kernel: ExpressionKernel | undefined;
   #context: PlainContext | undefined;
   #program = 0;
+  #loadCount = 0;
   #record = 0;
   #evaluationCount = 0;
   /** Evaluations in a row that came to nothing. */
@@ -71,6 +73,14 @@ export class PlainCall {
     return FAILED;
   }
 
+  /** Where its program stands; undefined where there is none. */
+  get target(): NativeTarget | undefined {
+    const kernel = this.#kernel;
+    const loadCount = this.#loadCount;
+    if (kernel === undefined) return undefined;
+    return { record: this.#record, isCurrent: () => this.#kernel === kernel && this.#loadCount === loadCount };
+  }
+
   /** Gives back its memory in the kernel; a later evaluation takes it again. */
   dispose(): void {
     this.#context?.dispose();
@@ -85,6 +95,7 @@ export class PlainCall {
     this.#compiled ??= compilePlain(this.#source, this.#variables, this.#scope) ?? null;
     if (this.#compiled === null) return false;
     const { code, reading } = this.#compiled;
+    this.#loadCount += 1;
     this.#program = kernel.loadProgram(layOutExpressions([code], reading.slotNames));
     this.#record = kernel.expression(this.#program, 0);
     this.#context = new PlainContext(kernel, reading, this.#scope.isStrict);
