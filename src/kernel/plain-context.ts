@@ -13,7 +13,7 @@ import { areObjectsTainted, isCommonField, isPlain, isRecord, readOwn } from "./
 export const TEXT_LENGTH_MAX = 112;
 const TEXT_STRIDE = OBJECT_HEADER_SIZE + TEXT_LENGTH_MAX;
 /** From so many fields of one object on, its prototype is asked for once rather than each field whether it is its own. */
-const PLAIN_FIELD_COUNT_MIN = 6;
+const PLAIN_FIELD_COUNT_MIN = 4;
 const DATE_PROTOTYPE = Date.prototype;
 const TWO_32 = 2 ** 32;
 /** A path, with the places of its slots as indexes of words. */
@@ -197,13 +197,17 @@ export class PlainContext implements BlockMemory {
 
   #writeText(path: Path, value: string): boolean {
     if (value.length > TEXT_LENGTH_MAX) return this.#writeWire(path, value);
-    if (this.#written[path.slot] !== value || value === "") {
+    if (!writeAscii(this, path.text, value)) {
       this.#written[path.slot] = "";
-      if (!writeAscii(this, path.text, value)) return this.#writeWire(path, value);
-      this.#written[path.slot] = value;
+      return this.#writeWire(path, value);
     }
-    this.#setCell(path.at, Tag.STRING, 0);
-    this.words[path.at + 2] = path.text;
+    this.#written[path.slot] = value;
+    const { words } = this;
+    const { at } = path;
+    words[at] = Tag.STRING;
+    words[at + 1] = 0;
+    words[at + 2] = path.text;
+    words[at + 3] = 0;
     return true;
   }
 
