@@ -30,7 +30,7 @@ import { decodeExact, encodeExact, type ExactValue, ValueWriter } from "./model/
 
 export type { CompileExpressionOptions, EvaluateOptions, CostedValue, ExpressionContext, Expression, ResidentExpression, ExpressionBatch } from "./expression/compiled.js";
 
-/** Programs of expressions in the kernel at once; the one loaded longest ago makes room, and is loaded again when it is used. */
+/** Expressions whose programs (two each, where objects are read by path) stand in the kernel; the one loaded longest ago makes room, and is loaded again when it is used. */
 export const EXPRESSION_PROGRAM_COUNT_MAX = 4_096;
 
 /** Evaluations after which an expression gets a generated function: about what making it costs, saved at 20 to 200 ns each (`--expression`). */
