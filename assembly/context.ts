@@ -101,6 +101,9 @@ export function contextSize(context: usize): usize {
 /** Evaluates over the context's slots. The result cell is valid until the next call. */
 export function evaluateIn(record: usize, context: usize): usize {
   resetScratch();
+  const native = load<u32>(record, 12);
+  // What `evaluateWithin` comes to, without two calls on the way.
+  if (native != 0 && isAffordable(contextBudget, load<u32>(record, 16))) return call_indirect<usize>(native, context + CONTEXT_HEADER_SIZE, contextBudget, 0, 0);
   return evaluateWithin(record, context + CONTEXT_HEADER_SIZE, contextBudget);
 }
 

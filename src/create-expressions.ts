@@ -401,6 +401,11 @@ class CompiledExpression implements Expression {
     return result === FAILED ? kernel.value(this.#refuseError(kernel, cell)) : result;
   }
 
+  /** Does its program stand in this kernel, which is the one in use? */
+  isIn(kernel: ExpressionKernel): boolean {
+    return this.#runtime !== undefined && this.#runtime === runtime && this.#runtime.kernel === kernel;
+  }
+
   /** Does its program stand in the kernel? */
   get isLoaded(): boolean {
     return this.#runtime !== undefined && this.#runtime === runtime;
@@ -502,8 +507,9 @@ class Resident implements ResidentExpression {
   }
 
   evaluate(options?: EvaluateOptions): unknown {
-    const kernel = this.#open();
-    return this.#expression.run(kernel, this.#context, options);
+    const kernel = this.#kernel;
+    // Nothing is written: whether the kernel may be used is asked by the evaluation itself.
+    return this.#expression.run(kernel !== undefined && this.#expression.isIn(kernel) ? kernel : this.#open(), this.#context, options);
   }
 
   test(options?: EvaluateOptions): boolean {

@@ -1,32 +1,29 @@
 // The three ways to evaluate an expression of ours: many contexts in one call, one context that stays in the kernel, and a
 // plain object that is given with the call. Each subject compiles anew, so that what one has made ready does not serve another.
 import { compileAnew } from "../../src/create-expressions.js";
-import { loadExpressions } from "../../src/doors/expression.js";
+import { type Expression, loadExpressions } from "../../src/doors/expression.js";
 import { CONTEXT_COUNT, EXPRESSIONS } from "../contexts.js";
 import type { Subject } from "../subject.js";
-import { checkSum, countBatch, LeftOut, makeWayContexts, readAnswer, type WayLoad, weigh } from "../ways.js";
+import { checkSum, countBatch, makeWayContexts, readAnswer, type WayLoad, weigh } from "../ways.js";
 
 type Tier = 0 | 1;
 
-/** What a build that generates modules offers. */
-interface Precompiling {
-  precompile?: () => unknown;
+/** Nothing is precompiled by itself: a column is of one tier throughout. */
+async function compileFor(load: WayLoad): Promise<Expression> {
+  await loadExpressions({ precompileAfter: Number.POSITIVE_INFINITY });
+  return compileAnew(EXPRESSIONS[load.expression].text);
 }
 
-async function raise(evaluator: object, tier: Tier): Promise<void> {
-  if (tier === 0) return;
-  const { precompile } = evaluator as Precompiling;
-  if (typeof precompile !== "function") throw new LeftOut("this build generates no modules");
-  await precompile.call(evaluator);
+async function raise(expression: Expression, tier: Tier): Promise<void> {
+  if (tier === 1 && !(await expression.precompile())) throw new Error("there is no generated function");
 }
 
 export async function openBatchWay(load: WayLoad, tier: Tier): Promise<Subject> {
-  await loadExpressions();
-  const compiled = compileAnew(EXPRESSIONS[load.expression].text);
+  const compiled = await compileFor(load);
   const contexts = makeWayContexts(load);
   const batchCount = countBatch(load);
   const batch = compiled.batch(Array.from({ length: batchCount }, (_, index) => contexts[index % CONTEXT_COUNT] ?? {}));
-  await raise(batch, tier);
+  await raise(compiled, tier);
   const answers = contexts.map((context) => compiled.evaluate(context));
   const expected = answers.filter((answer) => answer === true).length * (batchCount / CONTEXT_COUNT);
   const run = (count: number): void => {
@@ -46,10 +43,9 @@ export async function openBatchWay(load: WayLoad, tier: Tier): Promise<Subject> 
 }
 
 export async function openResidentWay(load: WayLoad, tier: Tier): Promise<Subject> {
-  await loadExpressions();
-  const compiled = compileAnew(EXPRESSIONS[load.expression].text);
+  const compiled = await compileFor(load);
   const residents = makeWayContexts(load).map((context) => compiled.resident(context));
-  for (const resident of residents) await raise(resident, tier);
+  await raise(compiled, tier);
   const answers = residents.map((resident) => resident.evaluate());
   return {
     run(count) {
@@ -66,10 +62,11 @@ export async function openResidentWay(load: WayLoad, tier: Tier): Promise<Subjec
 }
 
 export async function openPlainWay(load: WayLoad): Promise<Subject> {
-  await loadExpressions();
-  const compiled = compileAnew(EXPRESSIONS[load.expression].text);
+  const compiled = await compileFor(load);
   const contexts = makeWayContexts(load);
   const answers = contexts.map((context) => compiled.evaluate(context));
+  // As it is for whoever evaluates often.
+  await raise(compiled, 1);
   return {
     run(count) {
       let sum = 0;

@@ -1,6 +1,6 @@
 // The typed door to bare expressions: programs of expressions, resident contexts whose slots keep their values between
 // evaluations, and results read back. Knows wire bytes and cells; nothing of CEL text and nothing of runs.
-import { CELL_SIZE, ExpressionError, KernelStatus, OBJECT_HEADER_SIZE, OBJECT_KIND_MASK, ObjectKind, Tag } from "../../assembly/abi.js";
+import { CELL_SIZE, ExpressionError, KernelStatus, NativePlace, OBJECT_HEADER_SIZE, OBJECT_KIND_MASK, ObjectKind, Tag } from "../../assembly/abi.js";
 import type { CustomFunction } from "../model/custom-function.js";
 import { WorkflowError } from "../model/errors.js";
 import { decodeValue, ValueWriter } from "../model/value.js";
@@ -44,6 +44,8 @@ export interface EvaluationError {
 export class ExpressionKernel {
   readonly #instance: KernelInstance;
   readonly #evaluateIn: (expression: number, context: number) => number;
+  readonly #falseCell: number;
+  readonly #trueCell: number;
   #native: NativeFunctions | undefined;
   #costMax = Infinity;
   /** What was evaluated last, for `error`. */
@@ -56,6 +58,8 @@ export class ExpressionKernel {
   constructor(instance: KernelInstance) {
     this.#instance = instance;
     this.#evaluateIn = instance.exports.evaluateIn;
+    this.#falseCell = instance.exports.nativeAddress(NativePlace.BOOLS) >>> 0;
+    this.#trueCell = this.#falseCell + CELL_SIZE;
     this.costMax = Infinity;
   }
 
@@ -236,6 +240,9 @@ export class ExpressionKernel {
 
   /** The same, or FAILED where the result is an error. `texts`: knows the texts that were written from JavaScript. */
   result(cell: number, texts: WrittenTexts | undefined): unknown {
+    // What generated functions give for a bool, wherever it was computed.
+    if (cell === this.#trueCell) return true;
+    if (cell === this.#falseCell) return false;
     if (this.#words.length === 0) this.#refresh();
     const words = this.#words;
     const at = cell >>> 2;
