@@ -1,6 +1,7 @@
 // + - * / % and unary minus beyond the evaluator's fast paths: overflow checks, JSON numbers that adapt to the other
 // operand, text and list concatenation, and sums of times.
 import { CELL_SIZE, ExpressionError, OBJECT_HEADER_SIZE, ObjectKind, Op, Tag } from "./abi";
+import { copyBytes } from "./bytes";
 import { floatOf, intOf, isNumeric, objectOf, refuseOperand, refuseOperands, setError, setFloat, setInt, setObject, setUint, tagOf, uintOf } from "./cell";
 import { chargeConcatenation } from "./cost";
 import { spendSize } from "./fuel";
@@ -176,8 +177,8 @@ function concatenateTexts(dst: usize, tag: i32, a: usize, b: usize): void {
     setError(dst, ExpressionError.OUT_OF_MEMORY);
     return;
   }
-  memory.copy(bytesOf(object), bytesOf(a), left);
-  memory.copy(bytesOf(object) + left, bytesOf(b), right);
+  copyBytes(bytesOf(object), bytesOf(a), left);
+  copyBytes(bytesOf(object) + left, bytesOf(b), right);
   const leftPoints = load<u32>(a, 12);
   const rightPoints = load<u32>(b, 12);
   if (leftPoints != 0 && rightPoints != 0) store<u32>(object, leftPoints + rightPoints - 1, 12);

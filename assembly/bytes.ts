@@ -66,6 +66,24 @@ export function findBytes(hay: usize, hayLength: u32, needle: usize, needleLengt
   return -1;
 }
 
+/** Bytes up to which copying them in pieces is sooner done than `memory.copy` begins. */
+const SHORT_SIZE_MAX: u32 = 64;
+
+/** Copies bytes to where they do not overlap. */
+export function copyBytes(target: usize, source: usize, length: u32): void {
+  if (length > SHORT_SIZE_MAX) {
+    memory.copy(target, source, length);
+    return;
+  }
+  if (length >= 8) {
+    const last = <usize>length - 8;
+    for (let at: usize = 0; at < last; at += 8) store<u64>(target + at, load<u64>(source + at));
+    store<u64>(target + last, load<u64>(source + last));
+    return;
+  }
+  for (let at: usize = 0; at < <usize>length; at++) store<u8>(target + at, load<u8>(source + at));
+}
+
 @inline
 export function isContinuation(byte: u32): bool {
   return (byte & 0xc0) == 0x80;

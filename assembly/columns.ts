@@ -11,8 +11,8 @@ import { elementAt } from "./value";
 //   +16 u32 block  +20 u32 count of its numbers
 // A list's second header word is its stamp: no two lists ever have the same, and every list that is made anew has none.
 const PLACE_SIZE: usize = 32;
-const PLACE_COUNT: u32 = 256;
-const PLACES: usize = memory.data(8192, 16);
+const PLACE_COUNT: u32 = 4096;
+const PLACES: usize = memory.data(131072, 16);
 const STAMP_MAX: u32 = 0xffffffff;
 
 /** Met once: most lists are not met again. */
@@ -41,7 +41,7 @@ let nextPlace: u32 = 0;
 export function skipColumn(list: usize, place: u32, key: u32, flags: u32, constant: f64): u32 {
   const count = countOf(list);
   if (count < COUNT_MIN || count > COUNT_MAX || place >= count) return place;
-  const at = PLACES + <usize>(((<u32>list >> 4) * 0x9e3779b1 ^ key * 0x85ebca6b) >> 24) * PLACE_SIZE;
+  const at = PLACES + <usize>(((<u32>list >> 4) * 0x9e3779b1 ^ key * 0x85ebca6b) >> 20) * PLACE_SIZE;
   const stamp = load<u32>(list, 8);
   const isKnown = stamp != 0 && load<u32>(at, 8) == stamp && load<u32>(at) == <u32>list && load<u32>(at, 4) == key;
   if (!isKnown) {

@@ -36,6 +36,65 @@ export function emitArithmetic(frame: NativeFrame, step: NativeStep): void {
   });
 }
 
+/** The remainder of two JSON numbers that are whole and exact, as for ints. */
+export function emitRemainder(frame: NativeFrame, step: NativeStep): void {
+  const { a, b, dst } = step;
+  const code = frame.code;
+  const constant = frame.isConstant(b) ? readConstant(frame.memory, b) : undefined;
+  if (frame.isConstant(a) || (constant !== undefined && constant.tag !== Tag.NUMBER && constant.tag !== Tag.INT)) return frame.computeBinary(step);
+  code.block((end) => {
+    code.block((other) => {
+      requireWhole(frame, a, Local.OTHER, other);
+      if (constant === undefined) requireWhole(frame, b, Local.LONG, other);
+      else {
+        const value = constant.tag === Tag.INT ? constant.int : Number.isSafeInteger(constant.float) ? BigInt(constant.float) : 0n;
+        // What divides by 0, or overflows, or is no whole number, is told by the kernel.
+        if (value === 0n || value === -1n) return;
+        code.long(value);
+        code.set(Local.LONG);
+      }
+      code.get(Local.LONG);
+      code.long(1);
+      code.code(Code.I64_ADD);
+      code.long(1);
+      // Neither 0 nor -1.
+      code.code(Code.I64_LE_U);
+      code.jumpIf(other);
+      code.get(Local.OTHER);
+      code.get(Local.LONG);
+      code.code(Code.I64_REM_S, Code.F64_CONVERT_I64_S);
+      code.int(Tag.NUMBER);
+      code.set(Local.TAG);
+      storeFloat(frame, dst);
+      code.jump(end);
+    });
+    frame.computeBinary(step);
+  });
+}
+
+/** Keeps the int of a JSON number in a variable; goes to `other` where it is none, or not exact. */
+function requireWhole(frame: NativeFrame, operand: number, local: number, other: Label): void {
+  const code = frame.code;
+  frame.load(Code.I32_LOAD, operand);
+  code.int(Tag.NUMBER);
+  code.code(Code.I32_NE);
+  code.jumpIf(other);
+  frame.load(Code.F64_LOAD, operand, 8);
+  code.tee(Local.FLOAT);
+  code.code(Code.F64_TRUNC);
+  code.get(Local.FLOAT);
+  code.code(Code.F64_NE);
+  code.jumpIf(other);
+  code.get(Local.FLOAT);
+  code.code(Code.F64_ABS);
+  code.float(Number(SAFE_INT));
+  code.code(Code.F64_GT);
+  code.jumpIf(other);
+  code.get(Local.FLOAT);
+  code.code(Code.I64_TRUNC_F64_S);
+  code.set(local);
+}
+
 /** The numbers of both operands, the result's tag in TAG. Goes to `other` unless both are floats, or one a JSON number and the other an int. False: never. */
 function pushFloats(frame: NativeFrame, a: number, b: number, other: Label): boolean {
   const code = frame.code;

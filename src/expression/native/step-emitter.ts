@@ -3,7 +3,7 @@
 // fuel included.
 import { CELL_SIZE, CompareFlag, Op, Step, StepField, Tag } from "../../../assembly/abi.js";
 import { emitCall, emitField, emitIndex, emitMember, emitPush } from "./access-emitter.js";
-import { emitArithmetic } from "./arithmetic-emitter.js";
+import { emitArithmetic, emitRemainder } from "./arithmetic-emitter.js";
 import type { Label } from "./code-buffer.js";
 import { emitComparison } from "./comparison-emitter.js";
 import { NativeFrame } from "./native-frame.js";
@@ -309,7 +309,7 @@ class StepEmitter {
     if (op === Op.DIV) return emitArithmetic(this.#frame, step);
     if (op === Op.INDEX) return emitIndex(this.#frame, step);
     if (op === Op.IN) return emitMember(this.#frame, step);
-    if (op === Op.MOD) return this.#frame.computeBinary(step);
+    if (op === Op.MOD) return emitRemainder(this.#frame, step);
     if (op === Op.BUILDER_PUSH) return emitPush(this.#frame, step);
     if (op === Op.CALL && step.b === 1 && step.cache === 0) return emitCall(this.#frame, step);
     this.#frame.callRare(step);
