@@ -1,12 +1,9 @@
 // Times of the expression editor's functions, as a page that is being typed in sees them: the built library in a Chromium of
 // its own, each text changed a little before every call, so that nothing is found in a cache that a person would not find there.
-import { fileURLToPath } from "node:url";
-import { chromium, type JSHandle } from "playwright";
-import type { BrowserLaunch } from "./host.js";
+import type { JSHandle } from "playwright";
+import { type FindBrowser, type ServePages, withLibraryPage } from "./library-page.js";
 import { formatTable } from "./report.js";
 
-const LIBRARY_FOLDER = fileURLToPath(new URL("../dist", import.meta.url));
-const PAGES_FOLDER = fileURLToPath(new URL("./page", import.meta.url));
 const CALL_COUNT = 60;
 
 type Editor = typeof import("../src/doors/editor.js");
@@ -75,24 +72,11 @@ const TEXTS: readonly (readonly [string, string])[] = [
 ];
 
 /** Measures and prints. */
-export async function measureEditor(
-  findBrowser: () => Promise<BrowserLaunch | undefined>,
-  serve: (library: string, pages: string) => Promise<{ readonly url: string; close(): Promise<void> }>,
-): Promise<number> {
-  const launch = await findBrowser();
-  if (launch === undefined) throw new Error("No Chromium was found; CHROME_PATH may name one.");
-  const server = await serve(LIBRARY_FOLDER, PAGES_FOLDER);
-  const browser = await chromium.launch({ ...launch, args: [...launch.args], headless: true });
-  try {
-    const page = await browser.newPage();
-    await page.goto(server.url);
+export function measureEditor(findBrowser: FindBrowser, serve: ServePages): Promise<number> {
+  return withLibraryPage(findBrowser, serve, async (page) => {
     const editor = (await page.evaluateHandle("import('/dist/editor.js')")) as JSHandle<Editor>;
     const readings = await page.evaluate(measureInPage, { editor, callCount: CALL_COUNT, texts: TEXTS });
     const rows = readings.map(({ text, name, firstMs, medianMs, p95Ms }) => [text, name, firstMs.toFixed(2), medianMs.toFixed(2), p95Ms.toFixed(2)]);
     console.log(formatTable([["text of 1 KB", "function", "first, ms", "median, ms", "95 %, ms"], ...rows]));
-    return 0;
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  });
 }
