@@ -11,6 +11,7 @@ import { isWordByte } from "./pattern-parser";
 /** A slot that no group has written. */
 export const NO_PLACE: u32 = 0xffffffff;
 const RESTORE: u32 = 0x80000000;
+const MARKS_SHORT_SIZE_MAX: usize = 256;
 
 let code: usize = 0;
 let text: usize = 0;
@@ -48,12 +49,19 @@ export function openSearch(address: usize, steps: i32, slotsWanted: u32): bool {
   nowList = memoryStart;
   nextList = nowList + listSize;
   marks = nextList + listSize;
-  memory.fill(marks, 0, <usize>steps << 2);
+  clearMarks(<usize>steps << 2);
   round = 0;
   stack = (marks + (<usize>steps << 2) + 7) & ~<usize>7;
   slots = stack + stackSize - 8;
   best = slots + (<usize>slotCount << 2);
   return true;
+}
+
+/** Most patterns have few steps: clearing their marks in pieces is sooner done than `memory.fill` begins. */
+@inline
+function clearMarks(size: usize): void {
+  if (size > MARKS_SHORT_SIZE_MAX) memory.fill(marks, 0, size);
+  else for (let at: usize = 0; at < size; at += 4) store<u32>(marks + at, 0);
 }
 
 /** Slot `index` of the match found last: an offset in the text, or NO_PLACE. */
@@ -73,7 +81,7 @@ export function search(start: usize, length: u32, from: u32): bool {
   round++;
   while (true) {
     if (!hasMatch && (!isAnchored || at == text)) {
-      memory.fill(slots, 0xff, <usize>slotCount << 2);
+      if (slotCount != 0) memory.fill(slots, 0xff, <usize>slotCount << 2);
       addWay(nowList, 0, at);
     }
     const count = load<u32>(nowList);
@@ -110,6 +118,12 @@ function codeAt(at: usize, size: usize): u32 {
   return value;
 }
 
+/** Where only the answer counts there are none, and a copy of nothing is a call all the same. */
+@inline
+function copySlots(target: usize, source: usize): void {
+  for (let at: usize = 0; at < <usize>slotCount << 2; at += 4) store<u32>(target + at, load<u32>(source + at));
+}
+
 /** Moves every way over the code point `point` (NO_PLACE: the text's end) to the next list. */
 function advance(at: usize, point: u32, next: usize): void {
   const count = load<u32>(nowList);
@@ -119,13 +133,13 @@ function advance(at: usize, point: u32, next: usize): void {
     const step = code + (<usize>index << 4);
     const operation = load<u32>(step);
     if (operation == CODE_MATCH) {
-      memory.copy(best, way + 4, <usize>slotCount << 2);
+      copySlots(best, way + 4);
       hasMatch = true;
       // What follows is worse.
       return;
     }
     if (point == NO_PLACE || !isTaken(step, operation, point)) continue;
-    memory.copy(slots, way + 4, <usize>slotCount << 2);
+    copySlots(slots, way + 4);
     addWay(nextList, index + (operation == CODE_CLASS ? 1 + ((load<u32>(step, 4) + 1) >> 1) : 1), next);
   }
 }
@@ -217,7 +231,7 @@ function addWay(list: usize, first: u32, at: usize): void {
         const count = load<u32>(list);
         const way = wayAt(list, count);
         store<u32>(way, entry);
-        memory.copy(way + 4, slots, <usize>slotCount << 2);
+        copySlots(way + 4, slots);
         store<u32>(list, count + 1);
       }
     }

@@ -289,6 +289,8 @@ test("runs that come do not move whoever has scrolled, from other tabs too", asy
   await expect(count(page)).toContainText("1,000 in all");
   const scroller = page.locator(".run-scroll");
   await scroller.evaluate((element) => (element.scrollTop = 20_000));
+  // The rows of that place are drawn, and then read.
+  await expect(page.locator(".run-row").first()).toHaveAttribute("aria-rowindex", /^\d{3}$/);
   await expect(page.locator(".run-row.is-unread")).toHaveCount(0);
   const shown = () => page.locator(".run-row").evaluateAll((rows) => rows.map((row) => `${row.getAttribute("aria-rowindex")} ${row.querySelector(".run-id")?.textContent}`).sort());
   const before = await shown();

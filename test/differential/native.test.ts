@@ -30,7 +30,7 @@ test("and so they do with loops over long lists", { timeout: 600_000 }, async ()
 test("and whatever else the kernel takes", { timeout: 600_000 }, async () => {
   for (const build of ["release", "debug"] as const) {
     const comparison = await NativeComparison.open(build);
-    const count = Math.ceil(PROGRAM_COUNT / (build === "debug" ? 20 : 2));
+    const count = Math.ceil(PROGRAM_COUNT / (build === "debug" ? 50 : 4));
     expect(await comparison.compare(START, 0, count, makeHostileSubject)).toBeUndefined();
     expect(comparison.tally.nativeCount).toBeGreaterThan(count / 20);
   }
