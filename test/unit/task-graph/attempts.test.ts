@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { CommandKind } from "../../../assembly/abi.js";
 import type { KernelPort } from "../../../src/model/ports.js";
 import { PLACE, cel, newKernel } from "../kernel/chart.js";
-import { type GraphSource, beginGraph, call, items, literal } from "./graph.js";
+import { type GraphSource, beginGraph, call, items, literal, value } from "./graph.js";
 
 let kernel: KernelPort;
 beforeAll(async () => {
@@ -98,6 +98,12 @@ describe.each(["", ", from its snapshot after every step"])("attempts%s", (movin
     expect(run.inputOf("t")).toBe(2);
     run.succeed("t");
     expect(run.ended).toEqual([{ how: "succeeded", value: 12 }]);
+  });
+
+  test("a value stays as it is while its number of retries is computed", () => {
+    const retry = { count: cel("input.n + 1"), backoff: "constant", jitter: 0 } as const;
+    const run = begin({ vars: { x: 1 }, tasks: { t: { action: value("vars.x + 41"), retry, next: ["publish x = result"] } }, output: cel("[vars.x, tasks.t.result]") }, { n: 2 });
+    expect(run.ended).toEqual([{ how: "succeeded", value: [42, 42] }]);
   });
 
   test("a condition that decides on a retry leaves the outcome as it is", () => {
