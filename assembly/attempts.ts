@@ -180,11 +180,11 @@ export function endAttempt(run: u32, name: u32, isSuccess: bool, cell: usize): b
 }
 
 function end(run: u32, name: u32, isSuccess: bool, cell: usize, isPassedOver: bool = false): bool {
-  let result = cell;
+  // What an expression gave is gone with the next evaluation.
   if (!isSuccess) {
-    result = OUTCOME;
     if (!setAside(cell)) return false;
-  }
+  } else if (cell != OUTCOME) copyCell(OUTCOME, cell);
+  const result = OUTCOME;
   if (load<u32>(instanceAt(run, name), 44) != 0) return endUndo(run, name, isSuccess, result);
   const mayRetry = load<u16>(instanceAt(run, name), 6) <= <u32>retryCount(run, name, RETRY_COUNT_DEFAULT);
   const ended = endTask(run, name, isSuccess, result, mayRetry, isPassedOver);

@@ -59,8 +59,9 @@ export function endTask(run: u32, name: u32, isSuccess: bool, cell: usize, mayRe
   }
   setOutcome(run, isSuccess, cell, load<u16>(instanceAt(run, name), 6));
   const slot = load<u32>(taskRecord(runProgram(run), node), 60);
-  setStatus(run, node, isSuccess);
+  // The result comes first: to store anything may move the run's values.
   if (isSuccess && slot != NO_SLOT && !storeSlot(run, 0, slot, cell)) noteReason(RunFault.MEMORY_LIMIT);
+  setStatus(run, node, isSuccess);
   if (faultInHand() == 0) follow(run, name, node, isSuccess, mayRetry, 0);
   if (faultInHand() == 0 && !wantsRetry && !hasFired && !isSuccess) offerFailure(run, name, scopeOf(runProgram(run), node), cell);
   clearOutcome(run);

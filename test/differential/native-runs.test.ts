@@ -11,7 +11,7 @@ import { generateGraph } from "./task-graphs/generate.js";
 import { play as playGraph } from "./task-graphs/play.js";
 import { describePlay } from "./task-graphs/report.js";
 
-const SEED_COUNT = Number(process.env.MILLRACE_SEEDS ?? 10_000) / 10;
+const SEED_COUNT = Number(process.env.MILLRACE_SEEDS ?? 10_000) / 20;
 const SCRIPT_LENGTH = 20;
 const BUILDS = ["kernel.wasm", "kernel.debug.wasm"];
 

@@ -1,6 +1,6 @@
 // A kernel whose expressions are all evaluated by generated functions, from the first event on.
-import { NativePlace } from "../../../assembly/abi.js";
 import { emitNativeModule } from "../../../src/expression/native/native-module.js";
+import { readNativeLayout } from "../../../src/kernel/native-functions.js";
 import { createRunKernel } from "../../../src/kernel/run-kernel.js";
 import type { KernelPort } from "../../../src/model/ports.js";
 import { openInstance } from "../../unit/kernel/assembler.js";
@@ -10,8 +10,7 @@ export async function newNativeKernel(file?: string): Promise<KernelPort & { rea
   const instance = await openInstance(file);
   const { exports } = instance;
   const kernel = createRunKernel(instance);
-  const place = (at: NativePlace): number => exports.nativeAddress(at) >>> 0;
-  const layout = { left: place(NativePlace.LEFT), bools: place(NativePlace.BOOLS), registers: place(NativePlace.REGISTERS) };
+  const layout = readNativeLayout(exports);
   let nativeCount = 0;
   const loadProgram: KernelPort["loadProgram"] = (program) => {
     const handle = kernel.loadProgram(program);
