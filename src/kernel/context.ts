@@ -125,14 +125,16 @@ export class ExpressionKernel {
 
   /** Address of the shape that maps with these keys in this order have, for the life of the instance; 0: they have none. */
   internShape(keys: readonly string[]): number {
+    const map = Object.fromEntries(keys.map((key) => [key, null]));
+    // Fields named like numbers come first, whatever was said.
+    if (Object.keys(map).some((key, place) => key !== keys[place])) return 0;
     const writer = new ValueWriter();
-    writer.writeValue(Object.fromEntries(keys.map((key) => [key, null])));
+    writer.writeValue(map);
     const context = this.createContext(1);
     this.setSlot(context, 0, writer.bytes());
     this.#refresh();
-    const map = this.#word(context + CELL_SIZE + 8);
-    const isShaped = (this.#word(map) & OBJECT_KIND_MASK) === ObjectKind.MAP_SHAPED && Object.keys(Object.fromEntries(keys.map((key) => [key, null]))).every((key, place) => key === keys[place]);
-    const shape = isShaped ? this.#word(map + 8) : 0;
+    const object = this.#word(context + CELL_SIZE + 8);
+    const shape = (this.#word(object) & OBJECT_KIND_MASK) === ObjectKind.MAP_SHAPED ? this.#word(object + 8) : 0;
     this.destroyContext(context);
     return shape;
   }

@@ -1,14 +1,13 @@
 // Which programs of runs are worth a generated module, and when it is made: after so many events, a part at a time, when the thread is idle.
 // Events are counted by samples: the program of one in a batch stands for all of it.
+import { whenIdle } from "../base/idle.js";
 import type { KernelInstance } from "./instance.js";
 import { NativeFunctions, type NativeEmitter } from "./native-functions.js";
 
-/** Events after which a program's expressions are compiled: chosen so that compiling costs a tenth of what was spent by then (`--expression`). */
+/** Events after which a program's expressions are compiled: four times the evaluations that a bare expression waits for, since a program has many and an event meets few. */
 export const HOT_EVENT_COUNT = 16_384;
 /** Expressions that are compiled in one go: about 2 ms. */
 const SLICE_COUNT = 64;
-/** What waits for an idle moment waits no longer than this, ms. */
-const IDLE_MS_MAX = 500;
 /** A program of more stays with its steps for the rest. */
 const EXPRESSION_COUNT_MAX = 4_096;
 
@@ -73,10 +72,4 @@ export class HotPrograms {
       await new Promise<void>((resolve) => whenIdle(resolve));
     }
   }
-}
-
-/** Runs it when the thread has nothing else to do, soon in any case. */
-export function whenIdle(run: () => void): void {
-  if (typeof requestIdleCallback === "function") requestIdleCallback(run, { timeout: IDLE_MS_MAX });
-  else setTimeout(run, 0);
 }

@@ -1,7 +1,7 @@
 // Generated functions in one kernel instance: compiles modules, and says which entries of the kernel's table are whose. Knows nothing of what is in
 // a module; whoever emits one is given in.
 import { NativePlace } from "../../assembly/abi.js";
-import type { KernelInstance } from "./instance.js";
+import type { KernelExports, KernelInstance } from "./instance.js";
 
 /** A loaded expression that is to be evaluated by a generated function. */
 export interface NativeTarget {
@@ -11,11 +11,18 @@ export interface NativeTarget {
   readonly isCurrent: () => boolean;
 }
 
+/** Where the kernel's fixed memory lies. */
+export type NativeLayout = ReturnType<typeof readNativeLayout>;
+
+export function readNativeLayout({ nativeAddress }: KernelExports): { readonly left: number; readonly bools: number; readonly registers: number } {
+  return { left: nativeAddress(NativePlace.LEFT) >>> 0, bools: nativeAddress(NativePlace.BOOLS) >>> 0, registers: nativeAddress(NativePlace.REGISTERS) >>> 0 };
+}
+
 /** Writes a module over the kernel's memory: `emitNativeModule`. */
 export type NativeEmitter = <Request extends NativeTarget & { readonly entry: number }>(
   memory: ArrayBuffer,
   requests: readonly Request[],
-  layout: { readonly left: number; readonly bools: number; readonly registers: number },
+  layout: NativeLayout,
 ) => { readonly bytes: Uint8Array<ArrayBuffer>; readonly done: readonly Request[] };
 
 /** The table grows by so many entries at a time. */
@@ -49,9 +56,7 @@ export class NativeFunctions {
     if (wanted.length === 0) return 0;
     const { exports } = this.#instance;
     const requests = wanted.map((target) => ({ ...target, entry: this.#takeEntry() }));
-    const place = (at: NativePlace): number => exports.nativeAddress(at) >>> 0;
-    const layout = { left: place(NativePlace.LEFT), bools: place(NativePlace.BOOLS), registers: place(NativePlace.REGISTERS) };
-    const { bytes, done } = emit(exports.memory.buffer as ArrayBuffer, requests, layout);
+    const { bytes, done } = emit(exports.memory.buffer as ArrayBuffer, requests, readNativeLayout(exports));
     const entries = new Set(done.map(({ entry }) => entry));
     try {
       await WebAssembly.instantiate(bytes, { kernel: exports as unknown as WebAssembly.ModuleImports });

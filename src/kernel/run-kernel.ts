@@ -14,8 +14,8 @@ import { addProgramZones } from "./zones.js";
 const RUN_FLAG_TRACED = 1;
 /** An input region beyond this is given back as soon as the kernel has read it. */
 const REGION_SIZE_KEPT = 4 << 20;
-/** A program is told of events that are stepped one by one so many at a time. */
-const ONE_COUNT_STRIDE = 256;
+/** Of so many events one says which program was at work. */
+const HEAT_STRIDE = 256;
 const NO_COMMANDS: readonly KernelCommand[] = [];
 
 /** A kernel that steps runs. Every call throws `kernel/lost` once the instance has trapped. */
@@ -27,8 +27,10 @@ class RunKernel implements KernelPort {
   readonly #instance: KernelInstance;
   readonly #programs = new Map<number, Program>();
   readonly #hot: HotPrograms | undefined;
-  /** Events stepped one by one since a program was told of them. */
-  #oneCount = 0;
+  /** Events since a program was told of them. */
+  #heat = 0;
+  /** Of the event added last. */
+  #lastRun = 0;
   #eventCount = 0;
   /** Room for records, and the offset of the payload area behind them. */
   #recordCapacity = 0;
@@ -94,6 +96,7 @@ class RunKernel implements KernelPort {
     const words = this.#words;
     const at = (this.#region >>> 2) + index * (EVENT_RECORD_SIZE / 4);
     words[at] = run;
+    this.#lastRun = run;
     words[at + 1] = kind;
     words[at + 2] = id;
     words[at + 3] = offset;
@@ -103,14 +106,18 @@ class RunKernel implements KernelPort {
     this.#eventCount = index + 1;
   }
 
+  /** `count` events go to runs of which this is one. */
+  #warm(run: number, count: number): void {
+    this.#heat += count;
+    if (this.#heat < HEAT_STRIDE) return;
+    this.#hot?.note(run, this.#heat);
+    this.#heat = 0;
+  }
+
   stepOne(run: number, id: number, now: number): number {
     // Written out: a closure for `call` would cost more than the step.
     if (this.#instance.refusal !== undefined) throw this.#instance.refusal;
-    this.#oneCount += 1;
-    if (this.#oneCount === ONE_COUNT_STRIDE) {
-      this.#oneCount = 0;
-      this.#hot?.note(run, ONE_COUNT_STRIDE);
-    }
+    this.#warm(run, 1);
     try {
       return this.#instance.exports.stepOne(run, id, now);
     } catch (error) {
@@ -124,7 +131,7 @@ class RunKernel implements KernelPort {
     if (!this.#packed.place(names, records, count, isRepeated)) throw this.#lose("The kernel ran out of memory for its input");
     const { at, recordsAt } = this.#packed;
     const idsAt = at + handles.length * 4;
-    if (this.#hot !== undefined && count > 0) this.#hot.note(handles[records[0] ?? 0] ?? 0, count);
+    this.#warm(handles[records[0] ?? 0] ?? 0, count);
     const status = this.#call(() => exports.stepPacked(recordsAt, count, at, handles.length, idsAt, ids.length, now));
     return { ...this.#readOutput(status, count, (event) => handles[records[event * 2] ?? 0] ?? 0), oddCount: exports.packedOddCount() };
   }
@@ -148,7 +155,7 @@ class RunKernel implements KernelPort {
     const count = this.#eventCount;
     this.#eventCount = 0;
     this.#payloadAt = this.#recordCapacity * EVENT_RECORD_SIZE;
-    if (this.#hot !== undefined && count > 0) this.#hot.note(this.#freshView().getUint32(this.#region, true), count);
+    this.#warm(this.#lastRun, count);
     const status = this.#call(() => exports.stepBatch(this.#region, count, this.#region));
     const output = this.#readOutput(status, count, (event) => this.#freshView().getUint32(this.#region + event * EVENT_RECORD_SIZE, true));
     this.#shrinkRegion();

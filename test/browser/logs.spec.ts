@@ -1,8 +1,7 @@
 // The Logs part of the run panel: what handlers and the engine said comes live, is narrowed by level and text, reached by keys, and shown as text
 // whatever stands in it; from another tab, too.
 import { expect, test, type Page } from "@playwright/test";
-import { mkdir } from "node:fs/promises";
-import { serveBuilt, type TestServer } from "./server.js";
+import { shoot, watchPlayground } from "./watched-playground.js";
 
 const PREFIX = "millrace-playground:";
 const SCRIPT = "<img src=x onerror=document.title='broken'>";
@@ -14,30 +13,10 @@ tasks:
   tell: {action: notify}
 `;
 
-let server: TestServer;
-let complaints: string[];
-
-test.beforeEach(async () => {
-  server = await serveBuilt({ hasStyleNonce: true });
-  complaints = [];
-});
-
-test.afterEach(async () => {
-  await server.close();
-  expect(server.violations).toEqual([]);
-  expect(complaints).toEqual([]);
-});
-
-async function shoot(page: Page, name: string): Promise<void> {
-  const folder = process.env["MILLRACE_SHOT"];
-  if (folder === undefined) return;
-  await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: `${folder}/${name}.png` });
-}
+const playground = watchPlayground({ isListening: false });
 
 async function openPlayground(page: Page): Promise<void> {
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
+  playground.listen(page);
   const behaviours = { chargeCard: { outcome: "success", delayMs: 60 }, shipOrder: { outcome: "failure", delayMs: 60 }, notify: { outcome: "ask", delayMs: 0 } };
   await page.addInitScript(
     ([prefix, entries]) => {
@@ -45,7 +24,7 @@ async function openPlayground(page: Page): Promise<void> {
     },
     [PREFIX, { behaviours, drafts: ["deliveries"], "text:draft:deliveries": TEXT }] as const,
   );
-  await page.goto(`${server.url}#${new URLSearchParams({ text: "draft:deliveries" })}`);
+  await page.goto(`${playground.url}#${new URLSearchParams({ text: "draft:deliveries" })}`);
   await expect(page.getByText("Engine ready")).toBeVisible();
 }
 

@@ -1,7 +1,7 @@
 // The playground with ten thousand items and a thousand calls at a time. Nothing is timed: it is counted what stands in the page, how often
 // it is drawn, and what is read out.
 import { expect, test, type Locator, type Page } from "@playwright/test";
-import { serveBuilt, type TestServer } from "./server.js";
+import { watchPlayground } from "./watched-playground.js";
 
 const ITEM_COUNT = 10_000;
 const CALL_COUNT = 1_024;
@@ -25,21 +25,7 @@ tasks:
 output: {answered: "{{ vars.answered }}"}
 `;
 
-let server: TestServer;
-let complaints: string[];
-
-test.beforeEach(async ({ page }) => {
-  server = await serveBuilt({ hasStyleNonce: true });
-  complaints = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-});
-
-test.afterEach(async () => {
-  await server.close();
-  expect(server.violations).toEqual([]);
-  expect(complaints).toEqual([]);
-});
+const playground = watchPlayground();
 
 async function start(page: Page, behaviour: object): Promise<void> {
   await page.addInitScript(
@@ -48,7 +34,7 @@ async function start(page: Page, behaviour: object): Promise<void> {
     },
     { drafts: ["Many"], "text:draft:Many": TEXT, behaviours: { runChecks: behaviour } },
   );
-  await page.goto(`${server.url}#${new URLSearchParams({ text: "draft:Many" })}`);
+  await page.goto(`${playground.url}#${new URLSearchParams({ text: "draft:Many" })}`);
   await expect(page.getByText("Engine ready")).toBeVisible();
   await page.evaluate(countDrawings);
   await page.getByRole("button", { name: "Start run" }).click();

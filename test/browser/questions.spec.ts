@@ -1,7 +1,7 @@
 // What a run asks people, in the playground and in a real browser: a card with the form, mistakes in their place, a deadline, a reload in
 // the middle, a pause, keys alone, a phone.
 import { expect, test, type Page } from "@playwright/test";
-import { serveBuilt, type TestServer } from "./server.js";
+import { watchPlayground } from "./watched-playground.js";
 
 const PREFIX = "millrace-playground:";
 const TASKS = ["notify", "reviewDocument", "refundCard", "sendEmail"];
@@ -15,21 +15,7 @@ tasks:
 output: "{{ tasks.first.result }}"
 `;
 
-let server: TestServer;
-let complaints: string[];
-
-test.beforeEach(async ({ page }) => {
-  server = await serveBuilt({ hasStyleNonce: true });
-  complaints = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-});
-
-test.afterEach(async () => {
-  await server.close();
-  expect(server.violations).toEqual([]);
-  expect(complaints).toEqual([]);
-});
+const playground = watchPlayground();
 
 async function open(page: Page, key = "sample:expense-approval", values: Record<string, unknown> = {}): Promise<void> {
   await page.addInitScript(
@@ -38,7 +24,7 @@ async function open(page: Page, key = "sample:expense-approval", values: Record<
     },
     [PREFIX, { behaviours: QUICK, ...values }] as const,
   );
-  await page.goto(`${server.url}#${new URLSearchParams({ text: key })}`);
+  await page.goto(`${playground.url}#${new URLSearchParams({ text: key })}`);
   await expect(page.getByText("Engine ready")).toBeVisible();
 }
 

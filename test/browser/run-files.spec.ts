@@ -1,33 +1,15 @@
 // Runs as files in the playground: exported from one browser, imported by another, by picker and by drop, with the keyboard, under the strict policy.
 import { expect, test, type Browser, type Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
-import { serveBuilt, type TestServer } from "./server.js";
+import { shoot, watchPlayground } from "./watched-playground.js";
 
-let server: TestServer;
-let complaints: string[];
-
-test.beforeEach(async () => {
-  server = await serveBuilt({ hasStyleNonce: true });
-  complaints = [];
-});
-
-test.afterEach(async () => {
-  await server.close();
-  expect(server.violations).toEqual([]);
-  expect(complaints).toEqual([]);
-});
+const playground = watchPlayground({ isListening: false });
 
 const tab = (page: Page, name: string) => page.getByRole("tab", { name: new RegExp(`^${name}`) });
 
-/** A picture to look at, where MILLRACE_SHOT names a folder. */
-async function shoot(page: Page, name: string): Promise<void> {
-  if (process.env.MILLRACE_SHOT !== undefined) await page.screenshot({ path: `${process.env.MILLRACE_SHOT}/${name}.png` });
-}
-
 async function openPlayground(page: Page): Promise<void> {
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(`${server.url}#${new URLSearchParams({ text: "sample:document-approval" })}`);
+  playground.listen(page);
+  await page.goto(`${playground.url}#${new URLSearchParams({ text: "sample:document-approval" })}`);
   await expect(page.getByText("Engine ready")).toBeVisible();
 }
 

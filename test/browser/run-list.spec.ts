@@ -1,33 +1,15 @@
 // The list of all runs in the playground: 100,000 of them on disk, searched, sorted and scrolled; what is done with many at once; the address.
 import { expect, test, type Locator, type Page } from "@playwright/test";
-import { serveBuilt, type TestServer } from "./server.js";
+import { shoot, watchPlayground } from "./watched-playground.js";
 
-let server: TestServer;
-let complaints: string[];
-
-test.beforeEach(async () => {
-  server = await serveBuilt({ hasStyleNonce: true });
-  complaints = [];
-});
-
-test.afterEach(async () => {
-  await server.close();
-  expect(server.violations).toEqual([]);
-  expect(complaints).toEqual([]);
-});
+const playground = watchPlayground({ isListening: false });
 
 const grid = (page: Page): Locator => page.getByRole("grid", { name: "Runs" });
 const count = (page: Page): Locator => page.locator(".runs-number");
 
-/** A picture to look at, where MILLRACE_SHOT names a folder. */
-async function shoot(page: Page, name: string): Promise<void> {
-  if (process.env.MILLRACE_SHOT !== undefined) await page.screenshot({ path: `${process.env.MILLRACE_SHOT}/${name}.png` });
-}
-
 async function open(page: Page, hash = ""): Promise<void> {
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(`${server.url}#text=sample:document-approval&view=runs${hash}`);
+  playground.listen(page);
+  await page.goto(`${playground.url}#text=sample:document-approval&view=runs${hash}`);
   await expect(page.getByText("Engine ready")).toBeVisible();
 }
 

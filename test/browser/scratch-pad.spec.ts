@@ -1,28 +1,9 @@
 // The scratch-pad for expressions, and what the workflow's editor knows of the expressions in its text: as built, under the
 // strict policy, with the keyboard, in both schemes and on a phone.
 import { expect, test, type Page } from "@playwright/test";
-import { serveBuilt, type TestServer } from "./server.js";
+import { shoot, watchPlayground } from "./watched-playground.js";
 
-let server: TestServer;
-let complaints: string[];
-
-test.beforeEach(async ({ page }) => {
-  server = await serveBuilt({ hasStyleNonce: true });
-  complaints = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-});
-
-test.afterEach(async () => {
-  await server.close();
-  expect(server.violations).toEqual([]);
-  expect(complaints).toEqual([]);
-});
-
-/** A picture to look at, where MILLRACE_SHOT names a folder. */
-async function shoot(page: Page, name: string): Promise<void> {
-  if (process.env["MILLRACE_SHOT"] !== undefined) await page.screenshot({ path: `${process.env["MILLRACE_SHOT"]}/${name}.png` });
-}
+const playground = watchPlayground();
 
 const expression = (page: Page) => page.getByRole("textbox", { name: "Expression" });
 const context = (page: Page) => page.getByRole("textbox", { name: "Context as JSON" });
@@ -36,7 +17,7 @@ async function accept(page: Page, name: RegExp, key: string): Promise<void> {
 }
 
 async function openPad(page: Page): Promise<void> {
-  await page.goto(`${server.url}#view=expressions`);
+  await page.goto(`${playground.url}#view=expressions`);
   await expect(result(page)).toContainText("unit");
 }
 
@@ -90,7 +71,7 @@ test("what is wrong with the JSON stands in its place", async ({ page }) => {
 });
 
 test("with the keyboard alone: there, completion, signature help, the next place, format, and back", async ({ page }) => {
-  await page.goto(server.url);
+  await page.goto(playground.url);
   await expect(page.getByText("Engine ready")).toBeVisible();
   await page.keyboard.press("Alt+8");
   await expect(expression(page)).toBeFocused();
@@ -151,7 +132,7 @@ test("the workflow's editor completes and explains the expressions in its text",
     localStorage.setItem("millrace-playground:drafts", '["d"]');
     localStorage.setItem("millrace-playground:text:draft:d", JSON.stringify(draft));
   }, [text] as const);
-  await page.goto(`${server.url}#text=draft:d`);
+  await page.goto(`${playground.url}#text=draft:d`);
   // Nothing reads the parameter yet, which is told a little later than what parsing finds.
   await expect(page.getByRole("region", { name: "Findings" }).getByText("analysis/unused-variable")).toBeVisible();
   const editor = page.getByRole("textbox", { name: "Workflow text" });

@@ -274,7 +274,12 @@ describe("generated functions", () => {
     seldom.evaluate({ seldom: 1 });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect([isNative(often), isNative(seldom)]).toEqual([true, false]);
+    // Who says nothing leaves it as it is.
     await loadExpressions();
+    for (let count = 0; count < 12; count += 1) seldom.evaluate({ seldom: count });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isNative(seldom)).toBe(true);
+    await loadExpressions({ precompileAfter: Number.POSITIVE_INFINITY });
     await expect(loadExpressions({ precompileAfter: 0 })).rejects.toMatchObject({ code: "expression/invalid-call" });
   });
 });

@@ -124,34 +124,23 @@ export function emitIndex(frame: NativeFrame, step: NativeStep): void {
 export function emitCall(frame: NativeFrame, step: NativeStep): void {
   const { a, dst, immediate } = step;
   const code = frame.code;
+  const isSize = immediate === Fn.SIZE;
   code.block((end) => {
     code.block((other) => {
-      if (immediate === Fn.SIZE) {
-        frame.load(Code.I32_LOAD, a);
-        code.int(-2);
-        code.code(Code.I32_AND);
-        code.int(Tag.LIST);
-        code.code(Code.I32_NE);
-        code.jumpIf(other);
-        code.int(dst);
-        frame.load(Code.I32_LOAD, a, 8);
-        code.access(Code.I64_LOAD32_U, 4);
-        code.access(Code.I64_STORE, 8);
-        code.int(dst);
-        code.long(Tag.INT);
-      } else if (immediate === Fn.TO_DOUBLE) {
-        frame.load(Code.I32_LOAD, a);
-        code.int(-2);
-        code.code(Code.I32_AND);
-        code.int(Tag.DOUBLE);
-        code.code(Code.I32_NE);
-        code.jumpIf(other);
-        code.int(dst);
-        frame.load(Code.F64_LOAD, a, 8);
-        code.access(Code.F64_STORE, 8);
-        code.int(dst);
-        code.long(Tag.DOUBLE);
-      } else return;
+      if (!isSize && immediate !== Fn.TO_DOUBLE) return;
+      // Of two tags that differ in their last bit: list and map, double and JSON number.
+      frame.load(Code.I32_LOAD, a);
+      code.int(-2);
+      code.code(Code.I32_AND);
+      code.int(isSize ? Tag.LIST : Tag.DOUBLE);
+      code.code(Code.I32_NE);
+      code.jumpIf(other);
+      code.int(dst);
+      frame.load(isSize ? Code.I32_LOAD : Code.I64_LOAD, a, 8);
+      if (isSize) code.access(Code.I64_LOAD32_U, 4);
+      code.access(Code.I64_STORE, 8);
+      code.int(dst);
+      code.long(isSize ? Tag.INT : Tag.DOUBLE);
       code.access(Code.I64_STORE, 0);
       frame.keepOwn(dst);
       code.jump(end);

@@ -69,7 +69,7 @@ function compareToConstant(frame: NativeFrame, step: NativeStep, target: Label |
     code.jumpIf(other);
     frame.load(Code.F64_LOAD, a, 8);
     code.float(constant);
-    code.code(floatComparison(cache));
+    code.code(pickComparison(cache, FLOAT_CODES));
     goOn(frame, step, target, end);
   });
   code.block((other) => {
@@ -82,7 +82,7 @@ function compareToConstant(frame: NativeFrame, step: NativeStep, target: Label |
     code.get(Local.LONG);
     code.code(Code.F64_CONVERT_I64_S);
     code.float(constant);
-    code.code(floatComparison(cache));
+    code.code(pickComparison(cache, FLOAT_CODES));
     goOn(frame, step, target, end);
   });
 }
@@ -135,30 +135,27 @@ function compareNumbers(frame: NativeFrame, step: NativeStep, target: Label | un
     frame.areTags(a, b, -2, Tag.DOUBLE, other);
     frame.load(Code.F64_LOAD, a, 8);
     frame.load(Code.F64_LOAD, b, 8);
-    code.code(floatComparison(cache));
+    code.code(pickComparison(cache, FLOAT_CODES));
     goOn(frame, step, target, end);
   });
   code.block((other) => {
     frame.areTags(a, b, -1, Tag.INT, other);
     frame.load(Code.I64_LOAD, a, 8);
     frame.load(Code.I64_LOAD, b, 8);
-    code.code(intComparison(cache));
+    code.code(pickComparison(cache, INT_CODES));
     goOn(frame, step, target, end);
   });
 }
 
-function floatComparison(flags: number): Code {
-  if ((flags & CompareFlag.INVERTED) !== 0) return Code.F64_NE;
-  const isEqual = (flags & CompareFlag.EQUAL) !== 0;
-  if ((flags & CompareFlag.LESS) !== 0) return isEqual ? Code.F64_LE : Code.F64_LT;
-  if ((flags & CompareFlag.GREATER) !== 0) return isEqual ? Code.F64_GE : Code.F64_GT;
-  return Code.F64_EQ;
-}
+/** Codes of == < <= > >= !=. */
+const FLOAT_CODES = [Code.F64_EQ, Code.F64_LT, Code.F64_LE, Code.F64_GT, Code.F64_GE, Code.F64_NE] as const;
+const INT_CODES = [Code.I64_EQ, Code.I64_LT_S, Code.I64_LE_S, Code.I64_GT_S, Code.I64_GE_S, Code.I64_NE] as const;
 
-function intComparison(flags: number): Code {
-  if ((flags & CompareFlag.INVERTED) !== 0) return Code.I64_NE;
+/** Which of them the flags of a comparison name. */
+function pickComparison(flags: number, codes: typeof FLOAT_CODES | typeof INT_CODES): Code {
+  if ((flags & CompareFlag.INVERTED) !== 0) return codes[5];
   const isEqual = (flags & CompareFlag.EQUAL) !== 0;
-  if ((flags & CompareFlag.LESS) !== 0) return isEqual ? Code.I64_LE_S : Code.I64_LT_S;
-  if ((flags & CompareFlag.GREATER) !== 0) return isEqual ? Code.I64_GE_S : Code.I64_GT_S;
-  return Code.I64_EQ;
+  if ((flags & CompareFlag.LESS) !== 0) return isEqual ? codes[2] : codes[1];
+  if ((flags & CompareFlag.GREATER) !== 0) return isEqual ? codes[4] : codes[3];
+  return codes[0];
 }

@@ -1,35 +1,13 @@
 // docs/analysis.md is a reference: its programs are run here, and its tables are compared with the code.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { runInThisContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import * as door from "../../../src/doors/editor.js";
 import { analyseWorkflow, parseWorkflow } from "../../../src/doors/editor.js";
+import { describePrograms } from "./page-programs.js";
 
 const page = readFileSync(new URL("../../../docs/analysis.md", import.meta.url), "utf8");
-/** A value of the page's programs, as it stands behind `// =>`. */
-const EXAMPLE = /^(.+); \/\/ => (.+)$/gm;
 
-describe("programs do what they say", () => {
-  const programs = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1] as string);
-  test("there are some", () => expect(programs.length).toBeGreaterThan(0));
-  test.each(programs)("%s", async (program) => {
-    const body = program
-      .replace(/^import (\{.*\}) from "millrace\/editor";$/m, "const $1 = door;")
-      .replace(EXAMPLE, (_, code: string, value: string) => `compare(${code}, ${value});`);
-    const run = runInThisContext(`(async (door, compare) => {${body}})`) as (
-      from: typeof door,
-      compare: (actual: unknown, expected: unknown) => void,
-    ) => Promise<void>;
-    let count = 0;
-    await run(door, (actual, expected) => {
-      count += 1;
-      expect(actual).toEqual(expected);
-    });
-    expect(count).toBe([...program.matchAll(EXAMPLE)].length);
-    expect(count).toBeGreaterThan(2);
-  });
-});
+describePrograms(page, 1);
 
 describe("every example of a finding has it, and no other", () => {
   const examples = [...page.matchAll(/^((?:`analysis\/.*)(?:\n.+)*:.*)\n\n(`{3,4})(?:mermaid|markdown)\n([\s\S]*?)^\2$/gm)];

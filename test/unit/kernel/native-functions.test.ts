@@ -114,7 +114,7 @@ describe("programs of runs", () => {
     };
     const before = step(90);
     expect(kernel.statistics().nativeCount).toBe(0);
-    step(20);
+    step(200);
     await settle(() => kernel.statistics().nativeCount > 0);
     expect(kernel.statistics().nativeCount).toBeGreaterThan(0);
     expect([step(90), before.every((outcome) => outcome === EventOutcome.TAKEN)]).toEqual([before, true]);
@@ -128,6 +128,7 @@ describe("programs of runs", () => {
     const program = kernel.loadProgram(CHART);
     const run = kernel.createRun(program);
     kernel.add(run, EventKind.START, 0, 0, 1);
+    for (let index = 0; index < 300; index += 1) kernel.add(run, EventKind.EVENT, 0, 0, 1);
     kernel.step();
     kernel.destroyRun(run);
     kernel.unloadProgram(program);
