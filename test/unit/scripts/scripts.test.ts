@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probeBrowser } from "../../../scripts/browser.mjs";
 import { runCommand } from "../../../scripts/run-command.mjs";
 import { serveFolders, strictPolicy } from "../../../scripts/static-server.mjs";
-import { countPlaywright, countVitest, describeCounts } from "../../../scripts/test-counts.mjs";
+import { countPlaywright, countVitest, describeCounts, listPlaywrightFailures, listVitestFailures } from "../../../scripts/test-reports.mjs";
 
 let folder: string;
 beforeAll(() => {
@@ -120,5 +120,31 @@ describe("the counts of a test run", () => {
   it("of Playwright hold flaky tests and errors outside tests as failures", () => {
     const counts = countPlaywright({ stats: { expected: 4, unexpected: 1, flaky: 1, skipped: 2 }, errors: [{}] });
     expect(describeCounts(counts)).toBe("4 passed, 3 failed, 2 skipped");
+  });
+  it("of Vitest tell which tests failed and why", () => {
+    const testResults = [
+      { name: "a.test.ts", status: "failed", message: "", assertionResults: [{ status: "passed", fullName: "fine", failureMessages: [] }, { status: "failed", fullName: "sums 1 and 1", failureMessages: ["\u001b[31mexpected 3\u001b[39m\n\nto be 2"] }] },
+      { name: "b.test.ts", status: "failed", message: "cannot be loaded", assertionResults: [] },
+      { name: "c.test.ts", status: "passed", message: "", assertionResults: [{ status: "passed", fullName: "fine", failureMessages: [] }] },
+    ];
+    expect(listVitestFailures({ testResults })).toEqual(["a.test.ts > sums 1 and 1\n    expected 3\n    to be 2", "b.test.ts\n    cannot be loaded"]);
+  });
+  it("of Playwright tell which tests failed and why", () => {
+    const result = (status: string, ...messages: readonly string[]) => ({ status, errors: messages.map((message) => ({ message })) });
+    const report = {
+      errors: [{ message: "no browser" }],
+      suites: [
+        {
+          title: "page.spec.ts",
+          specs: [
+            { title: "opens", ok: true, tests: [{ status: "expected", results: [result("passed")] }] },
+            { title: "is not here", ok: true, tests: [{ status: "skipped", results: [result("skipped")] }] },
+            { title: "came up late", ok: true, tests: [{ status: "flaky", results: [result("timedOut", "30 s"), result("passed")] }] },
+          ],
+          suites: [{ title: "on a phone", specs: [{ title: "opens", ok: false, tests: [{ status: "unexpected", results: [result("failed", "too wide")] }] }] }],
+        },
+      ],
+    };
+    expect(listPlaywrightFailures(report)).toEqual(["outside tests\n    no browser", "page.spec.ts > on a phone > opens\n    failed\n    too wide", "page.spec.ts > came up late\n    timedOut\n    30 s"]);
   });
 });
