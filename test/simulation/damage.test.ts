@@ -56,7 +56,7 @@ async function sweep(damages: Iterable<Damage>, attempt: (damage: Damage) => Pro
 }
 
 async function read(world: World, damage: Damage): Promise<boolean> {
-  const mayTouch = touchable(world, damage);
+  const mayTouch = await touchable(world, damage);
   const mend = apply(world.device, damage);
   try {
     return (await readAll(world, damage, mayTouch)).size > 0;
@@ -66,7 +66,7 @@ async function read(world: World, damage: Damage): Promise<boolean> {
 }
 
 async function goOn(world: World, damage: Damage): Promise<boolean> {
-  const mayTouch = touchable(world, damage);
+  const mayTouch = await touchable(world, damage);
   const device = copyDevice(world.device);
   apply(device, damage);
   const opened = await openWorld(device, world.now);

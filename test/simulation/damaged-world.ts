@@ -9,7 +9,7 @@ import type { LibraryPort, LoadedWorkflow, StoredCheckpoint, StorePort } from ".
 import type { RunRecord } from "../../src/model/run-record.js";
 import { isEnded } from "../../src/model/status.js";
 import { createJournalStore } from "../../src/store/journal-store.js";
-import { Packer } from "../../src/store/packer.js";
+import { PACK_SIZE_MIN, Packer } from "../../src/store/packer.js";
 import { SimulatedClock } from "../../src/testing/simulated-clock.js";
 import { SimulatedDevice } from "../../src/testing/simulated-disk.js";
 import { markdown } from "../unit/engine/harness.js";
@@ -45,7 +45,7 @@ const ARCHIVE_RUNS_MIN = 6;
 export const WORLD_GROUPS = { merged: 84, fresh: 48 } as const;
 
 const kernelFactory = createKernelFactory();
-const packer = new Packer();
+export const packer = new Packer();
 const loaded = new Map<string, LoadedWorkflow>();
 const library = createLibrary();
 /** Hashing takes real time, which a simulation has not. */
@@ -80,6 +80,8 @@ export interface OpenWorld {
 
 export async function makeWorld(groupCount: number): Promise<World> {
   for (const source of SOURCES) loaded.set(source, await library.load(source));
+  // The codec is there from the first group on, however long its file takes to load.
+  await packer.packWell(new Uint8Array(PACK_SIZE_MIN));
   const device = new SimulatedDevice();
   const first = await openWorld(device, Date.UTC(2026, 0, 1));
   const { engine } = first;
@@ -196,7 +198,11 @@ export async function wait<T>({ clock }: Pick<OpenWorld, "clock">, promise: Prom
   const done = (): void => void (isDone = true);
   promise.then(done, done);
   await clock.settle();
-  for (let ms = 0; !isDone && ms < 60_000; ms += 50) await clock.advance(50);
+  for (let ms = 0; !isDone && ms < 60_000; ms += 50) {
+    await clock.advance(50);
+    // What is no part of the simulation takes real time.
+    if (!isDone) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
   if (!isDone) throw new Error("It is waited for in vain");
   return promise;
 }

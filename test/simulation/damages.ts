@@ -4,10 +4,11 @@ import { isDeepStrictEqual } from "node:util";
 import { WorkflowError } from "../../src/model/errors.js";
 import type { StorePort } from "../../src/model/ports.js";
 import { readChunkRuns } from "../../src/store/chunk-codec.js";
-import { Kind, keyOf, numberOf, type StoredRow } from "../../src/store/disk.js";
+import { Kind, keyOf, numberOf, type StoredBytes, type StoredRow } from "../../src/store/disk.js";
 import { decodeMeta } from "../../src/store/meta-codec.js";
+import { unpack } from "../../src/store/packer.js";
 import type { SimulatedDevice } from "../../src/testing/simulated-disk.js";
-import { openStore, type World } from "./damaged-world.js";
+import { openStore, packer, type World } from "./damaged-world.js";
 
 type Place = "rows" | "bytes" | "sources";
 
@@ -121,15 +122,15 @@ export function apply(device: SimulatedDevice, { place, key, value }: Damage): (
 }
 
 /** Runs that the damage may touch: what it says of others must not change. */
-export function touchable(world: World, { place, key }: Damage): ReadonlySet<string> {
+export async function touchable(world: World, { place, key }: Damage): Promise<ReadonlySet<string>> {
   const { rows, bytes, sources } = world.device.journal(0);
   const touched = new Set<string>();
   const add = (runIds: Iterable<string>): void => {
     for (const runId of runIds) touched.add(runId);
   };
-  const chunkRuns = (group: number): readonly string[] => {
-    const chunk = bytesOf(bytes.get(keyOf(Kind.HISTORY, group)) ?? {});
-    return chunk === undefined ? [] : readChunkRuns(chunk);
+  const addChunk = async (group: number): Promise<void> => {
+    const chunk = bytes.get(keyOf(Kind.HISTORY, group));
+    if (chunk !== undefined) add(readChunkRuns(await unpack(packer, chunk as StoredBytes)));
   };
   const archived = [...world.told.keys()].filter((runId) => runId.startsWith("old-"));
   if (place === "sources") {
@@ -137,10 +138,10 @@ export function touchable(world: World, { place, key }: Damage): ReadonlySet<str
     add([...world.told].filter(([, { record }]) => record?.identity === identity).map(([runId]) => runId));
   } else if (place === "rows") {
     const row = rows.get(key as number) as StoredRow;
-    const { runs, removed, segments } = decodeMeta(row.bytes, key as number);
+    const { runs, removed, segments } = decodeMeta(await unpack(packer, row), key as number);
     add([...runs.map(({ record }) => record.runId), ...removed, ...(segments.length > 0 ? archived : [])]);
-    for (let group = row.from; group <= (key as number); group += 1) add(chunkRuns(group));
-  } else if (kindOf(place, key) === Kind.HISTORY) add(chunkRuns(numberOf(key as number)));
+    for (let group = row.from; group <= (key as number); group += 1) await addChunk(group);
+  } else if (kindOf(place, key) === Kind.HISTORY) await addChunk(numberOf(key as number));
   else if (kindOf(place, key) !== Kind.CHECKPOINTS) add(archived);
   return touched;
 }

@@ -49,7 +49,7 @@ describe("simulated calls", () => {
     await vi.advanceTimersByTimeAsync(600);
     // What does not fit into one turn is ended in the next ones.
     vi.useRealTimers();
-    await vi.waitFor(() => expect(ends).toHaveLength(1_025));
+    await vi.waitFor(() => expect(ends).toHaveLength(1_025), { timeout: 60_000 });
     expect(ends.slice(1)).toEqual(Array.from({ length: 1_024 }, (_, item) => `slow ${item}`));
   });
 
