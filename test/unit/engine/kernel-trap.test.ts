@@ -87,6 +87,19 @@ test("the event that traps again fails its run alone; the others of its batch ar
   expect(await (await bench.engine.runs.get(runs[2]?.id ?? "")).context()).toMatchObject({ n: 5 });
 });
 
+test("what waits behind an event that the lost kernel had in hand stays behind it", async () => {
+  bench = await openBench();
+  const run = await bench.engine.start(await bench.engine.load(COUNT));
+  await bench.engine.pause(run.id);
+  await bench.engine.send(run.id, "finish");
+  loseKernel();
+  // It goes on first, and so to its end: there is nothing to cancel any more.
+  await bench.engine.cancel(run.id, { undo: true });
+  await bench.clock.settle();
+  expect(await run.status()).toBe("succeeded");
+  expect(await run.verify()).toMatchObject({ isSame: true });
+});
+
 test("a listener hears every event once across a lost kernel", async () => {
   bench = await openBench();
   const run = await bench.engine.start(await bench.engine.load(COUNT));
