@@ -235,15 +235,14 @@ export class Loop {
     this.#inbox.settle();
   }
 
-  /** Everything of the batch in hand goes back; the event that was alone in it fails its run. */
+  /** Everything of the batch in hand goes back, and before what waits for the same runs; the event that was alone in it fails its run. */
   #collectSuspects(): void {
-    const arrivals: Arrival[] = [];
-    for (let at = 0; at < this.#batch.count; at += 1) arrivals.push(this.#batch.toArrival(at));
+    const arrivals = Array.from({ length: this.#batch.count }, (_, at) => this.#batch.toArrival(at));
     this.#batch.clear();
     const suspect = this.#suspectInHand;
     this.#suspectInHand = undefined;
     if (suspect !== undefined && arrivals.length === 1) this.#failRun(suspect.run, arrivals[0], trapError(suspect.run.runId));
-    else this.#suspects = [...arrivals, ...this.#suspects];
+    else this.#suspects = [...arrivals, ...[...new Set(arrivals.map(({ run }) => run))].flatMap(takeWaiting), ...this.#suspects];
   }
 
   /** What was not admitted when a turn broke off is delivered in the next. */

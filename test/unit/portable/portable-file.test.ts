@@ -38,6 +38,8 @@ async function failureOf(file: Uint8Array, passphrase?: string): Promise<Workflo
 const text = fc.string({ unit: "grapheme", maxLength: 12 });
 const time = fc.oneof(fc.integer({ min: -1e12, max: 2e12 }), fc.double({ min: -1e12, max: 2e12, noNaN: true }));
 const keyed = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> => fc.dictionary(fc.oneof(text, fc.constantFrom("__proto__", "constructor", "1")), value, { maxKeys: 4 });
+/** JSON's text of -0 is 0. */
+const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 const run = fc.record({
   logCount: fc.oneof(fc.nat(3), fc.constantFrom(30, 1_025)),
   eventCount: fc.oneof(fc.nat(5), fc.constantFrom(1_023, 1_024, 2_500)),
@@ -53,7 +55,7 @@ const run = fc.record({
       forkOf: fc.record({ runId: text, seq: fc.nat() }),
       fields: keyed(fc.oneof(text, fc.boolean(), fc.integer())),
       isRedacted: fc.constant(true),
-      error: fc.record({ code: text, message: text, details: keyed(fc.jsonValue({ maxDepth: 2 })), isRetryable: fc.boolean() }, { requiredKeys: ["code", "message"] }),
+      error: fc.record({ code: text, message: text, details: keyed(json), isRetryable: fc.boolean() }, { requiredKeys: ["code", "message"] }),
     },
     { requiredKeys: [] },
   ),
