@@ -14,6 +14,7 @@ export default defineConfig({
       "test/replay/**/*.test.ts",
       "test/tidy.test.ts",
     ],
+    setupFiles: ["test/setup/property-seed.ts"],
     environment: "node",
     testTimeout: 120_000,
     hookTimeout: 120_000,

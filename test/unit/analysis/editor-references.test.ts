@@ -69,7 +69,7 @@ test("5,000 random expressions over a context whose other parts are changed", { 
       if (JSON.stringify(other, replacer) !== JSON.stringify(everything, replacer)) disturbedCount += 1;
       expect(outcomeOf(text, other), `${text}\nreads ${read.join(", ")}`).toEqual(outcomeOf(text, everything));
     }),
-    { numRuns: 5_000, seed: 20_261_128 },
+    { numRuns: 5_000 },
   );
   expect(count).toBeGreaterThan(3_000);
   expect(disturbedCount).toBe(count);

@@ -61,7 +61,7 @@ test("runs with cut histories are as those with whole ones", async () => {
       await cut.bench.engine.close();
       await whole.bench.engine.close();
     }),
-    { numRuns: 60, seed: 11 },
+    { numRuns: 60 },
   );
   expect(cutCount).toBeGreaterThan(20);
 }, 120_000);
@@ -116,7 +116,7 @@ test("a listener hears everything, or is told that something is missing", async 
       await bench.engine.close();
       await twin.bench.engine.close();
     }),
-    { numRuns: 150, seed: 15 },
+    { numRuns: 150 },
   );
   expect(seen.gaps).toBeGreaterThan(10);
   expect(seen.whole).toBeGreaterThan(20);
