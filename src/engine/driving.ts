@@ -118,8 +118,10 @@ export class Driving implements TabsHooks {
   async #gain(journal: number, isHome: boolean): Promise<boolean> {
     const { core } = this.#host;
     if (core.isClosed) return false;
-    await core.store.refresh(journal);
-    if (!isHome && !core.store.hasOpenRuns(journal)) return false;
+    if (!isHome) {
+      await core.store.refresh(journal);
+      if (!core.store.hasOpenRuns(journal)) return false;
+    }
     await core.store.takeOver(journal);
     if (core.isClosed) return false;
     core.driven.add(journal);

@@ -66,6 +66,8 @@ export class Journal {
   /** Commits that nobody waits for (durability none) and that are not written yet. */
   #unawaitedCount = 0;
   #isArchiving = false;
+  /** This driver knows what stands there that nothing refers to. */
+  #isSought = false;
   #stopTidying: (() => void) | undefined;
 
   constructor(parts: JournalParts, number: number) {
@@ -248,8 +250,7 @@ export class Journal {
         this.#epoch = 0;
         if (attempt === TAKEOVER_ATTEMPTS_MAX) throw fencedError(this.number, 0, this.#epochSeen);
       }
-      // Only for tidying: what cannot be read now is found by the next who takes over.
-      await this.#findUnused().catch(() => undefined);
+      this.#isSought = false;
       await this.#sources.putAll();
     });
     return this.#epoch;
@@ -485,18 +486,14 @@ export class Journal {
 
   // --- tidying ---------------------------------------------------------------------------------------------------
 
+  /** What earlier drivers left behind: sought once, when its runs have begun to move. What cannot be read is found by the next driver. */
   async #findUnused(): Promise<void> {
+    this.#isSought = true;
     const hasDamage = this.#rows.some((row) => row.level === LEVEL_FINAL && row.size === 0);
     if (hasDamage) return;
-    for (const [kind, unused] of [
-      [Kind.HISTORY, this.#directory.unusedHistory],
-      [Kind.CHECKPOINTS, this.#directory.unusedCheckpoints],
-      [Kind.LOGS, this.#directory.unusedLogs],
-    ] as const) {
-      const range = { first: keyOf(kind, 0), last: keyOf(kind, this.#lastGroup) };
-      for (const group of (await this.#disk.readKeys(this.number, range)).map(numberOf)) {
-        if (!this.#directory.isUsed(kind, group)) unused.add(group);
-      }
+    for (const kind of [Kind.HISTORY, Kind.CHECKPOINTS, Kind.LOGS] as const) {
+      const keys = await this.#disk.readKeys(this.number, { first: keyOf(kind, 0), last: keyOf(kind, this.#lastGroup) });
+      this.#directory.noteGroups(kind, keys.map(numberOf));
     }
   }
 
@@ -511,11 +508,12 @@ export class Journal {
 
   #hasTidying(): boolean {
     const { unusedHistory, unusedCheckpoints, unusedLogs, endedCount } = this.#directory;
-    return unusedHistory.size + unusedCheckpoints.size + unusedLogs.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows) !== undefined;
+    return !this.#isSought || unusedHistory.size + unusedCheckpoints.size + unusedLogs.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows) !== undefined;
   }
 
   async #tidyOnce(isQuiet: boolean): Promise<void> {
     if (this.#epoch === 0) return;
+    if (!this.#isSought && isQuiet) await this.#findUnused();
     await this.#removeUnused();
     await this.#mergeOnce();
     void this.#archive(isQuiet).catch(() => undefined);

@@ -57,10 +57,14 @@ export class RunDirectory {
     return last === undefined ? 0 : last.firstSeq + last.count - 1;
   }
 
-  /** Does a run refer to what stands under this kind and group? */
-  isUsed(kind: Kind.HISTORY | Kind.CHECKPOINTS | Kind.LOGS, group: number): boolean {
-    const uses = { [Kind.HISTORY]: this.#historyUses, [Kind.CHECKPOINTS]: this.#checkpointUses, [Kind.LOGS]: this.#logUses }[kind];
-    return uses.has(group);
+  /** Takes those of the groups under this kind for unused to which no run refers. */
+  noteGroups(kind: Kind.HISTORY | Kind.CHECKPOINTS | Kind.LOGS, groups: Iterable<number>): void {
+    const [uses, unused] = {
+      [Kind.HISTORY]: [this.#historyUses, this.unusedHistory] as const,
+      [Kind.CHECKPOINTS]: [this.#checkpointUses, this.unusedCheckpoints] as const,
+      [Kind.LOGS]: [this.#logUses, this.unusedLogs] as const,
+    }[kind];
+    for (const group of groups) if (!uses.has(group)) unused.add(group);
   }
 
   /** Calls with the run's record, if it is there. */
