@@ -3,6 +3,7 @@
 import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type BrowserContext, chromium, type Page } from "playwright";
@@ -16,29 +17,38 @@ import { formatTable } from "./report.js";
 
 const BENCH_FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const LAUNCH_TIME_MS_MAX = 60_000;
+/** A renderer that is kept in reserve would hide which one belongs to a page. */
+const NO_SPARE = "--disable-features=SpareRendererForSitePerProcess";
 const FSYNC_COUNT = 50;
 const OPEN_RUNS = 10_000;
 const RESTORE_COUNT = 5;
+const HELD_RUNS = 50;
+const KILL_COUNT = 40;
+/** The heir has heard of the other tab's runs by then, ms. */
+const HEAR_MS = 600;
 const BYTES_RUNS = 10_000;
 const CLEAN_RUNS = 100_000;
 
 const USAGE = `node bench/durability.mjs [--only NAME,NAME] [--large] [--quick] [--profile FOLDER]
-  --only NAME,NAME  of: runs, latency, start, pages, clean, bytes
+  --only NAME,NAME  of: runs, latency, start, takeover, pages, clean, bytes
   --large           pages over 1,000,000 runs as well
   --quick           fewer rounds: figures to look at, not to quote
-  --profile FOLDER  instead of measuring, record a CPU profile of runs in the page's own thread (opens in DevTools)`;
+  --profile FOLDER  instead of measuring, record CPU profiles of runs and of a start in the page's own thread (open in DevTools)`;
 
 interface Bench {
   readonly isQuick: boolean;
   readonly isLarge: boolean;
   /** A new page in the same profile; `work` may keep it open. */
   withPage<T>(work: (page: Page) => Promise<T>): Promise<T>;
+  /** Ids of the processes of pages. */
+  findRenderers(): Promise<readonly number[]>;
 }
 
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   runs: measureRuns,
   latency: measureLatency,
   start: measureStart,
+  takeover: measureTakeover,
   pages: measurePages,
   clean: measureCleaning,
   bytes: measureBytes,
@@ -68,7 +78,7 @@ export async function measureDurability(args: readonly string[], findLaunch: () 
 async function measurePart(name: string, context: BrowserContext, url: string, options: Pick<Bench, "isQuick" | "isLarge">): Promise<void> {
   console.log(`\n### ${name}\n`);
   console.log(`${context.browser()?.version() ?? ""}; load average ${(loadavg()[0] ?? 0).toFixed(1)}; fsync of 4 KB: ${formatMs(percentile(timeSyncs(), 0.5))} median\n`);
-  await PARTS[name]?.({ ...options, withPage: (work) => withPage(context, url, work) });
+  await PARTS[name]?.({ ...options, withPage: (work) => withPage(context, url, work), findRenderers: () => findRenderers(context) });
 }
 
 async function buildPage(outFolder: string, isReadable: boolean): Promise<void> {
@@ -85,7 +95,7 @@ async function buildPage(outFolder: string, isReadable: boolean): Promise<void> 
 
 async function withBrowser<T>(launch: BrowserLaunch, work: (context: BrowserContext) => Promise<T>): Promise<T> {
   const profile = mkdtempSync(join(tmpdir(), "millrace-profile-"));
-  const context = await chromium.launchPersistentContext(profile, { ...launch, args: [...launch.args], headless: true, timeout: LAUNCH_TIME_MS_MAX });
+  const context = await chromium.launchPersistentContext(profile, { ...launch, args: [...launch.args, NO_SPARE], headless: true, timeout: LAUNCH_TIME_MS_MAX });
   try {
     return await work(context);
   } finally {
@@ -104,6 +114,14 @@ async function withPage<T>(context: BrowserContext, url: string, work: (page: Pa
   } finally {
     await page.close();
   }
+}
+
+async function findRenderers(context: BrowserContext): Promise<readonly number[]> {
+  const session = await context.browser()?.newBrowserCDPSession();
+  if (session === undefined) throw new Error("the browser does not tell its processes");
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
 }
 
 // --- the parts ------------------------------------------------------------------------------------------------------
@@ -154,6 +172,28 @@ async function measureStart({ isQuick, withPage }: Bench): Promise<void> {
   printTable([`start with ${OPEN_RUNS.toLocaleString("en")} open runs`, "first moves", "all move", "at worst"], rows);
 }
 
+async function measureTakeover({ isQuick, withPage, findRenderers }: Bench): Promise<void> {
+  const [first, all]: [number[], number[]] = [[], []];
+  for (let round = 0; round < (isQuick ? 10 : KILL_COUNT); round += 1) {
+    const name = `takeover-${round}`;
+    await withPage(async (victim) => {
+      const ids = await findRenderers();
+      await victim.evaluate(([database, count]) => window.durability.holdRuns(database, count), [name, HELD_RUNS] as const);
+      await withPage(async (heir) => {
+        await heir.evaluate(([database, count]) => window.durability.awaitHeritage(database, count), [name, HELD_RUNS] as const);
+        await sleep(HEAR_MS);
+        const killedAt = Date.now();
+        for (const id of ids) process.kill(id, "SIGKILL");
+        const { firstAt, allAt } = await heir.evaluate(() => window.durability.inherit());
+        first.push(firstAt - killedAt);
+        all.push(allAt - killedAt);
+      });
+    });
+  }
+  const row = (times: readonly number[]): readonly string[] => [0.5, 0.95, 1].map((part) => formatMs(percentile(times, part)));
+  printTable([`${HELD_RUNS} runs of a tab that was killed, ${first.length} times`, "p50", "p95", "longest"], [["the first is moved by another tab", ...row(first)], ["all are", ...row(all)]]);
+}
+
 async function measurePages({ isLarge, withPage }: Bench): Promise<void> {
   for (const count of isLarge ? [100_000, 1_000_000] : [100_000]) {
     await withPage((page) => page.evaluate((given) => indexedDB.deleteDatabase("many-runs") && window.durability.fillRuns(given), count));
@@ -179,17 +219,24 @@ async function measureBytes({ withPage }: Bench): Promise<void> {
 async function recordProfiles(context: BrowserContext, url: string, folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true });
   for (const [live, durability] of [[1_000, "relaxed"], [200, "relaxed"], [1_000, "none"]] as const) {
-    await withPage(context, url, async (page) => {
-      const session = await context.newCDPSession(page);
-      await session.send("Profiler.enable");
-      await session.send("Profiler.setSamplingInterval", { interval: 200 });
-      await session.send("Profiler.start");
-      await page.evaluate((options) => window.durability.throughput(options), { where: "engine", durability, live, runCount: 20_000, roundCount: 2 } as const);
-      const { profile } = await session.send("Profiler.stop");
-      writeFileSync(join(folder, `runs-${live}-${durability}.cpuprofile`), JSON.stringify(profile));
-    });
+    const options = { where: "engine", durability, live, runCount: 20_000, roundCount: 2 } as const;
+    await recordProfile(context, url, join(folder, `runs-${live}-${durability}.cpuprofile`), (page) => page.evaluate((given) => window.durability.throughput(given), options));
   }
+  await withPage(context, url, (page) => page.evaluate((count) => window.durability.openRuns(count), OPEN_RUNS));
+  await recordProfile(context, url, join(folder, "start.cpuprofile"), (page) => page.evaluate((count) => window.durability.restoreRuns("engine", count), OPEN_RUNS));
   return 0;
+}
+
+async function recordProfile(context: BrowserContext, url: string, file: string, work: (page: Page) => Promise<unknown>): Promise<void> {
+  await withPage(context, url, async (page) => {
+    const session = await context.newCDPSession(page);
+    await session.send("Profiler.enable");
+    await session.send("Profiler.setSamplingInterval", { interval: 200 });
+    await session.send("Profiler.start");
+    await work(page);
+    const { profile } = await session.send("Profiler.stop");
+    writeFileSync(file, JSON.stringify(profile));
+  });
 }
 
 function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {

@@ -4,6 +4,7 @@ import { measureBytes } from "./bytes.js";
 import { fillRuns, measureCleaning, measurePages } from "./many-runs.js";
 import { openRuns, restoreRuns } from "./open-runs.js";
 import { measureLatency } from "./latency.js";
+import { awaitHeritage, holdRuns, inherit } from "./takeover.js";
 import { measureThroughput } from "./throughput.js";
 
 const open: Open = async (where, options) => {
@@ -16,6 +17,9 @@ const page = {
   latency: (where: Where, count: number) => measureLatency(open, where, count),
   openRuns: (count: number) => openRuns(open, count),
   restoreRuns: (where: Where, count: number) => restoreRuns(open, where, count),
+  holdRuns: (name: string, count: number) => holdRuns(open, name, count),
+  awaitHeritage: (name: string, count: number) => awaitHeritage(open, name, count),
+  inherit,
   fillRuns,
   pages: (count: number) => measurePages(open, count),
   clean: () => measureCleaning(open),
