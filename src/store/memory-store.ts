@@ -6,32 +6,35 @@ import type { HistoryEntry } from "../model/history.js";
 import { type LogLimits, type NewLogEntry, type StoredLogEntry, toLogLimits } from "../model/log.js";
 import { tellGaps } from "../model/log-gaps.js";
 import { LogList } from "../model/log-list.js";
-import type { RunChange, SourceRecord, StoredPast, StorePort } from "../model/ports.js";
+import type { RunChange, SourceRecord, StoredCheckpoint, StoredPast, StorePort } from "../model/ports.js";
 import type { RetentionPlan, RetentionPolicy } from "../model/retention.js";
 import { planRetention } from "./retention.js";
 import { checkConsecutive, fencedError } from "./errors.js";
 import { RunIndex } from "./run-index.js";
 
-interface Checkpoint {
-  readonly seq: number;
-  readonly bytes: Uint8Array;
+/** What is kept of a run beside its record. */
+export interface MemoryRun {
+  /** Its history. */
+  entries: HistoryEntry[];
+  checkpoint: StoredCheckpoint | undefined;
+  logs: LogList | undefined;
+  /** The number of the commit that changed it last. */
+  group: number;
+  /** The last entry that the commit in hand has for it. */
+  nextSeq: number;
 }
 
 /** What several in-memory stores share, as tabs share a database. */
 export interface MemoryDisk {
   readonly index: RunIndex;
-  readonly histories: Map<string, HistoryEntry[]>;
-  readonly checkpoints: Map<string, Checkpoint>;
-  readonly logs: Map<string, LogList>;
+  readonly runs: Map<string, MemoryRun>;
   readonly sources: Map<string, SourceRecord>;
-  /** Per run the number of the commit that changed it last. */
-  readonly groups: Map<string, number>;
   groupCount: number;
   epoch: number;
 }
 
 export function createMemoryDisk(): MemoryDisk {
-  return { index: new RunIndex(), histories: new Map(), checkpoints: new Map(), logs: new Map(), sources: new Map(), groups: new Map(), groupCount: 0, epoch: 0 };
+  return { index: new RunIndex(), runs: new Map(), sources: new Map(), groupCount: 0, epoch: 0 };
 }
 
 /** A store on `disk`. Commits take effect at once and whole; two stores on one disk fence each other by epoch. */
@@ -74,42 +77,40 @@ class MemoryStore implements StorePort {
 
   async commit(changes: readonly RunChange[]): Promise<void> {
     this.#checkEpoch();
-    const lastSeqs = new Map<string, number>();
-    for (const { record, entries } of changes) {
-      const seq = lastSeqs.get(record.runId) ?? this.#disk.histories.get(record.runId)?.length ?? 0;
-      lastSeqs.set(record.runId, checkConsecutive(record.runId, seq, entries));
-    }
+    const runs = this.#checkChanges(changes);
     this.#disk.groupCount += 1;
-    for (const change of changes) this.#apply(change);
+    for (const [at, run] of runs.entries()) this.#apply(run, changes[at] as RunChange);
   }
 
   async pasts(_journal: number, runIds: readonly string[]): Promise<readonly StoredPast[]> {
     return runIds.map((runId) => {
-      const checkpoint = this.#disk.checkpoints.get(runId);
-      return { checkpoint, entries: this.#disk.histories.get(runId)?.slice(checkpoint?.seq ?? 0) ?? [] };
+      const { checkpoint, entries = [] } = this.#disk.runs.get(runId) ?? {};
+      return { checkpoint, entries: entries.slice(checkpoint?.seq ?? 0) };
     });
   }
 
   async history(runId: string, fromSeq = 0): Promise<readonly HistoryEntry[]> {
-    return this.#disk.histories.get(runId)?.slice(fromSeq) ?? [];
+    return this.#disk.runs.get(runId)?.entries.slice(fromSeq) ?? [];
   }
 
-  async checkpoint(runId: string): Promise<Checkpoint | undefined> {
-    return this.#disk.checkpoints.get(runId);
+  async checkpoint(runId: string): Promise<StoredCheckpoint | undefined> {
+    return this.#disk.runs.get(runId)?.checkpoint;
   }
 
   addLogs(runId: string, entries: readonly (NewLogEntry & { readonly number?: number })[]): void {
     if (this.#epoch === 0 || this.#epoch !== this.#disk.epoch) return;
-    const isThere = this.#disk.index.get(runId) !== undefined;
-    const logs = isThere ? this.#disk.logs : this.#earlyLogs;
-    const list = logs.get(runId) ?? new LogList(this.#logLimits);
-    logs.set(runId, list);
+    const run = this.#disk.runs.get(runId);
+    const list = (run === undefined ? this.#earlyLogs.get(runId) : run.logs) ?? new LogList(this.#logLimits);
     for (const entry of entries) list.add(entry);
-    if (isThere) this.#disk.groups.set(runId, (this.#disk.groupCount += 1));
+    if (run === undefined) this.#earlyLogs.set(runId, list);
+    else {
+      run.logs = list;
+      run.group = this.#disk.groupCount += 1;
+    }
   }
 
   async logs(runId: string, after = 0): Promise<readonly StoredLogEntry[]> {
-    return tellGaps(this.#disk.logs.get(runId)?.after(after) ?? [], after);
+    return tellGaps(this.#disk.runs.get(runId)?.logs?.after(after) ?? [], after);
   }
 
   async flushLogs(): Promise<void> {
@@ -132,10 +133,7 @@ class MemoryStore implements StorePort {
     this.#checkEpoch();
     for (const runId of runIds) {
       this.#disk.index.remove(runId);
-      this.#disk.histories.delete(runId);
-      this.#disk.checkpoints.delete(runId);
-      this.#disk.logs.delete(runId);
-      this.#disk.groups.delete(runId);
+      this.#disk.runs.delete(runId);
     }
     for (const identity of this.#disk.sources.keys()) {
       if (!this.#disk.index.hasIdentity(identity) && !this.#ownSources.has(identity)) this.#disk.sources.delete(identity);
@@ -178,7 +176,7 @@ class MemoryStore implements StorePort {
   }
 
   async refresh(): Promise<void> {
-    const changed = [...this.#disk.index.values()].filter((record) => (this.#disk.groups.get(record.runId) ?? 0) > this.#seenGroup);
+    const changed = [...this.#disk.index.values()].filter((record) => (this.#disk.runs.get(record.runId)?.group ?? 0) > this.#seenGroup);
     this.#seenGroup = this.#disk.groupCount;
     if (changed.length > 0) this.onRecords(changed);
   }
@@ -191,14 +189,39 @@ class MemoryStore implements StorePort {
     if (this.#epoch === 0 || this.#epoch !== this.#disk.epoch) throw fencedError(0, this.#epoch, this.#disk.epoch);
   }
 
-  #apply({ record, entries, checkpoint }: RunChange): void {
+  /** Where the changes go, of new runs as well; nothing is changed yet. Throws `store/out-of-order`. */
+  #checkChanges(changes: readonly RunChange[]): readonly MemoryRun[] {
+    const { runs } = this.#disk;
+    const fresh: string[] = [];
+    const targets: MemoryRun[] = [];
+    try {
+      for (const { record, entries } of changes) {
+        const { runId } = record;
+        let run = runs.get(runId);
+        if (run === undefined) {
+          run = { entries: [], checkpoint: undefined, logs: undefined, group: 0, nextSeq: 0 };
+          runs.set(runId, run);
+          fresh.push(runId);
+        }
+        run.nextSeq = checkConsecutive(runId, Math.max(run.nextSeq, run.entries.length), entries);
+        targets.push(run);
+      }
+    } catch (error) {
+      for (const run of targets) run.nextSeq = 0;
+      for (const runId of fresh) runs.delete(runId);
+      throw error;
+    }
+    return targets;
+  }
+
+  #apply(run: MemoryRun, { record, entries, checkpoint }: RunChange): void {
     this.#disk.index.put(record);
-    this.#disk.groups.set(record.runId, this.#disk.groupCount);
-    const early = this.#earlyLogs.get(record.runId);
-    if (early !== undefined && this.#earlyLogs.delete(record.runId)) this.#disk.logs.set(record.runId, early);
-    const history = this.#disk.histories.get(record.runId);
-    if (history === undefined) this.#disk.histories.set(record.runId, [...entries]);
-    else for (const entry of entries) history.push(entry);
-    if (checkpoint !== undefined) this.#disk.checkpoints.set(record.runId, checkpoint);
+    run.group = this.#disk.groupCount;
+    run.nextSeq = 0;
+    if (run.entries.length === 0) run.entries = entries.slice();
+    else for (const entry of entries) run.entries.push(entry);
+    if (checkpoint !== undefined) run.checkpoint = checkpoint;
+    const early = this.#earlyLogs.size > 0 ? this.#earlyLogs.get(record.runId) : undefined;
+    if (early !== undefined && this.#earlyLogs.delete(record.runId)) run.logs = early;
   }
 }

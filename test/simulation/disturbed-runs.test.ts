@@ -40,7 +40,7 @@ async function play(source: string, script: readonly Step[], isDisturbed: boolea
   await rest(bench);
   const run = await bench.engine.runs.get("run");
   const told = await tell(run);
-  const histories = [...bench.disk.histories].sort(([a], [b]) => (a < b ? -1 : 1)).map(([runId, entries]) => [runId, entries.map(({ seed: _seed, ...entry }) => entry)]);
+  const histories = [...bench.disk.runs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([runId, { entries }]) => [runId, entries.map(({ seed: _seed, ...entry }) => entry)]);
   await Promise.all(stories);
   await bench.engine.close();
   return { answers, told, histories };

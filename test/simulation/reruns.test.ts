@@ -56,7 +56,7 @@ async function finish({ engine, clock }: Bench, runId: string): Promise<RunRecor
 
 /** What a run was told and took; events that nobody awaited, and the cancel from outside, are left out. */
 function readStory({ disk }: Bench, runId: string, ignored: ReadonlySet<number>): unknown {
-  return (disk.histories.get(runId) ?? [])
+  return (disk.runs.get(runId)?.entries ?? [])
     .filter(({ kind, seq }) => kind !== EntryKind.CANCEL && kind !== EntryKind.START && !ignored.has(seq))
     .map(({ kind, id, payload }) => ({ kind, id, payload }));
 }

@@ -122,7 +122,7 @@ function chooseFirst(calls: readonly TaskCall[]): readonly TaskCall[] {
 
 /** What is stored of each run; seeds of entries come in the order in which runs are stepped, and nothing here uses them. */
 function readHistories({ disk }: Bench): unknown {
-  return [...disk.histories].sort(([a], [b]) => (a < b ? -1 : 1)).map(([runId, entries]) => [runId, entries.map(({ seed: _seed, ...entry }) => entry)]);
+  return [...disk.runs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([runId, { entries }]) => [runId, entries.map(({ seed: _seed, ...entry }) => entry)]);
 }
 
 async function readEnds({ engine }: Bench): Promise<unknown> {
@@ -144,7 +144,7 @@ function replayCalls(kernel: KernelPort, seed: number, runId: string, bench: Ben
     }
     return open;
   };
-  for (const _slice of replay.play(bench.disk.histories.get(runId) ?? []));
+  for (const _slice of replay.play(bench.disk.runs.get(runId)?.entries ?? []));
   replay.release();
   return asked;
 }
@@ -161,7 +161,7 @@ describe("the same seeds under every strategy", () => {
       const whole = await play(seed, { strategy: "parallel" }, chooseFirst);
       const [histories, ends] = [readHistories(whole.bench), await readEnds(whole.bench)];
       callCount += whole.tasks.performed.length;
-      entryCount += [...whole.bench.disk.histories.values()].reduce((sum, { length }) => sum + length, 0);
+      entryCount += [...whole.bench.disk.runs.values()].reduce((sum, { entries }) => sum + entries.length, 0);
       await whole.bench.engine.close();
       for (const scheduling of SETTINGS) {
         const other = await play(seed, scheduling, chooseFirst);

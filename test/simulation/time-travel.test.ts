@@ -217,7 +217,7 @@ for (const [kind, open] of KINDS) {
       const subject = await open(seed);
       const { run, told, seqMax } = await live(subject, seed);
       expect({ seed, ...(await run.verify({ told })) }).toMatchObject({ seed, isSame: true });
-      const history = subject.bench.disk.histories.get(run.id) as HistoryEntry[];
+      const history = subject.bench.disk.runs.get(run.id)?.entries as HistoryEntry[];
       for (const [index, { name, alter }] of Array.from({ length: seqMax }, (_, at) => ALTERATIONS.map((each) => [at, each] as const)).flat()) {
         const entry = history[index] as HistoryEntry;
         const altered = alter(entry);

@@ -70,7 +70,7 @@ test("a volatile run's result, story and context can be read after its end", asy
   expect(await run.status()).toBe("succeeded");
   expect(await run.result).toEqual(await run.context());
   expect(brief(await readEvents(run)).at(-1)).toBe("ended succeeded");
-  expect(bench.disk.histories.size).toBe(0);
+  expect(bench.disk.runs.size).toBe(0);
 });
 
 test("only so many ended volatile runs are kept", async () => {

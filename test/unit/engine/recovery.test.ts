@@ -144,7 +144,7 @@ test("a long history is taken up from its checkpoint", async () => {
   const run = await bench.engine.start(await bench.engine.load(text));
   const count = CHECKPOINT_INTERVAL_ENTRIES + 50;
   for (let index = 0; index < count; index += 1) await bench.engine.send(run.id, "add");
-  expect(work.checkpoints.get(run.id)?.seq).toBe(CHECKPOINT_INTERVAL_ENTRIES);
+  expect(work.runs.get(run.id)?.checkpoint?.seq).toBe(CHECKPOINT_INTERVAL_ENTRIES);
   bench = await bench.reopen();
   const again = await bench.engine.runs.get(run.id);
   expect(Number((await again.context())["n"])).toBe(count);
@@ -162,8 +162,9 @@ test("a run begun by another version is left untouched and readable", async () =
   const text = markdown("[*] --> A\nA --> [*]: go", { head: "events: [go]" });
   bench = await openBench();
   const run = await bench.engine.start(await bench.engine.load(text));
-  const [start] = bench.disk.histories.get(run.id) ?? [];
-  bench.disk.histories.set(run.id, [{ ...(start as NonNullable<typeof start>), id: 0x7_0000 }]);
+  const kept = bench.disk.runs.get(run.id);
+  const [start] = kept?.entries ?? [];
+  (kept as NonNullable<typeof kept>).entries = [{ ...(start as NonNullable<typeof start>), id: 0x7_0000 }];
   bench = await bench.reopen();
   const again = await bench.engine.runs.get(run.id);
   expect(await again.status()).toBe("waiting");

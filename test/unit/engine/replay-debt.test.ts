@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { CHECKPOINT_COST_MAX, CHECKPOINT_INTERVAL_ENTRIES } from "../../../src/engine/limits.js";
 import { ReplayDebt } from "../../../src/engine/replay-debt.js";
 import { EntryKind, type HistoryEntry } from "../../../src/model/history.js";
+import { createMemoryStore } from "../../../src/store/memory-store.js";
 import { type Bench, markdown, openBench } from "./harness.js";
 
 let bench: Bench | undefined;
@@ -40,10 +41,14 @@ test("a great checkpoint is not written anew for little, and at the latest at it
 
 test("a run with a great context writes fewer checkpoints than one with a small one, and both come back", async () => {
   const text = markdown("[*] --> A\nA --> A: tick / set n = n + 1", { head: "events: [tick]\nparameters:\n  text: { type: string }\nvariables:\n  n: { type: int, initial: 0 }" });
-  bench = await openBench();
   const counts = new Map<string, number>();
-  const put = bench.disk.checkpoints.set.bind(bench.disk.checkpoints);
-  bench.disk.checkpoints.set = (runId, checkpoint) => (counts.set(runId, (counts.get(runId) ?? 0) + 1), put(runId, checkpoint));
+  const storePort = createMemoryStore();
+  const commit = storePort.commit.bind(storePort);
+  storePort.commit = (changes, durability) => {
+    for (const { record, checkpoint } of changes) if (checkpoint !== undefined) counts.set(record.runId, (counts.get(record.runId) ?? 0) + 1);
+    return commit(changes, durability);
+  };
+  bench = await openBench({ storePort });
   const workflow = await bench.engine.load(text);
   const small = await bench.engine.start(workflow, { text: "x" });
   const great = await bench.engine.start(workflow, { text: "x".repeat(200_000) });

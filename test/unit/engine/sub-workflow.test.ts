@@ -44,7 +44,7 @@ test("start and end of a child are committed with the parent", async () => {
   const double = holdTask();
   const runId = await openFamily(double.handler);
   expect((await bench.engine.statistics()).commitsTotal).toBe(1);
-  expect(bench.disk.histories.size).toBe(2);
+  expect(bench.disk.runs.size).toBe(2);
   double.succeed(42);
   await (await bench.engine.runs.get(runId)).result;
   expect((await bench.engine.statistics()).commitsTotal).toBe(2);

@@ -46,7 +46,7 @@ test("tasks of many runs start in one batch and are committed before", async () 
   const workflow = await bench.engine.load(CHARGE);
   const runs = await bench.engine.startMany(workflow, Array.from({ length: 20 }, (_, total) => ({ total })));
   expect(charge.calls.length).toBe(20);
-  expect(bench.disk.histories.size).toBe(20);
+  expect(bench.disk.runs.size).toBe(20);
   charge.calls.forEach((_, index) => charge.succeed(index, index));
   await Promise.all(runs.map((run) => run.result));
   expect((await bench.engine.statistics()).commitsTotal).toBeLessThan(6);

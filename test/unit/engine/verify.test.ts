@@ -24,7 +24,7 @@ async function count(bench: Bench, events: number): Promise<Run> {
 
 /** What is found with one entry in place of another. */
 async function verifyWith({ disk }: Bench, run: Run, seq: number, change: Partial<HistoryEntry>): Promise<Verification> {
-  const history = disk.histories.get(run.id) as HistoryEntry[];
+  const history = disk.runs.get(run.id)?.entries as HistoryEntry[];
   const entry = history[seq - 1] as HistoryEntry;
   history[seq - 1] = { ...entry, ...change };
   const verification = await run.verify();
@@ -38,7 +38,7 @@ describe("a history that is another", () => {
   test("shows where the checkpoint was taken", async () => {
     const bench = await openBench();
     const run = await count(bench, 300);
-    const { seq } = decodeCheckpoint(bench.disk.checkpoints.get(run.id)?.bytes as Uint8Array);
+    const { seq } = decodeCheckpoint(bench.disk.runs.get(run.id)?.checkpoint?.bytes as Uint8Array);
     await bench.engine.send(run.id, "stop");
     expect(await run.verify()).toEqual({ isSame: true, pastSeq: 0, steps: 302, against: ["record", "checkpoint"] });
     expect(await verifyWith(bench, run, 20, OTHER)).toMatchObject({ isSame: false, seq, what: "checkpoint" });
@@ -92,7 +92,7 @@ describe("a history that is another", () => {
     ];
     for (const change of changes) expect({ change, ...(await verifyWith(bench, run, 3, change)) }).toMatchObject({ change, isSame: false, seq: 3, what: "entry" });
     expect(await verifyWith(bench, run, 1, { kind: EntryKind.EVENT })).toMatchObject({ isSame: false, seq: 1, what: "entry" });
-    const history = bench.disk.histories.get(run.id) as HistoryEntry[];
+    const history = bench.disk.runs.get(run.id)?.entries as HistoryEntry[];
     const last = history.pop() as HistoryEntry;
     expect(await run.verify()).toMatchObject({ isSame: false, seq: 5, what: "record", expected: 5, found: 4 });
     history.push(last);
@@ -103,12 +103,12 @@ describe("a history that is another", () => {
     const bench = await openBench();
     const run = await count(bench, 1);
     expect(await codeOf(verifyWith(bench, run, 1, { id: 1 }))).toBe("run/version-unsupported");
-    (bench.disk.histories.get(run.id) as HistoryEntry[])[0] = (await history(bench, run))[0] as HistoryEntry;
+    (bench.disk.runs.get(run.id)?.entries as HistoryEntry[])[0] = (await history(bench, run))[0] as HistoryEntry;
   });
 });
 
 async function history({ disk }: Bench, run: Run): Promise<readonly HistoryEntry[]> {
-  return disk.histories.get(run.id) ?? [];
+  return disk.runs.get(run.id)?.entries ?? [];
 }
 
 describe("what a listener was told", () => {
@@ -151,7 +151,7 @@ test("many runs are verified one after the other, with a word after each", async
   expect(all).toEqual({ runs: 4, steps: 1 + 3 + 4 + 5, differences: [], refusals: [] });
   expect(progress).toEqual(["1/4", "2/4", "3/4", "4/4"]);
   const [third, fourth] = [runs[2] as Run, runs[3] as Run];
-  const [a, b] = [bench.disk.histories.get(third.id), bench.disk.histories.get(fourth.id)] as [HistoryEntry[], HistoryEntry[]];
+  const [a, b] = [bench.disk.runs.get(third.id)?.entries, bench.disk.runs.get(fourth.id)?.entries] as [HistoryEntry[], HistoryEntry[]];
   a[2] = { ...(a[2] as HistoryEntry), now: 1 };
   b[0] = { ...(b[0] as HistoryEntry), id: 1 };
   const { differences, refusals, runs: looked } = await verifyRuns(bench.engine, { status: "succeeded" });
