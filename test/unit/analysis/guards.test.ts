@@ -179,3 +179,16 @@ test("findings end at a limit, and say so", () => {
   expect(found).toHaveLength(ANALYSIS_FINDING_COUNT_MAX + 1);
   expect(found.some((text) => text.startsWith("too-many-findings"))).toBe(true);
 });
+
+describe("a guard that is long or deep", () => {
+  test("of conditionals in the tests of conditionals is looked at once a part", () => {
+    let guard = "b";
+    for (let level = 0; level < 24; level += 1) guard = `(${guard} ? n > ${level} : n < ${level})`;
+    expect(findGuards(`${guard} && n > 3 && n < 2`)).toEqual(findGuards("n > 3 && n < 2"));
+  });
+
+  test("of thousands of terms is read as a whole", () => {
+    const terms = Array.from({ length: 4_000 }, (_, at) => `n != ${at}`);
+    expect(findGuards([...terms, "n == 3999"].join(" && "))).toEqual(findGuards("n > 3 && n < 2"));
+  });
+});
