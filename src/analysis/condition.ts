@@ -39,7 +39,7 @@ export interface Declared {
 
 /** The cases in which the condition is exactly `wanted`. */
 export function solve(ast: Ast, wanted: boolean, declared: Declared): readonly Case[] {
-  return solveNode(ast, wanted).filter((item) => isPossible(item, declared));
+  return new Solver().solve(ast, wanted).filter((item) => isPossible(item, declared));
 }
 
 /** The cases in which one of the first and one of the second hold together. */
@@ -59,33 +59,45 @@ function isPossible(item: Case, declared: Declared): boolean {
   return true;
 }
 
-function solveNode(node: Ast, wanted: boolean): readonly Case[] {
-  switch (node.kind) {
-    case "literal":
-      return node.type === "bool" && node.value === wanted ? ANY_CASE : [];
-    case "unary":
-      return node.operator === "!" ? solveNode(node.operand, !wanted) : [];
-    case "logic":
-      return solveLogic(node, wanted);
-    case "conditional":
-      return join(
-        product(solveNode(node.test, true), solveNode(node.yes, wanted)),
-        product(solveNode(node.test, false), solveNode(node.no, wanted)),
-      );
-    case "binary":
-      return solveBinary(node, wanted);
-    default: {
-      const path = readPath(node);
-      if (path === undefined) return [assume(printExpression(node), wanted)];
-      return [restrict(printExpression(node), { ...NOTHING, hasTrue: wanted, hasFalse: !wanted })];
+/** Looks at each part once for each way that it can come out: the test of a conditional is asked for both. */
+class Solver {
+  readonly #solved = { true: new Map<Ast, readonly Case[]>(), false: new Map<Ast, readonly Case[]>() };
+
+  solve(node: Ast, wanted: boolean): readonly Case[] {
+    const known = this.#solved[`${wanted}`];
+    const cases = known.get(node) ?? this.#solveNode(node, wanted);
+    known.set(node, cases);
+    return cases;
+  }
+
+  #solveNode(node: Ast, wanted: boolean): readonly Case[] {
+    switch (node.kind) {
+      case "literal":
+        return node.type === "bool" && node.value === wanted ? ANY_CASE : [];
+      case "unary":
+        return node.operator === "!" ? this.solve(node.operand, !wanted) : [];
+      case "logic":
+        return this.#solveLogic(node, wanted);
+      case "conditional":
+        return join(
+          product(this.solve(node.test, true), this.solve(node.yes, wanted)),
+          product(this.solve(node.test, false), this.solve(node.no, wanted)),
+        );
+      case "binary":
+        return solveBinary(node, wanted);
+      default: {
+        const path = readPath(node);
+        if (path === undefined) return [assume(printExpression(node), wanted)];
+        return [restrict(printExpression(node), { ...NOTHING, hasTrue: wanted, hasFalse: !wanted })];
+      }
     }
   }
-}
 
-/** && is true where all terms are, and false where one is: the others may even fail. */
-function solveLogic({ operator, terms }: LogicNode, wanted: boolean): readonly Case[] {
-  const solved = terms.map((term) => solveNode(term, wanted));
-  return (operator === "&&") === wanted ? solved.reduce(product) : solved.reduce(join);
+  /** && is true where all terms are, and false where one is: the others may even fail. */
+  #solveLogic({ operator, terms }: LogicNode, wanted: boolean): readonly Case[] {
+    const solved = terms.map((term) => this.solve(term, wanted));
+    return (operator === "&&") === wanted ? conjoin(solved) : solved.reduce(join);
+  }
 }
 
 function solveBinary(node: BinaryNode, wanted: boolean): readonly Case[] {
@@ -168,30 +180,40 @@ function join(a: readonly Case[], b: readonly Case[]): readonly Case[] {
   return a.length + b.length > CASE_COUNT_MAX ? ANY_CASE : [...a, ...b];
 }
 
+/** One case of each list together. What has one case only is merged first, and all at once: there may be thousands. */
+function conjoin(lists: readonly (readonly Case[])[]): readonly Case[] {
+  const singles = lists.filter((cases) => cases.length === 1).map(([only]) => only as Case);
+  const merged = merge(singles);
+  return merged === undefined ? [] : lists.filter((cases) => cases.length !== 1).reduce(product, [merged]);
+}
+
 function product(a: readonly Case[], b: readonly Case[]): readonly Case[] {
   // Leaving conditions out only adds cases, so the first list alone covers what both do.
   if (a.length * b.length > CASE_COUNT_MAX) return a;
-  return a.flatMap((left) => b.flatMap((right) => merge(left, right) ?? []));
+  return a.flatMap((left) => b.flatMap((right) => merge([left, right]) ?? []));
 }
 
-function merge(a: Case, b: Case): Case | undefined {
-  const domains = new Map(a.domains);
-  for (const [path, domain] of b.domains) {
-    const known = domains.get(path);
-    const both = known === undefined ? domain : intersect(known, domain);
-    if (isEmpty(both)) return undefined;
-    domains.set(path, both);
-  }
-  const opaque = new Map(a.opaque);
-  for (const [text, value] of b.opaque) {
-    if (opaque.has(text) && opaque.get(text) !== value) return undefined;
-    opaque.set(text, value);
-  }
-  const relations = new Map(a.relations);
-  for (const [key, bits] of b.relations) {
-    const both = (relations.get(key) ?? 15) & bits;
-    if (both === 0) return undefined;
-    relations.set(key, both);
+/** All of them together. Undefined: they contradict each other. */
+function merge(cases: readonly Case[]): Case | undefined {
+  const domains = new Map<string, Domain>();
+  const opaque = new Map<string, boolean>();
+  const relations = new Map<string, number>();
+  for (const item of cases) {
+    for (const [path, domain] of item.domains) {
+      const known = domains.get(path);
+      const both = known === undefined ? domain : intersect(known, domain);
+      if (isEmpty(both)) return undefined;
+      domains.set(path, both);
+    }
+    for (const [text, value] of item.opaque) {
+      if (opaque.has(text) && opaque.get(text) !== value) return undefined;
+      opaque.set(text, value);
+    }
+    for (const [key, bits] of item.relations) {
+      const both = (relations.get(key) ?? 15) & bits;
+      if (both === 0) return undefined;
+      relations.set(key, both);
+    }
   }
   return { domains, opaque, relations };
 }

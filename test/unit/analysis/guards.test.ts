@@ -188,7 +188,7 @@ describe("a guard that is long or deep", () => {
   });
 
   test("of thousands of terms is read as a whole", () => {
-    const terms = Array.from({ length: 4_000 }, (_, at) => `n != ${at}`);
-    expect(findGuards([...terms, "n == 3999"].join(" && "))).toEqual(findGuards("n > 3 && n < 2"));
+    const terms = Array.from({ length: 3_500 }, (_, at) => `any.x${at} > 1`);
+    expect(findGuards([...terms, "any.x7 < 1"].join(" && "))).toEqual(findGuards("n > 3 && n < 2"));
   });
 });
