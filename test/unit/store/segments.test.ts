@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RunChange, StorePort } from "../../../src/model/ports.js";
-import { isIntact, Kind, keyOf, numberOf, type StoredBytes } from "../../../src/store/disk.js";
+import { isIntact, Kind, keyOf, numberOf, type StoredBytes, type StoredRow } from "../../../src/store/disk.js";
 import { createJournalStore } from "../../../src/store/journal-store.js";
 import { SimulatedClock } from "../../../src/testing/simulated-clock.js";
 import { SimulatedDevice } from "../../../src/testing/simulated-disk.js";
@@ -47,6 +47,27 @@ describe("segments", () => {
     expect(await again.get("r3")).toEqual(ended("r3", 1_003).record);
     for (let index = 0; index < 25; index += 1) expect(await again.history(`r${index}`)).toEqual(makeEntries(1, 3));
     expect(await again.history("open")).toEqual(makeEntries(1, 25));
+  });
+
+  test("an opening does not read all that ever was: rows that name what has moved long since give way to the state", async () => {
+    const device = new SimulatedDevice();
+    const { store, clock } = await openStore(device);
+    for (let group = 0; group < 9; group += 1) {
+      const runs = Array.from({ length: 1_000 }, (_, index) => ended(`r${group}-${index}`, 1_000 + group, 1));
+      await store.commit([...runs, makeChange("open", group + 1, group + 1)], "relaxed");
+      await tidy(clock);
+    }
+    await tidy(clock);
+    const rows = [...device.journal(0).rows.values()] as StoredRow[];
+    expect(rows.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeLessThan(20_000);
+    expect(rows.some(({ level, isTakeover, from }) => level > 0 && !isTakeover && from === 0)).toBe(true);
+    await store.close();
+    const { store: again } = await openStore(device);
+    expect(again.openRuns(0).map(({ runId }) => runId)).toEqual(["open"]);
+    expect(await again.history("open")).toEqual(makeEntries(1, 9));
+    expect(await again.count({})).toBe(9_001);
+    expect(await again.get("r7-77")).toEqual(ended("r7-77", 1_007, 1).record);
+    expect(await again.history("r0-999")).toEqual(makeEntries(1, 1));
   });
 
   test("runs are found by who asks for the first time while they move", async () => {
