@@ -22,7 +22,7 @@ import { LogBuffer } from "./log-buffer.js";
 import { LogReader } from "./log-reader.js";
 import { readRunsIn } from "./lost-runs.js";
 import { decodeMeta, EMPTY_ROW, encodeMeta, META_VERSION, type MetaRow } from "./meta-codec.js";
-import { isStateSmaller, LEVEL_FINAL, mergeRows, MERGE_ROWS, pickMerge, type RowPlace, STATE_LEVEL } from "./meta-merge.js";
+import { isStateWorth, LEVEL_LOST, mergeRows, MERGE_ROWS, pickMerge, type RowPlace, STATE_LEVEL } from "./meta-merge.js";
 import { OwnSources } from "./own-sources.js";
 import { type Packer, unpack } from "./packer.js";
 import { RunDirectory } from "./run-directory.js";
@@ -469,7 +469,7 @@ export class Journal {
     for (const runId of await readRunsIn(this.#disk, this.#packer, { journal: this.number, range, countMax: to - from + 1 })) this.#directory.markDamaged(runId, to);
     await this.#shelf.markLost(from, to);
     const at = this.#rows.findIndex((row) => row.group > to);
-    this.#rows.splice(at < 0 ? this.#rows.length : at, 0, { from, group: to, level: LEVEL_FINAL, size: 0, runCount: 0 });
+    this.#rows.splice(at < 0 ? this.#rows.length : at, 0, { from, group: to, level: LEVEL_LOST, size: 0, runCount: 0 });
   }
 
   /** What lies behind the last row was committed with a row, which is lost. */
@@ -489,8 +489,7 @@ export class Journal {
   /** What earlier drivers left behind: sought once, when its runs have begun to move. What cannot be read is found by the next driver. */
   async #findUnused(): Promise<void> {
     this.#isSought = true;
-    const hasDamage = this.#rows.some((row) => row.level === LEVEL_FINAL && row.size === 0);
-    if (hasDamage) return;
+    if (this.#rows.some((row) => row.level === LEVEL_LOST)) return;
     for (const kind of [Kind.HISTORY, Kind.CHECKPOINTS, Kind.LOGS] as const) {
       const keys = await this.#disk.readKeys(this.number, { first: keyOf(kind, 0), last: keyOf(kind, this.#lastGroup) });
       this.#directory.noteGroups(kind, keys.map(numberOf));
@@ -508,7 +507,7 @@ export class Journal {
 
   #hasTidying(): boolean {
     const { unusedHistory, unusedCheckpoints, unusedLogs, endedCount } = this.#directory;
-    return !this.#isSought || unusedHistory.size + unusedCheckpoints.size + unusedLogs.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows) !== undefined;
+    return !this.#isSought || unusedHistory.size + unusedCheckpoints.size + unusedLogs.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows) !== undefined || isStateWorth(this.#rows, undefined, this.#directory.size);
   }
 
   async #tidyOnce(isQuiet: boolean): Promise<void> {
@@ -559,12 +558,12 @@ export class Journal {
   /** Many rows of one level become one of the next, in their last one's place. */
   async #mergeOnce(): Promise<void> {
     const merge = pickMerge(this.#rows);
-    if (merge === undefined) return;
-    if (isStateSmaller(this.#rows, merge, this.#directory.size)) {
+    if (isStateWorth(this.#rows, merge, this.#directory.size)) {
       const row: MetaRow = { ...EMPTY_ROW, runs: this.#directory.allRuns(), logs: this.#directory.allLogs(), segments: this.#shelf.entries };
       await this.#replaceRows(row, { start: 0, count: this.#rows.length }, STATE_LEVEL);
       return;
     }
+    if (merge === undefined) return;
     const places = this.#rows.slice(merge.start, merge.start + merge.count);
     const rows: MetaRow[] = [];
     for (const place of places) {
@@ -573,7 +572,7 @@ export class Journal {
       if (row !== undefined) rows.push(row);
     }
     if (rows.length < places.length) {
-      for (const place of places) place.level = LEVEL_FINAL;
+      for (const place of places) place.level = LEVEL_LOST;
       return;
     }
     await this.#replaceRows(mergeRows(rows, merge.start === 0), merge, (places[0] as RowPlace).level + 1);

@@ -8,8 +8,10 @@ export const MERGE_ROWS = 64;
 export const MERGE_SIZE_MAX = 2 * 1024 * 1024;
 /** The level of a row that holds the state of all runs. */
 export const STATE_LEVEL = 1;
-/** The level of a row that is left alone. */
+/** The level of a row that is too large to be merged with others. */
 export const LEVEL_FINAL = 255;
+/** The level of rows some of which cannot be read: nothing is merged across them, and no state is known to be all. */
+export const LEVEL_LOST = 254;
 
 /** A row as the driver remembers it. */
 export interface RowPlace {
@@ -28,10 +30,11 @@ export function pickMerge(rows: readonly RowPlace[]): { readonly start: number; 
   let size = 0;
   for (let index = 0; index < rows.length; index += 1) {
     const row = rows[index] as RowPlace;
-    if (row.level !== rows[start]?.level || row.level === LEVEL_FINAL) {
-      start = row.level === LEVEL_FINAL ? index + 1 : index;
+    const isFixed = row.level >= LEVEL_LOST;
+    if (row.level !== rows[start]?.level || isFixed) {
+      start = isFixed ? index + 1 : index;
       size = 0;
-      if (row.level === LEVEL_FINAL) continue;
+      if (isFixed) continue;
     }
     if (size + row.size > MERGE_SIZE_MAX) {
       if (index - start >= 2) return { start, count: index - start };
@@ -48,12 +51,23 @@ export function pickMerge(rows: readonly RowPlace[]): { readonly start: number; 
 
 /** Beyond so many runs a journal's state is not written anew. */
 const STATE_RUNS_MAX = 16_384;
+/** Rows may always name so many runs; beyond it, so many times as many as there are. */
+const NAMED_COUNT_MIN = 16_384;
+const NAMED_FACTOR = 4;
 
-/** Is the state of all runs, written anew, less work than merging `merge`? Most of what rows name has moved into segments since. */
-export function isStateSmaller(rows: readonly RowPlace[], merge: { readonly start: number; readonly count: number }, runCount: number): boolean {
-  if (runCount > STATE_RUNS_MAX || rows.some((row) => row.level === LEVEL_FINAL)) return false;
-  const merged = rows.slice(merge.start, merge.start + merge.count).reduce((sum, row) => sum + row.runCount, 0);
-  return runCount <= merged;
+/**
+ * Is it better to write the state of all runs anew, in the place of all rows, than to do `merge`? So it is where that is less work; and where most of what
+ * rows name has moved into segments since: they would be read at every start.
+ */
+export function isStateWorth(rows: readonly RowPlace[], merge: { readonly start: number; readonly count: number } | undefined, runCount: number): boolean {
+  if (runCount > STATE_RUNS_MAX || rows.some((row) => row.level === LEVEL_LOST)) return false;
+  const named = countNamed(rows);
+  if (named > NAMED_COUNT_MIN && named >= NAMED_FACTOR * runCount) return true;
+  return merge !== undefined && runCount <= countNamed(rows.slice(merge.start, merge.start + merge.count));
+}
+
+function countNamed(rows: readonly RowPlace[]): number {
+  return rows.reduce((sum, row) => sum + row.runCount, 0);
 }
 
 /** One row for many, oldest first. `isFirst`: nothing older stands in the store, so removals need not be remembered. */

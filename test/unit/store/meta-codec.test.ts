@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter } from "../../../src/base/bytes.js";
 import { WorkflowError } from "../../../src/model/errors.js";
 import { RUN_STATUSES } from "../../../src/model/status.js";
 import { decodeMeta, EMPTY_ROW, encodeMeta, type MetaRow, readRunId, writeRunId } from "../../../src/store/meta-codec.js";
-import { LEVEL_FINAL, MERGE_ROWS, MERGE_SIZE_MAX, mergeRows, pickMerge, type RowPlace } from "../../../src/store/meta-merge.js";
+import { isStateWorth, LEVEL_FINAL, LEVEL_LOST, MERGE_ROWS, MERGE_SIZE_MAX, mergeRows, pickMerge, type RowPlace } from "../../../src/store/meta-merge.js";
 
 const GROUP = 1_000;
 const runId = fc.oneof(fc.uuid(), fc.string());
@@ -145,6 +145,32 @@ describe("meta merge", () => {
     const large: RowPlace[] = [{ from: 1, group: 1, level: 0, size: MERGE_SIZE_MAX + 1, runCount: 1 }];
     expect(pickMerge(large)).toBeUndefined();
     expect(large[0]?.level).toBe(LEVEL_FINAL);
+  });
+
+  test("the state takes the place of all rows where they name far more than there is, of those as well that are too large to be merged", () => {
+    const rows = Array.from({ length: 5 }, (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: LEVEL_FINAL, size: MERGE_SIZE_MAX, runCount: 20_000 }));
+    expect(isStateWorth(rows, undefined, 300)).toBe(true);
+    expect(isStateWorth(rows, undefined, 16_000)).toBe(true);
+    // So many are left as they are.
+    expect(isStateWorth(rows, undefined, 17_000)).toBe(false);
+    expect(isStateWorth(rows.slice(0, 2), undefined, 16_000)).toBe(false);
+    expect(isStateWorth([{ from: 1, group: 9, level: 1, size: 10, runCount: 16_000 }], undefined, 1)).toBe(false);
+    expect(isStateWorth([...rows, { from: 6, group: 6, level: LEVEL_LOST, size: 0, runCount: 0 }], undefined, 300)).toBe(false);
+  });
+
+  test("the state takes the place of rows where that is less work than merging some of them", () => {
+    const rows = Array.from({ length: MERGE_ROWS }, (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: 0, size: 10, runCount: 2 }));
+    const merge = { start: 0, count: MERGE_ROWS };
+    expect(isStateWorth(rows, merge, 2 * MERGE_ROWS)).toBe(true);
+    expect(isStateWorth(rows, merge, 2 * MERGE_ROWS + 1)).toBe(false);
+    expect(isStateWorth(rows, undefined, 1)).toBe(false);
+  });
+
+  test("nothing is merged across rows that are lost", () => {
+    const rows = Array.from({ length: MERGE_ROWS + 1 }, (_, index): RowPlace => ({ from: index + 1, group: index + 1, level: index === 3 ? LEVEL_LOST : 0, size: 10, runCount: 1 }));
+    expect(pickMerge(rows)).toBeUndefined();
+    rows.push(...Array.from({ length: 3 }, (_, index): RowPlace => ({ from: 66 + index, group: 66 + index, level: 0, size: 10, runCount: 1 })));
+    expect(pickMerge(rows)).toEqual({ start: 4, count: MERGE_ROWS });
   });
 
   test("a run that was removed and came back has its new history only", () => {
