@@ -9,6 +9,8 @@ import type { Open } from "./options.js";
 
 const NAME = "many-runs";
 const RUNS_PER_COMMIT = 2_000;
+/** Nothing is moved any more when nothing was for so long, ms. */
+const QUIET_MS = 3_000;
 const PAGE_COUNT = 200;
 const STATUSES = ["succeeded", "succeeded", "succeeded", "failed", "canceled"] as const;
 const STARTED_AT = 1_760_000_000_000;
@@ -24,8 +26,8 @@ export async function fillRuns(count: number): Promise<void> {
     const changes = createRunIds(Math.min(RUNS_PER_COMMIT, count - from)).map((runId, index): RunChange => makeRun(runId, from + index, next));
     await store.commit(changes, "relaxed");
   }
-  // A look every so often: moving them is done in quiet time.
-  for (let last = -1; ; await new Promise((resolve) => setTimeout(resolve, 500))) {
+  // A look every so often: moving them is done in quiet time, and one segment may take a while.
+  for (let last = -1; ; await new Promise((resolve) => setTimeout(resolve, QUIET_MS))) {
     const group = store.lastGroup(0);
     if (group === last) break;
     last = group;
