@@ -77,23 +77,37 @@ function offerByKey(segment: Segment, index: number, plan: SegmentPlan, search: 
   const isWhole = plan.from === 0 && plan.to === segment.columns.count;
   // Who has no key is in no order.
   const canOrder = isWhole && !segment.bounds[sort].hasAbsent;
-  const order = canOrder ? segment.order(sort === "updated" ? updated : ended, sort === "duration" ? started : undefined, filter.budget) : undefined;
-  if (order === undefined) offerUnordered(segment, index, plan, search, after, border, top);
-  else offerOrdered(segment, index, plan, order, after, border, top);
+  const [values, since] = [sort === "updated" ? updated : ended, sort === "duration" ? started : undefined];
+  const order = canOrder ? segment.order(values, since, filter.budget) : undefined;
+  if (order === undefined) {
+    offerUnordered(segment, index, plan, search, after, border, top);
+    return;
+  }
+  // A condition on the key itself is a range of places.
+  const own = plan.narrowings.find((one) => (one.type === "range" && since === undefined && one.values === values) || (one.type === "distance" && one.values === values && one.since === since));
+  const range = own?.type === "range" || own?.type === "distance" ? order.range(own.min, own.max) : ([0, order.rows.length] as const);
+  offerOrdered(segment, index, { range, order, narrowings: plan.narrowings.filter((one) => one !== own) }, after, border, top);
+}
+
+/** Rows of a segment in the order of their keys, of which those in a range of places and past some narrowings are wanted. */
+interface OrderedPlan {
+  readonly order: ValueOrder;
+  readonly range: readonly [from: number, to: number];
+  readonly narrowings: readonly Narrowing[];
 }
 
 /** As by start: the rows whose keys can be among the first, in their order, until one is not wanted. */
-function offerOrdered(segment: Segment, index: number, { narrowings }: SegmentPlan, order: ValueOrder, after: RunPosition | undefined, border: number, top: TopRuns): void {
+function offerOrdered(segment: Segment, index: number, { order, range, narrowings }: OrderedPlan, after: RunPosition | undefined, border: number, top: TopRuns): void {
   const { direction } = top;
   const { started } = segment.columns.parts;
-  let [from, to] = [0, order.rows.length];
+  let [from, to] = range;
   if (after !== undefined) {
-    if (direction > 0) from = order.placeOf(after.key, border);
-    else to = order.placeOf(after.key, border);
+    if (direction > 0) from = Math.max(from, order.placeOf(after.key, border));
+    else to = Math.min(to, order.placeOf(after.key, border));
   }
   if (top.isFull) {
-    if (direction > 0) to = order.placeOf(top.worstKey, SEGMENT_RUN_COUNT_MAX);
-    else from = order.placeOf(top.worstKey, 0);
+    if (direction > 0) to = Math.min(to, order.placeOf(top.worstKey, SEGMENT_RUN_COUNT_MAX));
+    else from = Math.max(from, order.placeOf(top.worstKey, 0));
   }
   if (from >= to) return;
   const isSelecting = narrowings.length > 0 || segment.hasRemoved;

@@ -244,6 +244,22 @@ describe("run index", () => {
         expect(walkPages((page) => index.query(page), { ...asked, order, limit: 7 })).toEqual(findNaively(rows, { ...asked, order }));
   });
 
+  test("a condition on what runs are ordered by bounds the order: whole, in the middle, with others, after removals", () => {
+    const rows = makeRuns(400, (at) => ({ endedAt: 5_000 + ((at * 37) % 90), tags: [`t${at % 3}`] }));
+    for (const ordersMadeMax of [0, 16]) {
+      const index = new RunIndex({ isCaching: false, ordersMadeMax });
+      index.addSegment(1, toColumns(rows.slice(0, 150)));
+      index.addSegment(2, toColumns(rows.slice(150)));
+      for (const at of [7, 200, 201]) index.remove((rows[at] as RunRecord).runId);
+      const left = rows.filter((_, at) => ![7, 200, 201].includes(at));
+      const ended = [{ endedFrom: 5_020 }, { endedTo: 5_044 }, { endedFrom: 5_030, endedTo: 5_030 }, { endedFrom: 5_010, endedTo: 5_080, tag: "t1" }];
+      const durations = [{ durationMin: 3_800 }, { durationMax: 3_900 }, { durationMin: 3_750, durationMax: 3_950, tag: "t2" }];
+      for (const [sort, conditions] of [["ended", ended], ["duration", durations], ["ended", durations], ["updated", ended]] as const)
+        for (const asked of conditions)
+          for (const order of ["newest", "oldest"] as const) expect(walkPages((page) => index.query(page), { ...asked, sort, order, limit: 7 })).toEqual(findNaively(left, { ...asked, sort, order }));
+    }
+  });
+
   test("of many loose runs, a page by any time has the first ones", () => {
     const rows = makeRuns(300, (at) => ({ endedAt: at % 7 === 0 ? 9_000 : 5_000 + ((at * 37) % 300), updatedAt: 1_000 + ((at * 91) % 50) }));
     const index = new RunIndex({ isCaching: false });
