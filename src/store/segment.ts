@@ -7,7 +7,7 @@ import { hashKey, hashText, KEY_WORD_COUNT, keyPrefix, type RunKey } from "./run
 import { ValueOrder } from "./value-order.js";
 
 /** For one question; about 0.1 ms each. */
-export const ORDERS_MADE_MAX = 16;
+export const ORDERS_MADE_MAX = 64;
 
 /** Bounds of the values of a column; nothing lies within where min > max. NaN counts as absent. */
 export interface Bounds {

@@ -7,7 +7,7 @@ import { type ByteReader, type ByteWriter, MalformedBytes } from "../base/bytes.
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Tables of so many texts keep what they have decoded: names, codes, tags. Larger ones hold a text for every run or two. */
-const KEPT_COUNT_MAX = 64;
+const KEPT_COUNT_MAX = 256;
 
 /** Writes `texts`. `find` and the bounds work where they ascend by their UTF-16 units. */
 export function writeTexts(writer: ByteWriter, texts: readonly string[]): void {
