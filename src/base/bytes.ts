@@ -42,6 +42,10 @@ export class ByteWriter {
 
   /** A whole number from 0 to 2^53 - 1. */
   varint(value: number): void {
+    if (value < 0x80) {
+      this.byte(value);
+      return;
+    }
     this.#grow(8);
     let rest = value;
     while (rest > INT_MAX) {
@@ -65,9 +69,26 @@ export class ByteWriter {
 
   /** Varint byte length, then UTF-8. Lone surrogates become U+FFFD. */
   text(value: string): void {
+    if (value.length < 0x80 && this.#shortText(value)) return;
     const encoded = TEXT_ENCODER.encode(value);
     this.varint(encoded.length);
     this.bytes(encoded);
+  }
+
+  /** A text of so few letters that its size takes one byte. False, and nothing is written: not all of them are ASCII. */
+  #shortText(value: string): boolean {
+    const { length } = value;
+    this.#grow(1 + length);
+    const bytes = this.#bytes;
+    const start = this.#size + 1;
+    for (let at = 0; at < length; at += 1) {
+      const letter = value.charCodeAt(at);
+      if (letter >= 0x80) return false;
+      bytes[start + at] = letter;
+    }
+    bytes[this.#size] = length;
+    this.#size = start + length;
+    return true;
   }
 
   /** What was written, as a view that the next write may outdate. */
