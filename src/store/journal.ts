@@ -25,6 +25,7 @@ import { decodeMeta, EMPTY_ROW, encodeMeta, META_VERSION, type MetaRow } from ".
 import { isStateWorth, LEVEL_LOST, mergeRows, MERGE_ROWS, pickMerge, type RowPlace, STATE_LEVEL } from "./meta-merge.js";
 import { OwnSources } from "./own-sources.js";
 import { type Packer, unpack } from "./packer.js";
+import { RowPlaces } from "./row-places.js";
 import { RunDirectory } from "./run-directory.js";
 import type { KnownSegment } from "./retention.js";
 import { makeSegment, SEGMENT_RUNS_MAX, type SegmentDraft } from "./segment-draft.js";
@@ -51,9 +52,7 @@ export class Journal {
   readonly #logReader: LogReader;
   readonly #gaps = new GapList();
   readonly #sources: OwnSources;
-  /** Rows of run records on the disk, ascending; without those of takeovers. */
-  #rows: RowPlace[] = [];
-  #takeovers = new Set<number>();
+  readonly #rows: RowPlaces;
   #lastGroup = 0;
   /** The highest that stands in the journal. */
   #epochSeen = 0;
@@ -80,6 +79,7 @@ export class Journal {
     this.#packer = packer;
     this.#directory = new RunDirectory(index);
     this.#sources = new OwnSources(disk, number);
+    this.#rows = new RowPlaces({ disk, journal: number, decode: (stored, group) => this.#decodeRow(stored, group) });
     this.#shelf = new Shelf({ disk, packer, index }, number);
     const reading = { disk, packer, directory: this.#directory, shelf: this.#shelf, refresh: () => this.refresh() };
     this.#reader = new HistoryReader(reading, number);
@@ -101,8 +101,7 @@ export class Journal {
     this.#epoch = 0;
     this.#epochSeen = 0;
     this.#lastGroup = 0;
-    this.#rows = [];
-    this.#takeovers.clear();
+    this.#rows.clear();
     this.#directory.clear();
     this.#shelf.clear();
     this.#logs.clear();
@@ -299,7 +298,7 @@ export class Journal {
       if (this.#pending.length > 0) await this.#commitGroup();
       if (this.#directory.endedCount >= ARCHIVE_LOAD_FACTOR * this.#archiveRunsMin) void this.#archive(false).catch(() => undefined);
       // Under a load without pauses, rows are merged all the same.
-      if (this.#rows.length > TIDY_ROWS_MAX && this.#rows.length % MERGE_ROWS === 0) await this.#tidyOnce(false).catch(() => undefined);
+      if (this.#rows.list.length > TIDY_ROWS_MAX && this.#rows.list.length % MERGE_ROWS === 0) await this.#tidyOnce(false).catch(() => undefined);
       if (this.#pending.length > 0 && this.#isClosed) continue;
       await this.#tasks.shift()?.();
     }
@@ -385,10 +384,8 @@ export class Journal {
       if (!(await this.#isWritten(number, stored).catch(() => false))) throw error;
     }
     this.#lastGroup = number;
-    if (isTakeover) {
-      this.#takeovers.add(number);
-      this.#epochSeen = this.#epoch;
-    } else this.#rows.push({ from: number, group: number, level: 0, size: bytes.length, runCount: row.runs.length + row.removed.length });
+    if (isTakeover) this.#epochSeen = this.#epoch;
+    else this.#rows.add(row, { from: number, group: number, level: 0, size: bytes.length });
     this.#directory.apply(row, number, number);
     this.#shelf.apply(row, prepared ?? [], false);
     return true;
@@ -421,6 +418,7 @@ export class Journal {
     const note = (record: RunRecord): void => void changed.set(record.runId, record);
     for (;;) {
       const rows = await this.#disk.readRows(this.number, this.#lastGroup, ROWS_PER_READ);
+      if (rows.length > 0) this.#rows.noteRead(this.#lastGroup === 0 && rows.length < ROWS_PER_READ);
       for (const { number, row } of rows) await this.#takeRow(row, number, note);
       if (rows.length < ROWS_PER_READ) break;
     }
@@ -433,21 +431,20 @@ export class Journal {
     this.#epochSeen = Math.max(this.#epochSeen, checked?.epoch ?? 0);
     if (checked?.isTakeover === true) {
       this.#gaps.note(number, number, this.#lastGroup);
-      this.#takeovers.add(number);
       this.#lastGroup = Math.max(this.#lastGroup, number);
       return;
     }
     const row = checked === undefined ? undefined : await this.#decodeRow(checked, number);
     const from = checked?.from ?? this.#lastGroup + 1;
     const prepared = row === undefined ? [] : await this.#shelf.prepare(row);
-    while ((this.#rows.at(-1)?.group ?? 0) >= from && this.#rows.length > 0) this.#rows.pop();
+    this.#rows.cut(from);
     if (row === undefined || checked === undefined) await this.#loseGroups({ from, to: number });
     else {
       this.#directory.apply(row, from, number);
       this.#shelf.apply(row, prepared, from === 0);
       for (const { record } of row.runs) note(record);
       for (const { runId } of row.logs) this.#directory.noteRecord(runId, note);
-      this.#rows.push({ from, group: number, level: checked.level, size: checked.bytes.length, runCount: row.runs.length + row.removed.length });
+      this.#rows.add(row, { from, group: number, level: checked.level, size: checked.bytes.length });
     }
     this.#gaps.note(from, number, this.#lastGroup);
     this.#lastGroup = number;
@@ -468,8 +465,7 @@ export class Journal {
     const range = { first: keyOf(Kind.HISTORY, from), last: keyOf(Kind.HISTORY, to) };
     for (const runId of await readRunsIn(this.#disk, this.#packer, { journal: this.number, range, countMax: to - from + 1 })) this.#directory.markDamaged(runId, to);
     await this.#shelf.markLost(from, to);
-    const at = this.#rows.findIndex((row) => row.group > to);
-    this.#rows.splice(at < 0 ? this.#rows.length : at, 0, { from, group: to, level: LEVEL_LOST, size: 0, runCount: 0 });
+    this.#rows.lose({ from, to });
   }
 
   /** What lies behind the last row was committed with a row, which is lost. */
@@ -489,7 +485,7 @@ export class Journal {
   /** What earlier drivers left behind: sought once, when its runs have begun to move. What cannot be read is found by the next driver. */
   async #findUnused(): Promise<void> {
     this.#isSought = true;
-    if (this.#rows.some((row) => row.level === LEVEL_LOST)) return;
+    if (this.#rows.hasLost) return;
     for (const kind of [Kind.HISTORY, Kind.CHECKPOINTS, Kind.LOGS] as const) {
       const keys = await this.#disk.readKeys(this.number, { first: keyOf(kind, 0), last: keyOf(kind, this.#lastGroup) });
       this.#directory.noteGroups(kind, keys.map(numberOf));
@@ -507,7 +503,7 @@ export class Journal {
 
   #hasTidying(): boolean {
     const { unusedHistory, unusedCheckpoints, unusedLogs, endedCount } = this.#directory;
-    return !this.#isSought || unusedHistory.size + unusedCheckpoints.size + unusedLogs.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows) !== undefined || isStateWorth(this.#rows, undefined, this.#directory.size);
+    return !this.#isSought || unusedHistory.size + unusedCheckpoints.size + unusedLogs.size > 0 || (endedCount >= this.#archiveRunsMin && !this.#isArchiving) || pickMerge(this.#rows.list) !== undefined || isStateWorth(this.#rows.list, undefined, this.#directory.size);
   }
 
   async #tidyOnce(isQuiet: boolean): Promise<void> {
@@ -557,14 +553,15 @@ export class Journal {
 
   /** Many rows of one level become one of the next, in their last one's place. */
   async #mergeOnce(): Promise<void> {
-    const merge = pickMerge(this.#rows);
-    if (isStateWorth(this.#rows, merge, this.#directory.size)) {
+    await this.#rows.settle();
+    const merge = pickMerge(this.#rows.list);
+    if (isStateWorth(this.#rows.list, merge, this.#directory.size)) {
       const row: MetaRow = { ...EMPTY_ROW, runs: this.#directory.allRuns(), logs: this.#directory.allLogs(), segments: this.#shelf.entries };
-      await this.#replaceRows(row, { start: 0, count: this.#rows.length }, STATE_LEVEL);
+      await this.#replaceRows(row, { start: 0, count: this.#rows.list.length }, STATE_LEVEL);
       return;
     }
     if (merge === undefined) return;
-    const places = this.#rows.slice(merge.start, merge.start + merge.count);
+    const places = this.#rows.list.slice(merge.start, merge.start + merge.count);
     const rows: MetaRow[] = [];
     for (const place of places) {
       const stored = checkRow(await this.#disk.readRow(this.number, place.group), place.group);
@@ -580,14 +577,14 @@ export class Journal {
 
   /** One row in the place of many: of the last. The first of all says what there is, so that nothing of what was before need be known. */
   async #replaceRows(merged: MetaRow, { start, count }: { readonly start: number; readonly count: number }, level: number): Promise<void> {
-    const places = this.#rows.slice(start, start + count);
+    const places = this.#rows.list.slice(start, start + count);
     const from = start === 0 ? 0 : (places[0] as RowPlace).from;
     const group = (places.at(-1) as RowPlace).group;
     const { form, bytes } = this.#packer.pack(encodeMeta(merged, group));
     const row = sealRow(group, { version: META_VERSION, form, bytes, epoch: this.#epoch, from, level, isTakeover: false });
     const removals = places.slice(0, -1).map((place) => place.group);
     await this.#addRow(EMPTY_ROW, { rows: { puts: [{ number: group, row }], removals } });
-    this.#rows.splice(start, count, { from, group, level, size: bytes.length, runCount: merged.runs.length + merged.removed.length });
+    this.#rows.replace(start, count, merged, { from, group, level, size: bytes.length });
   }
 }
 
