@@ -176,3 +176,40 @@ test("a call to a driver that is killed is asked again of its heir; an event is 
   expect(await bench.until(pausing)).toBe("paused");
   expect(await bench.until(sending)).toBe("engine/no-answer");
 });
+
+/** Messages between tabs take so long that none of them has heard of anything yet, ms. */
+const LONG_MS = 400;
+
+test("a run id of one's own is taken also where its driver has not said so yet", async () => {
+  const bench = makeTabBench(undefined, { delay: () => LONG_MS, copies: () => 1 });
+  const [first, second] = [await bench.open(), await bench.open()];
+  await second.engine.load(TOGGLE);
+  await bench.until(first.engine.start(await first.engine.load(TOGGLE), {}, { runId: "order-7" }));
+  expect(await bench.until(codeOf(second.engine.start("toggle", {}, { runId: "order-7" })))).toBe("run/exists");
+  first.kill();
+  expect(await bench.until(codeOf(second.engine.start("toggle", {}, { runId: "order-7" })))).toBe("run/exists");
+  await bench.clock.advance(2 * LONG_MS);
+  expect(await bench.until(second.engine.send("order-7", "press"))).toMatchObject({ status: "taken" });
+});
+
+test("of tabs that begin a run of one id at once, one does", async () => {
+  const bench = makeTabBench(undefined, { delay: () => LONG_MS, copies: () => 1 });
+  const tabs = [await bench.open(), await bench.open(), await bench.open()];
+  for (const { engine } of tabs) await engine.load(TOGGLE);
+  const starts = tabs.flatMap(({ engine }) => [engine.start("toggle", {}, { runId: "order-8" }), engine.start("toggle", {}, { runId: "order-8" })]);
+  expect(await bench.until(howEach(starts))).toEqual(["no error", ...starts.slice(1).map(() => "run/exists")]);
+});
+
+test("a fork and a start of one id are one run", async () => {
+  const bench = makeTabBench(undefined, { delay: () => LONG_MS, copies: () => 1 });
+  const [first, second] = [await bench.open(), await bench.open()];
+  for (const { engine } of [first, second]) await engine.load(TOGGLE);
+  await bench.until(first.engine.start("toggle", {}, { runId: "old" }));
+  const begun = [first.engine.fork("old", 1, { runId: "order-9" }), second.engine.start("toggle", {}, { runId: "order-9" }), first.engine.start("toggle", {}, { runId: "order-9" })];
+  expect(await bench.until(howEach(begun))).toEqual(["no error", "run/exists", "run/exists"]);
+});
+
+async function howEach(starts: readonly Promise<unknown>[]): Promise<readonly string[]> {
+  const codes = await Promise.all(starts.map((start) => codeOf(start)));
+  return codes.sort();
+}
