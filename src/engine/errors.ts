@@ -13,6 +13,10 @@ export function unknownRunError(runId: string): WorkflowError {
   return new WorkflowError("run/unknown", `There is no run ${runId}`, { details: { runId } });
 }
 
+export function runExistsError(runId: string): WorkflowError {
+  return new WorkflowError("run/exists", `There is a run ${runId} already`, { details: { runId } });
+}
+
 export function unknownStepError(runId: string, seq: number, seqMax: number): WorkflowError {
   return new WorkflowError("run/unknown-step", `Run ${runId} has no step ${seq}; its history goes from 0 to ${seqMax}`, { details: { runId, seq, seqMax } });
 }

@@ -2,17 +2,17 @@
 // workflow are others, with what of it still fits. All of that is in its first commit, so a crash leaves either nothing or the whole.
 import { createRunIds } from "../base/run-id.js";
 import type { ForkOptions } from "../model/engine.js";
-import { WorkflowError } from "../model/errors.js";
 import type { HistoryEntry } from "../model/history.js";
 import { SEMANTICS_VERSION } from "../model/kernel-words.js";
 import { ChartMemory, type ToldStep } from "./chart-memory.js";
 import { ChartRetelling } from "./chart-retelling.js";
 import { type Core, isKernelLost } from "./core.js";
-import { historyCutError, redactedError } from "./errors.js";
+import { historyCutError, redactedError, runExistsError } from "./errors.js";
 import { checkInput, encodeStart } from "./input-check.js";
 import { REPLAY_SLICE_STEPS } from "./limits.js";
 import type { Loop } from "./loop.js";
 import { OpenRun, TOUCH } from "./open-run.js";
+import type { OwnIds } from "./own-ids.js";
 import { findUnregisteredTasks, type LoadedProgram } from "./program-table.js";
 import { type Reader, type SettledRun, upTo } from "./reader.js";
 import { placeProgram, type Reach, Replay, reachBefore } from "./replay.js";
@@ -26,8 +26,7 @@ export interface ForkerHost {
   readonly core: Core;
   readonly loop: Loop;
   readonly reader: Reader;
-  /** Throws where the id cannot be a new run's. */
-  checkRunId(runId: string): Promise<void>;
+  readonly ownIds: OwnIds;
 }
 
 /** How the new run is brought to where the other was: `play` steps it, `entries` are its history then. */
@@ -53,8 +52,13 @@ export class Forker {
 
   /** The new run's id, once it is committed. */
   async fork(runId: string, seq: number, options: ForkOptions): Promise<string> {
+    const newId = options.runId;
+    if (newId === undefined) return this.#forkAs(createRunIds(1)[0] as string, runId, seq, options);
+    return this.#host.ownIds.begin(newId, () => this.#forkAs(newId, runId, seq, options));
+  }
+
+  async #forkAs(newId: string, runId: string, seq: number, options: ForkOptions): Promise<string> {
     const { core, reader } = this.#host;
-    if (options.runId !== undefined) await this.#host.checkRunId(options.runId);
     const settled = await reader.findSettled(runId);
     const { found } = settled;
     checkStep(found, seq);
@@ -65,7 +69,6 @@ export class Forker {
     const program = workflow === undefined ? before : core.programs.find(typeof workflow === "string" ? workflow : String(workflow.identity));
     const unregistered = findUnregisteredTasks(program.workflow, core.tasks);
     if (unregistered !== undefined) throw unregistered;
-    const newId = options.runId ?? (createRunIds(1)[0] as string);
     const isSame = program === before && !("input" in options && options.input !== undefined) && program.workflow.program.isRunIdUsed !== true && seq > 0;
     const plan = isSame ? await this.#planCopy(settled, seq, newId, program) : await this.#planRetelling(settled, seq, newId, { before, program, options });
     await reader.insist(() => this.#begin(plan, settled, seq, options));
@@ -120,7 +123,7 @@ export class Forker {
     try {
       let steps = 0;
       for (const _step of beginning.play()) if (++steps % REPLAY_SLICE_STEPS === 0) await reader.breathe(kernelCount);
-      if (core.runs.has(newId)) throw new WorkflowError("run/exists", `There is a run ${newId} already`, { details: { runId: newId } });
+      if (core.runs.has(newId)) throw runExistsError(newId);
     } catch (error) {
       program.userCount -= 1;
       if (!isKernelLost(error)) beginning.release();

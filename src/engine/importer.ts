@@ -6,6 +6,7 @@ import { SEMANTICS_VERSION } from "../model/kernel-words.js";
 import { sizeOfEntry } from "../model/log.js";
 import type { ImportOptions, ImportReport, ImportSource, RefusedRun } from "../model/portable.js";
 import type { SourceRecord } from "../model/ports.js";
+import type { RunRecord } from "../model/run-record.js";
 import { isEnded } from "../model/status.js";
 import { tooLargeError } from "../portable/errors.js";
 import { SOURCES_SIZE_MAX } from "../portable/limits.js";
@@ -13,19 +14,19 @@ import { type ReadFile, readFile } from "../portable/portable-file.js";
 import { familyOf } from "../portable/run-check.js";
 import type { PortableRecord } from "../portable/section-codec.js";
 import { type Core, toWorkflowError } from "./core.js";
-import { closedError } from "./errors.js";
+import { closedError, runExistsError } from "./errors.js";
 import { type ImportedRun, type ImportedSource, ImportedFamily } from "./imported-family.js";
 import { packVersions } from "./run-state.js";
 import { IMPORT_BATCH_RUNS, IMPORT_BATCH_SIZE, IMPORT_LIST_MAX } from "./limits.js";
+import type { OwnIds } from "./own-ids.js";
 import type { Reader } from "./reader.js";
 import type { Recovery } from "./recovery.js";
-import type { VolatileArchive } from "./volatile-archive.js";
 
 export interface ImporterHost {
   readonly core: Core;
   readonly reader: Reader;
   readonly recovery: Recovery;
-  readonly archive: VolatileArchive;
+  readonly ownIds: OwnIds;
   /** Rejects where the engine is closed or does not drive. */
   checkDriver(): Promise<void>;
 }
@@ -127,33 +128,43 @@ export class Importer {
 
   /** Stores the batch in hand, and takes up what has not ended. */
   async #flush(file: ReadFile): Promise<void> {
-    const { core, recovery } = this.#host;
     const batch = this.#batch;
     this.#batch = [];
     this.#batchRuns = 0;
     this.#batchSize = 0;
     await this.#host.checkDriver();
+    const records = batch.length === 0 ? [] : await this.#host.ownIds.beginMany(() => this.#store(batch));
+    await this.#takeUp(records);
+    this.#options.onProgress?.({ runCount: this.#runCount, sizeBytes: file.readSize() });
+    await this.#host.core.turn();
+  }
+
+  /** Records of what it has stored. */
+  async #store(batch: readonly ImportedFamily[]): Promise<readonly RunRecord[]> {
+    const { core } = this.#host;
     const changes: ImportedRun[] = [];
     const ids = new Set<string>();
     for (const family of batch) changes.push(...(await this.#settleConflict(family, ids)));
-    if (changes.length > 0) {
-      if (core.isClosed) throw closedError();
-      const late = this.#addLogs(changes);
-      await core.store.commit(changes, core.durability === "none" ? "relaxed" : core.durability);
-      core.commitsTotal += 1;
-      for (const { record, log } of late) {
-        core.store.addLogs(record.runId, log);
-        await core.store.flushLogs();
-      }
-      this.#imported += changes.length;
-      const records = changes.map(({ record }) => record);
-      core.onRecords(records, records);
-      const open = records.filter(({ status }) => !isEnded(status)).map(({ runId }) => runId);
-      if (open.length > 0) await recovery.reload(open);
-      for (const runId of open) note(this.#untouched, runId, recovery.untouched.get(runId));
+    if (changes.length === 0) return [];
+    if (core.isClosed) throw closedError();
+    const late = this.#addLogs(changes);
+    await core.store.commit(changes, core.durability === "none" ? "relaxed" : core.durability);
+    core.commitsTotal += 1;
+    for (const { record, log } of late) {
+      core.store.addLogs(record.runId, log);
+      await core.store.flushLogs();
     }
-    this.#options.onProgress?.({ runCount: this.#runCount, sizeBytes: file.readSize() });
-    await core.turn();
+    this.#imported += changes.length;
+    return changes.map(({ record }) => record);
+  }
+
+  /** What has not ended goes on here. */
+  async #takeUp(records: readonly RunRecord[]): Promise<void> {
+    const { core, recovery } = this.#host;
+    if (records.length > 0) core.onRecords(records, records);
+    const open = records.filter(({ status }) => !isEnded(status)).map(({ runId }) => runId);
+    if (open.length > 0) await recovery.reload(open);
+    for (const runId of open) note(this.#untouched, runId, recovery.untouched.get(runId));
   }
 
   /** So that they go with the commit; those that it cannot take come back. */
@@ -172,8 +183,8 @@ export class Importer {
   async #settleConflict(family: ImportedFamily, ids: Set<string>): Promise<readonly ImportedRun[]> {
     const { core } = this.#host;
     const { onConflict = "skip", open } = this.#options;
-    const taken = ids.has(family.familyId) ? family.familyId : await this.#findTaken(family);
-    if (taken !== undefined && onConflict === "fail") throw new WorkflowError("run/exists", `There is a run ${taken} already`, { details: { runId: taken } });
+    const taken = ids.has(family.familyId) ? family.familyId : await this.#host.ownIds.findTaken(new Set([family.familyId, ...family.runIds]));
+    if (taken !== undefined && onConflict === "fail") throw runExistsError(taken);
     if (taken !== undefined && onConflict === "skip") {
       this.#skipped += family.runCount;
       return [];
@@ -183,14 +194,6 @@ export class Importer {
     if (newId !== undefined) this.#renamed.set(family.familyId, newId);
     for (const source of family.sources) await this.#storeSource(source);
     return family.toChanges(newId, (runId) => this.#rename(runId), open, core.clock);
-  }
-
-  async #findTaken(family: ImportedFamily): Promise<string | undefined> {
-    const { core, archive } = this.#host;
-    for (const runId of new Set([family.familyId, ...family.runIds])) {
-      if (core.runs.has(runId) || archive.get(runId) !== undefined || (await core.store.get(runId)) !== undefined) return runId;
-    }
-    return undefined;
   }
 
   /** What a record says of another run of the file follows that one to its new id. */

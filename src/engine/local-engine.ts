@@ -51,6 +51,7 @@ import { Loop } from "./loop.js";
 import { MetricsArchive } from "./metrics-archive.js";
 import type { OpenRun, Receipt } from "./open-run.js";
 import { decodePayload } from "./payload.js";
+import { OwnIds } from "./own-ids.js";
 import { encodeError, Performer } from "./performer.js";
 import { findUnregisteredTasks, type LoadedProgram, toWorkflow } from "./program-table.js";
 import { endError, Reader } from "./reader.js";
@@ -98,6 +99,7 @@ class LocalEngine implements Engine, RunSource {
   readonly #cleaner: Cleaner;
   readonly #queries: RunQueries;
   readonly #removal: Removal;
+  readonly #ownIds: OwnIds;
   readonly #starter: Starter;
   readonly #rerunner: Rerunner;
   readonly #forker: Forker;
@@ -121,10 +123,12 @@ class LocalEngine implements Engine, RunSource {
       rebuild: () => this.#recovery.rebuild(),
     });
     this.#shortcut = new Shortcut(core, this.#loop, direct, this.#directory);
+    const ownIds = new OwnIds(core, this.#archive);
+    this.#ownIds = ownIds;
     this.#starter = new Starter({
       core,
       loop: this.#loop,
-      archive: this.#archive,
+      ownIds,
       intake: this.#intake,
       isWatched: () => this.#feed.isWatched,
       checkDriver: () => this.#driving.check(),
@@ -136,8 +140,8 @@ class LocalEngine implements Engine, RunSource {
       reload: (runIds) => void this.#recovery.reload(runIds),
     });
     this.#reader = new Reader(core, this.#loop, this.#archive);
-    this.#rerunner = new Rerunner({ core, loop: this.#loop, reader: this.#reader, checkRunId: (runId) => this.#starter.checkRunId(runId, 1) });
-    this.#forker = new Forker({ core, loop: this.#loop, reader: this.#reader, checkRunId: (runId) => this.#starter.checkRunId(runId, 1) });
+    this.#rerunner = new Rerunner({ core, loop: this.#loop, reader: this.#reader, ownIds });
+    this.#forker = new Forker({ core, loop: this.#loop, reader: this.#reader, ownIds });
     this.#traveler = new Traveler(core, this.#reader);
     this.#verifier = new Verifier(core, this.#reader);
     const parts = { core, loop: this.#loop, performer: this.#performer, committer: this.#committer, children, reader: this.#reader };
@@ -306,7 +310,7 @@ class LocalEngine implements Engine, RunSource {
   }
 
   import(source: ImportSource, options: ImportOptions = {}): Promise<ImportReport> {
-    const host = { core: this.#core, reader: this.#reader, recovery: this.#recovery, archive: this.#archive, checkDriver: () => this.#checkDriver() };
+    const host = { core: this.#core, reader: this.#reader, recovery: this.#recovery, ownIds: this.#ownIds, checkDriver: () => this.#checkDriver() };
     return new Importer(host, options).take(source);
   }
 

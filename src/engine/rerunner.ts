@@ -6,11 +6,12 @@ import { WorkflowError } from "../model/errors.js";
 import { SEMANTICS_VERSION } from "../model/kernel-words.js";
 import { isEnded } from "../model/status.js";
 import { type Core, isKernelLost } from "./core.js";
-import { redactedError } from "./errors.js";
+import { redactedError, runExistsError } from "./errors.js";
 import { checkInput, encodeStart } from "./input-check.js";
 import { REPLAY_SLICE_STEPS } from "./limits.js";
 import type { Loop } from "./loop.js";
 import { OpenRun } from "./open-run.js";
+import type { OwnIds } from "./own-ids.js";
 import type { LoadedProgram } from "./program-table.js";
 import type { FoundRun, Reader } from "./reader.js";
 import { placeProgram } from "./replay.js";
@@ -26,8 +27,7 @@ export interface RerunnerHost {
   readonly core: Core;
   readonly loop: Loop;
   readonly reader: Reader;
-  /** Throws where the id cannot be a new run's. */
-  checkRunId(runId: string): Promise<void>;
+  readonly ownIds: OwnIds;
 }
 
 export class Rerunner {
@@ -39,8 +39,13 @@ export class Rerunner {
 
   /** The new run's id, once it is committed. */
   async rerun(runId: string, options: RerunOptions): Promise<string> {
+    const newId = options.runId;
+    if (newId === undefined) return this.#rerunAs(createRunIds(1)[0] as string, runId, options);
+    return this.#host.ownIds.begin(newId, () => this.#rerunAs(newId, runId, options));
+  }
+
+  async #rerunAs(newId: string, runId: string, options: RerunOptions): Promise<string> {
     const { core, reader } = this.#host;
-    if (options.runId !== undefined) await this.#host.checkRunId(options.runId);
     const found = await reader.find(runId);
     const before = await found.program();
     checkRerunnable(found, before);
@@ -50,7 +55,6 @@ export class Rerunner {
     const memory = new RunMemory(before);
     await reader.show(found, memory.watch);
     memory.forget({ tasks: options.tasks, areItemsKept: options.items !== "reset" });
-    const newId = options.runId ?? (createRunIds(1)[0] as string);
     const input = "input" in options ? options.input : readStart(before, memory.watch.startPayload);
     const { name, program: compiled } = program.workflow;
     const payload = encodeStart(compiled, newId, checkInput(name, compiled.definition.parameters, input));
@@ -85,6 +89,7 @@ export class Rerunner {
         await core.turn();
         if (core.kernelCount !== kernelCount) throw new WorkflowError("kernel/lost", "The kernel was replaced while a run was begun");
       }
+      if (core.runs.has(newId)) throw runExistsError(newId);
     } catch (error) {
       program.userCount -= 1;
       if (!isKernelLost(error)) retelling.release();

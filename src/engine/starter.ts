@@ -1,8 +1,8 @@
 // Starts runs: checks what they start with, gives them ids, and sends them off: many of durability `none` in bulk, the
 // others through the loop.
-import { createRunIds, isRunId, RUN_ID_SIZE_MAX } from "../base/run-id.js";
+import { createRunIds } from "../base/run-id.js";
 import type { StartOptions, Value } from "../model/engine.js";
-import { WorkflowError } from "../model/errors.js";
+import type { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { SEMANTICS_VERSION } from "../model/kernel-words.js";
 import { encodeValue } from "../model/value.js";
@@ -13,15 +13,15 @@ import type { Intake } from "./intake.js";
 import { BULK_STEP_RUNS, PUMP_SLICE_MS, START_SLICE_RUNS } from "./limits.js";
 import type { Loop } from "./loop.js";
 import { type Arrival, OpenRun, type Receipt } from "./open-run.js";
+import { invalidIdError, type OwnIds } from "./own-ids.js";
 import type { LoadedProgram } from "./program-table.js";
 import { packVersions } from "./run-state.js";
-import type { VolatileArchive } from "./volatile-archive.js";
 
 /** What the starter needs of the engine. */
 export interface StarterHost {
   readonly core: Core;
   readonly loop: Loop;
-  readonly archive: VolatileArchive;
+  readonly ownIds: OwnIds;
   readonly intake: Intake;
   /** Does somebody read of every record that changes? */
   isWatched(): boolean;
@@ -52,9 +52,16 @@ export class Starter {
   }
 
   async #startAll(program: LoadedProgram, inputs: readonly Value[], options: StartOptions): Promise<readonly string[]> {
-    if (options.runId !== undefined) await this.checkRunId(options.runId, inputs.length);
-    if (inputs.length === 0) return [];
-    const runIds = options.runId === undefined ? createRunIds(inputs.length) : [options.runId];
+    const { core, ownIds } = this.#host;
+    const { runId, durability = core.durability } = options;
+    if (runId !== undefined) {
+      if (inputs.length !== 1) throw invalidIdError(runId);
+      return ownIds.begin(runId, () => this.#startAs([runId], program, inputs, options), durability === "none");
+    }
+    return inputs.length === 0 ? [] : this.#startAs(createRunIds(inputs.length), program, inputs, options);
+  }
+
+  async #startAs(runIds: readonly string[], program: LoadedProgram, inputs: readonly Value[], options: StartOptions): Promise<readonly string[]> {
     const payloads = this.#encodeInputs(program, runIds, inputs);
     const versions = packVersions(program.workflow.program.compilerVersion, SEMANTICS_VERSION);
     const startedCount = this.#isBulk(program, payloads.length, options) ? await this.#startInBulk(program, versions, runIds, payloads) : 0;
@@ -134,18 +141,6 @@ export class Starter {
       if (!isStarted) return from;
     }
     return payloads.length;
-  }
-
-  async checkRunId(runId: string, count: number): Promise<void> {
-    const { core, archive } = this.#host;
-    if (count !== 1 || !isRunId(runId)) {
-      const message = `A run id of its own is for one run, has 1 to ${RUN_ID_SIZE_MAX} characters and no "~" or "/"`;
-      throw new WorkflowError("run/invalid-id", message, {
-        details: { runId: String(runId).slice(0, RUN_ID_SIZE_MAX), runIdSizeMax: RUN_ID_SIZE_MAX },
-      });
-    }
-    const isTaken = core.runs.has(runId) || archive.get(runId) !== undefined || (await core.store.get(runId)) !== undefined;
-    if (isTaken || core.runs.has(runId)) throw new WorkflowError("run/exists", `There is a run ${runId} already`, { details: { runId } });
   }
 }
 

@@ -101,6 +101,11 @@ export interface Workflow {
 }
 
 export interface StartOptions {
+  /**
+   * 1 to 200 characters without "~" and "/"; default: a new UUID (version 7). No two runs of a database have one, whichever tabs begin them: the second is
+   * refused with `run/exists`. `engine/no-answer`, which may be tried again: another tab is beginning a run, maybe of this id, and is frozen. Runs of
+   * durability `none` are known to their tab alone.
+   */
   readonly runId?: string;
   readonly durability?: Durability;
   readonly tags?: readonly string[];

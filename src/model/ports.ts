@@ -409,6 +409,8 @@ export interface StorePort {
   journalOf(runId: string): number | undefined;
   /** Reads what other drivers wrote since, to one journal or to all. */
   refresh(journal?: number): Promise<void>;
+  /** The same for journals that this store does not drive. Who asks while others are being read waits for the next reading, which is one for all of them. */
+  refreshOthers(): Promise<void>;
   /** Set once by the engine: called with records that other drivers changed, as they are read, whatever made the store read them. */
   onRecords: (records: readonly RunRecord[]) => void;
   /** The last group of a journal that was read or written. */
@@ -445,6 +447,13 @@ export interface TabsPort {
   tellGroup(journal: number, group: number): void;
   /** Calls the driver of a journal. Rejects with what it rejects with, or with `engine/no-answer` (retryable). */
   call(journal: number, method: string, args: readonly unknown[]): Promise<unknown>;
+  /**
+   * Does `work`, which begins a run of an id of the embedder's choice: no other tab begins one of that id meanwhile. Rejects as `work` does, or with
+   * `engine/no-answer` (retryable) where another tab that is doing so does not answer.
+   */
+  claim<T>(runId: string, work: () => Promise<T>): Promise<T>;
+  /** The same for any number of ids. */
+  claimAll<T>(work: () => Promise<T>): Promise<T>;
   /** The journal's lock, if nobody holds it. */
   tryAcquire(journal: number): Promise<boolean>;
   /** Gives a journal's lock up; others may have it. */

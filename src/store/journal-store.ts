@@ -14,6 +14,7 @@ import { Journal } from "./journal.js";
 import { Packer } from "./packer.js";
 import { planRetention } from "./retention.js";
 import { type Accept, RunIndex } from "./run-index.js";
+import { SharedReading } from "./shared-reading.js";
 import { journalOfSegment } from "./shelf.js";
 
 /** Options of `createIndexedDbStore`. `name`: of the database. */
@@ -58,6 +59,9 @@ class JournalStore implements StorePort {
   /** Where runs begin that have no parent: the first journal that this store drives. */
   #home: Journal | undefined;
   #isOpen = false;
+  readonly #others = new SharedReading(async () => {
+    await Promise.all(this.#journals.filter((journal) => !journal.isDriven).map((journal) => journal.refresh()));
+  });
   onRecords: StorePort["onRecords"] = () => undefined;
 
   constructor(disk: Disk, name: string, { packer = new Packer(), clock = createClock(), archiveRunsMin, mayMakeRoom = true, logLimits = toLogLimits() }: JournalStoreOptions) {
@@ -230,6 +234,10 @@ class JournalStore implements StorePort {
 
   async refresh(journal?: number): Promise<void> {
     await Promise.all((journal === undefined ? this.#journals : [this.#journal(journal)]).map((one) => one.refresh()));
+  }
+
+  refreshOthers(): Promise<void> {
+    return this.#others.read();
   }
 
   async close(): Promise<void> {

@@ -175,6 +175,10 @@ class MemoryStore implements StorePort {
     return this.#epoch;
   }
 
+  refreshOthers(): Promise<void> {
+    return this.refresh();
+  }
+
   async refresh(): Promise<void> {
     const changed = [...this.#disk.index.values()].filter((record) => (this.#disk.runs.get(record.runId)?.group ?? 0) > this.#seenGroup);
     this.#seenGroup = this.#disk.groupCount;

@@ -1,8 +1,10 @@
 // Who drives which journal: a Web Lock each. A tab takes the first that is free as its home and waits in the queues of the others, so that it
 // drives a dead tab's runs as soon as the browser frees the lock. A tab that is frozen keeps its lock: whoever has runs to worry about asks it,
 // and steals the lock from who does not answer. Being wrong about that costs nothing but time, since journals are fenced by themselves.
+import { WorkflowError } from "../model/errors.js";
 import type { TabsHooks, TabsPort } from "../model/ports.js";
 import { CallTable } from "./call-table.js";
+import { IdClaims } from "./id-claims.js";
 import { isTabMessage, TABS_VERSION, type TabMessage } from "./messages.js";
 import { findTabPlatform, type TabChannel, type TabPlatform } from "./platform.js";
 import { createSoleTab } from "./sole-tab.js";
@@ -15,6 +17,8 @@ export const SILENCE_MS = 1_000;
 export const ANSWER_MS = 250;
 /** A tab that was not heard of for so long is no neighbour any more, ms. */
 export const NEIGHBOUR_MS = 6_000;
+/** So long a tab waits for another that begins a run of an id of the embedder's choice, ms. */
+export const CLAIM_WAIT_MS = 3_000;
 /** A journal whose runs this tab could not drive is left to others for so long, ms. */
 export const UNFIT_MS = 2_000;
 
@@ -29,6 +33,7 @@ class SharedTabs implements TabsPort {
   readonly #id: string;
   readonly #closing = new AbortController();
   readonly #calls: CallTable;
+  readonly #claims = new IdClaims((lane) => this.#acquireLane(lane));
   /** Journals whose lock this tab holds, and how each is given up. */
   readonly #held = new Map<number, () => void>();
   /** Journals that the engine is taking over: one after the other where a lock is lost and granted again meanwhile. */
@@ -71,6 +76,14 @@ class SharedTabs implements TabsPort {
 
   call(journal: number, method: string, args: readonly unknown[]): Promise<unknown> {
     return this.#calls.call(journal, method, args, this.#platform.now());
+  }
+
+  claim<T>(runId: string, work: () => Promise<T>): Promise<T> {
+    return this.#claims.claim(runId, work);
+  }
+
+  claimAll<T>(work: () => Promise<T>): Promise<T> {
+    return this.#claims.claimAll(work);
   }
 
   async tryAcquire(journal: number): Promise<boolean> {
@@ -178,6 +191,28 @@ class SharedTabs implements TabsPort {
         // Nobody asked any more, or the lock was stolen.
         if (hold === undefined) resolve(undefined);
         else if (this.#held.get(journal) === hold) this.#lose(journal);
+      });
+    });
+  }
+
+  /** Waits CLAIM_WAIT_MS at most: who holds it for longer is frozen, and may have begun a run or not. */
+  #acquireLane(lane: number): Promise<() => void> {
+    const waiting = new AbortController();
+    const abort = (): void => waiting.abort();
+    const stop = this.#platform.schedule(CLAIM_WAIT_MS, abort);
+    this.#closing.signal.addEventListener("abort", abort);
+    const settle = (): void => {
+      stop();
+      this.#closing.signal.removeEventListener("abort", abort);
+    };
+    return new Promise((resolve, reject) => {
+      const onAnswer = (): Promise<void> => {
+        settle();
+        return new Promise((release) => resolve(release));
+      };
+      this.#platform.requestLock(`${this.#name}:ids:${lane}`, { mode: "queue", signal: waiting.signal, onAnswer }).catch(() => {
+        settle();
+        reject(new WorkflowError("engine/no-answer", "Another tab is beginning a run of such an id, and does not answer", { isRetryable: true }));
       });
     });
   }

@@ -7,6 +7,7 @@ import type { SimulatedDevice } from "../../../src/testing/simulated-disk.js";
 export class Ledger {
   /** Runs whose start was acknowledged. */
   readonly started = new Set<string>();
+  readonly #begun = new Set<string>();
   /** What did not hold. */
   readonly broken: string[] = [];
   /** Per run the last entry that a commit acknowledged, to whomever. */
@@ -26,6 +27,17 @@ export class Ledger {
 
   noteRecorded(runId: string, seq: number): void {
     this.#recorded.set(runId, Math.max(this.recordedSeq(runId), seq));
+  }
+
+  noteStarted(runId: string): void {
+    if (this.started.has(runId)) this.broken.push(`The start of ${runId} was acknowledged twice`);
+    this.started.add(runId);
+  }
+
+  /** The first entry of a run was recorded. */
+  noteBegun(runId: string): void {
+    if (this.#begun.has(runId)) this.broken.push(`${runId} was begun twice`);
+    this.#begun.add(runId);
   }
 
   noteTaken(runId: string): void {
@@ -65,6 +77,20 @@ function readKey(key: string): CallKey {
   // Of a state diagram a visit is named by the entry that caused it, of a task graph by a number of its own.
   const number = Number(visit.split(".")[0]);
   return { runId, number, seq: visit.includes(".") ? number : 1 };
+}
+
+/** No run stands in two journals. */
+export async function checkPlaces(device: SimulatedDevice): Promise<void> {
+  const store = createJournalStore(device.connect(), "s");
+  await store.open();
+  const places = new Map<string, number>();
+  for (let journal = 0; journal < store.journalCount; journal += 1) {
+    for (const { runId } of store.openRuns(journal)) {
+      const other = places.get(runId);
+      if (other !== undefined) throw new Error(`${runId} stands in journals ${other} and ${journal}`);
+      places.set(runId, journal);
+    }
+  }
 }
 
 /** How far the run is recorded on the disk at this instant. */

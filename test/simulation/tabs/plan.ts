@@ -7,7 +7,8 @@ import { STARTED } from "./workflows.js";
 export type Step = { readonly ms: number } & (
   | { readonly kind: "open"; readonly tab: number; readonly isStrict: boolean }
   | { readonly kind: "kill" | "freeze" | "thaw"; readonly tab: number }
-  | { readonly kind: "start"; readonly tab: number; readonly run: number; readonly workflow: (typeof STARTED)[number] }
+  /** `rivals`: tabs that start a run of the same id at the same time. */
+  | { readonly kind: "start"; readonly tab: number; readonly run: number; readonly workflow: (typeof STARTED)[number]; readonly rivals?: readonly number[] }
   | { readonly kind: "send" | "pause" | "resume"; readonly tab: number; readonly run: number }
   /** The machine's clock is set, from right by so much, ms. */
   | { readonly kind: "set"; readonly errorMs: number }
@@ -71,7 +72,12 @@ export function makePlan(seed: number): Plan {
       frozen.delete(thawed);
       return { kind: "thaw", tab: thawed, ms };
     }
-    if (dice < 0.5 && runCount < RUN_COUNT_MAX) return { kind: "start", tab, run: runCount++, workflow: pick(STARTED), ms };
+    if (dice < 0.5 && runCount < RUN_COUNT_MAX) {
+      const rivals = random() < 0.4 ? awake.filter((other) => other !== tab) : [];
+      return { kind: "start", tab, run: runCount++, workflow: pick(STARTED), ms, ...(rivals.length > 0 && { rivals }) };
+    }
+    // Whoever heard nothing of a start tries again, in another tab maybe.
+    if (dice < 0.54 && runCount > 0) return { kind: "start", tab, run: Math.floor(random() * runCount), workflow: pick(STARTED), ms };
     if (dice < 0.7 && runCount > 0) return { kind: "send", tab, run: Math.floor(random() * runCount), ms };
     if (dice < 0.75 && runCount > 0) return { kind: pick(["pause", "resume"]), tab, run: Math.floor(random() * runCount), ms };
     if (dice < 0.79) return { kind: "set", errorMs: pick(ERRORS_MS), ms };

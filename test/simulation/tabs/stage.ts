@@ -12,7 +12,7 @@ import { SimulatedClock } from "../../../src/testing/simulated-clock.js";
 import { type Fate, SimulatedDevice, type SimulatedDisk } from "../../../src/testing/simulated-disk.js";
 import { makeRandom, SimulatedBrowser, type SimulatedTab } from "../../../src/testing/simulated-tabs.js";
 import { FaultSource } from "./fault-source.js";
-import { judge, Ledger, readSeq } from "./judge.js";
+import { checkPlaces, judge, Ledger, readSeq } from "./judge.js";
 import { KernelPool } from "./kernel-pool.js";
 import { type Faults, makePlan, type Plan, type Step } from "./plan.js";
 import { SOURCES } from "./workflows.js";
@@ -162,7 +162,11 @@ class Stage {
     // A user does nothing in a frozen tab.
     if (one.isFrozen || !("run" in step)) return;
     const runId = `run-${step.run}`;
-    if (step.kind === "start") engine.start(step.workflow, {}, { runId }).then(() => this.#ledger.started.add(runId), ignore);
+    if (step.kind === "start") {
+      for (const rival of [one, ...(step.rivals ?? []).map((number) => this.#tabs.get(number))]) {
+        if (rival?.isFrozen === false) rival.engine.start(step.workflow, {}, { runId }).then(() => this.#ledger.noteStarted(runId), ignore);
+      }
+    }
     else if (step.kind === "pause") engine.pause(runId).catch(ignore);
     else if (step.kind === "resume") engine.resume(runId).catch(ignore);
     else {
@@ -250,7 +254,10 @@ class Stage {
     };
     store.commit = async (changes, durability) => {
       await commit(changes, durability);
-      for (const { record } of changes) this.#ledger.noteRecorded(record.runId, record.seq);
+      for (const { record, entries } of changes) {
+        this.#ledger.noteRecorded(record.runId, record.seq);
+        if (entries[0]?.seq === 1) this.#ledger.noteBegun(record.runId);
+      }
     };
     return store;
   }
@@ -281,6 +288,7 @@ class Stage {
     }
     if (this.#tabs.size === 0) await this.#open(-1, false);
     await this.#clock.advance(CALM_MS);
+    await checkPlaces(this.#device);
   }
 
   /** Brings every run to its end, whatever it waits for. */

@@ -3,6 +3,7 @@ import { SILENCE_MS } from "../../../src/tabs/shared-tabs.js";
 import { createBatch } from "../../../src/model/batch.js";
 import { JOURNAL_COUNT } from "../../../src/store/disk.js";
 import { brief, codeOf, holdTask, markdown, readEvents } from "./harness.js";
+import { readFileBytes } from "../portable/files.js";
 import { makeTabBench } from "./tab-bench.js";
 
 const TOGGLE = markdown("[*] --> Off\nOff --> On: press\nOn --> Off: press\nOn --> [*]: finish", { name: "toggle" });
@@ -207,6 +208,34 @@ test("a fork and a start of one id are one run", async () => {
   await bench.until(first.engine.start("toggle", {}, { runId: "old" }));
   const begun = [first.engine.fork("old", 1, { runId: "order-9" }), second.engine.start("toggle", {}, { runId: "order-9" }), first.engine.start("toggle", {}, { runId: "order-9" })];
   expect(await bench.until(howEach(begun))).toEqual(["no error", "run/exists", "run/exists"]);
+});
+
+test("of two tabs that take one file in at once, each run is taken in by one", async () => {
+  const elsewhere = makeTabBench();
+  const { engine } = await elsewhere.open();
+  const runs = await elsewhere.until(engine.startMany(await engine.load(TOGGLE), Array.from({ length: 30 }, () => ({}))));
+  for (const { id } of runs) await elsewhere.until(engine.cancel(id));
+  const file = await readFileBytes(engine.export({}));
+  const bench = makeTabBench(undefined, { delay: () => LONG_MS, copies: () => 1 });
+  const tabs = [await bench.open(), await bench.open()];
+  const reports = await bench.until(Promise.all(tabs.map((tab) => tab.engine.import(file))));
+  expect(reports.map(({ imported }) => imported).sort((a, b) => a - b)).toEqual([0, 30]);
+  expect(reports.map(({ skipped }) => skipped).sort((a, b) => a - b)).toEqual([0, 30]);
+});
+
+test("who is frozen while it begins a run keeps others from such ids only, and is told of; when it is gone they are free", async () => {
+  const bench = makeTabBench(undefined, { delay: () => LONG_MS, copies: () => 1 });
+  const [first, second] = [await bench.open(), await bench.open()];
+  for (const { engine } of [first, second]) await engine.load(TOGGLE);
+  first.engine.start("toggle", {}, { runId: "order-1" }).catch(() => undefined);
+  // It holds the lock of the lane, and reads what others have begun.
+  await Promise.resolve();
+  first.tab.freeze();
+  const refused = second.engine.start("toggle", {}, { runId: "order-1" });
+  expect(await bench.until(second.engine.start("toggle", {}, { runId: "another" }))).toMatchObject({ id: "another" });
+  expect(await bench.until(codeOf(refused))).toBe("engine/no-answer");
+  first.kill();
+  expect(await bench.until(second.engine.start("toggle", {}, { runId: "order-1" }))).toMatchObject({ id: "order-1" });
 });
 
 async function howEach(starts: readonly Promise<unknown>[]): Promise<readonly string[]> {
