@@ -248,6 +248,23 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: "a driver that was replaced writes nothing, also when it has read what its heir wrote",
+    async run(makeStore) {
+      const first = await openDriver(makeStore);
+      await first.commit([makeChange("a", 1, 2)], RELAXED);
+      const second = await openDriver(makeStore);
+      await second.commit([makeChange("a", 3, 4), makeChange("b", 1, 1)], RELAXED);
+      await first.refresh();
+      same((await first.get("b"))?.seq, 1, "what the heir wrote");
+      same(await codeOf(first.commit([makeChange("a", 5, 5)], RELAXED)), "store/fenced", "the first driver");
+      same(await codeOf(first.commit([makeChange("c", 1, 1)], RELAXED)), "store/fenced", "the first driver, again");
+      await second.commit([makeChange("a", 5, 5)], RELAXED);
+      same(await second.history("a"), makeEntries(1, 5), "history of a");
+      await first.close();
+      await second.close();
+    },
+  },
+  {
     name: "a watcher sees what the driver wrote after a refresh",
     async run(makeStore) {
       const driver = await openDriver(makeStore);
