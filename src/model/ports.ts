@@ -409,7 +409,10 @@ export interface StorePort {
   journalOf(runId: string): number | undefined;
   /** Reads what other drivers wrote since, to one journal or to all. */
   refresh(journal?: number): Promise<void>;
-  /** The same for journals that this store does not drive. Who asks while others are being read waits for the next reading, which is one for all of them. */
+  /**
+   * The same for all journals but this store's home: where another has begun a run there, the next commit to it is refused. Who asks while others are being
+   * read waits for the next reading, which is one for all of them.
+   */
   refreshOthers(): Promise<void>;
   /** Set once by the engine: called with records that other drivers changed, as they are read, whatever made the store read them. */
   onRecords: (records: readonly RunRecord[]) => void;

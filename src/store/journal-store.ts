@@ -60,7 +60,7 @@ class JournalStore implements StorePort {
   #home: Journal | undefined;
   #isOpen = false;
   readonly #others = new SharedReading(async () => {
-    await Promise.all(this.#journals.filter((journal) => !journal.isDriven).map((journal) => journal.refresh()));
+    await Promise.all(this.#journals.filter((journal) => journal !== this.#home).map((journal) => journal.refresh()));
   });
   onRecords: StorePort["onRecords"] = () => undefined;
 

@@ -429,6 +429,8 @@ export class Journal {
   async #takeRow(stored: unknown, number: number, note: (record: RunRecord) => void): Promise<void> {
     const checked = checkRow(stored, number);
     this.#epochSeen = Math.max(this.#epochSeen, checked?.epoch ?? 0);
+    // Written by another: this driver was replaced, and the next number is not its any more.
+    if (checked?.epoch !== this.#epoch) this.#epoch = 0;
     if (checked?.isTakeover === true) {
       this.#gaps.note(number, number, this.#lastGroup);
       this.#lastGroup = Math.max(this.#lastGroup, number);
