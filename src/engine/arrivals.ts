@@ -27,6 +27,12 @@ export function takeWaiting(run: OpenRun): readonly Arrival[] {
   return waiting;
 }
 
+/** Is the step that led to it being committed? Then it goes into that run's outbox, and comes again. */
+export function awaitsCommit(arrival: Arrival, cause: OpenRun): boolean {
+  if (cause.isCommitting) (cause.outbox ??= []).push(arrival);
+  return cause.isCommitting;
+}
+
 /** Does nothing new begin after it? */
 export function isPausing(kind: number): boolean {
   return kind === EntryKind.PAUSE || kind === EntryKind.WIND_DOWN;

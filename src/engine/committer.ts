@@ -154,6 +154,7 @@ export class Committer {
   }
 
   #releaseRun(run: OpenRun): void {
+    if (run.outbox !== undefined) this.#emptyOutbox(run);
     const events = run.freshEvents;
     run.freshEvents = undefined;
     if (events !== undefined && run.taps !== undefined) for (const tap of [...run.taps]) tap.push(events);
@@ -166,6 +167,12 @@ export class Committer {
     else if (run.status === "canceling" && run.ending !== undefined) this.#awaitCanceled(run);
     else if (canGoOn(run)) this.#hooks.markReady(run);
     for (const callback of callbacks ?? []) callback();
+  }
+
+  #emptyOutbox(run: OpenRun): void {
+    const arrivals = run.outbox ?? [];
+    run.outbox = undefined;
+    this.#hooks.deliver(arrivals);
   }
 
   #windDown(run: OpenRun): void {
@@ -228,7 +235,9 @@ export class Committer {
     const runIds: string[] = [];
     for (const run of group.runs) {
       run.isCommitting = false;
+      run.isRolledBack = true;
       this.abandon(run, error);
+      this.#emptyOutbox(run);
       runIds.push(run.runId);
     }
     group.failReceipts(error);

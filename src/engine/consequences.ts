@@ -84,7 +84,7 @@ export class Consequences {
     const parent = this.#parentOf(run);
     // Where it is not taken up yet, it asks when it is.
     run.isReported = parent !== undefined;
-    if (parent !== undefined) this.#followUps.push(this.#children.answer(parent, run.parentSerial, run.ending));
+    if (parent !== undefined) this.#followUps.push({ ...this.#children.answer(parent, run.parentSerial, run.ending), cause: run });
   }
 
   /** Tells the parent that the run could not start. */
@@ -108,7 +108,7 @@ export class Consequences {
         break;
       case CommandKind.START_WORKFLOW: {
         const start = this.#children.start(run, open);
-        if (start !== undefined) this.#followUps.push(start);
+        if (start !== undefined) this.#followUps.push({ ...start, cause: run });
         break;
       }
       case CommandKind.CANCEL_TIMER:
@@ -141,7 +141,7 @@ export class Consequences {
     const child = this.#core.runs.get(childRunId(run.runId, open.serial));
     if (child === undefined) return;
     (run.aborting ??= new Set()).add(child.runId);
-    this.#followUps.push({ run: child, kind: EntryKind.CANCEL, id: 0, payload: undefined });
+    this.#followUps.push({ run: child, kind: EntryKind.CANCEL, id: 0, payload: undefined, cause: run });
   }
 }
 

@@ -4,7 +4,7 @@ import type { WorkflowError } from "../model/errors.js";
 import { EntryKind } from "../model/history.js";
 import { EventKind, EventOutcome } from "../model/kernel-words.js";
 import type { KernelCommand } from "../model/ports.js";
-import { failArrival, isControl, isPausing, isTold, isUndoing, takeWaiting } from "./arrivals.js";
+import { awaitsCommit, failArrival, isControl, isPausing, isTold, isUndoing, takeWaiting } from "./arrivals.js";
 import type { BatchCall } from "./batch-call.js";
 import type { ChildStarter } from "./child-starter.js";
 import { Consequences, tell } from "./consequences.js";
@@ -174,9 +174,8 @@ export class Loop {
 
   #runTurn(): void {
     const suspect = this.#suspects.shift();
-    if (suspect !== undefined) {
-      this.#admitAll([suspect]);
-    } else {
+    if (suspect !== undefined) this.#admitAll([suspect]);
+    else {
       const ready = this.#takeReady();
       const inbox = this.#inbox.take(this.#turnMax - ready.length);
       this.#admitAll(ready.length === 0 ? inbox : [...ready, ...inbox]);
@@ -346,11 +345,7 @@ export class Loop {
       else if (id < 0) call.settle(EventOutcome.UNKNOWN_EVENT, index);
       else if (areFree[runIndex] === true) {
         const time = now > run.lastNow ? now : run.lastNow;
-        this.#batch.add(
-          kernel,
-          { run, kind: EntryKind.EVENT, id, now: time, seed: clock.seed(), payload, receipt: call, index, isHeld: false },
-          id,
-        );
+        this.#batch.add(kernel, { run, kind: EntryKind.EVENT, id, now: time, seed: clock.seed(), payload, receipt: call, index, isHeld: false }, id);
       } else {
         this.#admit({ run, kind: EntryKind.EVENT, id, payload, receipt: call, index });
       }
@@ -359,7 +354,10 @@ export class Loop {
 
   /** Adds the arrival to the batch, records it at once, or makes it wait. */
   #admit(arrival: Arrival): void {
-    const { run, kind } = arrival;
+    const { run, kind, cause } = arrival;
+    if (cause !== undefined && awaitsCommit(arrival, cause)) return;
+    if (cause?.isRolledBack === true && kind === EntryKind.START) this.#forget(run);
+    if (cause?.isRolledBack === true) return;
     if (run.isDropped) {
       if (kind === EntryKind.START) return;
       if (run.ending !== undefined) this.#settleNow(arrival, EventOutcome.ENDED);
@@ -412,7 +410,7 @@ export class Loop {
       this.#record(run, kind, isPause ? run.continueCount : 0, this.#timeOf(run), this.#core.clock.seed(), undefined, false);
       if (run.taps !== undefined) tell(run, tellEntry(run, kind, 0, undefined, EventOutcome.TAKEN, undefined));
       if (kind === EntryKind.RESUME) this.#releaseHeld(run);
-      if (kind === EntryKind.WIND_DOWN) this.deliver(this.#consequences.listChildren(run).map((child) => ({ ...arrival, run: child, receipt: undefined })));
+      if (kind === EntryKind.WIND_DOWN) this.deliver(this.#consequences.listChildren(run).map((child) => ({ ...arrival, run: child, receipt: undefined, cause: run })));
     }
     const group = this.#groups.of(run);
     group.touch(run);
@@ -455,7 +453,7 @@ export class Loop {
   }
 
   #addToBatch(arrival: Arrival): void {
-    const { run, kind, id, payload, receipt, index = 0, heldSeed } = arrival;
+    const { run, kind, id, payload, receipt, index = 0, heldSeed, cause } = arrival;
     const { kernel, clock } = this.#core;
     if (kind === EventKind.CONTINUE && !run.isYielded) return;
     if (kind === EntryKind.START && run.handle === NO_HANDLE && !this.#createHandle(arrival)) return;
@@ -464,7 +462,7 @@ export class Loop {
     const seed = isContinue ? run.causeSeed : (heldSeed ?? clock.seed());
     const entryId = kind === EntryKind.CANCEL ? run.continueCount : id;
     const kernelId = kind === EntryKind.CANCEL || kind === EntryKind.START ? 0 : id;
-    this.#batch.add(kernel, { run, kind, id: entryId, now, seed, payload, receipt, index, isHeld: heldSeed !== undefined }, kernelId);
+    this.#batch.add(kernel, { run, kind, id: entryId, now, seed, payload, receipt, index, isHeld: heldSeed !== undefined, cause }, kernelId);
   }
 
   /** Programs are loaded while no event waits in the kernel's batch. */
@@ -481,10 +479,16 @@ export class Loop {
   #refuse({ run, receipt, index }: Arrival, error: WorkflowError): void {
     if (run.isDropped) return;
     receipt?.fail(error, index ?? 0);
+    this.#forget(run);
+    this.#consequences.reportRefusal(run, error);
+  }
+
+  /** It has not begun. */
+  #forget(run: OpenRun): void {
+    if (run.isDropped) return;
     run.isDropped = true;
     run.program.userCount -= 1;
     this.#core.runs.delete(run.runId);
-    this.#consequences.reportRefusal(run, error);
   }
 
   #createHandle(arrival: Arrival): boolean {
@@ -536,11 +540,7 @@ export class Loop {
   }
 
   /** Records an event that was stepped, and takes what it led to. */
-  #takeOutcome(
-    { run, kind, id, now, seed, payload, receipt, index, isHeld }: SteppedEvent,
-    outcome: number,
-    commands: readonly KernelCommand[],
-  ): void {
+  #takeOutcome({ run, kind, id, now, seed, payload, receipt, index, isHeld }: SteppedEvent, outcome: number, commands: readonly KernelCommand[]): void {
     if (kind === EntryKind.EVENT && commands.length === 0 && isUnheard(run) && !isHeld) {
       if (isRecorded(outcome)) this.#record(run, kind, id, now, seed, payload, false);
       receipt?.settle(outcome, index);

@@ -40,6 +40,8 @@ export interface Arrival {
   readonly heldSeed?: number;
   readonly receipt?: Receipt | undefined;
   readonly index?: number;
+  /** The run whose step led to it. It is recorded in the same commit or after it; where that fails, nothing came of the step. */
+  readonly cause?: OpenRun | undefined;
 }
 
 /** An open command and the run that asked. */
@@ -99,6 +101,8 @@ export class OpenRun extends RunState implements JournalRun {
   /** To be told when the step in hand is committed. */
   freshEvents: RunEvent[] | undefined;
   waiting: Arrival[] | undefined;
+  /** What other runs are told of its step in hand, as far as it is no part of the same commit. */
+  outbox: Arrival[] | undefined;
   /** Since its first call of a task. */
   calls: RunCalls<Work> | undefined;
   taps: Set<Tap> | undefined;
@@ -122,6 +126,8 @@ export class OpenRun extends RunState implements JournalRun {
   isReported = false;
   /** Number of history entries when it was taken up from the store; 0 when this engine started it. */
   recoveredSeq = 0;
+  /** Its last step was not stored: this run never was as it is here. */
+  isRolledBack = false;
   /** Taken out of the loop: by its end, a failed commit or the loss of the driver's role. */
   isDropped = false;
 

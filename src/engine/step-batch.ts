@@ -17,6 +17,7 @@ export interface SteppedEvent {
   readonly index: number;
   /** In history already: it was held while the run was paused. */
   readonly isHeld: boolean;
+  readonly cause?: OpenRun | undefined;
 }
 
 export class StepBatch {
