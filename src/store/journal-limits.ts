@@ -5,6 +5,8 @@ import { MERGE_ROWS } from "./meta-merge.js";
 export const PENDING_COMMITS_MAX = 100_000;
 /** Tries to take a journal over while others write to it. */
 export const TAKEOVER_ATTEMPTS_MAX = 100;
+/** The same, ms: who writes for so long is alive, and does not know that its lock is another's. */
+export const TAKEOVER_MS_MAX = 3_000;
 /** Rows are merged and unused groups removed so long after there is something to tidy, a step at a time, ms. */
 export const TIDY_DELAY_MS = 200;
 /** Rows that may pile up before they are merged between commits, without waiting for a pause. */

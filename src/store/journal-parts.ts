@@ -14,7 +14,7 @@ export interface JournalParts {
   readonly packer: Packer;
   /** The records of all journals. */
   readonly index: RunIndex;
-  readonly clock: Pick<ClockPort, "schedule" | "defer">;
+  readonly clock: Pick<ClockPort, "schedule" | "defer" | "now">;
   /** Default: ARCHIVE_RUNS_MIN. */
   readonly archiveRunsMin?: number | undefined;
   /** Where the disk is full, segments that ended first give way. */

@@ -36,7 +36,7 @@ export function createIndexedDbStore({ name, zstdUrl, mayMakeRoom = true, logLim
 /** What a store over any disk can be given. */
 export interface JournalStoreOptions {
   readonly packer?: Packer;
-  readonly clock?: Pick<ClockPort, "schedule" | "defer">;
+  readonly clock?: Pick<ClockPort, "schedule" | "defer" | "now">;
   /** Ended runs that a journal gathers before they move into a segment. */
   readonly archiveRunsMin?: number;
   /** Where the disk is full, segments that ended first give way. Default true. */
@@ -53,7 +53,7 @@ export function createJournalStore(disk: Disk, name: string, options: JournalSto
 class JournalStore implements StorePort {
   readonly #disk: Disk;
   readonly #name: string;
-  readonly #clock: Pick<ClockPort, "schedule" | "defer">;
+  readonly #clock: Pick<ClockPort, "schedule" | "defer" | "now">;
   readonly #index = new RunIndex();
   readonly #journals: readonly Journal[];
   /** Where runs begin that have no parent: the first journal that this store drives. */

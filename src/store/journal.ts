@@ -16,7 +16,7 @@ import { GapList, type GroupRange } from "./gaps.js";
 import { buildGroup, type Group, type PendingCommit } from "./group.js";
 import { HistoryReader } from "./history-reader.js";
 import type { JournalParts } from "./journal-parts.js";
-import { ARCHIVE_LOAD_FACTOR, ARCHIVE_RUNS_MIN, PENDING_COMMITS_MAX, ROWS_PER_READ, RUNS_PER_REMOVAL, SEGMENTS_PER_REMOVAL, TAKEOVER_ATTEMPTS_MAX, TIDY_DELAY_MS, TIDY_ROWS_MAX } from "./journal-limits.js";
+import { ARCHIVE_LOAD_FACTOR, ARCHIVE_RUNS_MIN, PENDING_COMMITS_MAX, ROWS_PER_READ, RUNS_PER_REMOVAL, SEGMENTS_PER_REMOVAL, TAKEOVER_ATTEMPTS_MAX, TAKEOVER_MS_MAX, TIDY_DELAY_MS, TIDY_ROWS_MAX } from "./journal-limits.js";
 import { takeSome, toRanges } from "./key-ranges.js";
 import { LogBuffer } from "./log-buffer.js";
 import { LogReader } from "./log-reader.js";
@@ -42,7 +42,7 @@ export class Journal {
   readonly number: number;
   readonly #parts: JournalParts;
   readonly #disk: Disk;
-  readonly #clock: Pick<ClockPort, "schedule" | "defer">;
+  readonly #clock: Pick<ClockPort, "schedule" | "defer" | "now">;
   readonly #archiveRunsMin: number;
   readonly #packer: Packer;
   readonly #directory: RunDirectory;
@@ -241,13 +241,14 @@ export class Journal {
   /** Becomes the driver: whoever drove before can write no more. Returns the new epoch. */
   async takeOver(): Promise<number> {
     await this.#runTask(async () => {
+      const begunAt = this.#clock.now();
       for (let attempt = 1; ; attempt += 1) {
         await this.#readRows();
         this.#epoch = this.#epochSeen + 1;
         if (await this.#append({ row: EMPTY_ROW, isTakeover: true, isStrict: true, puts: [] })) break;
         // The driver before was quicker with one more group.
         this.#epoch = 0;
-        if (attempt === TAKEOVER_ATTEMPTS_MAX) throw fencedError(this.number, 0, this.#epochSeen);
+        if (attempt === TAKEOVER_ATTEMPTS_MAX || this.#clock.now() - begunAt > TAKEOVER_MS_MAX) throw fencedError(this.number, 0, this.#epochSeen);
       }
       this.#isSought = false;
       await this.#sources.putAll();

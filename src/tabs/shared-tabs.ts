@@ -107,12 +107,16 @@ class SharedTabs implements TabsPort {
 
   // --- locks ------------------------------------------------------------------------------------------------------
 
-  /** The first free journal. There may be none: then the first that becomes free is this tab's home. */
+  /** The first free journal that no driver without a lock writes to. There may be none: then the first that becomes free is this tab's home. */
   async #findHome(): Promise<void> {
     for (let journal = 0; journal < this.#journalCount && !this.#isClosed; journal += 1) {
       const hold = this.#held.has(journal) ? undefined : await this.#take(journal, "free");
       if (hold === undefined) continue;
-      await this.#gain(journal, hold);
+      try {
+        await this.#gain(journal, hold);
+      } catch (error) {
+        if (!(error instanceof WorkflowError && error.code === "store/fenced")) throw error;
+      }
       if (this.#home !== undefined) return;
     }
   }
