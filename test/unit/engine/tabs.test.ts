@@ -164,6 +164,21 @@ test("all journals taken: the next tab watches, controls, and drives when one be
   await bench.until(late.engine.start(workflow));
 });
 
+test("a heir that cannot read what it inherits tries again", async () => {
+  const bench = makeTabBench();
+  let isUnreadable = false;
+  const [first, second] = [await bench.open(), await bench.open({}, { delay: () => 0, fate: () => "done", isUnreadable: () => isUnreadable })];
+  await second.engine.load(TOGGLE);
+  isUnreadable = true;
+  const run = await bench.until(first.engine.start(await first.engine.load(TOGGLE)));
+  await bench.clock.advance(100);
+  first.kill();
+  await bench.clock.advance(1_000);
+  isUnreadable = false;
+  await bench.clock.advance(5_000);
+  expect(await bench.until(second.engine.send(run.id, "press"))).toEqual({ status: "taken", runStatus: "waiting" });
+});
+
 test("a call to a driver that is killed is asked again of its heir; an event is not", async () => {
   const bench = makeTabBench(undefined, { delay: () => 5, copies: () => 1 });
   const [first, second] = [await bench.open(), await bench.open()];
