@@ -109,7 +109,7 @@ export class Driving implements TabsHooks {
 
   async onGain(journal: number, isHome: boolean): Promise<boolean> {
     const gaining = this.#gain(journal, isHome);
-    if (!isHome) return gaining.catch(() => false);
+    if (!isHome) return gaining;
     this.#ready = gaining;
     gaining.catch(() => undefined);
     return gaining;

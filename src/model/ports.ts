@@ -427,7 +427,7 @@ export interface StorePort {
 export interface TabsHooks {
   /**
    * This engine holds the lock of a journal: of its home, where its own runs begin, or of one whose driver is gone. Resolves with false
-   * where it leaves it: there is nothing in it, or nothing that it can do.
+   * where it leaves it: there is nothing in it, or nothing that it can do. Rejects where that cannot be told now.
    */
   onGain(journal: number, isHome: boolean): Promise<boolean>;
   /** Another tab has taken the journal, since this one was silent. */

@@ -19,6 +19,8 @@ export const ANSWER_MS = 250;
 export const NEIGHBOUR_MS = 6_000;
 /** So long a tab waits for another that begins a run of an id of the embedder's choice, ms. */
 export const CLAIM_WAIT_MS = 3_000;
+/** A tab that has heard others since looks so often into all journals that nobody drives: what they left may have been told to nobody, ms. */
+export const SWEEP_MS = 5_000;
 /** A journal whose runs this tab could not drive is left to others for so long, ms. */
 export const UNFIT_MS = 2_000;
 
@@ -42,9 +44,13 @@ class SharedTabs implements TabsPort {
   readonly #queued = new Set<number>();
   readonly #suspected = new Set<number>();
   readonly #unfitUntil = new Map<number, number>();
+  /** Journals that could not be taken up, so that nobody knows what is in them. */
+  readonly #failed = new Set<number>();
   /** When the driver of a journal was heard of last, and who it is. */
   readonly #heard = new Map<number, { readonly time: number; readonly from: string }>();
   #neighbourTime = Number.NEGATIVE_INFINITY;
+  #isSweepDue = false;
+  #sweepTime = 0;
   #joinTime = 0;
   #home: number | undefined;
   #channel: TabChannel | undefined;
@@ -63,10 +69,11 @@ class SharedTabs implements TabsPort {
     this.#hooks = hooks;
     this.#journalCount = journalCount;
     this.#joinTime = this.#platform.now();
+    this.#sweepTime = this.#joinTime;
     this.#channel = this.#platform.openChannel(this.#name, (message) => this.#hear(message));
     this.#post({ kind: "hello" });
     await this.#findHome();
-    for (let journal = 0; journal < journalCount; journal += 1) if (!this.#held.has(journal)) this.#queue(journal);
+    this.#queueAll();
     this.#beat();
   }
 
@@ -121,6 +128,10 @@ class SharedTabs implements TabsPort {
     }
   }
 
+  #queueAll(): void {
+    for (let journal = 0; journal < this.#journalCount; journal += 1) this.#queue(journal);
+  }
+
   /** Waits for a journal's lock, if it does not wait already. */
   #queue(journal: number): void {
     if (this.#queued.has(journal) || this.#held.has(journal) || this.#isClosed) return;
@@ -158,14 +169,16 @@ class SharedTabs implements TabsPort {
     const isHome = this.#home === undefined;
     if (isHome) this.#home = journal;
     let isKept = false;
+    this.#failed.add(journal);
     try {
       isKept = (await this.#hooks?.onGain(journal, isHome)) === true;
+      this.#failed.delete(journal);
     } finally {
       const isHeld = this.#held.get(journal) === hold;
       // Stolen meanwhile: the engine was told before it had taken it over.
       if (isKept && !isHeld) this.#hooks?.onLoss(journal);
       else if (!isKept) {
-        if (this.#hooks?.hasOpenRuns(journal) === true) this.#unfitUntil.set(journal, this.#platform.now() + UNFIT_MS);
+        if (this.#failed.has(journal) || this.#hooks?.hasOpenRuns(journal) === true) this.#unfitUntil.set(journal, this.#platform.now() + UNFIT_MS);
         // Until somebody drives it again there is nothing to inherit.
         this.#heard.delete(journal);
         if (isHeld) this.release(journal);
@@ -242,9 +255,18 @@ class SharedTabs implements TabsPort {
   #beat(): void {
     if (this.#isClosed) return;
     if (this.#hasNeighbours) this.#tellAlive();
+    this.#sweep();
     for (let journal = 0; journal < this.#journalCount; journal += 1) if (!this.#held.has(journal)) this.#look(journal);
     this.#calls.expire(this.#platform.now(), (journal) => this.#lastHeard(journal));
     this.#stopBeat = this.#platform.schedule(HEARTBEAT_MS, () => this.#beat());
+  }
+
+  #sweep(): void {
+    const now = this.#platform.now();
+    if (!this.#isSweepDue || now - this.#sweepTime < SWEEP_MS) return;
+    this.#isSweepDue = false;
+    this.#sweepTime = now;
+    this.#queueAll();
   }
 
   /** Does somebody else drive it, or is there something in it to drive? */
@@ -252,7 +274,7 @@ class SharedTabs implements TabsPort {
     const now = this.#platform.now();
     const hasOpenRuns = this.#hooks?.hasOpenRuns(journal) === true;
     const isUnfit = (this.#unfitUntil.get(journal) ?? 0) > now;
-    if (!isUnfit && (hasOpenRuns || this.#heard.has(journal) || this.#home === undefined)) this.#queue(journal);
+    if (!isUnfit && (hasOpenRuns || this.#failed.has(journal) || this.#heard.has(journal) || this.#home === undefined)) this.#queue(journal);
     if (hasOpenRuns && !isUnfit && now - this.#lastHeard(journal) > SILENCE_MS) this.#suspect(journal);
   }
 
@@ -290,6 +312,7 @@ class SharedTabs implements TabsPort {
   #hear(message: unknown): void {
     if (!isTabMessage(message) || message.from === this.#id || this.#isClosed) return;
     this.#neighbourTime = this.#platform.now();
+    this.#isSweepDue = true;
     switch (message.kind) {
       case "hello":
         this.#tellAlive();
