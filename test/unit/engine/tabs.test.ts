@@ -179,6 +179,18 @@ test("a heir that cannot read what it inherits tries again", async () => {
   expect(await bench.until(second.engine.send(run.id, "press"))).toEqual({ status: "taken", runStatus: "waiting" });
 });
 
+test("tabs find each other again when the machine has slept", async () => {
+  const bench = makeTabBench();
+  const [first, second] = [await bench.open(), await bench.open()];
+  await bench.clock.advance(500);
+  for (const { tab } of [first, second]) tab.freeze();
+  await bench.clock.advance(600_000);
+  for (const { tab } of [first, second]) tab.thaw();
+  const run = await bench.until(first.engine.start(await first.engine.load(TOGGLE)));
+  await bench.clock.advance(500);
+  expect((await second.engine.runs.get(run.id)).id).toBe(run.id);
+});
+
 test("a call to a driver that is killed is asked again of its heir; an event is not", async () => {
   const bench = makeTabBench(undefined, { delay: () => 5, copies: () => 1 });
   const [first, second] = [await bench.open(), await bench.open()];
