@@ -51,6 +51,7 @@ class SharedTabs implements TabsPort {
   #neighbourTime = Number.NEGATIVE_INFINITY;
   #isSweepDue = false;
   #sweepTime = 0;
+  #beatTime = 0;
   #joinTime = 0;
   #home: number | undefined;
   #channel: TabChannel | undefined;
@@ -70,6 +71,7 @@ class SharedTabs implements TabsPort {
     this.#journalCount = journalCount;
     this.#joinTime = this.#platform.now();
     this.#sweepTime = this.#joinTime;
+    this.#beatTime = this.#joinTime;
     this.#channel = this.#platform.openChannel(this.#name, (message) => this.#hear(message));
     this.#post({ kind: "hello" });
     await this.#findHome();
@@ -254,6 +256,10 @@ class SharedTabs implements TabsPort {
 
   #beat(): void {
     if (this.#isClosed) return;
+    const before = this.#beatTime;
+    this.#beatTime = this.#platform.now();
+    // It was frozen, or the machine slept: others may have been, too, and take themselves to be alone.
+    if (this.#beatTime - before > SILENCE_MS) this.#post({ kind: "hello" });
     if (this.#hasNeighbours) this.#tellAlive();
     this.#sweep();
     for (let journal = 0; journal < this.#journalCount; journal += 1) if (!this.#held.has(journal)) this.#look(journal);
