@@ -80,10 +80,10 @@ export class Consequences {
 
   /** Tells the parent, once, when the run has come to its end. */
   reportEnd(run: OpenRun): void {
-    if (run.isReported || !isEnded(run.computeStatus())) return;
+    if (run.reportedTo !== undefined || !isEnded(run.computeStatus())) return;
     const parent = this.#parentOf(run);
     // Where it is not taken up yet, it asks when it is.
-    run.isReported = parent !== undefined;
+    run.reportedTo = parent;
     if (parent !== undefined) this.#followUps.push({ ...this.#children.answer(parent, run.parentSerial, run.ending), cause: run });
   }
 

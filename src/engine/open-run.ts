@@ -122,8 +122,8 @@ export class OpenRun extends RunState implements JournalRun {
   isTouched = false;
   /** It has an event in the batch in hand. */
   isInBatch = false;
-  /** Its parent was told of its end. */
-  isReported = false;
+  /** The parent that was told of its end: another one, of the same id, has to ask. */
+  reportedTo: OpenRun | undefined;
   /** Number of history entries when it was taken up from the store; 0 when this engine started it. */
   recoveredSeq = 0;
   /** Its last step was not stored: this run never was as it is here. */

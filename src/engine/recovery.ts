@@ -296,8 +296,8 @@ export class Recovery {
     const { run, open } = work;
     const childId = childRunId(run.runId, open.serial);
     const child = core.runs.get(childId);
-    if (child !== undefined && isEnded(child.status) && !child.isReported) {
-      // It ended before its parent was here, and is being committed; nobody has to wait for that but this.
+    if (child !== undefined && isEnded(child.status) && child.reportedTo !== run) {
+      // It ended before this parent was here, and is being committed; nobody has to wait for that but this.
       void reader.settled(child).then(() => this.#reconcileChild(work)).catch((error: unknown) => this.#leave(run, error));
       return;
     }
