@@ -27,10 +27,11 @@ const KILL_COUNT = 40;
 /** The heir has heard of the other tab's runs by then, ms. */
 const HEAR_MS = 600;
 const BYTES_RUNS = 10_000;
+const CROWD_SIZE = 1_000;
 const CLEAN_RUNS = 100_000;
 
 const USAGE = `node bench/durability.mjs [--only NAME,NAME] [--large] [--quick] [--profile FOLDER]
-  --only NAME,NAME  of: runs, latency, start, takeover, pages, clean, bytes
+  --only NAME,NAME  of: runs, latency, ids, start, takeover, pages, clean, bytes
   --large           pages over 1,000,000 runs as well
   --quick           fewer rounds: figures to look at, not to quote
   --profile FOLDER  instead of measuring, record CPU profiles of runs and of a start in the page's own thread (open in DevTools)`;
@@ -47,6 +48,7 @@ interface Bench {
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   runs: measureRuns,
   latency: measureLatency,
+  ids: measureOwnIds,
   start: measureStart,
   takeover: measureTakeover,
   pages: measurePages,
@@ -154,6 +156,12 @@ async function measureLatency({ isQuick, withPage }: Bench): Promise<void> {
     }
   }
   printTable(["one event", "median", "added, median", "p95", "p99"], rows);
+}
+
+async function measureOwnIds({ isQuick, withPage }: Bench): Promise<void> {
+  const { alone, crowd } = await withPage((page) => page.evaluate(([count, size]) => window.durability.ownIds(count, size), [isQuick ? 100 : 1_000, CROWD_SIZE] as const));
+  const row = (name: string, kind: "made" | "own"): string[] => [name, formatMs(percentile(alone[kind], 0.5)), formatMs(percentile(alone[kind], 0.95)), formatCount(percentile(crowd[kind], 0.5))];
+  printTable(["a run is started", "alone, median", "p95", `${CROWD_SIZE.toLocaleString("en")} at once, per second`], [row("with an id that the engine makes", "made"), row("with an id of one's own", "own")]);
 }
 
 async function measureStart({ isQuick, withPage }: Bench): Promise<void> {

@@ -5,6 +5,7 @@ import { fillRuns, measureCleaning, measurePages } from "./many-runs.js";
 import { openRuns, restoreRuns } from "./open-runs.js";
 import { measureLatency } from "./latency.js";
 import { awaitHeritage, holdRuns, inherit } from "./takeover.js";
+import { measureOwnIds } from "./own-ids.js";
 import { measureThroughput } from "./throughput.js";
 
 const open: Open = async (where, options) => {
@@ -15,6 +16,7 @@ const open: Open = async (where, options) => {
 const page = {
   throughput: (options: Throughput) => measureThroughput(open, options),
   latency: (where: Where, count: number) => measureLatency(open, where, count),
+  ownIds: (count: number, crowdSize: number) => measureOwnIds(open, count, crowdSize),
   openRuns: (count: number) => openRuns(open, count),
   restoreRuns: (where: Where, count: number) => restoreRuns(open, where, count),
   holdRuns: (name: string, count: number) => holdRuns(open, name, count),

@@ -128,6 +128,7 @@ export class Driving implements TabsHooks {
     if (isHome) core.home = journal;
     try {
       const count = await this.#host.recover(journal);
+      if (isHome && count > 0) core.store.setApart();
       if (isHome || count > 0) return true;
     } catch (error) {
       // Its lock is given up: nothing of it may go on here.

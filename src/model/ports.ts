@@ -414,6 +414,11 @@ export interface StorePort {
    * read waits for the next reading, which is one for all of them.
    */
   refreshOthers(): Promise<void>;
+  /**
+   * Runs were found that somebody else had left open, in a crash of the browser maybe: keeps what that may have left unfinished apart from what is written
+   * from now on. Returns at once.
+   */
+  setApart(): void;
   /** Set once by the engine: called with records that other drivers changed, as they are read, whatever made the store read them. */
   onRecords: (records: readonly RunRecord[]) => void;
   /** The last group of a journal that was read or written. */

@@ -61,6 +61,8 @@ export enum Kind {
   REMOVED = 5,
   /** By group. */
   LOGS = 6,
+  /** Nothing that stays. */
+  SCRATCH = 7,
 }
 
 const KIND_SIZE = 2 ** 48;
@@ -97,6 +99,8 @@ export interface Disk {
   /** Opens or upgrades. `onLost`: the connection is gone. Rejects with `store/blocked`, `store/version-unsupported`, `store/failed`. */
   open(onLost: (why: string) => void): Promise<void>;
   close(): void;
+  /** Keeps what a crash of the browser may have left unfinished apart from what is written from now on. Returns at once. Default: nothing to do. */
+  setApart?(): void;
   /** Adds a group. False: its number is taken, nothing was changed. Rejects with `store/quota-exceeded`, `store/failed`. */
   append(journal: number, write: GroupWrite): Promise<boolean>;
   /** Rows after `after`, in order, with their numbers; at most `countMax`. */

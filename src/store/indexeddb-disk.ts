@@ -3,8 +3,9 @@
 import type { IDBPDatabase, IDBPObjectStore } from "idb";
 import type { SourceRecord } from "../model/ports.js";
 import { bytesOf, openDatabase, rowsOf, sourcesOf } from "./database.js";
-import type { Disk, GroupWrite, KeyRange } from "./disk.js";
+import { type Disk, type GroupWrite, JOURNAL_COUNT, type KeyRange, Kind, keyOf } from "./disk.js";
 import { closedError, toStoreError } from "./errors.js";
+import { beginFreshLog } from "./fresh-log.js";
 
 export function createIndexedDbDisk(name: string): Disk {
   return new IndexedDbDisk(name);
@@ -34,6 +35,13 @@ class IndexedDbDisk implements Disk {
     this.#database?.close();
     this.#database = undefined;
     this.#lostWhy = "the store was closed";
+  }
+
+  setApart(): void {
+    const database = this.#database;
+    if (database === undefined) return;
+    // Of the journal that is hardly ever anybody's. Where it fails, all is as it was.
+    beginFreshLog(database, bytesOf(JOURNAL_COUNT - 1), keyOf(Kind.SCRATCH, 0)).catch(() => undefined);
   }
 
   async append(journal: number, write: GroupWrite): Promise<boolean> {

@@ -236,6 +236,10 @@ class JournalStore implements StorePort {
     await Promise.all((journal === undefined ? this.#journals : [this.#journal(journal)]).map((one) => one.refresh()));
   }
 
+  setApart(): void {
+    this.#disk.setApart?.();
+  }
+
   refreshOthers(): Promise<void> {
     return this.#others.read();
   }

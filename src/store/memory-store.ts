@@ -175,6 +175,10 @@ class MemoryStore implements StorePort {
     return this.#epoch;
   }
 
+  setApart(): void {
+    // Nothing of it outlives a crash.
+  }
+
   refreshOthers(): Promise<void> {
     return this.refresh();
   }

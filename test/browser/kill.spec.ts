@@ -27,6 +27,7 @@ test.describe("Chromium", () => {
     test(`trial ${index + 1} of ${TRIAL_COUNT}, seed ${SEED}`, async () => {
       const report = await proof.play(index);
       kills.push(...report.kills);
+      test.skip(report.isForsaken, "the browser took its own log for damaged after a kill, and deleted all databases of the origin");
       const lines = report.kills.map((kill) => describeKill(kill, report.seed));
       expect(report.wrongs, `${lines.join("\n")}\nagain: npm run prove-kills -- --count 1 --seed ${report.seed}`).toEqual([]);
     });

@@ -32,6 +32,14 @@ class Tab implements TabPage {
   /** What it waits for, by run. */
   readonly #doing = new Map<string, string>();
 
+  async findMark(): Promise<boolean> {
+    const listing = indexedDB.databases();
+    // Where Chromium takes its log for damaged, the first question fails, and the next finds nothing any more.
+    const names = (await listing.catch(() => indexedDB.databases())).map(({ name }) => name);
+    (await openPlain("mark")).close();
+    return names.includes("mark");
+  }
+
   async open({ trial, tab, database, taskMs }: Parameters<TabPage["open"]>[0]): Promise<void> {
     this.#trial = trial;
     this.#name = tab;
@@ -59,11 +67,7 @@ class Tab implements TabPage {
   }
 
   async isBlocked(): Promise<boolean> {
-    const opening = indexedDB.open(this.#database);
-    const database = await new Promise<IDBDatabase>((resolve, reject) => {
-      opening.onsuccess = () => resolve(opening.result);
-      opening.onerror = () => reject(opening.error);
-    });
+    const database = await openPlain(this.#database);
     const asking = [...database.objectStoreNames].map((name) => {
       const transaction = database.transaction(name, "readwrite");
       const request = transaction.objectStore(name).count();
@@ -73,6 +77,18 @@ class Tab implements TabPage {
     const isFree = await Promise.race([Promise.all(asking).then(() => true), sleep(TRANSACTION_MS_MAX).then(() => false)]);
     database.close();
     return !isFree;
+  }
+
+  async listStored(): Promise<string> {
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    const database = await openPlain(this.#database);
+    const stores = [...database.objectStoreNames];
+    const counts = await Promise.all(stores.map((name) => new Promise<number>((resolve) => {
+      const request = database.transaction(name).objectStore(name).count();
+      request.onsuccess = () => resolve(request.result);
+    })));
+    database.close();
+    return `databases ${names.join(", ")}; in ${this.#database} ${stores.map((name, at) => `${name}: ${counts[at]}`).filter((line) => !line.endsWith(": 0")).join(", ")}`;
   }
 
   async tell(): Promise<readonly ToldEnd[]> {
@@ -209,6 +225,14 @@ class Tab implements TabPage {
       if (Date.now() - since > HEARSAY_MS_MAX) return false;
     }
   }
+}
+
+function openPlain(name: string): Promise<IDBDatabase> {
+  const opening = indexedDB.open(name);
+  return new Promise((resolve, reject) => {
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(opening.error);
+  });
 }
 
 /** Those of a run that has not ended: as far as its record goes. */

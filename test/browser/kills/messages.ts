@@ -41,11 +41,15 @@ export interface ToldEnd {
 }
 
 export interface TabPage {
+  /** A database beside all others, which nobody writes to: was it there? It is now. */
+  findMark(): Promise<boolean>;
   open(options: { readonly trial: string; readonly tab: string; readonly database: string; readonly taskMs: number }): Promise<void>;
   /** Starts runs, or goes on with them; returns at once. */
   pursue(runs: readonly PlannedRun[]): void;
   /** What it waits for now, by run: for whoever asks why a run does not end. */
   doing(): Readonly<Record<string, string>>;
+  /** What the browser has on its disk: all databases of the origin, and how many records stand in each object store of the trial's. */
+  listStored(): Promise<string>;
   /** Is there a part of the database that cannot be written to, since a transaction of another tab does not end? */
   isBlocked(): Promise<boolean>;
   /** Every run of the database. */

@@ -8,6 +8,9 @@ import type { KnownRun, PlannedRun, TabMessage, TabPage, ToldEnd } from "./messa
 
 declare const tab: TabPage;
 
+/** Chromium has deleted all databases of the origin, one among them that was written to once and never again: no engine could keep anything. */
+export class OriginForsaken extends Error {}
+
 /** An answer of a tab that lives comes within this time, ms. */
 const ANSWER_MS_MAX = 30_000;
 
@@ -38,6 +41,7 @@ export class Stage {
   readonly #frozen = new Set<number>();
   #context: BrowserContext | undefined;
   #tabCount = 0;
+  #isMarked = false;
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -62,6 +66,12 @@ export class Stage {
     await page.waitForFunction(() => document.title === "ready");
     await page.addScriptTag({ url: "/kills/page.js", type: "module" });
     await page.waitForFunction(() => globalThis.tab !== undefined);
+    const isKept = await within("a look for the mark", page.evaluate(() => tab.findMark()));
+    if (this.#isMarked && !isKept) {
+      await page.close();
+      throw new OriginForsaken("the browser deleted all databases of the origin");
+    }
+    this.#isMarked = true;
     this.#tabCount += 1;
     const name = `${this.#tabCount}`;
     const fresh = (await this.#processes("renderer")).filter((id) => !before.has(id));
@@ -75,6 +85,10 @@ export class Stage {
 
   doing({ name, page }: StageTab): Promise<Readonly<Record<string, string>>> {
     return within(`tab ${name} tells what it does`, page.evaluate(() => tab.doing()));
+  }
+
+  listStored({ name, page }: StageTab): Promise<string> {
+    return within(`tab ${name} lists what is stored`, page.evaluate(() => tab.listStored()));
   }
 
   isBlocked({ name, page }: StageTab): Promise<boolean> {

@@ -4,7 +4,7 @@ import { AMOUNTS, KILL_WORKFLOWS } from "./kill-workflows.js";
 import { Ledger } from "./ledger.js";
 import type { PlannedRun, ToldEnd } from "./messages.js";
 import type { KillKind, KillPlan, PlannedKill } from "./plan.js";
-import type { Stage, StageTab } from "./stage.js";
+import { OriginForsaken, type Stage, type StageTab } from "./stage.js";
 import { endName, findWrongs, isOver, type MaskedEnd, maskEnd } from "./verdict.js";
 
 /** All runs have ended so long after the last kill, ms. */
@@ -45,6 +45,8 @@ export interface TrialReport {
   readonly tabCount: number;
   readonly runCount: number;
   readonly kills: readonly KillReport[];
+  /** The browser has deleted everything by itself: nothing can be said of the engine. */
+  readonly isForsaken: boolean;
   /** Empty: all is well. */
   readonly wrongs: readonly string[];
 }
@@ -81,15 +83,17 @@ export async function playUndisturbed(stage: Stage, taskMs: number): Promise<Und
 export async function playTrial(stage: Stage, plan: KillPlan, undisturbed: Undisturbed): Promise<TrialReport> {
   const trial = new Trial(stage, plan);
   const wrongs: string[] = [];
+  let isForsaken = false;
   try {
     await trial.play();
     wrongs.push(...(await trial.judge(undisturbed)));
   } catch (error) {
-    wrongs.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    isForsaken = error instanceof OriginForsaken;
+    if (!isForsaken) wrongs.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
     await trial.leave();
   }
-  return { seed: plan.seed, tabCount: plan.tabCount, runCount: plan.runs.length, kills: trial.kills, wrongs };
+  return { seed: plan.seed, tabCount: plan.tabCount, runCount: plan.runs.length, kills: trial.kills, isForsaken, wrongs };
 }
 
 /** A kill that was done. What had been in hand is asked for again some time later: that shows who took over, and when. */
@@ -178,6 +182,7 @@ class Trial {
     for (const tab of this.#living) {
       const doing = await this.#stage.doing(tab).catch(() => ({}));
       lines.push(`tab ${tab.name}: ${JSON.stringify(doing)}`);
+      lines.push(`tab ${tab.name} has ${await this.#stage.listStored(tab).catch(String)}`);
     }
     const told = this.#living[0] === undefined ? [] : await this.#stage.tell(this.#living[0]).catch(() => []);
     for (const { runId, parentRunId = runId, status, states, context } of told) {
