@@ -7,9 +7,9 @@ import { awaitOutcome, callCount, countCalls, settleCall, taskCalls } from "../.
 let showings: (() => void)[] = [];
 const ends: string[] = [];
 
-/** As a browser has it: a frame when we say so. */
+/** As a browser has it: a frame when we say so, and the next where the page still rests from the one before. */
 function showFrame(): void {
-  for (const show of showings.splice(0)) show();
+  while (showings.length > 0) for (const show of showings.splice(0)) show();
 }
 
 beforeEach(() => {
