@@ -1,6 +1,8 @@
 // Runs that begin as others were.
 import { describe, expect, test } from "vitest";
 import type { Run } from "../../../src/model/engine.js";
+import { EntryKind } from "../../../src/model/history.js";
+import { createMemoryDisk, createMemoryStore } from "../../../src/store/memory-store.js";
 import { type Bench, codeOf, holdTask, markdown, openBench } from "./harness.js";
 
 const ORDER = markdown("[*] --> Pay\nPay --> Wait : success\nPay --> Lost : failure\nWait --> Ship : go / set place = event.place\nWait --> Late : after 1h\nShip --> [*]\nLost --> [*]\nLate --> [*]", {
@@ -190,4 +192,35 @@ test("a fork survives a crash as what it is; its children are its own", async ()
   await second.engine.send("f", "go");
   expect(await again.status()).toBe("succeeded");
   await second.engine.close();
+});
+
+test.each(["pause", "cancel", "send"] as const)("%s of a child that begins with a fork, while that is being committed, waits for its start", async (act) => {
+  const disk = createMemoryDisk();
+  const storePort = createMemoryStore(disk);
+  const bench = await openBench({ disk, storePort });
+  await bench.engine.load(markdown("[*] --> Off\nOff --> On: press\nOn --> [*]: press", { name: "toggle" }));
+  const run = await bench.engine.start(await bench.engine.load("millrace: 1\nname: parent\ntasks: {a: {workflow: toggle}}\n"));
+  await bench.clock.settle();
+  const childId = [...disk.runs.keys()].find((id) => id.startsWith(`${run.id}~`)) ?? "";
+  const commit = storePort.commit.bind(storePort);
+  let open: () => void = () => undefined;
+  const isOpen = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  storePort.commit = async (changes, durability) => {
+    await isOpen;
+    await commit(changes, durability);
+  };
+  const forking = bench.engine.fork(run.id, 1, { runId: "f" });
+  await bench.clock.settle();
+  const id = `f${childId.slice(run.id.length)}`;
+  const acting: Promise<unknown> = act === "send" ? bench.engine.send(id, "press") : bench.engine[act](id);
+  await bench.clock.settle();
+  open();
+  await forking;
+  expect(await acting).toEqual({ pause: "paused", cancel: "canceled", send: { status: "taken", runStatus: "waiting" } }[act]);
+  const child = await bench.engine.runs.get(id);
+  expect((await storePort.history(id)).map(({ kind }) => kind)[0]).toBe(EntryKind.START);
+  expect((await child.verify()).isSame).toBe(true);
+  await bench.engine.close();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SILENCE_MS } from "../../../src/tabs/shared-tabs.js";
 import { createBatch } from "../../../src/model/batch.js";
-import { JOURNAL_COUNT } from "../../../src/store/disk.js";
+import { type GroupWrite, JOURNAL_COUNT } from "../../../src/store/disk.js";
 import { brief, codeOf, holdTask, markdown, readEvents } from "./harness.js";
 import { readFileBytes } from "../portable/files.js";
 import { makeTabBench } from "./tab-bench.js";
@@ -263,6 +263,65 @@ test("who is frozen while it begins a run keeps others from such ids only, and i
   expect(await bench.until(codeOf(refused))).toBe("engine/no-answer");
   first.kill();
   expect(await bench.until(second.engine.start("toggle", {}, { runId: "order-1" }))).toMatchObject({ id: "order-1" });
+});
+
+test.each([0, 5, 10, 15, 20, 30])("an engine that is closed %i ms after a start of an id of one's own settles it, and keeps nobody from the id", async (ms) => {
+  const bench = makeTabBench();
+  const [first, second] = [await bench.open({}, { delay: () => 20, fate: () => "done" }), await bench.open()];
+  for (const { engine } of [first, second]) await bench.until(engine.load(TOGGLE));
+  const started = codeOf(first.engine.start("toggle", {}, { runId: "order-1" }));
+  await bench.clock.advance(ms);
+  await bench.until(first.engine.close());
+  const [there, here] = [await bench.until(started), await bench.until(codeOf(second.engine.start("toggle", {}, { runId: "order-1" })))];
+  expect([there, here]).toEqual(there === "engine/closed" ? ["engine/closed", expect.stringMatching("no error|run/exists")] : ["no error", "run/exists"]);
+});
+
+test("a parent hears of the end of a child that was stored, and was told that it was not", async () => {
+  const bench = makeTabBench();
+  const work = holdTask();
+  let [writes, isArmed, isUnreadable] = [0, false, false];
+  const fate = (): "done" | "lost" => {
+    if (!isArmed) return "done";
+    writes += 1;
+    // The end of the second child, behind the first one's: nor can be read for a while whether it is there.
+    if (writes === 2) isUnreadable = true;
+    return writes === 2 ? "lost" : "done";
+  };
+  const { engine } = await bench.open({ tasks: { work: work.handler } }, { delay: () => 5, fate, isUnreadable: (what) => isUnreadable && what === "rows" });
+  await bench.until(engine.load("millrace: 1\nname: child\ntasks: {w: {action: work}}\n"));
+  const other = await bench.until(engine.start(await bench.until(engine.load(TOGGLE))));
+  const run = await bench.until(engine.start(await bench.until(engine.load("millrace: 1\nname: parent\ntasks: {a: {workflow: child}, b: {workflow: child}}\n"))));
+  await bench.untilTrue(() => work.calls.length === 2);
+  await bench.clock.advance(1_000);
+  isArmed = true;
+  work.succeed(1, 0);
+  await bench.clock.advance(1);
+  work.succeed(2, 1);
+  await bench.clock.advance(100);
+  [isArmed, isUnreadable] = [false, false];
+  // With the next commit the journal learns what it holds.
+  await bench.until(codeOf(engine.send(other.id, "press")));
+  await bench.clock.advance(60_000);
+  expect(writes).toBeGreaterThanOrEqual(2);
+  expect(await run.status()).toBe("succeeded");
+});
+
+test("a new tab whose only free journal is written to by another is one without a journal, and can be used as such", async () => {
+  const bench = makeTabBench();
+  const [first, ...rest] = [await bench.open(), ...(await Promise.all(Array.from({ length: JOURNAL_COUNT - 2 }, () => bench.open())))];
+  const run = await bench.until(first.engine.start(await bench.until(first.engine.load(TOGGLE))));
+  await bench.clock.advance(500);
+  // Somebody was always quicker.
+  const fate = (write: GroupWrite, journal: number): "done" => {
+    if (journal === JOURNAL_COUNT - 1) bench.device.journal(journal).rows.set(write.number, { ...write.row, epoch: write.row.epoch + 1 });
+    return "done";
+  };
+  const late = await bench.open({}, { delay: () => 20, fate });
+  await bench.until(late.engine.load(TOGGLE));
+  expect(rest).toHaveLength(JOURNAL_COUNT - 2);
+  expect(await bench.until(late.engine.role())).toBe("watcher");
+  expect(await bench.until(late.engine.send(run.id, "press"))).toMatchObject({ status: "taken" });
+  expect(await bench.until(codeOf(late.engine.start("toggle")))).toBe("engine/not-driver");
 });
 
 async function howEach(starts: readonly Promise<unknown>[]): Promise<readonly string[]> {

@@ -48,6 +48,22 @@ describe("journal store on a simulated disk", () => {
     expect([...device.journal(0).sources.keys()]).toEqual(["i"]);
   });
 
+  test("who could not take a journal over drives nothing", async () => {
+    const device = new SimulatedDevice();
+    let fate: Fate = "done";
+    const [first, second] = [createJournalStore(device.connect(undefined, { delay: () => 0, fate: () => fate }), "s"), createJournalStore(device.connect(), "s")];
+    await second.open();
+    await second.takeOver();
+    await second.commit([makeChange("a", 1, 1)], "relaxed");
+    await first.open();
+    fate = "full";
+    await expect(first.takeOver()).rejects.toMatchObject({ code: "store/quota-exceeded" });
+    fate = "done";
+    await expect(first.commit([makeChange("a", 2, 2)], "relaxed")).rejects.toMatchObject({ code: "store/fenced" });
+    await second.commit([makeChange("a", 2, 2)], "relaxed");
+    expect(await second.history("a")).toEqual(makeEntries(1, 2));
+  });
+
   test("a stale driver is fenced also after the rows behind its own were merged", async () => {
     const device = new SimulatedDevice();
     const stale = createJournalStore(device.connect(), "s");
