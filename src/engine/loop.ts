@@ -356,12 +356,19 @@ export class Loop {
   #admit(arrival: Arrival): void {
     const { run, kind, cause } = arrival;
     if (cause !== undefined && awaitsCommit(arrival, cause)) return;
-    if (cause?.isRolledBack === true && kind === EntryKind.START) this.#forget(run);
-    if (cause?.isRolledBack === true) return;
+    if (cause?.isRolledBack === true) {
+      if (kind === EntryKind.START) this.#forget(run, reloadingError(cause.runId));
+      return;
+    }
     if (run.isDropped) {
       if (kind === EntryKind.START) return;
       if (run.ending !== undefined) this.#settleNow(arrival, EventOutcome.ENDED);
       else arrival.receipt?.fail(reloadingError(run.runId), arrival.index ?? 0);
+      return;
+    }
+    // Its start waits for its parent's commit.
+    if (kind !== EntryKind.START && run.isUnbegun) {
+      (run.waiting ??= []).push(arrival);
       return;
     }
     if (this.#mustWait(arrival)) {
@@ -387,7 +394,7 @@ export class Loop {
   #mustWait(arrival: Arrival): boolean {
     const { run, kind, heldSeed } = arrival;
     if (run.isCommitting) return true;
-    if (kind === EventKind.CONTINUE || kind === TOUCH) return false;
+    if (kind === EventKind.CONTINUE || kind === TOUCH || kind === EntryKind.START) return false;
     if (run.isInBatch && (isControl(arrival) || needsForm(arrival))) return true;
     if (run.isYielded) return heldSeed !== undefined || !(isControl(arrival) || run.isPaused);
     return run.waiting !== undefined && run.waiting.length > 0;
@@ -407,7 +414,7 @@ export class Loop {
     const { run, kind } = arrival;
     const isPause = isPausing(kind);
     if (!run.isWindingDown && (isPause !== run.isPaused || kind === EntryKind.WIND_DOWN)) {
-      this.#record(run, kind, isPause ? run.continueCount : 0, this.#timeOf(run), this.#core.clock.seed(), undefined, false);
+      run.recordEntry(kind, isPause ? run.continueCount : 0, this.#timeOf(run), this.#core.clock.seed(), undefined, false);
       if (run.taps !== undefined) tell(run, tellEntry(run, kind, 0, undefined, EventOutcome.TAKEN, undefined));
       if (kind === EntryKind.RESUME) this.#releaseHeld(run);
       if (kind === EntryKind.WIND_DOWN) this.deliver(this.#consequences.listChildren(run).map((child) => ({ ...arrival, run: child, receipt: undefined, cause: run })));
@@ -444,7 +451,7 @@ export class Loop {
       return;
     }
     const seed = this.#core.clock.seed();
-    this.#record(run, kind, id, this.#timeOf(run), seed, payload, true);
+    run.recordEntry(kind, id, this.#timeOf(run), seed, payload, true);
     run.held.push({ kind, id, seed, payload });
     if (run.taps !== undefined) tell(run, tellHeld(run, kind, id, payload));
     const group = this.#groups.of(run);
@@ -479,16 +486,17 @@ export class Loop {
   #refuse({ run, receipt, index }: Arrival, error: WorkflowError): void {
     if (run.isDropped) return;
     receipt?.fail(error, index ?? 0);
-    this.#forget(run);
+    this.#forget(run, error);
     this.#consequences.reportRefusal(run, error);
   }
 
-  /** It has not begun. */
-  #forget(run: OpenRun): void {
+  /** It has not begun, and does not. */
+  #forget(run: OpenRun, error: WorkflowError): void {
     if (run.isDropped) return;
     run.isDropped = true;
     run.program.userCount -= 1;
     this.#core.runs.delete(run.runId);
+    for (const arrival of takeWaiting(run)) failArrival(arrival, error);
   }
 
   #createHandle(arrival: Arrival): boolean {
@@ -542,7 +550,7 @@ export class Loop {
   /** Records an event that was stepped, and takes what it led to. */
   #takeOutcome({ run, kind, id, now, seed, payload, receipt, index, isHeld }: SteppedEvent, outcome: number, commands: readonly KernelCommand[]): void {
     if (kind === EntryKind.EVENT && commands.length === 0 && isUnheard(run) && !isHeld) {
-      if (isRecorded(outcome)) this.#record(run, kind, id, now, seed, payload, false);
+      if (isRecorded(outcome)) run.recordEntry(kind, id, now, seed, payload, false);
       receipt?.settle(outcome, index);
       return;
     }
@@ -557,7 +565,7 @@ export class Loop {
     } else if (isHeld) {
       run.beginHeld(seed);
     } else if (isRecorded(outcome)) {
-      this.#record(run, kind, id, now, seed, payload, false);
+      run.recordEntry(kind, id, now, seed, payload, false);
       run.beginEntry(seed);
     }
     if (kind === EntryKind.CANCEL) run.isYielded = false;
@@ -588,12 +596,5 @@ export class Loop {
     const answered = run.close(serial);
     if (answered !== undefined && kind === EntryKind.TIMER) this.#performer.disarm(answered);
     return answered;
-  }
-
-  #record(run: OpenRun, kind: number, id: number, now: number, seed: number, payload: Uint8Array | undefined, isHeld: boolean): void {
-    run.record(kind, id, now, isHeld, payload);
-    run.updatedAt = now;
-    if (run.isVolatile) run.keepEntry(kind, isHeld, id, now, seed, payload);
-    else (run.fresh ??= []).push({ seq: run.seq, kind, isHeld, id, now, seed, ...(payload && { payload }) });
   }
 }

@@ -230,6 +230,19 @@ export class OpenRun extends RunState implements JournalRun {
     for (const tap of this.taps ?? []) tap.noteCut(log.count);
   }
 
+  /** Does its start wait for the step that asked for it to be committed? */
+  get isUnbegun(): boolean {
+    return this.handle === NO_HANDLE && this.ending === undefined && this.seq === 0;
+  }
+
+  /** Adds an entry to its history, to be committed with the step in hand. */
+  recordEntry(kind: number, id: number, now: number, seed: number, payload: Uint8Array | undefined, isHeld: boolean): void {
+    this.record(kind, id, now, isHeld, payload);
+    this.updatedAt = now;
+    if (this.isVolatile) this.keepEntry(kind, isHeld, id, now, seed, payload);
+    else (this.fresh ??= []).push({ seq: this.seq, kind, isHeld, id, now, seed, ...(payload && { payload }) });
+  }
+
   /** The serial of the parent's command that started this run. */
   get parentSerial(): number {
     return Number(this.runId.slice(this.runId.lastIndexOf("~") + 1));

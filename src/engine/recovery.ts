@@ -108,11 +108,13 @@ export class Recovery {
   async reload(runIds: readonly string[]): Promise<void> {
     const { core } = this.#parts;
     const recovered: OpenRun[] = [];
+    const ended: RunRecord[] = [];
     this.#fit = new WeakSet();
     for (const runId of runIds) {
       if (core.isClosed || core.runs.has(runId) || !core.driven.has(core.store.journalOf(runId) ?? -1)) continue;
       try {
         const record = await core.store.get(runId);
+        if (record !== undefined && isEnded(record.status)) ended.push(record);
         const run = record === undefined || isEnded(record.status) ? undefined : await this.#recover(record, undefined);
         if (run !== undefined) recovered.push(run);
       } catch (error) {
@@ -120,6 +122,24 @@ export class Recovery {
       }
     }
     await this.#issue(recovered);
+    await this.#tellFamilies(recovered, ended);
+  }
+
+  /** What other runs were to be told of a step was void when its commit failed. Where the step is stored after all, or an earlier one led to the same, they are told now. */
+  async #tellFamilies(recovered: readonly OpenRun[], ended: readonly RunRecord[]): Promise<void> {
+    const { core } = this.#parts;
+    for (const { runId, parentRunId = runId } of ended) {
+      const parent = core.runs.get(parentRunId);
+      // One that was taken up with it has asked by itself.
+      if (parent === undefined || recovered.includes(parent)) continue;
+      for (const open of parent.open?.values() ?? []) {
+        if (childRunId(parent.runId, open.serial) === runId && !open.isAnswered) await this.#reconcileChild({ run: parent, open }).catch((error: unknown) => this.#leave(parent, error));
+      }
+    }
+    const changed = new Set([...recovered, ...ended].map(({ runId }) => runId));
+    for (const child of [...core.runs.awake()]) {
+      if (child.parentRunId !== undefined && changed.has(child.parentRunId) && !recovered.includes(child)) await this.#reconcileParent(child).catch((error: unknown) => this.#leave(child, error));
+    }
   }
 
   /** The run stays as it is stored: for good, or until the store can be read. */
@@ -319,12 +339,14 @@ export class Recovery {
     this.#parts.committer.abandon(run, toWorkflowError(error));
   }
 
-  /** A child whose parent has ended without it is canceled. */
+  /** A child whose parent has ended without it, or does not wait for it any more, is canceled. */
   async #reconcileParent(run: OpenRun): Promise<void> {
     const { core, loop } = this.#parts;
-    if (run.parentRunId === undefined || core.runs.has(run.parentRunId)) return;
-    const parent = await core.store.get(run.parentRunId);
-    if (parent === undefined || isEnded(parent.status)) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
+    if (run.parentRunId === undefined) return;
+    const parent = core.runs.get(run.parentRunId);
+    const record = parent === undefined ? await core.store.get(run.parentRunId) : undefined;
+    const isWanted = parent === undefined ? record !== undefined && !isEnded(record.status) : parent.open?.has(run.parentSerial) === true;
+    if (!isWanted && run.computeStatus() !== "canceling") loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
   }
 }
 
