@@ -4,7 +4,7 @@ import { WorkflowError } from "../model/errors.js";
 import type { TabsHooks } from "../model/ports.js";
 import { type Core, toWorkflowError } from "./core.js";
 import { closedError, notDriverError, reloadingError, unknownRunError } from "./errors.js";
-import { REMOTE_ATTEMPTS_MAX, REMOTE_RETRY_MS } from "./limits.js";
+import { LEFT_BEFORE_MS_MAX, REMOTE_ATTEMPTS_MAX, REMOTE_RETRY_MS } from "./limits.js";
 import type { OpenRun } from "./open-run.js";
 
 /** What driving asks of the engine. */
@@ -29,6 +29,9 @@ export class Driving implements TabsHooks {
   readonly #reading = new Map<number, { isOutdated: boolean }>();
   /** Home is being taken up; until it is, nobody can be told anything about its runs. */
   #ready: Promise<unknown> = Promise.resolve();
+  #joinedAt = 0;
+  /** What was written before is kept apart from what is written now. */
+  #isApart = false;
 
   constructor(host: DrivingHost) {
     this.#host = host;
@@ -37,6 +40,7 @@ export class Driving implements TabsHooks {
 
   /** Resolves when it drives, or when there is no journal to be had. */
   async join(): Promise<void> {
+    this.#joinedAt = this.#core.clock.now();
     await this.#core.tabs.join(this, this.#core.store.journalCount);
   }
 
@@ -109,9 +113,13 @@ export class Driving implements TabsHooks {
 
   async onGain(journal: number, isHome: boolean): Promise<boolean> {
     const gaining = this.#gain(journal, isHome);
-    if (!isHome) return gaining;
-    this.#ready = gaining;
-    gaining.catch(() => undefined);
+    if (isHome) {
+      // Another drives it after all: this tab has no home, and can be used as such.
+      this.#ready = gaining.catch((error: unknown) => {
+        if (toWorkflowError(error).code !== "store/fenced") throw error;
+      });
+      this.#ready.catch(() => undefined);
+    }
     return gaining;
   }
 
@@ -126,9 +134,9 @@ export class Driving implements TabsHooks {
     if (core.isClosed) return false;
     core.driven.add(journal);
     if (isHome) core.home = journal;
+    if (core.store.hasOpenRuns(journal)) this.#setApart();
     try {
       const count = await this.#host.recover(journal);
-      if (isHome && count > 0) core.store.setApart();
       if (isHome || count > 0) return true;
     } catch (error) {
       // Its lock is given up: nothing of it may go on here.
@@ -137,6 +145,14 @@ export class Driving implements TabsHooks {
     }
     this.#forget(journal);
     return false;
+  }
+
+  /** Once, and only of what had been left when this engine was opened: a tab that is gone later does not take the browser with it. */
+  #setApart(): void {
+    const { clock, store } = this.#core;
+    if (this.#isApart || clock.now() - this.#joinedAt > LEFT_BEFORE_MS_MAX) return;
+    this.#isApart = true;
+    store.setApart();
   }
 
   onLoss(journal: number): void {

@@ -88,6 +88,8 @@ export const TASKS_QUEUED_MAX_DEFAULT = 1_048_576;
 export const LIVE_QUERY_INTERVAL_MS = 50;
 /** So long after the first end since the last clean-up the next one begins, ms. */
 export const CLEAN_UP_DELAY_MS = 60_000;
+/** Journals that are taken over so soon after an engine was opened were left before that, ms. */
+export const LEFT_BEFORE_MS_MAX = 5_000;
 /** How often a call that may be done twice is passed to the driver of a run, and how long it waits between, ms. */
 export const REMOTE_ATTEMPTS_MAX = 20;
 export const REMOTE_RETRY_MS = 100;

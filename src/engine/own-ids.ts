@@ -25,6 +25,8 @@ export class OwnIds {
       const taken = await this.findTaken([runId]);
       // Another start may have been as far as this one.
       if (taken !== undefined || this.#core.runs.has(runId)) throw runExistsError(runId);
+      // Nothing is stepped any more, nor told of it.
+      if (this.#core.isClosed) throw closedError();
       return work();
     };
     return isVolatile ? begin() : this.#claim((lookAndBegin) => this.#core.tabs.claim(runId, lookAndBegin), begin);

@@ -222,9 +222,15 @@ class JournalStore implements StorePort {
 
   async takeOver(journal = 0): Promise<number> {
     const taken = this.#journal(journal);
-    const epoch = await taken.takeOver();
-    this.#home ??= taken;
-    return epoch;
+    try {
+      const epoch = await taken.takeOver();
+      this.#home ??= taken;
+      return epoch;
+    } catch (error) {
+      // Whatever failed: nobody drives it here.
+      taken.release();
+      throw error;
+    }
   }
 
   release(journal: number): void {

@@ -36,6 +36,8 @@ class SharedTabs implements TabsPort {
   readonly #closing = new AbortController();
   readonly #calls: CallTable;
   readonly #claims = new IdClaims((lane) => this.#acquireLane(lane));
+  /** How each lane that this tab holds is given up. */
+  readonly #lanes = new Set<() => void>();
   /** Journals whose lock this tab holds, and how each is given up. */
   readonly #held = new Map<number, () => void>();
   /** Journals that the engine is taking over: one after the other where a lock is lost and granted again meanwhile. */
@@ -111,6 +113,7 @@ class SharedTabs implements TabsPort {
     this.#stopBeat();
     this.#channel?.close();
     for (const journal of [...this.#held.keys()]) this.release(journal);
+    for (const release of this.#lanes) release();
     this.#calls.close();
   }
 
@@ -227,7 +230,14 @@ class SharedTabs implements TabsPort {
     return new Promise((resolve, reject) => {
       const onAnswer = (): Promise<void> => {
         settle();
-        return new Promise((release) => resolve(release));
+        return new Promise((end) => {
+          const release = (): void => {
+            this.#lanes.delete(release);
+            end();
+          };
+          this.#lanes.add(release);
+          resolve(release);
+        });
       };
       this.#platform.requestLock(`${this.#name}:ids:${lane}`, { mode: "queue", signal: waiting.signal, onAnswer }).catch(() => {
         settle();
