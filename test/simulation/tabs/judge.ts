@@ -7,6 +7,11 @@ import type { SimulatedDevice } from "../../../src/testing/simulated-disk.js";
 export class Ledger {
   /** Runs whose start was acknowledged. */
   readonly started = new Set<string>();
+  /** Runs that somebody wanted canceled, and those of which he was told that they are. */
+  readonly unwanted = new Set<string>();
+  readonly canceled = new Set<string>();
+  /** Which run each fork began as. */
+  readonly forkOf = new Map<string, string>();
   readonly #begun = new Set<string>();
   /** What did not hold. */
   readonly broken: string[] = [];
@@ -38,6 +43,13 @@ export class Ledger {
   noteBegun(runId: string): void {
     if (this.#begun.has(runId)) this.broken.push(`${runId} was begun twice`);
     this.#begun.add(runId);
+  }
+
+  /** Did somebody want it canceled, its parent, or the run that it began as? */
+  mayBeCanceled(runId: string): boolean {
+    const root = runId.split("~")[0] ?? "";
+    const source = this.forkOf.get(root);
+    return this.unwanted.has(root) || (source !== undefined && this.mayBeCanceled(source));
   }
 
   noteTaken(runId: string): void {
@@ -108,7 +120,9 @@ export async function judge(device: SimulatedDevice, ledger: Ledger): Promise<re
   const runIds = new Set(records.map(({ runId }) => runId));
   for (const runId of ledger.started) if (!runIds.has(runId)) throw new Error(`${runId} was started, and is not there`);
   for (const { runId, status, seq, error } of records) {
-    if (status !== "succeeded") throw new Error(`${runId} ended as ${status}: ${JSON.stringify(error)}`);
+    const isCanceled = status === "canceled" && ledger.mayBeCanceled(runId);
+    if (status !== "succeeded" && !isCanceled) throw new Error(`${runId} ended as ${status}: ${JSON.stringify(error)}`);
+    if (ledger.canceled.has(runId) && !isCanceled) throw new Error(`${runId} was canceled, as was said, and ended as ${status}`);
     const history = await store.history(runId);
     if (history.length !== seq || history.some((entry, index) => entry.seq !== index + 1)) throw new Error(`${runId} has ${history.length} entries of ${seq}`);
     if (seq < ledger.recordedSeq(runId)) throw new Error(`${runId}: ${ledger.recordedSeq(runId)} entries were acknowledged, ${seq} are there`);

@@ -6,10 +6,13 @@ import { STARTED } from "./workflows.js";
 /** Tabs and runs are named by numbers, so that a step means the same when others are left out. A step that makes no sense any more is passed over. */
 export type Step = { readonly ms: number } & (
   | { readonly kind: "open"; readonly tab: number; readonly isStrict: boolean }
-  | { readonly kind: "kill" | "freeze" | "thaw"; readonly tab: number }
+  | { readonly kind: "kill" | "close" | "freeze" | "thaw"; readonly tab: number }
   /** `rivals`: tabs that start a run of the same id at the same time. */
   | { readonly kind: "start"; readonly tab: number; readonly run: number; readonly workflow: (typeof STARTED)[number]; readonly rivals?: readonly number[] }
   | { readonly kind: "send" | "pause" | "resume"; readonly tab: number; readonly run: number }
+  | { readonly kind: "cancel"; readonly tab: number; readonly run: number; readonly tasks: "abort" | "finish" }
+  /** A new run begins as run `of` was after so many entries. */
+  | { readonly kind: "fork"; readonly tab: number; readonly run: number; readonly of: number; readonly seq: number }
   /** The machine's clock is set, from right by so much, ms. */
   | { readonly kind: "set"; readonly errorMs: number }
   /** The lock of a journal is granted to a second tab, and nobody is told. */
@@ -34,7 +37,7 @@ export interface Plan {
 }
 
 export const TAB_COUNT_MAX = 3;
-export const RUN_COUNT_MAX = 4;
+export const RUN_COUNT_MAX = 5;
 export const STEP_COUNT = 30;
 /** Journals in which so few tabs have anything. */
 const JOURNAL_COUNT = 3;
@@ -60,7 +63,7 @@ export function makePlan(seed: number): Plan {
       const tab = pick(tabs);
       tabs = tabs.filter((other) => other !== tab);
       frozen.delete(tab);
-      return { kind: "kill", tab, ms };
+      return { kind: random() < 0.25 ? "close" : "kill", tab, ms };
     }
     const tab = pick(awake);
     if (dice < 0.22) {
@@ -80,10 +83,12 @@ export function makePlan(seed: number): Plan {
     if (dice < 0.54 && runCount > 0) return { kind: "start", tab, run: Math.floor(random() * runCount), workflow: pick(STARTED), ms };
     if (dice < 0.7 && runCount > 0) return { kind: "send", tab, run: Math.floor(random() * runCount), ms };
     if (dice < 0.75 && runCount > 0) return { kind: pick(["pause", "resume"]), tab, run: Math.floor(random() * runCount), ms };
-    if (dice < 0.79) return { kind: "set", errorMs: pick(ERRORS_MS), ms };
-    if (dice < 0.85) return { kind: "double", journal: Math.floor(random() * JOURNAL_COUNT), ms };
-    if (dice < 0.89) return { kind: "fill", freeSize: pick([0, 0, 400, 3_000, undefined, undefined]), ms };
-    if (dice < 0.92) return { kind: "slow", journal: Math.floor(random() * JOURNAL_COUNT), delayMs: pick([0, 5, 40, 200, 700]), ms };
+    if (dice < 0.77 && runCount > 0) return { kind: "cancel", tab, run: Math.floor(random() * runCount), tasks: pick(["abort", "finish"]), ms };
+    if (dice < 0.79 && runCount > 0 && runCount < RUN_COUNT_MAX) return { kind: "fork", tab, run: runCount++, of: Math.floor(random() * (runCount - 1)), seq: Math.floor(random() * 8), ms };
+    if (dice < 0.83) return { kind: "set", errorMs: pick(ERRORS_MS), ms };
+    if (dice < 0.88) return { kind: "double", journal: Math.floor(random() * JOURNAL_COUNT), ms };
+    if (dice < 0.92) return { kind: "fill", freeSize: pick([0, 0, 400, 3_000, undefined, undefined]), ms };
+    if (dice < 0.95) return { kind: "slow", journal: Math.floor(random() * JOURNAL_COUNT), delayMs: pick([0, 5, 40, 200, 700]), ms };
     return { kind: "rest", ms };
   };
   return { seed, steps: [open(), ...Array.from({ length: STEP_COUNT }, choose)] };

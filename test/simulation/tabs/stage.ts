@@ -151,6 +151,8 @@ class Stage {
       case "kill":
         this.#counts.kills += 1;
         return this.#kill(step.tab);
+      case "close":
+        return this.#close(step.tab, one);
       case "freeze":
         this.#counts.freezes += 1;
         one.isFrozen = true;
@@ -166,8 +168,15 @@ class Stage {
       for (const rival of [one, ...(step.rivals ?? []).map((number) => this.#tabs.get(number))]) {
         if (rival?.isFrozen === false) rival.engine.start(step.workflow, {}, { runId }).then(() => this.#ledger.noteStarted(runId), ignore);
       }
-    }
-    else if (step.kind === "pause") engine.pause(runId).catch(ignore);
+    } else if (step.kind === "cancel") {
+      this.#ledger.unwanted.add(runId);
+      engine.cancel(runId, { tasks: step.tasks }).then((status) => {
+        if (status === "canceled" || status === "canceling") this.#ledger.canceled.add(runId);
+      }, ignore);
+    } else if (step.kind === "fork") {
+      this.#ledger.forkOf.set(runId, `run-${step.of}`);
+      engine.fork(`run-${step.of}`, step.seq, { runId }).then(() => this.#ledger.noteStarted(runId), ignore);
+    } else if (step.kind === "pause") engine.pause(runId).catch(ignore);
     else if (step.kind === "resume") engine.resume(runId).catch(ignore);
     else {
       engine.send(runId, "go").then(({ status }) => {
@@ -239,6 +248,13 @@ class Stage {
     this.#tabs.delete(number);
     one?.tab.kill();
     one?.disk.kill();
+  }
+
+  /** Its page lives on, so that whatever it forgets to give up stays kept. */
+  #close(number: number, { engine, isFrozen, tab }: OpenTab): void {
+    this.#tabs.delete(number);
+    if (isFrozen) tab.thaw();
+    engine.close().catch((error: unknown) => this.#ledger.broken.push(`An engine did not close: ${String(error)}`));
   }
 
   // --- what is watched --------------------------------------------------------------------------------------------
@@ -316,7 +332,9 @@ class Stage {
     for (const runId of runIds) {
       if (one === undefined) throw new Error("no tab is left");
       const run = await this.#wait(one.engine.runs.get(runId));
-      await this.#wait(run.result);
+      await this.#wait(run.result.catch((error: unknown) => {
+        if (!this.#ledger.mayBeCanceled(runId)) throw error;
+      }));
       await this.#wait(run.context());
     }
   }
