@@ -19,7 +19,7 @@ export const ANSWER_MS = 250;
 export const NEIGHBOUR_MS = 6_000;
 /** So long a tab waits for another that begins a run of an id of the embedder's choice, ms. */
 export const CLAIM_WAIT_MS = 3_000;
-/** A tab that has heard others since looks so often into all journals that nobody drives: what they left may have been told to nobody, ms. */
+/** A tab that has heard others since looks so often into all journals that nobody drives: what they left may have been told to nobody. One that has not asks so often who is there, ms. */
 export const SWEEP_MS = 5_000;
 /** A journal whose runs this tab could not drive is left to others for so long, ms. */
 export const UNFIT_MS = 2_000;
@@ -54,6 +54,7 @@ class SharedTabs implements TabsPort {
   #isSweepDue = false;
   #sweepTime = 0;
   #beatTime = 0;
+  #greetTime = 0;
   #joinTime = 0;
   #home: number | undefined;
   #channel: TabChannel | undefined;
@@ -75,7 +76,7 @@ class SharedTabs implements TabsPort {
     this.#sweepTime = this.#joinTime;
     this.#beatTime = this.#joinTime;
     this.#channel = this.#platform.openChannel(this.#name, (message) => this.#hear(message));
-    this.#post({ kind: "hello" });
+    this.#greet();
     await this.#findHome();
     this.#queueAll();
     this.#beat();
@@ -266,15 +267,21 @@ class SharedTabs implements TabsPort {
 
   #beat(): void {
     if (this.#isClosed) return;
-    const before = this.#beatTime;
-    this.#beatTime = this.#platform.now();
-    // It was frozen, or the machine slept: others may have been, too, and take themselves to be alone.
-    if (this.#beatTime - before > SILENCE_MS) this.#post({ kind: "hello" });
+    const now = this.#platform.now();
+    const isLate = now - this.#beatTime > SILENCE_MS;
+    this.#beatTime = now;
+    // It was frozen, or the machine slept: others may have been, too, and take themselves to be alone. Who is alone asks now and then.
+    if (isLate || (!this.#hasNeighbours && now - this.#greetTime >= SWEEP_MS)) this.#greet();
     if (this.#hasNeighbours) this.#tellAlive();
     this.#sweep();
     for (let journal = 0; journal < this.#journalCount; journal += 1) if (!this.#held.has(journal)) this.#look(journal);
     this.#calls.expire(this.#platform.now(), (journal) => this.#lastHeard(journal));
     this.#stopBeat = this.#platform.schedule(HEARTBEAT_MS, () => this.#beat());
+  }
+
+  #greet(): void {
+    this.#greetTime = this.#platform.now();
+    this.#post({ kind: "hello" });
   }
 
   #sweep(): void {
