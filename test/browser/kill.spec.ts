@@ -25,9 +25,11 @@ test.describe("Chromium", () => {
 
   for (let index = 0; index < TRIAL_COUNT; index += 1) {
     test(`trial ${index + 1} of ${TRIAL_COUNT}, seed ${SEED}`, async () => {
-      const report = await proof.play(index);
+      let report = await proof.play(index);
+      // The browser took its own log for damaged after a kill, and deleted all databases of the origin: once in hundreds of kills.
+      if (report.isForsaken) report = await proof.play(index);
+      expect(report.isForsaken).toBe(false);
       kills.push(...report.kills);
-      test.skip(report.isForsaken, "the browser took its own log for damaged after a kill, and deleted all databases of the origin");
       const lines = report.kills.map((kill) => describeKill(kill, report.seed));
       expect(report.wrongs, `${lines.join("\n")}\nagain: npm run prove-kills -- --count 1 --seed ${report.seed}`).toEqual([]);
     });

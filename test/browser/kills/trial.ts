@@ -199,8 +199,7 @@ class Trial {
   }
 
   /**
-   * A frozen tab may be about to start it: nobody else can know, and a run that was started twice would be two runs of one id. So it is left to that tab,
-   * as an embedder would.
+   * A frozen tab may be in the midst of starting it, and then keeps all others from that id. So it is left to that tab, as an embedder would.
    */
   #isLeft(run: PlannedRun): boolean {
     const owner = this.#owners.get(run.runId);
