@@ -137,7 +137,7 @@ class LocalEngine implements Engine, RunSource {
       markReady: (run) => this.#loop.markReady(run),
       deliver: (arrivals) => this.#loop.deliver(arrivals),
       loseKernel: () => this.#loop.loseKernel(),
-      reload: (runIds) => void this.#recovery.reload(runIds),
+      reload: (runIds) => void this.#recovery.takeBack(runIds),
     });
     this.#reader = new Reader(core, this.#loop, this.#archive);
     this.#rerunner = new Rerunner({ core, loop: this.#loop, reader: this.#reader, ownIds });

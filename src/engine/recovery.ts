@@ -104,7 +104,19 @@ export class Recovery {
     this.#parts.core.logs.note(runId, "warning", { code: "log/recovered", message: `The run was taken up after its engine had gone: ${tasks}`, fields: { seq, taskCount } });
   }
 
-  /** Single runs, as they are stored now. */
+  /** Runs whose commit failed. What was said to have failed may be there after all, and nothing else would read it. */
+  async takeBack(runIds: readonly string[]): Promise<void> {
+    const { core } = this.#parts;
+    try {
+      await Promise.all([...core.driven].map((journal) => core.store.refresh(journal)));
+    } catch (error) {
+      for (const runId of runIds) this.#setAside(runId, error);
+      return;
+    }
+    await this.reload(runIds);
+  }
+
+  /** Single runs, as they are stored as far as that was read. */
   async reload(runIds: readonly string[]): Promise<void> {
     const { core } = this.#parts;
     const recovered: OpenRun[] = [];
@@ -114,6 +126,7 @@ export class Recovery {
       if (core.isClosed || core.runs.has(runId) || !core.driven.has(core.store.journalOf(runId) ?? -1)) continue;
       try {
         const record = await core.store.get(runId);
+        this.untouched.delete(runId);
         if (record !== undefined && isEnded(record.status)) ended.push(record);
         const run = record === undefined || isEnded(record.status) ? undefined : await this.#recover(record, undefined);
         if (run !== undefined) recovered.push(run);
@@ -156,7 +169,7 @@ export class Recovery {
     const runIds = [...this.#unread];
     this.#unread.clear();
     this.#rereadDelayMs = Math.min(2 * this.#rereadDelayMs, REREAD_DELAY_MS_MAX);
-    await this.reload(runIds);
+    await this.takeBack(runIds);
     if (this.#unread.size === 0) this.#rereadDelayMs = RELOAD_DELAY_MS;
   }
 
