@@ -302,8 +302,6 @@ export class Recovery {
       }
       if (!run.isDropped) await this.#reconcileParent(run).catch((error: unknown) => this.#leave(run, error));
       if (run.isDropped) continue;
-      // Nothing of it is in flight any more.
-      if (run.isPaused && run.status === "pausing") loop.deliver([{ run, kind: TOUCH, id: 0, payload: undefined }]);
       if (run.isWindingDown) loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
       this.#resume(run);
     }
@@ -313,6 +311,8 @@ export class Recovery {
     }
     loop.deliver(late);
     performer.call(calls.filter(({ run }) => !run.isDropped));
+    // Nothing of these is in flight any more; their calls wait by now.
+    for (const run of runs) if (!run.isDropped && run.isPaused && run.status === "pausing") loop.deliver([{ run, kind: TOUCH, id: 0, payload: undefined }]);
   }
 
   /** Held entries whose RESUME is in history, and a step without fuel, go on. */
