@@ -319,6 +319,19 @@ test("the address holds what is looked for, and the way back leads through it", 
   await expect(other.getByRole("combobox", { name: "Order" })).toHaveValue("duration oldest");
 });
 
+test("the first search is a step of the way back, however soon it comes", async ({ page }) => {
+  await page.addInitScript(() => {
+    // A page that has just been opened.
+    const start = performance.now();
+    performance.now = () => Math.min(1_000, Performance.prototype.now.call(performance) - start);
+  });
+  await open(page);
+  await page.getByRole("combobox", { name: "Status" }).selectOption("failed");
+  await expect(page).toHaveURL(/status=failed/);
+  await page.goBack();
+  await expect(page.getByRole("combobox", { name: "Status" })).toHaveValue("all");
+});
+
 test("keys go through the list, select and open", async ({ page }) => {
   await open(page);
   await makeSamples(page, 1_000);
