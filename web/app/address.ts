@@ -48,7 +48,7 @@ export function followAddress(): void {
   else if (openRunId.peek() !== undefined && panelTab.peek() !== "runs") panelTab.value = "run";
   let shown = describePlace();
   let isAsked = false;
-  let searchedAt = 0;
+  let searchedAt = Number.NEGATIVE_INFINITY;
   const write = (): void => {
     isAsked = false;
     const next = describePlace();
