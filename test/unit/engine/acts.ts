@@ -76,7 +76,7 @@ export async function observe(bench: Bench, runs: readonly Run[]): Promise<unkno
 }
 
 /** All events so far: an open run's story is read until nothing more comes. */
-export async function readAll(bench: Bench, one: Run): Promise<RunEvent[]> {
+export async function readAll(bench: Pick<Bench, "clock">, one: Run): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   const iterator = one.events()[Symbol.asyncIterator]();
   for (;;) {

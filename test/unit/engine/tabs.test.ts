@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { SILENCE_MS } from "../../../src/tabs/shared-tabs.js";
 import { createBatch } from "../../../src/model/batch.js";
 import { type GroupWrite, JOURNAL_COUNT } from "../../../src/store/disk.js";
+import { readAll } from "./acts.js";
 import { brief, codeOf, holdTask, markdown, readEvents } from "./harness.js";
 import { readFileBytes } from "../portable/files.js";
 import { makeTabBench } from "./tab-bench.js";
@@ -203,6 +204,34 @@ test("a call to a driver that is killed is asked again of its heir; an event is 
   first.kill();
   expect(await bench.until(pausing)).toBe("paused");
   expect(await bench.until(sending)).toBe("engine/no-answer");
+});
+
+test("events that are sent while a driver is gone and its heir not yet there wait for the heir", async () => {
+  const bench = makeTabBench();
+  const [first, second, third] = [await bench.open(), await bench.open(), await bench.open()];
+  for (const { engine } of [first, second, third]) await engine.load(TOGGLE);
+  const run = await bench.until(first.engine.start("toggle"));
+  await bench.clock.advance(1_000);
+  first.kill();
+  const answers = await bench.until(Promise.all([second, third].map(({ engine }) => engine.send(run.id, "press"))));
+  expect(answers.map(({ status }) => status)).toEqual(["taken", "taken"]);
+});
+
+test("what another tab tells a run reaches it in order", async () => {
+  const bench = makeTabBench(undefined, { delay: () => 3, copies: () => 1 });
+  const [first, second] = [await bench.open(), await bench.open()];
+  await second.engine.load(TOGGLE);
+  const run = await bench.until(first.engine.start(await first.engine.load(TOGGLE)));
+  await bench.clock.advance(1_000);
+  const telling: Promise<unknown>[] = [];
+  for (let round = 0; round < 8; round += 1) {
+    telling.push(second.engine.send(run.id, "press"), second.engine.pause(run.id), second.engine.resume(run.id));
+    // Some in one turn, some while the driver is asked, some a while after it was heard.
+    await bench.clock.advance(4 * round);
+  }
+  await bench.until(Promise.all(telling));
+  const told = (await bench.until(readAll(bench, run))).map(({ type }) => type).filter((type) => type === "event" || type === "paused" || type === "resumed");
+  expect(told).toEqual(Array.from({ length: 8 }, () => ["event", "paused", "resumed"]).flat());
 });
 
 /** Messages between tabs take so long that none of them has heard of anything yet, ms. */
