@@ -81,7 +81,8 @@ export class Driving implements TabsHooks {
       try {
         return { value: await core.tabs.call(journal, method, [runId, ...args]) };
       } catch (error) {
-        const code = error instanceof WorkflowError ? error.code : undefined;
+        const { code, details } = error instanceof WorkflowError ? error : { code: undefined, details: undefined };
+        if (code === "engine/no-answer" && details?.isPassed === false && core.driven.has(journal)) continue;
         // The one was not done yet, of the other nobody knows.
         const isRepeated = code === "run/reloading" || (code === "engine/no-answer" && isRepeatable);
         if (!isRepeated || attempt === REMOTE_ATTEMPTS_MAX || core.isClosed) throw error;

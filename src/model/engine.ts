@@ -379,7 +379,8 @@ export interface Engine {
   startMany(workflow: Workflow | string, inputs: readonly Value[], options?: StartOptions): Promise<readonly Run[]>;
   /**
    * Resolves after the step and its commit. Rejects with `run/invalid-payload` (`details.problems`) where the task that waits for the event has a
-   * form that the payload does not fit: nothing has happened then.
+   * form that the payload does not fit: nothing has happened then. Rejects with `engine/no-answer` where the tab that drives the run does not answer: with
+   * `details.isPassed` true the event may have been taken or not, otherwise it was not.
    */
   send(runId: string, event: string, payload?: Value): Promise<SendResult>;
   /** One `EventOutcome` byte (assembly/abi) per event of the batch. */

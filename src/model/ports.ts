@@ -453,7 +453,10 @@ export interface TabsPort {
   join(hooks: TabsHooks, journalCount: number): Promise<void>;
   /** Tells the other tabs, if there are any. */
   tellGroup(journal: number, group: number): void;
-  /** Calls the driver of a journal. Rejects with what it rejects with, or with `engine/no-answer` (retryable). */
+  /**
+   * Calls the driver of a journal; what is asked while it is gone waits for its heir. Rejects with what it rejects with, or with `engine/no-answer` (retryable), whose
+   * `details.isPassed` tells whether the driver was asked: where not, nothing was done, and this tab may drive the journal by now.
+   */
   call(journal: number, method: string, args: readonly unknown[]): Promise<unknown>;
   /**
    * Does `work`, which begins a run of an id of the embedder's choice: no other tab begins one of that id meanwhile. Rejects as `work` does, or with

@@ -1,5 +1,6 @@
-// Calls from one tab to the driver of a journal and their answers. A call is done once, however often its message comes; where its driver is
-// gone, nobody knows whether it was done, and the caller hears that.
+// Calls from one tab to the driver of a journal and their answers. A call is done once, however often its message comes. It is passed on when its
+// driver has said that it is there: what is asked while a driver is gone waits for its heir. Where a driver is gone after that, nobody knows whether
+// the call was done, and the caller hears that.
 import { fromErrorRecord, toErrorRecord, type WorkflowError } from "../model/errors.js";
 import type { TabsHooks } from "../model/ports.js";
 import type { TabMessage } from "./messages.js";
@@ -16,14 +17,20 @@ type Outgoing = Omit<Call, "version" | "from"> | Omit<Reply, "version" | "from">
 
 interface Pending {
   readonly journal: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
   readonly since: number;
+  isPassed: boolean;
   resolve(value: unknown): void;
   reject(error: WorkflowError): void;
 }
 
 export class CallTable {
   readonly #post: (message: Outgoing) => void;
+  /** In the order of their ids. */
   readonly #pending = new Map<number, Pending>();
+  /** Per journal, how many calls wait for its driver. */
+  readonly #waiting = new Map<number, number>();
   readonly #done = new Set<string>();
   #nextId = 1;
 
@@ -31,12 +38,32 @@ export class CallTable {
     this.#post = post;
   }
 
+  /** Waits until `passOn`. */
   call(journal: number, method: string, args: readonly unknown[], now: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const id = this.#nextId++;
-      this.#pending.set(id, { journal, since: now, resolve, reject });
-      this.#post({ kind: "call", id, journal, method, args });
+      this.#pending.set(this.#nextId++, { journal, method, args, since: now, isPassed: false, resolve, reject });
+      this.#waiting.set(journal, (this.#waiting.get(journal) ?? 0) + 1);
     });
+  }
+
+  /** Does a call wait for the journal's driver? */
+  isAwaited(journal: number): boolean {
+    return this.#waiting.has(journal);
+  }
+
+  /** The journals whose drivers calls wait for. */
+  get awaited(): Iterable<number> {
+    return this.#waiting.keys();
+  }
+
+  /** Tab `driver` drives the journal: it gets what waits for that, in order. */
+  passOn(journal: number, driver: string): void {
+    if (!this.#waiting.delete(journal)) return;
+    for (const [id, pending] of this.#pending) {
+      if (pending.isPassed || pending.journal !== journal) continue;
+      pending.isPassed = true;
+      this.#post({ kind: "call", to: driver, id, journal, method: pending.method, args: pending.args });
+    }
   }
 
   /** Does what another tab asks for, and answers it. */
@@ -56,13 +83,19 @@ export class CallTable {
 
   settle({ id, value, error }: Reply): void {
     const pending = this.#pending.get(id);
+    if (pending?.isPassed !== true) return;
     this.#pending.delete(id);
-    if (error === undefined) pending?.resolve(value);
-    else pending?.reject(fromErrorRecord(error));
+    if (error === undefined) pending.resolve(value);
+    else pending.reject(fromErrorRecord(error));
   }
 
-  /** The journal has another driver now. */
+  /** The journal has another driver now: what was passed to the one before is not answered any more. */
   fail(journal: number): void {
+    this.#failWhere((pending) => pending.isPassed && pending.journal === journal);
+  }
+
+  /** This tab drives the journal: nobody else answers. */
+  refuse(journal: number): void {
     this.#failWhere((pending) => pending.journal === journal);
   }
 
@@ -79,7 +112,14 @@ export class CallTable {
     for (const [id, pending] of this.#pending) {
       if (!isGone(pending)) continue;
       this.#pending.delete(id);
-      pending.reject(noAnswerError(pending.journal));
+      if (!pending.isPassed) this.#forgetWaiting(pending.journal);
+      pending.reject(noAnswerError(pending.journal, pending.isPassed));
     }
+  }
+
+  #forgetWaiting(journal: number): void {
+    const count = (this.#waiting.get(journal) ?? 0) - 1;
+    if (count > 0) this.#waiting.set(journal, count);
+    else this.#waiting.delete(journal);
   }
 }

@@ -10,14 +10,14 @@ interface Head {
   readonly from: string;
 }
 
-/** `hello`: who is there? `alive`: I am, and drive these journals up to these groups. `ping`: whoever drives the journal, answer with `alive`. */
+/** `to`: the one tab that is meant; two may take themselves for a journal's driver. `hello`: who is there? `alive`: I am, and drive these journals up to these groups. `ping`: whoever drives the journal, answer with `alive`. */
 export type TabMessage = Head &
   (
     | { readonly kind: "hello" }
     | { readonly kind: "alive"; readonly journals: readonly { readonly journal: number; readonly group: number }[] }
     | { readonly kind: "ping"; readonly journal: number }
     | { readonly kind: "group"; readonly journal: number; readonly group: number }
-    | { readonly kind: "call"; readonly id: number; readonly journal: number; readonly method: string; readonly args: readonly unknown[] }
+    | { readonly kind: "call"; readonly to: string; readonly id: number; readonly journal: number; readonly method: string; readonly args: readonly unknown[] }
     | { readonly kind: "reply"; readonly to: string; readonly id: number; readonly value?: unknown; readonly error?: ErrorRecord }
   );
 
@@ -26,12 +26,12 @@ const KINDS: ReadonlySet<unknown> = new Set(["hello", "alive", "ping", "group", 
 export function isTabMessage(message: unknown): message is TabMessage {
   if (typeof message !== "object" || message === null || !("version" in message) || message.version !== TABS_VERSION) return false;
   if (!("from" in message) || typeof message.from !== "string" || !("kind" in message) || !KINDS.has(message.kind)) return false;
-  const { journal, group, id, method, args, journals } = message as Readonly<Record<string, unknown>>;
+  const { journal, group, to, id, method, args, journals } = message as Readonly<Record<string, unknown>>;
   const isJournal = Number.isInteger(journal);
   if (message.kind === "alive") return Array.isArray(journals) && journals.every(isPlace);
   if (message.kind === "ping") return isJournal;
   if (message.kind === "group") return isJournal && Number.isInteger(group);
-  if (message.kind === "call") return isJournal && Number.isInteger(id) && typeof method === "string" && Array.isArray(args);
+  if (message.kind === "call") return isJournal && typeof to === "string" && Number.isInteger(id) && typeof method === "string" && Array.isArray(args);
   return message.kind !== "reply" || Number.isInteger(id);
 }
 

@@ -87,6 +87,7 @@ class SharedTabs implements TabsPort {
   }
 
   call(journal: number, method: string, args: readonly unknown[]): Promise<unknown> {
+    if (!this.#calls.isAwaited(journal)) this.#askFor(journal);
     return this.#calls.call(journal, method, args, this.#platform.now());
   }
 
@@ -189,7 +190,7 @@ class SharedTabs implements TabsPort {
         this.#heard.delete(journal);
         if (isHeld) this.release(journal);
       } else {
-        this.#calls.fail(journal);
+        this.#calls.refuse(journal);
         this.#tellAlive();
       }
     }
@@ -275,6 +276,7 @@ class SharedTabs implements TabsPort {
     if (this.#hasNeighbours) this.#tellAlive();
     this.#sweep();
     for (let journal = 0; journal < this.#journalCount; journal += 1) if (!this.#held.has(journal)) this.#look(journal);
+    for (const journal of this.#calls.awaited) this.#askFor(journal);
     this.#calls.expire(this.#platform.now(), (journal) => this.#lastHeard(journal));
     this.#stopBeat = this.#platform.schedule(HEARTBEAT_MS, () => this.#beat());
   }
@@ -310,7 +312,7 @@ class SharedTabs implements TabsPort {
     if (this.#suspected.has(journal)) return;
     this.#suspected.add(journal);
     const askedAt = this.#platform.now();
-    this.#post({ kind: "ping", journal });
+    this.#askFor(journal);
     this.#platform.schedule(ANSWER_MS * (1 + this.#platform.random()), () => {
       this.#suspected.delete(journal);
       if (this.#isClosed || this.#held.has(journal) || this.#lastHeard(journal) > askedAt) return;
@@ -319,6 +321,11 @@ class SharedTabs implements TabsPort {
         if (hold !== undefined) this.#tryGain(journal, hold);
       });
     });
+  }
+
+  /** Its driver, if it is there, says so. */
+  #askFor(journal: number): void {
+    this.#post({ kind: "ping", journal });
   }
 
   #tellAlive(): void {
@@ -350,7 +357,7 @@ class SharedTabs implements TabsPort {
         this.#noteDriver(message.journal, message.group, message.from);
         break;
       case "call":
-        if (this.#held.has(message.journal) && this.#hooks !== undefined) this.#calls.answer(message, this.#hooks);
+        if (message.to === this.#id && this.#hooks !== undefined) this.#calls.answer(message, this.#hooks);
         break;
       case "reply":
         if (message.to === this.#id) this.#calls.settle(message);
@@ -369,6 +376,7 @@ class SharedTabs implements TabsPort {
     const before = this.#heard.get(journal);
     this.#heard.set(journal, { time: this.#platform.now(), from });
     if (before !== undefined && before.from !== from) this.#calls.fail(journal);
+    this.#calls.passOn(journal, from);
     if (group > (this.#hooks?.lastGroup(journal) ?? group)) this.#hooks?.onGroup(journal, group);
   }
 }

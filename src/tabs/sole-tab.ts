@@ -13,7 +13,7 @@ export function createSoleTab(): TabsPort {
       for (let journal = 1; journal < journalCount; journal += 1) if (hooks.hasOpenRuns(journal)) await hooks.onGain(journal, false);
     },
     tellGroup: () => undefined,
-    call: (journal) => Promise.reject(noAnswerError(journal)),
+    call: (journal) => Promise.reject(noAnswerError(journal, false)),
     claim: (runId, work) => claims.claim(runId, work),
     claimAll: (work) => claims.claimAll(work),
     tryAcquire: async () => true,
@@ -36,7 +36,8 @@ function createLanes(): AcquireLane {
   };
 }
 
-/** Nobody drives the journal, or its driver does not answer. */
-export function noAnswerError(journal: number): WorkflowError {
-  return new WorkflowError("engine/no-answer", `The driver of journal ${journal} does not answer`, { details: { journal }, isRetryable: true });
+/** `isPassed`: the journal's driver was asked, and may have done it; otherwise nobody was, and nothing was done. */
+export function noAnswerError(journal: number, isPassed: boolean): WorkflowError {
+  const what = isPassed ? `The driver of journal ${journal} does not answer any more: it may have done what it was asked for` : `Nobody drives journal ${journal}: nothing was done`;
+  return new WorkflowError("engine/no-answer", what, { details: { journal, isPassed }, isRetryable: true });
 }

@@ -4,7 +4,7 @@ import { joinEngine } from "../../src/create-engine.js";
 import type { Engine } from "../../src/model/engine.js";
 import type { TasksPort } from "../../src/model/ports.js";
 import { createMemoryStore } from "../../src/store/memory-store.js";
-import { TABS_VERSION } from "../../src/tabs/messages.js";
+import { isTabMessage, TABS_VERSION } from "../../src/tabs/messages.js";
 import type { SimulatedTab } from "../../src/testing/simulated-tabs.js";
 import { CallChannel } from "../../src/worker/call-channel.js";
 import { serveCalls } from "../../src/worker/call-host.js";
@@ -59,11 +59,17 @@ class MessagesSession implements FuzzSession {
   /** Of the simulated tabs. */
   #failure: unknown;
 
+  /** What the tab that drives the run calls itself. */
+  #driver = "";
+
   private constructor(engine: Engine, bench: TabBench, tabs: readonly Engine[]) {
     this.#engine = engine;
     this.#bench = bench;
     this.#tabs = tabs;
     this.#stranger = bench.browser.openTab();
+    this.#stranger.openChannel("millrace:simulated", (message) => {
+      if (isTabMessage(message) && message.kind === "alive" && message.journals.some(({ journal }) => journal === 0)) this.#driver = message.from;
+    });
   }
 
   static async open(): Promise<FuzzSession> {
@@ -73,9 +79,11 @@ class MessagesSession implements FuzzSession {
     const tabs = [(await bench.open()).engine, (await bench.open()).engine];
     for (const tab of tabs) await bench.until(tab.load(TEXT));
     await bench.until((tabs[0] as Engine).start("door", {}, { runId: RUN_ID }));
-    // The other tab hears of it.
+    const session = new MessagesSession(engine, bench, tabs);
+    // The other tab hears of it, and the stranger of who drives it.
     await bench.clock.advance(1_000);
-    return new MessagesSession(engine, bench, tabs);
+    if (session.#driver === "") throw new Error("nobody drives the run");
+    return session;
   }
 
   describe(): string {
@@ -107,7 +115,7 @@ class MessagesSession implements FuzzSession {
     if (kind === 4) return ["to the page's tasks", openHandlers(), { kind: "perform", calls: [{ runId: RUN_ID, serial: 1, task: "work", input: {}, attempt: 1 }] }];
     if (kind === 5) return ["to a cursor's reader", openReader(), chance.pick<unknown>([{ kind: "values", values: [1, 2] }, { kind: "end" }, { kind: "error", error: { code: "engine/closed", message: "x" } }])];
     if (kind === 6) return ["to a cursor's writer", openWriter(), chance.pick<unknown>([{ kind: "credit", count: 2 }, { kind: "stop" }])];
-    return ["between tabs", (message) => this.#broadcast(message), makeTabMessage(chance)];
+    return ["between tabs", (message) => this.#broadcast(message), makeTabMessage(chance, this.#driver)];
   }
 
   #openHost(): Receive {
@@ -177,9 +185,9 @@ function makeAnswers(chance: Chance): unknown {
   return { kind: "answers", answers: [answer, { id: 99, isSuccess: true, value: 1 }] };
 }
 
-function makeTabMessage(chance: Chance): unknown {
+function makeTabMessage(chance: Chance, driver: string): unknown {
   const head = { version: TABS_VERSION, from: chance.pick(["a", "b"]) };
-  const call = { ...head, kind: "call", id: chance.below(1_000_000), journal: chance.below(2) };
+  const call = { ...head, kind: "call", to: driver, id: chance.below(1_000_000), journal: chance.below(2) };
   return chance.pick<unknown>([
     { ...head, kind: "hello" },
     { ...head, kind: "ping", journal: 0 },

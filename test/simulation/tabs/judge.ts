@@ -19,6 +19,8 @@ export class Ledger {
   readonly #recorded = new Map<string, number>();
   /** Events that the sender was told were taken, per run. */
   readonly #taken = new Map<string, number>();
+  /** Events that were sent, per run, without those of which the sender was told that nobody was asked. */
+  readonly #sent = new Map<string, number>();
   /** Per key the input that it was called with. */
   readonly #inputs = new Map<string, string>();
 
@@ -50,6 +52,14 @@ export class Ledger {
     const root = runId.split("~")[0] ?? "";
     const source = this.forkOf.get(root);
     return this.unwanted.has(root) || (source !== undefined && this.mayBeCanceled(source));
+  }
+
+  sentCount(runId: string): number {
+    return this.#sent.get(runId) ?? 0;
+  }
+
+  noteSent(runId: string, count = 1): void {
+    this.#sent.set(runId, this.sentCount(runId) + count);
   }
 
   noteTaken(runId: string): void {
@@ -129,6 +139,8 @@ export async function judge(device: SimulatedDevice, ledger: Ledger): Promise<re
     checkHistory(runId, history);
     const taken = history.filter((entry) => entry.kind === EntryKind.EVENT).length;
     if (taken < ledger.takenCount(runId)) throw new Error(`${runId}: ${ledger.takenCount(runId)} events were acknowledged, ${taken} are recorded`);
+    // A fork begins with events of the run that it was.
+    if (!ledger.forkOf.has(runId) && taken > ledger.sentCount(runId)) throw new Error(`${runId}: ${ledger.sentCount(runId)} events were sent, ${taken} are recorded`);
   }
   return [...runIds];
 }

@@ -178,11 +178,19 @@ class Stage {
       engine.fork(`run-${step.of}`, step.seq, { runId }).then(() => this.#ledger.noteStarted(runId), ignore);
     } else if (step.kind === "pause") engine.pause(runId).catch(ignore);
     else if (step.kind === "resume") engine.resume(runId).catch(ignore);
-    else {
-      engine.send(runId, "go").then(({ status }) => {
+    else this.#send(engine, runId);
+  }
+
+  #send(engine: Engine, runId: string): void {
+    this.#ledger.noteSent(runId);
+    engine.send(runId, "go").then(
+      ({ status }) => {
         if (status === "taken") this.#ledger.noteTaken(runId);
-      }, ignore);
-    }
+      },
+      (error: unknown) => {
+        if (error instanceof WorkflowError && error.details?.isPassed === false) this.#ledger.noteSent(runId, -1);
+      },
+    );
   }
 
   async #open(number: number, isStrict: boolean): Promise<void> {
@@ -318,7 +326,7 @@ class Stage {
       if (ms >= END_MS_MAX) throw new Error(`Runs did not end: ${JSON.stringify(open)}`);
       for (const { runId, status, parentRunId } of open) {
         if (status === "paused") one.engine.resume(runId).catch(ignore);
-        if (parentRunId === undefined) one.engine.send(runId, "go").catch(ignore);
+        if (parentRunId === undefined) this.#send(one.engine, runId);
       }
       await this.#clock.advance(ROUND_MS);
     }

@@ -200,7 +200,8 @@ test("a call to a driver that is killed is asked again of its heir; an event is 
   await bench.clock.advance(50);
   const pausing = second.engine.pause(run.id);
   const sending = codeOf(second.engine.send(run.id, "press"));
-  await bench.clock.settle();
+  // It has said that it is there, and what it is asked for is on the way.
+  await bench.clock.advance(12);
   first.kill();
   expect(await bench.until(pausing)).toBe("paused");
   expect(await bench.until(sending)).toBe("engine/no-answer");

@@ -216,7 +216,7 @@ describe("tabs", () => {
     const head = { version: TABS_VERSION, from: "a" };
     expect(isTabMessage({ ...head, kind: "hello" })).toBe(true);
     expect(isTabMessage({ ...head, kind: "alive", journals: [{ journal: 0, group: 1 }] })).toBe(true);
-    const strange = [null, 1, "hello", {}, { ...head, version: 0, kind: "hello" }, { ...head, kind: "shout" }, { ...head, kind: "alive", journals: [{}] }, { ...head, kind: "call", id: 1, journal: 0, method: 3, args: [] }, { ...head, kind: "group", journal: "0", group: 1 }, { ...head, kind: "reply" }];
+    const strange = [null, 1, "hello", {}, { ...head, version: 0, kind: "hello" }, { ...head, kind: "shout" }, { ...head, kind: "alive", journals: [{}] }, { ...head, kind: "call", to: "b", id: 1, journal: 0, method: 3, args: [] }, { ...head, kind: "call", id: 1, journal: 0, method: "event", args: [] }, { ...head, kind: "group", journal: "0", group: 1 }, { ...head, kind: "reply" }];
     for (const message of strange) expect(isTabMessage(message)).toBe(false);
   });
 });
