@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { PROGRAMS_KEPT_MAX } from "../../../src/engine/limits.js";
 import { SILENCE_MS } from "../../../src/tabs/shared-tabs.js";
 import { createBatch } from "../../../src/model/batch.js";
 import { type GroupWrite, JOURNAL_COUNT } from "../../../src/store/disk.js";
@@ -358,3 +359,26 @@ async function howEach(starts: readonly Promise<unknown>[]): Promise<readonly st
   const codes = await Promise.all(starts.map((start) => codeOf(start)));
   return codes.sort();
 }
+
+test("a workflow is kept for the runs of it that are there, whatever was lost in the middle of a commit", async () => {
+  const bench = makeTabBench();
+  let isAborted = false;
+  const [first, second] = [await bench.open({}, { delay: () => (isAborted ? 300 : 0), fate: () => (isAborted ? "aborted" : "done") }), await bench.open()];
+  const workflow = await first.engine.load(TOGGLE);
+  await second.engine.load(TOGGLE);
+  const lost = await bench.until(first.engine.start(workflow));
+  await bench.clock.advance(500);
+  isAborted = true;
+  const refused = codeOf(first.engine.send(lost.id, "press"));
+  await bench.clock.advance(10);
+  await second.tab.requestLock("millrace:simulated:0", { mode: "steal", onAnswer: async () => undefined });
+  await bench.clock.advance(400);
+  isAborted = false;
+  expect(await bench.until(refused)).not.toBe("no error");
+  await bench.clock.advance(1_000);
+  expect(await bench.until(second.engine.send(lost.id, "press"))).toMatchObject({ status: "taken" });
+  const run = await bench.until(first.engine.start("toggle"));
+  for (let number = 0; number < PROGRAMS_KEPT_MAX; number += 1) await first.engine.load(TOGGLE.replace("name: toggle", `name: other-${number}`));
+  expect(await codeOf(bench.until(first.engine.start("toggle")))).toBe("no error");
+  expect(await bench.until(first.engine.send(run.id, "press"))).toMatchObject({ status: "taken" });
+});
