@@ -208,8 +208,9 @@ export class Committer {
     this.#core.onEnded(run, record);
   }
 
-  /** Takes the run out of the loop and out of the kernel. */
+  /** Takes the run out of the loop and out of the kernel; once, also where its journal was lost while it was committed. */
   drop(run: OpenRun): void {
+    if (run.isDropped) return;
     run.isDropped = true;
     if (run.handle !== NO_HANDLE) this.#tryKernel(() => this.#core.kernel.destroyRun(run.handle));
     run.handle = NO_HANDLE;
