@@ -161,7 +161,7 @@ export class Driving implements TabsHooks {
     if (!core.driven.has(journal) || core.isClosed) return;
     this.#forget(journal);
     const lost: OpenRun[] = [];
-    for (const run of core.runs.awake()) if (!run.isVolatile && core.store.journalOf(run.runId) === journal) lost.push(run);
+    for (const run of core.runs.awake()) if (!run.isVolatile && this.#placeOf(run.runId) === journal) lost.push(run);
     this.#host.dropRuns(lost);
     if (core.home !== journal) return;
     core.home = undefined;
@@ -189,6 +189,16 @@ export class Driving implements TabsHooks {
   }
 
   // --- inside -----------------------------------------------------------------------------------------------------
+
+  /** The journal of a run. One that is being begun, and not yet heard to be stored, will be where its family is, or at home. */
+  #placeOf(runId: string): number | undefined {
+    const { store, home } = this.#core;
+    for (let id = runId; ; id = id.slice(0, id.lastIndexOf("~"))) {
+      const journal = store.journalOf(id);
+      if (journal !== undefined) return journal;
+      if (!id.includes("~")) return home;
+    }
+  }
 
   async #read(journal: number): Promise<void> {
     const { core } = this.#host;
