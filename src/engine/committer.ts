@@ -8,6 +8,7 @@ import { isEnded } from "../model/status.js";
 import { encodeCheckpoint } from "./checkpoint.js";
 import { type Core, isKernelFull, isKernelLost, toWorkflowError } from "./core.js";
 import { isFree, isUnheard } from "./direct-call.js";
+import { notDriverError } from "./errors.js";
 import type { Group } from "./group.js";
 import { RELOAD_DELAY_MS } from "./limits.js";
 import { type Arrival, type OpenRun, TOUCH } from "./open-run.js";
@@ -125,6 +126,8 @@ export class Committer {
         await this.#core.store.putSource({ identity, name, source, ...(customs.length > 0 && { customs }), ...(zones.length > 0 && { zones }) });
         this.#storedSources.add(identity);
       }
+      // Its journal was lost while sources were stored: the store would put a new run into another one, where nobody has it.
+      if (group.runs.some((run) => run.isDropped)) throw notDriverError();
       await this.#core.store.commit(changes, durability);
       this.#core.commitsTotal += 1;
     } catch (error) {
