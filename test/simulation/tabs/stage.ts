@@ -1,7 +1,7 @@
 // Plays a plan: tabs of a simulated browser on a simulated disk, what users do in them, what goes wrong, and what must hold at every instant.
 import { joinEngine } from "../../../src/create-engine.js";
 import { createLibrary } from "../../../src/library/library.js";
-import type { Engine, TaskContext } from "../../../src/model/engine.js";
+import type { Engine, SendResult, TaskContext } from "../../../src/model/engine.js";
 import { WorkflowError } from "../../../src/model/errors.js";
 import type { LibraryPort, LoadedWorkflow, StorePort } from "../../../src/model/ports.js";
 import { isEnded } from "../../../src/model/status.js";
@@ -46,6 +46,8 @@ interface OpenTab {
   readonly engine: Engine;
   readonly tab: SimulatedTab;
   readonly disk: SimulatedDisk;
+  /** What was asked in it and is not answered. */
+  readonly asked: Set<string>;
   isFrozen: boolean;
 }
 
@@ -80,9 +82,12 @@ class Stage {
   readonly #counts: Counts = { kills: 0, freezes: 0, failures: 0, heirs: 0, clocks: 0, doubles: 0, fills: 0, unreadable: 0 };
   /** By the plan's numbers; a fresh one's number is the browser's. */
   readonly #tabs = new Map<number, OpenTab>();
+  /** Those whose engine was closed; their pages live on. */
+  readonly #closed: OpenTab[] = [];
   readonly #delays = new Map<number, number>();
   #freeSize: number | undefined;
   #errorMsMax = 0;
+  #questionCount = 0;
 
   constructor(plan: Plan, sabotage: Sabotage) {
     const { seed, faults } = plan;
@@ -106,6 +111,7 @@ class Stage {
       }
       await this.#calm();
       await this.#finish();
+      this.#checkAnswers();
       this.#ledger.check();
       const runIds = await judge(this.#device, this.#ledger);
       await this.#replay(runIds);
@@ -166,31 +172,42 @@ class Stage {
     const runId = `run-${step.run}`;
     if (step.kind === "start") {
       for (const rival of [one, ...(step.rivals ?? []).map((number) => this.#tabs.get(number))]) {
-        if (rival?.isFrozen === false) rival.engine.start(step.workflow, {}, { runId }).then(() => this.#ledger.noteStarted(runId), ignore);
+        if (rival?.isFrozen !== false) continue;
+        this.#ask(rival, step, rival.engine.start(step.workflow, {}, { runId }), (run) => {
+          this.#ledger.noteStarted(runId);
+          this.#ask(rival, `the result of ${runId}`, run.result);
+        });
       }
     } else if (step.kind === "cancel") {
       this.#ledger.unwanted.add(runId);
-      engine.cancel(runId, { tasks: step.tasks }).then((status) => {
+      this.#ask(one, step, engine.cancel(runId, { tasks: step.tasks }), (status) => {
         if (status === "canceled" || status === "canceling") this.#ledger.canceled.add(runId);
-      }, ignore);
+      });
     } else if (step.kind === "fork") {
       this.#ledger.forkOf.set(runId, `run-${step.of}`);
-      engine.fork(`run-${step.of}`, step.seq, { runId }).then(() => this.#ledger.noteStarted(runId), ignore);
-    } else if (step.kind === "pause") engine.pause(runId).catch(ignore);
-    else if (step.kind === "resume") engine.resume(runId).catch(ignore);
-    else this.#send(engine, runId);
+      this.#ask(one, step, engine.fork(`run-${step.of}`, step.seq, { runId }), () => this.#ledger.noteStarted(runId));
+    } else if (step.kind === "pause") this.#ask(one, step, engine.pause(runId));
+    else if (step.kind === "resume") this.#ask(one, step, engine.resume(runId));
+    else this.#send(one, runId);
   }
 
-  #send(engine: Engine, runId: string): void {
+  #send(one: OpenTab, runId: string): void {
     this.#ledger.noteSent(runId);
-    engine.send(runId, "go").then(
-      ({ status }) => {
-        if (status === "taken") this.#ledger.noteTaken(runId);
-      },
-      (error: unknown) => {
-        if (error instanceof WorkflowError && error.details?.isPassed === false) this.#ledger.noteSent(runId, -1);
-      },
-    );
+    const onError = (error: unknown): void => {
+      if (error instanceof WorkflowError && error.details?.isPassed === false) this.#ledger.noteSent(runId, -1);
+    };
+    const onAnswer = ({ status }: SendResult): void => {
+      if (status === "taken") this.#ledger.noteTaken(runId);
+    };
+    this.#ask(one, `send ${runId}`, one.engine.send(runId, "go"), onAnswer, onError);
+  }
+
+  /** Whoever asks is answered, one way or the other. */
+  #ask<T>(one: OpenTab, what: string | Step, asked: Promise<T>, onAnswer: (answer: T) => void = ignore, onError: (error: unknown) => void = ignore): void {
+    const question = `${typeof what === "string" ? what : JSON.stringify(what)} (${this.#questionCount++})`;
+    one.asked.add(question);
+    const settle = (): void => void one.asked.delete(question);
+    asked.finally(settle).then(onAnswer, onError);
   }
 
   async #open(number: number, isStrict: boolean): Promise<void> {
@@ -223,7 +240,7 @@ class Stage {
       return;
     }
     for (const source of SOURCES) await engine.load(source);
-    this.#tabs.set(number, { engine, tab, disk, isFrozen: false });
+    this.#tabs.set(number, { engine, tab, disk, asked: new Set(), isFrozen: false });
   }
 
   #connect(tab: SimulatedTab): SimulatedDisk {
@@ -259,10 +276,11 @@ class Stage {
   }
 
   /** Its page lives on, so that whatever it forgets to give up stays kept. */
-  #close(number: number, { engine, isFrozen, tab }: OpenTab): void {
+  #close(number: number, one: OpenTab): void {
     this.#tabs.delete(number);
-    if (isFrozen) tab.thaw();
-    engine.close().catch((error: unknown) => this.#ledger.broken.push(`An engine did not close: ${String(error)}`));
+    this.#closed.push(one);
+    if (one.isFrozen) one.tab.thaw();
+    one.engine.close().catch((error: unknown) => this.#ledger.broken.push(`An engine did not close: ${String(error)}`));
   }
 
   // --- what is watched --------------------------------------------------------------------------------------------
@@ -326,9 +344,17 @@ class Stage {
       if (ms >= END_MS_MAX) throw new Error(`Runs did not end: ${JSON.stringify(open)}`);
       for (const { runId, status, parentRunId } of open) {
         if (status === "paused") one.engine.resume(runId).catch(ignore);
-        if (parentRunId === undefined) this.#send(one.engine, runId);
+        if (parentRunId === undefined) this.#send(one, runId);
       }
       await this.#clock.advance(ROUND_MS);
+    }
+  }
+
+  /** All runs have ended: nothing is left to wait for. */
+  #checkAnswers(): void {
+    for (const { asked } of [...this.#tabs.values(), ...this.#closed]) {
+      const [question] = asked;
+      if (question !== undefined) throw new Error(`nobody ever answered: ${question}`);
     }
   }
 
