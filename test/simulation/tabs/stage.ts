@@ -22,6 +22,8 @@ const END_MS_MAX = 600_000;
 /** After the last fault, until runs are brought to their ends, ms. */
 const CALM_MS = 6_000;
 const ROUND_MS = 1_000;
+/** After all runs have ended, until the last question is answered, ms. */
+const ANSWER_MS_MAX = 10_000;
 
 /** How often what was met. */
 export type Counts = Record<"kills" | "freezes" | "failures" | "heirs" | "clocks" | "doubles" | "fills" | "unreadable", number>;
@@ -111,7 +113,7 @@ class Stage {
       }
       await this.#calm();
       await this.#finish();
-      this.#checkAnswers();
+      await this.#checkAnswers();
       this.#ledger.check();
       const runIds = await judge(this.#device, this.#ledger);
       await this.#replay(runIds);
@@ -350,11 +352,13 @@ class Stage {
     }
   }
 
-  /** All runs have ended: nothing is left to wait for. */
-  #checkAnswers(): void {
-    for (const { asked } of [...this.#tabs.values(), ...this.#closed]) {
-      const [question] = asked;
-      if (question !== undefined) throw new Error(`nobody ever answered: ${question}`);
+  /** All runs have ended: nothing is left to wait for but drivers that are not there. */
+  async #checkAnswers(): Promise<void> {
+    for (let ms = 0; ; ms += ROUND_MS) {
+      const [question] = [...this.#tabs.values(), ...this.#closed].flatMap(({ asked }) => [...asked]);
+      if (question === undefined) return;
+      if (ms >= ANSWER_MS_MAX) throw new Error(`nobody ever answered: ${question}`);
+      await this.#clock.advance(ROUND_MS);
     }
   }
 
