@@ -1,14 +1,16 @@
 // Calls from one tab to the driver of a journal and their answers. A call is done once, however often its message comes. It is passed on when its
 // driver has said that it is there: what is asked while a driver is gone waits for its heir. Where a driver is gone after that, nobody knows whether
 // the call was done, and the caller hears that.
-import { fromErrorRecord, toErrorRecord, type WorkflowError } from "../model/errors.js";
+import { type ErrorRecord, fromErrorRecord, toErrorRecord, type WorkflowError } from "../model/errors.js";
 import type { TabsHooks } from "../model/ports.js";
 import type { TabMessage } from "./messages.js";
 import { noAnswerError } from "./sole-tab.js";
 
 /** A driver that was silent for so long does not answer any more, ms. */
 export const CALL_SILENCE_MS = 3_000;
-/** So many calls of others are remembered, so that none is done twice. */
+/** A call that is not answered for so long is told again, and then after twice as long each time: a message may have been lost. ms. */
+export const CALL_REPEAT_MS = 1_000;
+/** So many calls of others are remembered with their answers. What is older is not done again, nor answered. */
 export const CALLS_REMEMBERED_MAX = 1_024;
 
 type Call = Extract<TabMessage, { kind: "call" }>;
@@ -20,7 +22,10 @@ interface Pending {
   readonly method: string;
   readonly args: readonly unknown[];
   readonly since: number;
-  isPassed: boolean;
+  /** Who was asked; undefined: nobody yet. */
+  driver: string | undefined;
+  repeatAt: number;
+  repeatMs: number;
   resolve(value: unknown): void;
   reject(error: WorkflowError): void;
 }
@@ -31,7 +36,10 @@ export class CallTable {
   readonly #pending = new Map<number, Pending>();
   /** Per journal, how many calls wait for its driver. */
   readonly #waiting = new Map<number, number>();
-  readonly #done = new Set<string>();
+  /** Calls of others that were taken on, by who asks and its number: their answers, if there are any yet. The oldest go first. */
+  readonly #taken = new Map<string, Omit<Reply, "version" | "from"> | undefined>();
+  /** Of each tab that asked, the highest number that is not remembered any more. */
+  readonly #forgotten = new Map<string, number>();
   #nextId = 1;
 
   constructor(post: (message: Outgoing) => void) {
@@ -41,7 +49,7 @@ export class CallTable {
   /** Waits until `passOn`. */
   call(journal: number, method: string, args: readonly unknown[], now: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#pending.set(this.#nextId++, { journal, method, args, since: now, isPassed: false, resolve, reject });
+      this.#pending.set(this.#nextId++, { journal, method, args, since: now, driver: undefined, repeatAt: now, repeatMs: CALL_REPEAT_MS, resolve, reject });
       this.#waiting.set(journal, (this.#waiting.get(journal) ?? 0) + 1);
     });
   }
@@ -57,33 +65,63 @@ export class CallTable {
   }
 
   /** Tab `driver` drives the journal: it gets what waits for that, in order. */
-  passOn(journal: number, driver: string): void {
+  passOn(journal: number, driver: string, now: number): void {
     if (!this.#waiting.delete(journal)) return;
     for (const [id, pending] of this.#pending) {
-      if (pending.isPassed || pending.journal !== journal) continue;
-      pending.isPassed = true;
-      this.#post({ kind: "call", to: driver, id, journal, method: pending.method, args: pending.args });
+      if (pending.driver !== undefined || pending.journal !== journal) continue;
+      pending.driver = driver;
+      pending.repeatAt = now + pending.repeatMs;
+      this.#tell(id, driver, pending);
     }
   }
 
-  /** Does what another tab asks for, and answers it. */
+  /** Tells again what was not answered for a while. */
+  repeat(now: number): void {
+    for (const [id, pending] of this.#pending) {
+      if (pending.driver === undefined || pending.repeatAt > now) continue;
+      pending.repeatMs *= 2;
+      pending.repeatAt = now + pending.repeatMs;
+      this.#tell(id, pending.driver, pending);
+    }
+  }
+
+  #tell(id: number, to: string, { journal, method, args }: Pending): void {
+    this.#post({ kind: "call", to, id, journal, method, args });
+  }
+
+  /** Does what another tab asks for, once, and answers it, as often as it is asked. */
   answer({ from, id, journal, method, args }: Call, hooks: TabsHooks): void {
     const key = `${from}/${id}`;
-    if (this.#done.has(key)) return;
-    this.#done.add(key);
-    for (const oldest of this.#done) {
-      if (this.#done.size <= CALLS_REMEMBERED_MAX) break;
-      this.#done.delete(oldest);
+    if (this.#taken.has(key) || id <= (this.#forgotten.get(from) ?? 0)) {
+      const reply = this.#taken.get(key);
+      if (reply !== undefined) this.#post(reply);
+      return;
     }
+    this.#taken.set(key, undefined);
+    const reply = (answer: { readonly value: unknown } | { readonly error: ErrorRecord }): void => {
+      const told = { kind: "reply", to: from, id, ...answer } as const;
+      if (this.#taken.has(key)) this.#taken.set(key, told);
+      this.#post(told);
+    };
     hooks.onCall(journal, method, args).then(
-      (value) => this.#post({ kind: "reply", to: from, id, value }),
-      (error: unknown) => this.#post({ kind: "reply", to: from, id, error: toErrorRecord(error) }),
+      (value) => reply({ value }),
+      (error: unknown) => reply({ error: toErrorRecord(error) }),
     );
+    this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    for (const key of this.#taken.keys()) {
+      if (this.#taken.size <= CALLS_REMEMBERED_MAX) break;
+      this.#taken.delete(key);
+      const [from = "", id] = key.split("/");
+      this.#forgotten.set(from, Math.max(this.#forgotten.get(from) ?? 0, Number(id)));
+    }
   }
 
   settle({ id, value, error }: Reply): void {
     const pending = this.#pending.get(id);
-    if (pending?.isPassed !== true) return;
+    if (pending?.driver === undefined) return;
     this.#pending.delete(id);
     if (error === undefined) pending.resolve(value);
     else pending.reject(fromErrorRecord(error));
@@ -91,7 +129,7 @@ export class CallTable {
 
   /** The journal has another driver now: what was passed to the one before is not answered any more. */
   fail(journal: number): void {
-    this.#failWhere((pending) => pending.isPassed && pending.journal === journal);
+    this.#failWhere((pending) => pending.driver !== undefined && pending.journal === journal);
   }
 
   /** This tab drives the journal: nobody else answers. */
@@ -112,8 +150,8 @@ export class CallTable {
     for (const [id, pending] of this.#pending) {
       if (!isGone(pending)) continue;
       this.#pending.delete(id);
-      if (!pending.isPassed) this.#forgetWaiting(pending.journal);
-      pending.reject(noAnswerError(pending.journal, pending.isPassed));
+      if (pending.driver === undefined) this.#forgetWaiting(pending.journal);
+      pending.reject(noAnswerError(pending.journal, pending.driver !== undefined));
     }
   }
 

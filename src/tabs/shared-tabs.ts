@@ -277,6 +277,7 @@ class SharedTabs implements TabsPort {
     this.#sweep();
     for (let journal = 0; journal < this.#journalCount; journal += 1) if (!this.#held.has(journal)) this.#look(journal);
     for (const journal of this.#calls.awaited) this.#askFor(journal);
+    this.#calls.repeat(now);
     this.#calls.expire(this.#platform.now(), (journal) => this.#lastHeard(journal));
     this.#stopBeat = this.#platform.schedule(HEARTBEAT_MS, () => this.#beat());
   }
@@ -376,7 +377,7 @@ class SharedTabs implements TabsPort {
     const before = this.#heard.get(journal);
     this.#heard.set(journal, { time: this.#platform.now(), from });
     if (before !== undefined && before.from !== from) this.#calls.fail(journal);
-    this.#calls.passOn(journal, from);
+    this.#calls.passOn(journal, from, this.#platform.now());
     if (group > (this.#hooks?.lastGroup(journal) ?? group)) this.#hooks?.onGroup(journal, group);
   }
 }
