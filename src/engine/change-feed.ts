@@ -9,7 +9,7 @@ import { CHANGES_BUFFER_MAX } from "./limits.js";
 
 interface Waiter {
   readonly isWanted: (record: RunRecord) => boolean;
-  readonly resolve: (record: RunRecord) => void;
+  readonly resolve: () => void;
   readonly reject: (error: WorkflowError) => void;
 }
 
@@ -38,15 +38,20 @@ export class ChangeFeed {
       for (const waiter of [...(waiters ?? [])]) {
         if (!waiter.isWanted(record)) continue;
         waiters?.delete(waiter);
-        waiter.resolve(record);
+        waiter.resolve();
       }
       if (waiters?.size === 0) this.#waiters.delete(record.runId);
     }
   }
 
-  /** Runs are gone. */
-  publishRemoval(): void {
+  /** Runs are gone. `waited`: whoever waits for one of these looks again. */
+  publishRemoval(waited: readonly string[] = []): void {
     for (const { wake } of [...this.#touches]) wake();
+    for (const runId of waited) {
+      const waiters = this.#waiters.get(runId);
+      this.#waiters.delete(runId);
+      for (const { resolve } of waiters ?? []) resolve();
+    }
   }
 
   /** The next change of a record that is wanted, or removal of any, from now on. */
@@ -59,18 +64,18 @@ export class ChangeFeed {
     return { happens: () => happening, cancel: () => void this.#touches.delete(touch) };
   }
 
-  /** The run's record when it ends: ask before looking whether it has. Rejects with `engine/closed`. */
-  ended(runId: string): { readonly record: Promise<RunRecord>; cancel(): void } {
+  /** Resolves when the run ends, or is gone: ask before looking whether it has, and look again then. Rejects with `engine/closed`. */
+  ended(runId: string): { readonly happens: Promise<void>; cancel(): void } {
     return this.#wait(runId, (record) => isEnded(record.status));
   }
 
   /** The run's next change from now on. */
   change(runId: string): Change {
-    const { record, cancel } = this.#wait(runId, () => true);
+    const { happens, cancel } = this.#wait(runId, () => true);
     return {
       async happens(stop) {
         if (stop.isStopped) return;
-        await Promise.race([record, new Promise<void>((resolve) => (stop.wake = resolve))]);
+        await Promise.race([happens, new Promise<void>((resolve) => (stop.wake = resolve))]);
       },
       cancel,
     };
@@ -89,9 +94,9 @@ export class ChangeFeed {
     this.#waiters.clear();
   }
 
-  #wait(runId: string, isWanted: Waiter["isWanted"]): { readonly record: Promise<RunRecord>; cancel(): void } {
+  #wait(runId: string, isWanted: Waiter["isWanted"]): { readonly happens: Promise<void>; cancel(): void } {
     let cancel = (): void => undefined;
-    const record = new Promise<RunRecord>((resolve, reject) => {
+    const happens = new Promise<void>((resolve, reject) => {
       if (this.#isClosed) {
         reject(closedError());
         return;
@@ -105,8 +110,8 @@ export class ChangeFeed {
         if (waiters.size === 0 && this.#waiters.get(runId) === waiters) this.#waiters.delete(runId);
       };
     });
-    record.catch(() => undefined);
-    return { record, cancel };
+    happens.catch(() => undefined);
+    return { happens, cancel };
   }
 
   #open(): AsyncIterator<RunRecord> {

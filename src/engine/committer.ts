@@ -230,7 +230,7 @@ export class Committer {
     run.ending = undefined;
     for (const arrival of run.waiting ?? []) arrival.receipt?.fail(error, arrival.index ?? 0);
     for (const tap of [...(run.taps ?? [])]) tap.detach();
-    for (const callback of run.settledCallbacks ?? []) callback();
+    run.noteSettled();
   }
 
   // --- a failed commit --------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 // to the driver of a run that is not here. What is done for a run stands elsewhere.
 import { WorkflowError } from "../model/errors.js";
 import type { TabsHooks } from "../model/ports.js";
+import { isEnded } from "../model/status.js";
 import { type Core, toWorkflowError } from "./core.js";
 import { closedError, notDriverError, reloadingError, unknownRunError } from "./errors.js";
 import { LEFT_BEFORE_MS_MAX, REMOTE_ATTEMPTS_MAX, REMOTE_RETRY_MS } from "./limits.js";
@@ -69,7 +70,7 @@ export class Driving implements TabsHooks {
   }
 
   /**
-   * Calls the driver of a run that is not open here. Undefined: this engine drives it by now. `isRepeatable`: doing it twice is as good as once, so
+   * Calls the driver of a run that is not open here. Undefined: this engine drives it by now, or the run has ended. `isRepeatable`: doing it twice is as good as once, so
    * it is asked again where a driver is gone. Rejects with `run/unknown`, `engine/no-answer` (retryable), and what the driver rejects with.
    */
   async call(runId: string, method: string, args: readonly unknown[], isRepeatable: boolean): Promise<{ readonly value: unknown } | undefined> {
@@ -82,7 +83,8 @@ export class Driving implements TabsHooks {
         return { value: await core.tabs.call(journal, method, [runId, ...args]) };
       } catch (error) {
         const { code, details } = error instanceof WorkflowError ? error : { code: undefined, details: undefined };
-        if (code === "engine/no-answer" && details?.isPassed === false && core.driven.has(journal)) continue;
+        // Nobody drives the journal of a run that ended before this tab heard of it.
+        if (code === "engine/no-answer" && details?.isPassed === false && (core.driven.has(journal) || (await this.#hasEnded(runId, journal)))) return undefined;
         // The one was not done yet, of the other nobody knows.
         const isRepeated = code === "run/reloading" || (code === "engine/no-answer" && isRepeatable);
         if (!isRepeated || attempt === REMOTE_ATTEMPTS_MAX || core.isClosed) throw error;
@@ -214,6 +216,17 @@ export class Driving implements TabsHooks {
       void toWorkflowError(error);
     } finally {
       this.#reading.delete(journal);
+    }
+  }
+
+  async #hasEnded(runId: string, journal: number): Promise<boolean> {
+    const { store } = this.#core;
+    try {
+      await store.refresh(journal);
+      const record = await store.get(runId);
+      return record !== undefined && isEnded(record.status);
+    } catch {
+      return false;
     }
   }
 

@@ -167,6 +167,7 @@ class LocalEngine implements Engine, RunSource {
       if (stored.length > 0) this.#driving.tell();
     };
     core.store.onRecords = (records) => this.#feed.publish(records);
+    core.store.onGone = (runIds) => this.#feed.publishRemoval(runIds);
     core.onEnded = (run, record) => this.#keepEnded(run, record);
     core.onFenced = (journal) => {
       this.#driving.onLoss(journal);
@@ -363,6 +364,7 @@ class LocalEngine implements Engine, RunSource {
     this.#recycler.close();
     for (const run of this.#core.runs.awake()) {
       run.stopCancelTimer?.();
+      run.noteSettled();
       for (const tap of [...(run.taps ?? [])]) tap.detach();
     }
     await this.#committer.settled();
@@ -431,7 +433,7 @@ class LocalEngine implements Engine, RunSource {
     this.#checkOpen();
     const ended = this.#feed.ended(runId);
     try {
-      if (!isEnded((await this.#reader.find(runId)).record.status)) await ended.record;
+      if (!isEnded((await this.#reader.find(runId)).record.status)) await ended.happens;
       return await this.#reader.output(await this.#reader.find(runId));
     } finally {
       ended.cancel();
@@ -578,8 +580,9 @@ class LocalEngine implements Engine, RunSource {
       this.#performer.abandon(run);
       this.#committer.drop(run);
       for (const tap of [...(run.taps ?? [])]) tap.detach();
-      this.#waits.handOver(run.runId, (runId) => this.#resultElsewhere(runId));
     }
+    // Also of those whose commit failed, and that would have been taken up again here.
+    this.#waits.handOver((runId) => this.#core.runs.has(runId), (runId) => this.#resultElsewhere(runId));
   }
 
   #keepEnded(run: OpenRun, record: RunRecord): void {

@@ -100,7 +100,7 @@ export class Loop {
 
   /** Resolves when everything delivered so far has been stepped (not yet committed), and a kernel is there. */
   flushed(): Promise<void> {
-    if (!this.#isScheduled && !this.#isRebuilding) return Promise.resolve();
+    if (this.#core.isClosed || (!this.#isScheduled && !this.#isRebuilding)) return Promise.resolve();
     return this.#inbox.flushed();
   }
 

@@ -243,6 +243,13 @@ export class OpenRun extends RunState implements JournalRun {
     else (this.fresh ??= []).push({ seq: this.seq, kind, isHeld, id, now, seed, ...(payload && { payload }) });
   }
 
+  /** Whoever waits until it is settled looks again. */
+  noteSettled(): void {
+    const callbacks = this.settledCallbacks ?? [];
+    this.settledCallbacks = undefined;
+    for (const callback of callbacks) callback();
+  }
+
   /** The serial of the parent's command that started this run. */
   get parentSerial(): number {
     return Number(this.runId.slice(this.runId.lastIndexOf("~") + 1));

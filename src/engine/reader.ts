@@ -182,10 +182,10 @@ export class Reader {
     return this.#replay(found, (replay) => replay.state.ending);
   }
 
-  /** Waits until an open run is neither waiting for its step nor for its commit. */
+  /** Waits until an open run is neither waiting for its step nor for its commit. Rejects with `engine/closed`. */
   async settled(run: OpenRun): Promise<void> {
     await this.#loop.flushed();
-    while (run.isCommitting) await new Promise<void>((resolve) => (run.settledCallbacks ??= []).push(resolve));
+    while (run.isCommitting && !this.#core.isClosed) await new Promise<void>((resolve) => (run.settledCallbacks ??= []).push(resolve));
     if (this.#core.isClosed) throw closedError();
   }
 

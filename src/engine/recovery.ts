@@ -369,9 +369,7 @@ const PASSING: ReadonlySet<string> = new Set(["store/failed", "store/quota-excee
 /** What came for a run while it was taken up: it goes behind what waits in its history. */
 function admit(run: OpenRun): readonly Arrival[] {
   run.isCommitting = false;
-  const callbacks = run.settledCallbacks ?? [];
-  run.settledCallbacks = undefined;
-  for (const callback of callbacks) callback();
+  run.noteSettled();
   return takeWaiting(run);
 }
 

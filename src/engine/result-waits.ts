@@ -41,13 +41,14 @@ export class ResultWaits {
     }
   }
 
-  /** The run is open here no longer: `find` finds its result elsewhere. */
-  handOver(runId: string, find: (runId: string) => Promise<unknown>): void {
-    const wait = this.#waits.get(runId);
-    if (wait === undefined) return;
-    this.#waits.delete(runId);
-    wait.promise.catch(ignore);
-    find(runId).then(wait.resolve, wait.reject);
+  /** Of runs that are open here no longer, `find` finds the result elsewhere. */
+  handOver(isOpen: (runId: string) => boolean, find: (runId: string) => Promise<unknown>): void {
+    for (const [runId, { promise, resolve, reject }] of this.#waits) {
+      if (isOpen(runId)) continue;
+      this.#waits.delete(runId);
+      promise.catch(ignore);
+      find(runId).then(resolve, reject);
+    }
   }
 
   /** Nobody learns anything more. */

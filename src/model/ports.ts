@@ -421,6 +421,8 @@ export interface StorePort {
   setApart(): void;
   /** Set once by the engine: called with records that other drivers changed, as they are read, whatever made the store read them. */
   onRecords: (records: readonly RunRecord[]) => void;
+  /** Set once by the engine: called with runs that were open when they were last read, and of which others left nothing that can be read. */
+  onGone: (runIds: readonly string[]) => void;
   /** The last group of a journal that was read or written. */
   lastGroup(journal: number): number;
   close(): Promise<void>;

@@ -73,3 +73,8 @@ export function checkConsecutive(runId: string, seq: number, entries: readonly H
   }
   return last;
 }
+
+/** Is there no room left on the disk? */
+export function isFull(error: unknown): boolean {
+  return error instanceof WorkflowError && error.code === "store/quota-exceeded";
+}

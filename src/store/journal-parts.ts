@@ -23,4 +23,6 @@ export interface JournalParts {
   readonly logLimits: LogLimits;
   /** Records that others changed, as they are read. */
   readonly onRecords: (records: readonly RunRecord[]) => void;
+  /** Runs that were open and of which nothing can be read any more. */
+  readonly onGone: (runIds: readonly string[]) => void;
 }

@@ -63,12 +63,13 @@ class JournalStore implements StorePort {
     await Promise.all(this.#journals.filter((journal) => journal !== this.#home).map((journal) => journal.refresh()));
   });
   onRecords: StorePort["onRecords"] = () => undefined;
+  onGone: StorePort["onGone"] = () => undefined;
 
   constructor(disk: Disk, name: string, { packer = new Packer(), clock = createClock(), archiveRunsMin, mayMakeRoom = true, logLimits = toLogLimits() }: JournalStoreOptions) {
     this.#disk = disk;
     this.#name = name;
     this.#clock = clock;
-    this.#journals = Array.from({ length: JOURNAL_COUNT }, (_, number) => new Journal({ disk, name, packer, index: this.#index, clock, archiveRunsMin, mayMakeRoom, logLimits, onRecords: (records) => this.onRecords(records) }, number));
+    this.#journals = Array.from({ length: JOURNAL_COUNT }, (_, number) => new Journal({ disk, name, packer, index: this.#index, clock, archiveRunsMin, mayMakeRoom, logLimits, onRecords: (records) => this.onRecords(records), onGone: (runIds) => this.onGone(runIds) }, number));
   }
 
   get journalCount(): number {

@@ -11,7 +11,7 @@ import type { RetentionPlan } from "../model/retention.js";
 import type { RunRecord } from "../model/run-record.js";
 import { CHUNK_VERSION } from "./chunk-codec.js";
 import { checkRow, type Disk, type GroupWrite, Kind, keyOf, numberOf, seal, sealRow, type StoredBytes, type StoredRow } from "./disk.js";
-import { closedError, damagedError, fencedError, isDamage, overloadedError } from "./errors.js";
+import { closedError, damagedError, fencedError, isDamage, isFull, overloadedError } from "./errors.js";
 import { GapList, type GroupRange } from "./gaps.js";
 import { buildGroup, type Group, type PendingCommit } from "./group.js";
 import { HistoryReader } from "./history-reader.js";
@@ -25,6 +25,7 @@ import { decodeMeta, EMPTY_ROW, encodeMeta, META_VERSION, type MetaRow } from ".
 import { isStateWorth, LEVEL_LOST, mergeRows, MERGE_ROWS, pickMerge, type RowPlace, STATE_LEVEL } from "./meta-merge.js";
 import { OwnSources } from "./own-sources.js";
 import { type Packer, unpack } from "./packer.js";
+import { ReadChanges } from "./read-changes.js";
 import { RowPlaces } from "./row-places.js";
 import { RunDirectory } from "./run-directory.js";
 import type { KnownSegment } from "./retention.js";
@@ -260,6 +261,8 @@ export class Journal {
   release(): void {
     this.#epoch = 0;
     this.#logs.clear();
+    // At once: it may be taken over again before it is their turn, when nobody here has these runs any more.
+    for (const commit of this.#pending.splice(0)) commit.reject(fencedError(this.number, 0, this.#epochSeen));
   }
 
   /** Takes in what others wrote. */
@@ -415,19 +418,22 @@ export class Journal {
 
   /** Takes in the rows after the last one known, and tells of them, whoever made it read. */
   async #readRows(): Promise<void> {
-    const changed = new Map<string, RunRecord>();
-    const note = (record: RunRecord): void => void changed.set(record.runId, record);
-    for (;;) {
-      const rows = await this.#disk.readRows(this.number, this.#lastGroup, ROWS_PER_READ);
-      if (rows.length > 0) this.#rows.noteRead(this.#lastGroup === 0 && rows.length < ROWS_PER_READ);
-      for (const { number, row } of rows) await this.#takeRow(row, number, note);
-      if (rows.length < ROWS_PER_READ) break;
+    const changes = new ReadChanges(this.#parts);
+    try {
+      for (;;) {
+        const rows = await this.#disk.readRows(this.number, this.#lastGroup, ROWS_PER_READ);
+        if (rows.length > 0) this.#rows.noteRead(this.#lastGroup === 0 && rows.length < ROWS_PER_READ);
+        for (const { number, row } of rows) await this.#takeRow(row, number, changes);
+        if (rows.length < ROWS_PER_READ) break;
+      }
+      await this.#gaps.settle((gap) => this.#loseGroups(gap));
+    } finally {
+      // Also of what was read before something could not be.
+      changes.tell(this.#directory.takeGone(), this.#shelf);
     }
-    await this.#gaps.settle((gap) => this.#loseGroups(gap));
-    if (changed.size > 0) this.#parts.onRecords([...changed.values()]);
   }
 
-  async #takeRow(stored: unknown, number: number, note: (record: RunRecord) => void): Promise<void> {
+  async #takeRow(stored: unknown, number: number, changes: ReadChanges): Promise<void> {
     const checked = checkRow(stored, number);
     this.#epochSeen = Math.max(this.#epochSeen, checked?.epoch ?? 0);
     // Written by another: this driver was replaced, and the next number is not its any more.
@@ -445,8 +451,8 @@ export class Journal {
     else {
       this.#directory.apply(row, from, number);
       this.#shelf.apply(row, prepared, from === 0);
-      for (const { record } of row.runs) note(record);
-      for (const { runId } of row.logs) this.#directory.noteRecord(runId, note);
+      for (const { record } of row.runs) changes.note(record);
+      for (const { runId } of row.logs) this.#directory.noteRecord(runId, (record) => changes.note(record));
       this.#rows.add(row, { from, group: number, level: checked.level, size: checked.bytes.length });
     }
     this.#gaps.note(from, number, this.#lastGroup);
@@ -589,8 +595,4 @@ export class Journal {
     await this.#addRow(EMPTY_ROW, { rows: { puts: [{ number: group, row }], removals } });
     this.#rows.replace(start, count, merged, { from, group, level, size: bytes.length });
   }
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof WorkflowError && error.code === "store/quota-exceeded";
 }

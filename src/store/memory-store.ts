@@ -46,6 +46,7 @@ class MemoryStore implements StorePort {
   /** Whoever takes over drives all. */
   readonly journalCount = 1;
   onRecords: StorePort["onRecords"] = () => undefined;
+  onGone: StorePort["onGone"] = () => undefined;
   readonly #disk: MemoryDisk;
   readonly #logLimits: LogLimits;
   /** Of runs whose first commit is under way. */

@@ -41,6 +41,8 @@ export class RunDirectory {
   readonly unusedHistory = new Set<number>();
   readonly unusedCheckpoints = new Set<number>();
   readonly unusedLogs = new Set<number>();
+  /** Runs that were open when they were last heard of, and of which no row tells any more: they ended and moved into a segment, were deleted, or are damaged. */
+  readonly #gone = new Set<string>();
 
   /** `index`: the records of all journals. */
   constructor(index: RunIndex) {
@@ -98,7 +100,7 @@ export class RunDirectory {
     if (places.checkpoint !== undefined) release(this.#checkpointUses, places.checkpoint.group, this.unusedCheckpoints);
     for (const piece of places.log?.pieces ?? []) release(this.#logUses, piece.group, this.unusedLogs);
     this.#places.delete(runId);
-    this.#open.delete(runId);
+    this.#close(runId);
     this.#ended.delete(runId);
     this.#index.remove(runId);
   }
@@ -117,12 +119,21 @@ export class RunDirectory {
     this.#open.clear();
     this.#ended.clear();
     this.#lost.clear();
+    this.#gone.clear();
     this.#historyUses.clear();
     this.#checkpointUses.clear();
     this.#logUses.clear();
     this.unusedLogs.clear();
     this.unusedHistory.clear();
     this.unusedCheckpoints.clear();
+  }
+
+  /** The open runs that are gone since the last call. */
+  takeGone(): readonly string[] {
+    if (this.#gone.size === 0) return [];
+    const gone = [...this.#gone].filter((runId) => !this.#open.has(runId));
+    this.#gone.clear();
+    return gone;
   }
 
   get endedCount(): number {
@@ -223,9 +234,13 @@ export class RunDirectory {
   /** Nothing is told of it any more but that it is damaged. */
   #hide(runId: string, places: RunPlaces, group: number): void {
     places.damagedGroup ??= group;
-    this.#open.delete(runId);
+    this.#close(runId);
     this.#ended.delete(runId);
     this.#index.remove(runId);
+  }
+
+  #close(runId: string): void {
+    if (this.#open.delete(runId)) this.#gone.add(runId);
   }
 
   #removeMissing(row: MetaRow, to: number): void {
