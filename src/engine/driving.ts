@@ -114,7 +114,10 @@ export class Driving implements TabsHooks {
 
   // --- what the tabs say ------------------------------------------------------------------------------------------
 
-  async onGain(journal: number, isHome: boolean): Promise<boolean> {
+  async onGain(journal: number, isNewHome: boolean): Promise<boolean> {
+    const isHome = isNewHome || this.#core.home === journal;
+    // It was lost and is granted anew before this tab was told: others may have driven it meanwhile.
+    if (this.#core.driven.has(journal)) this.onLoss(journal);
     const gaining = this.#gain(journal, isHome);
     if (isHome) {
       // Another drives it after all: this tab has no home, and can be used as such.
