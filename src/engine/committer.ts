@@ -148,6 +148,8 @@ export class Committer {
     for (const run of group.runs) run.isCommitting = false;
     if (this.#core.isClosed) {
       group.settleReceipts();
+      // Of a run that was lost nobody else knows.
+      for (const run of group.runs) run.noteSettled();
       return;
     }
     this.#performer.perform(group);
