@@ -430,13 +430,16 @@ class LocalEngine implements Engine, RunSource {
 
   /** The result of a run that is not open here: it has ended, or another engine drives it. */
   async #resultElsewhere(runId: string): Promise<unknown> {
-    this.#checkOpen();
-    const ended = this.#feed.ended(runId);
-    try {
-      if (!isEnded((await this.#reader.find(runId)).record.status)) await ended.happens;
-      return await this.#reader.output(await this.#reader.find(runId));
-    } finally {
-      ended.cancel();
+    for (;;) {
+      this.#checkOpen();
+      const ended = this.#feed.ended(runId);
+      try {
+        const found = await this.#reader.find(runId);
+        if (isEnded(found.record.status)) return await this.#reader.output(found);
+        await ended.happens;
+      } finally {
+        ended.cancel();
+      }
     }
   }
 
@@ -581,7 +584,6 @@ class LocalEngine implements Engine, RunSource {
       this.#committer.drop(run);
       for (const tap of [...(run.taps ?? [])]) tap.detach();
     }
-    // Also of those whose commit failed, and that would have been taken up again here.
     this.#waits.handOver((runId) => this.#core.runs.has(runId), (runId) => this.#resultElsewhere(runId));
   }
 

@@ -41,7 +41,7 @@ export class ResultWaits {
     }
   }
 
-  /** Of runs that are open here no longer, `find` finds the result elsewhere. */
+  /** Of runs that are open here no longer, `find` finds the result elsewhere: also of those whose commit failed, and that were to be taken up again. */
   handOver(isOpen: (runId: string) => boolean, find: (runId: string) => Promise<unknown>): void {
     for (const [runId, { promise, resolve, reject }] of this.#waits) {
       if (isOpen(runId)) continue;
