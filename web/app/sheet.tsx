@@ -1,6 +1,6 @@
 // A modal dialog: the browser keeps the focus in it, and Escape or a click beside it closes it.
 import type { ComponentChildren, VNode } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons.js";
 
 export interface SheetProps {
@@ -15,7 +15,8 @@ export interface SheetProps {
 /** The sheet with its heading. What is in it is made anew whenever it opens. */
 export function Sheet({ id, title, isOpen, onClose, children }: SheetProps): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // In the same turn as its content: keys that came between would be lost in it.
+  useLayoutEffect(() => {
     if (isOpen && !dialog.current?.open) dialog.current?.showModal();
     if (!isOpen && dialog.current?.open) dialog.current.close();
   }, [isOpen]);
