@@ -69,6 +69,12 @@ export class Driving implements TabsHooks {
     }
   }
 
+  /** Tells what was committed last, and gives all journals up. */
+  close(): void {
+    this.tell();
+    this.#core.tabs.close();
+  }
+
   /**
    * Calls the driver of a run that is not open here. Undefined: this engine drives it by now, or the run has ended. `isRepeatable`: doing it twice is as good as once, so
    * it is asked again where a driver is gone. Rejects with `run/unknown`, `engine/no-answer` (retryable), and what the driver rejects with.

@@ -372,7 +372,7 @@ class LocalEngine implements Engine, RunSource {
     this.#traveler.close();
     this.#feed.close();
     this.#waits.close(closedError());
-    this.#core.tabs.close();
+    this.#driving.close();
     await this.#core.store.close();
   }
 
