@@ -352,6 +352,15 @@ export class Recovery {
     this.#parts.committer.abandon(run, toWorkflowError(error));
   }
 
+  /** Once the parent is where it was. */
+  async #reconcileLater(run: OpenRun, parent: OpenRun): Promise<void> {
+    while (isBehind(parent)) {
+      await this.#parts.core.turn();
+      await this.#parts.reader.settled(parent);
+    }
+    if (!run.isDropped && !isEnded(run.status)) await this.#reconcileParent(run);
+  }
+
   /** A child whose parent has ended without it, or does not wait for it any more, is canceled. */
   async #reconcileParent(run: OpenRun): Promise<void> {
     const { core, loop } = this.#parts;
@@ -359,8 +368,17 @@ export class Recovery {
     const parent = core.runs.get(run.parentRunId);
     const record = parent === undefined ? await core.store.get(run.parentRunId) : undefined;
     const isWanted = parent === undefined ? record !== undefined && !isEnded(record.status) : parent.open?.has(run.parentSerial) === true;
+    if (!isWanted && parent !== undefined && isBehind(parent)) {
+      void this.#reconcileLater(run, parent).catch((error: unknown) => this.#leave(run, error));
+      return;
+    }
     if (!isWanted && run.computeStatus() !== "canceling") loop.deliver([{ run, kind: EntryKind.CANCEL, id: 0, payload: undefined }]);
   }
+}
+
+/** Will it take steps again that are in no entry of their own: of what was held while it was paused, and of what ran out of fuel? They may have begun children. */
+function isBehind({ isPaused, isYielded, held, waiting, isDropped }: OpenRun): boolean {
+  return !isDropped && !isPaused && (isYielded || held.length > 0 || waiting?.some(({ heldSeed }) => heldSeed !== undefined) === true);
 }
 
 /** What a store may fail with now and not a moment later. */
