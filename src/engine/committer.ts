@@ -125,9 +125,9 @@ export class Committer {
         if (this.#storedSources.has(identity)) continue;
         await this.#core.store.putSource({ identity, name, source, ...(customs.length > 0 && { customs }), ...(zones.length > 0 && { zones }) });
         this.#storedSources.add(identity);
+        // Its journal was lost meanwhile: the store would put a new run into another one, where nobody has it.
+        if (group.runs.some((run) => run.isDropped)) throw notDriverError();
       }
-      // Its journal was lost while sources were stored: the store would put a new run into another one, where nobody has it.
-      if (group.runs.some((run) => run.isDropped)) throw notDriverError();
       await this.#core.store.commit(changes, durability);
       this.#core.commitsTotal += 1;
     } catch (error) {

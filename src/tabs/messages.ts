@@ -10,7 +10,10 @@ interface Head {
   readonly from: string;
 }
 
-/** `to`: the one tab that is meant; two may take themselves for a journal's driver. `hello`: who is there? `alive`: I am, and drive these journals up to these groups. `ping`: whoever drives the journal, answer with `alive`. */
+/**
+ * `hello`: who is there? `alive`: I am, and drive these journals up to these groups. `ping`: whoever drives the journal, answer with `alive`. `to`: the one tab that is
+ * meant, since two may take themselves for a journal's driver.
+ */
 export type TabMessage = Head &
   (
     | { readonly kind: "hello" }

@@ -278,7 +278,7 @@ class SharedTabs implements TabsPort {
     for (let journal = 0; journal < this.#journalCount; journal += 1) if (!this.#held.has(journal)) this.#look(journal);
     for (const journal of this.#calls.awaited) this.#askFor(journal);
     this.#calls.repeat(now);
-    this.#calls.expire(this.#platform.now(), (journal) => this.#lastHeard(journal));
+    this.#calls.expire(now, (journal) => this.#lastHeard(journal));
     this.#stopBeat = this.#platform.schedule(HEARTBEAT_MS, () => this.#beat());
   }
 
